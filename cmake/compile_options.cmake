@@ -1,0 +1,12 @@
+# Compiler flags shared by the library, the program and the tests: one interface target, linked privately.
+add_library(fsconv_options INTERFACE)
+target_compile_options(fsconv_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+if(FSCONV_WARNINGS_AS_ERRORS)
+  target_compile_options(fsconv_options INTERFACE -Werror)
+endif()
+if(FSCONV_SANITIZE)
+  # The sanitized build is for finding mistakes: -O1 keeps it fast enough to run every test.
+  target_compile_options(fsconv_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
+                                                  -fno-omit-frame-pointer -O1)
+  target_link_options(fsconv_options INTERFACE -fsanitize=address,undefined)
+endif()

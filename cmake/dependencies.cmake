@@ -1,0 +1,20 @@
+# Every library fsconv is built on; all of them are packages of Debian 12 (scripts/packages lists their names).
+# Used by the build and, installed as part of the package, by projects that find fsconv.
+if(NOT COMMAND find_dependency)
+  macro(find_dependency)
+    find_package(${ARGN} REQUIRED)
+  endmacro()
+endif()
+
+find_dependency(Threads)
+find_dependency(Boost 1.74 COMPONENTS program_options)
+find_dependency(Armadillo 11)
+find_dependency(HDF5 COMPONENTS C HL)
+find_dependency(fmt 9)
+find_dependency(nlohmann_json 3.11)
+find_dependency(ZLIB)
+find_dependency(PNG)
+find_dependency(dnnl 2.6)
+find_dependency(Eigen3 3.4)
+set(BLA_VENDOR OpenBLAS)
+find_dependency(BLAS)

@@ -1,0 +1,14 @@
+// Ctrl-C as a request that long work answers at its next safe point.
+#pragma once
+
+namespace fsconv {
+
+// From now on SIGINT and SIGTERM are remembered instead of ending the process; a second SIGINT ends it at once.
+void catch_interrupts();
+
+bool interrupted();
+
+// Throws Interrupted if a signal has come. Long loops call this between steps.
+void stop_if_interrupted();
+
+}  // namespace fsconv
