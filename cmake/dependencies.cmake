@@ -14,7 +14,16 @@ find_dependency(fmt 9)
 find_dependency(nlohmann_json 3.11)
 find_dependency(ZLIB)
 find_dependency(PNG)
-find_dependency(dnnl 2.6)
 find_dependency(Eigen3 3.4)
 set(BLA_VENDOR OpenBLAS)
 find_dependency(BLAS)
+
+# oneDNN's own package file insists on OpenCL, which its CPU engine does not use.
+if(NOT TARGET fsconv::dnnl)
+  find_library(FSCONV_DNNL_LIBRARY dnnl REQUIRED)
+  find_path(FSCONV_DNNL_INCLUDE oneapi/dnnl/dnnl.hpp REQUIRED)
+  add_library(fsconv::dnnl UNKNOWN IMPORTED)
+  set_target_properties(fsconv::dnnl PROPERTIES IMPORTED_LOCATION ${FSCONV_DNNL_LIBRARY}
+                                                INTERFACE_INCLUDE_DIRECTORIES ${FSCONV_DNNL_INCLUDE})
+endif()
+find_dependency(OpenMP COMPONENTS CXX)

@@ -13,7 +13,8 @@ namespace fsconv {
 // The three partial derivatives of L(y', w, x) = sum over taps of y'[co, o] * w[co, ci, k] * x[ci, i]:
 //   conv            dL/dy' = W x        image [N, in_channels, in...]  -> code  [N, out_channels, out...]
 //   conv_transpose  dL/dx  = W^T y'     code                           -> image
-//   weight_gradient dL/dw               code and image                 -> weight [out_channels, in_channels/g, taps...]
+//   weight_gradient dL/dw               code and image                 -> weight [out_channels,
+//   in_channels/g, taps...]
 enum class Op { conv, conv_transpose, weight_gradient };
 std::string_view name(Op op);
 Op op_named(std::string_view name);  // throws InvalidArgument
@@ -41,10 +42,13 @@ const Form<T>& form_named(std::string_view name);
 
 // Shapes are checked against the geometry (InvalidArgument names the array) and so is the form's support.
 template <class T>
-Tensor<T> conv(const Form<T>& form, const Geometry& geometry, const Tensor<T>& image, const Tensor<T>& weight);
+Tensor<T> conv(const Form<T>& form, const Geometry& geometry, const Tensor<T>& image,
+               const Tensor<T>& weight);
 template <class T>
-Tensor<T> conv_transpose(const Form<T>& form, const Geometry& geometry, const Tensor<T>& code, const Tensor<T>& weight);
+Tensor<T> conv_transpose(const Form<T>& form, const Geometry& geometry, const Tensor<T>& code,
+                         const Tensor<T>& weight);
 template <class T>
-Tensor<T> weight_gradient(const Form<T>& form, const Geometry& geometry, const Tensor<T>& code, const Tensor<T>& image);
+Tensor<T> weight_gradient(const Form<T>& form, const Geometry& geometry, const Tensor<T>& code,
+                          const Tensor<T>& image);
 
 }  // namespace fsconv

@@ -1,0 +1,139 @@
+#include <fsconv/base/text.hpp>
+#include <fsconv/forms/form.hpp>
+#include <fsconv/forms/gather.hpp>
+#include <fsconv/forms/im2col.hpp>
+#include <fsconv/forms/matrix.hpp>
+#include <fsconv/forms/onednn.hpp>
+#include <fsconv/forms/polyphase.hpp>
+#include <fsconv/forms/scatter.hpp>
+#include <fsconv/forms/zero_insertion.hpp>
+
+namespace fsconv {
+namespace {
+
+std::optional<std::string> everything(const Geometry&, Op) { return std::nullopt; }
+
+template <class T>
+std::vector<Form<T>> portable_forms() {
+  return {
+      {"gather", "every result collects its products", everything, gather::conv<T>, gather::conv_transpose<T>,
+       gather::weight_gradient<T>},
+      {"scatter", "every source pixel adds its products", everything, scatter::conv<T>,
+       scatter::conv_transpose<T>, scatter::weight_gradient<T>},
+      {"zero_insertion", "inserted zeros, then a plain correlation", everything, zero_insertion::conv<T>,
+       zero_insertion::conv_transpose<T>, zero_insertion::weight_gradient<T>},
+      {"polyphase", "one dense convolution per phase", everything, polyphase::conv<T>,
+       polyphase::conv_transpose<T>, polyphase::weight_gradient<T>},
+      {"matrix", "the sparse matrix W itself", everything, matrix::conv<T>, matrix::conv_transpose<T>,
+       matrix::weight_gradient<T>},
+      {"im2col", "windows as columns, then GEMM", everything, im2col::conv<T>, im2col::conv_transpose<T>,
+       im2col::weight_gradient<T>},
+  };
+}
+
+void require_shape(const char* what, const Shape& given, const Shape& wanted) {
+  if (given != wanted)
+    throw InvalidArgument(what, fmt::format("has shape [{}]", fmt::join(given, ", ")),
+                          fmt::format("the geometry needs [{}]", fmt::join(wanted, ", ")));
+}
+
+Index batch_of(const char* what, const Shape& shape) {
+  if (shape.empty()) throw InvalidArgument(what, "has no axes", "needs [batch, channels, sizes...]");
+  return shape[0];
+}
+
+template <class T>
+void require_support(const Form<T>& form, const Geometry& geometry, Op op) {
+  check(geometry);
+  if (const auto reason = form.unsupported(geometry, op)) throw InvalidArgument("form", *reason);
+}
+
+}  // namespace
+
+std::string_view name(Op op) {
+  switch (op) {
+    case Op::conv:
+      return "conv";
+    case Op::conv_transpose:
+      return "conv_transpose";
+    case Op::weight_gradient:
+      return "weight_gradient";
+  }
+  return "";
+}
+
+Op op_named(std::string_view wanted) {
+  for (Op op : {Op::conv, Op::conv_transpose, Op::weight_gradient})
+    if (wanted == name(op)) return op;
+  throw InvalidArgument("op", fmt::format("'{}' is unknown", wanted),
+                        "use conv, conv_transpose or weight_gradient");
+}
+
+template <>
+std::span<const Form<double>> forms() {
+  static const std::vector<Form<double>> list = portable_forms<double>();
+  return list;
+}
+
+template <>
+std::span<const Form<float>> forms() {
+  static const std::vector<Form<float>> list = [] {
+    auto all = portable_forms<float>();
+    all.push_back({"onednn", "Intel's oneDNN",
+                   [](const Geometry& geometry, Op) { return onednn::unsupported(geometry); }, onednn::conv,
+                   onednn::conv_transpose, onednn::weight_gradient});
+    return all;
+  }();
+  return list;
+}
+
+template <class T>
+const Form<T>& form_named(std::string_view wanted) {
+  std::vector<std::string> names;
+  for (const Form<T>& form : forms<T>()) {
+    if (form.name == wanted) return form;
+    names.emplace_back(form.name);
+  }
+  throw InvalidArgument("form",
+                        fmt::format("'{}' is unknown for {}", wanted, sizeof(T) == 4 ? "float" : "double"),
+                        "use " + alternatives(names));
+}
+
+template <class T>
+Tensor<T> conv(const Form<T>& form, const Geometry& geometry, const Tensor<T>& image,
+               const Tensor<T>& weight) {
+  require_support(form, geometry, Op::conv);
+  require_shape("image", image.shape(), geometry.image_shape(batch_of("image", image.shape())));
+  require_shape("weight", weight.shape(), geometry.weight_shape());
+  return form.conv(geometry, image, weight);
+}
+
+template <class T>
+Tensor<T> conv_transpose(const Form<T>& form, const Geometry& geometry, const Tensor<T>& code,
+                         const Tensor<T>& weight) {
+  require_support(form, geometry, Op::conv_transpose);
+  require_shape("code", code.shape(), geometry.code_shape(batch_of("code", code.shape())));
+  require_shape("weight", weight.shape(), geometry.weight_shape());
+  return form.conv_transpose(geometry, code, weight);
+}
+
+template <class T>
+Tensor<T> weight_gradient(const Form<T>& form, const Geometry& geometry, const Tensor<T>& code,
+                          const Tensor<T>& image) {
+  require_support(form, geometry, Op::weight_gradient);
+  const Index batch = batch_of("image", image.shape());
+  require_shape("image", image.shape(), geometry.image_shape(batch));
+  require_shape("code", code.shape(), geometry.code_shape(batch));
+  return form.weight_gradient(geometry, code, image);
+}
+
+#define FSCONV_INSTANTIATE(T)                                                                             \
+  template const Form<T>& form_named(std::string_view);                                                   \
+  template Tensor<T> conv(const Form<T>&, const Geometry&, const Tensor<T>&, const Tensor<T>&);           \
+  template Tensor<T> conv_transpose(const Form<T>&, const Geometry&, const Tensor<T>&, const Tensor<T>&); \
+  template Tensor<T> weight_gradient(const Form<T>&, const Geometry&, const Tensor<T>&, const Tensor<T>&);
+FSCONV_INSTANTIATE(float)
+FSCONV_INSTANTIATE(double)
+#undef FSCONV_INSTANTIATE
+
+}  // namespace fsconv

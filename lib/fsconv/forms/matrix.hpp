@@ -1,0 +1,85 @@
+// The form matrix: the sparse matrix W of a convolution, and its two products.
+#pragma once
+
+#include <armadillo>
+#include <fsconv/base/tensor.hpp>
+#include <fsconv/geometry/geometry.hpp>
+#include <vector>
+
+namespace fsconv::matrix {
+
+// The taps that join one image pixel of an axis to the code, code pixels ascending.
+struct Tap {
+  Index o, k;
+};
+std::vector<std::vector<Tap>> taps_by_image_pixel(const Axis& axis);
+
+// Writes W column by column in compressed form: column_starts[columns+1], and for every nonzero its row
+// (ascending within a column) and its value. One pass, no sorting; the caller owns arrays of
+// nonzeros(geometry) elements. Rows: code channel, then code axes; columns: image channel, then image axes;
+// last fastest.
+template <class T, class I>
+void fill_columns(const Geometry& geometry, const Tensor<T>& weight, I* column_starts, I* rows, T* values) {
+  const auto axes = three_axes(geometry);
+  const std::array<std::vector<std::vector<Tap>>, 3> taps{
+      taps_by_image_pixel(axes[0]), taps_by_image_pixel(axes[1]), taps_by_image_pixel(axes[2])};
+  const Index3 out = out_extents(axes), filter = tap_extents(axes);
+  const Index code_plane = volume(out), filter_size = volume(filter);
+  const Index in_group = geometry.in_per_group(), out_group = geometry.out_per_group();
+
+  // What a column of one pixel looks like for any channel: its taps as offsets into one code plane and one
+  // filter.
+  std::vector<I> row_offset;
+  std::vector<Index> tap_offset;
+  Index filled = 0;
+  *column_starts++ = 0;
+  for (Index ci = 0; ci < geometry.in_channels; ++ci) {
+    const Index first_co = ci / in_group * out_group;
+    for_each_position(in_extents(axes), [&](const Index3& i) {
+      row_offset.clear();
+      tap_offset.clear();
+      for (const Tap& a : taps[0][static_cast<std::size_t>(i[0])])
+        for (const Tap& b : taps[1][static_cast<std::size_t>(i[1])])
+          for (const Tap& c : taps[2][static_cast<std::size_t>(i[2])]) {
+            row_offset.push_back(static_cast<I>(flatten({a.o, b.o, c.o}, out)));
+            tap_offset.push_back(flatten({a.k, b.k, c.k}, filter));
+          }
+      const auto joined = static_cast<Index>(row_offset.size());
+      for (Index co = first_co; co < first_co + out_group; ++co) {
+        const I first_row = static_cast<I>(co * code_plane);
+        const T* filter_of_pair = weight.data() + (co * in_group + ci % in_group) * filter_size;
+        for (Index tap = 0; tap < joined; ++tap) {
+          rows[filled + tap] = first_row + row_offset[static_cast<std::size_t>(tap)];
+          values[filled + tap] = filter_of_pair[tap_offset[static_cast<std::size_t>(tap)]];
+        }
+        filled += joined;
+      }
+      *column_starts++ = static_cast<I>(filled);
+    });
+  }
+}
+
+// Builds W, so that vec(conv(x)) = W vec(x) and vec(conv_transpose(y)) = W^T vec(y).
+// weight   [out_channels, in_channels/groups, taps...], last index fastest
+// returns  sparse (out_channels*prod(out)) x (in_channels*prod(in)). A weight of 0 is stored like any other,
+// so the
+//          pattern depends on the geometry alone.
+// Throws InvalidArgument where W does not fit the memory. Cost: one pass over the taps, no sorting.
+// Source: [DV16] section 4.1.
+template <class T>
+arma::SpMat<T> build(const Geometry& geometry, const Tensor<T>& weight);
+
+// W x and W^T y for one image: x has W.n_cols elements, y has W.n_rows. Neither transposes or copies W.
+template <class T>
+void multiply(const arma::SpMat<T>& w, const T* x, T* y);
+template <class T>
+void multiply_transposed(const arma::SpMat<T>& w, const T* y, T* x);
+
+template <class T>
+Tensor<T> conv(const Geometry& geometry, const Tensor<T>& image, const Tensor<T>& weight);
+template <class T>
+Tensor<T> conv_transpose(const Geometry& geometry, const Tensor<T>& code, const Tensor<T>& weight);
+template <class T>
+Tensor<T> weight_gradient(const Geometry& geometry, const Tensor<T>& code, const Tensor<T>& image);
+
+}  // namespace fsconv::matrix
