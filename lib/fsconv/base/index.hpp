@@ -1,4 +1,5 @@
-// The integer that counts pixels, taps and bytes, and arithmetic on it that reports overflow instead of wrapping.
+// The integer that counts pixels, taps and bytes, and arithmetic on it that reports overflow instead of
+// wrapping.
 #pragma once
 
 #include <array>

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <fsconv/base/error.hpp>
@@ -28,9 +29,19 @@ void require_memory(Index count, std::size_t element_bytes, std::string_view wha
   const Index available = available_bytes();
   if (!bytes || *bytes > available) {
     throw InvalidArgument(
-        what, fmt::format("{} elements of {} bytes do not fit the {:.1f} GiB of memory that are available", count,
-                          element_bytes, static_cast<double>(available) / (1 << 30)));
+        what, fmt::format("{} elements of {} bytes do not fit the {:.1f} GiB of memory that are available",
+                          count, element_bytes, static_cast<double>(available) / (1 << 30)));
   }
+}
+
+void prefer_large_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) {
+#ifdef MADV_HUGEPAGE
+  // madvise wants whole pages: the ones that lie entirely inside the array.
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const auto address = reinterpret_cast<std::uintptr_t>(memory);
+  const std::uintptr_t first = (address + page - 1) / page * page, end = (address + bytes) / page * page;
+  if (end > first) madvise(reinterpret_cast<void*>(first), end - first, MADV_HUGEPAGE);
+#endif
 }
 
 }  // namespace fsconv

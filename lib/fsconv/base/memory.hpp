@@ -1,4 +1,4 @@
-// Says whether an array can be allocated at all, before it is.
+// What the system has to say about memory: whether an array fits, and how its pages are best laid out.
 #pragma once
 
 #include <fsconv/base/index.hpp>
@@ -9,5 +9,9 @@ namespace fsconv {
 // Throws InvalidArgument naming `what` if `count` elements of `element_bytes` do not fit the memory that the
 // system reports as available (Linux: MemAvailable; elsewhere the physical memory).
 void require_memory(Index count, std::size_t element_bytes, std::string_view what);
+
+// Asks the system to back this memory with large pages where it can: a large array is then written for the first
+// time at the speed of memory, not of page faults. A hint; it cannot fail. Call it before the first write.
+void prefer_large_pages(void* memory, std::size_t bytes);
 
 }  // namespace fsconv

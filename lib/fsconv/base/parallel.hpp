@@ -9,13 +9,13 @@ namespace fsconv {
 // The number of threads that this machine runs at once.
 int hardware_threads();
 
-// Calls work(0) ... work(count-1), each once, on up to `threads` threads (the caller's among them). The pieces are
-// handed out in order as threads become free, so results must not depend on which thread ran what. The first
-// exception ends the hand-out and is thrown again here, once every thread has stopped.
+// Calls work(0) ... work(count-1), each once, on up to `threads` threads (the caller's among them). The
+// pieces are handed out in order as threads become free, so results must not depend on which thread ran what.
+// The first exception ends the hand-out and is thrown again here, once every thread has stopped.
 void parallel_for(Index count, int threads, const std::function<void(Index)>& work);
 
-// Keeps OpenBLAS on the calling thread: the threads above share the cores, and two pools that both want all of
-// them wait for each other.
+// Keeps OpenBLAS on the calling thread: the threads above share the cores, and two pools that both want all
+// of them wait for each other.
 void use_one_blas_thread();
 
 }  // namespace fsconv

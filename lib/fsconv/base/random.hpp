@@ -9,15 +9,16 @@
 
 namespace fsconv {
 
-// The engine is the standard's mt19937_64, whose output is prescribed; the distributions are our own, because the
-// standard leaves theirs to the library. `stream` separates the uses of one seed (one per check, epoch or layer).
+// The engine is the standard's mt19937_64, whose output is prescribed; the distributions are our own, because
+// the standard leaves theirs to the library. `stream` separates the uses of one seed (one per check, epoch or
+// layer).
 class Random {
  public:
   explicit Random(std::uint64_t seed, std::uint64_t stream = 0);
 
-  double uniform();                       // [0, 1), 53 bits
-  double normal();                        // mean 0, standard deviation 1
-  Index integer(Index low, Index high);   // low..high, both included, unbiased
+  double uniform();                      // [0, 1), 53 bits
+  double normal();                       // mean 0, standard deviation 1
+  Index integer(Index low, Index high);  // low..high, both included, unbiased
 
   template <class Container>
   void shuffle(Container& values) {

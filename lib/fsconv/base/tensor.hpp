@@ -28,8 +28,8 @@ class Tensor {
   // Throws InvalidArgument if the values do not fill the shape exactly.
   Tensor(Shape shape, std::vector<T> values) : shape_(std::move(shape)), values_(std::move(values)) {
     if (element_count(shape_, "tensor") != size())
-      throw InvalidArgument("tensor",
-                            fmt::format("shape [{}] does not hold {} values", fmt::join(shape_, ", "), size()));
+      throw InvalidArgument(
+          "tensor", fmt::format("shape [{}] does not hold {} values", fmt::join(shape_, ", "), size()));
   }
 
   const Shape& shape() const { return shape_; }
@@ -61,10 +61,11 @@ Tensor<To> cast(const Tensor<From>& from) {
   return Tensor<To>(from.shape(), std::move(values));
 }
 
-// The axes reordered: axis a of the result is axis order[a] of the argument. `reversed[a]`, where given, reverses
-// axis a of the result. Throws InvalidArgument if `order` is not a permutation of the axes.
+// The axes reordered: axis a of the result is axis order[a] of the argument. `reversed[a]`, where given,
+// reverses axis a of the result. Throws InvalidArgument if `order` is not a permutation of the axes.
 template <class T>
-Tensor<T> permute(const Tensor<T>& from, const std::vector<Index>& order, const std::vector<bool>& reversed = {}) {
+Tensor<T> permute(const Tensor<T>& from, const std::vector<Index>& order,
+                  const std::vector<bool>& reversed = {}) {
   const auto rank = static_cast<std::size_t>(from.rank());
   std::vector<bool> seen(rank, false);
   for (Index axis : order) {

@@ -21,7 +21,8 @@ std::vector<Index> to_integers(std::string_view field, std::string_view text);
 // One value for every axis: itself where `values` has `count` entries, repeated where it has one.
 // Throws InvalidArgument naming `field` otherwise.
 template <class T>
-std::vector<T> one_per(std::string_view field, const std::vector<T>& values, std::size_t count, const char* of = "axis");
+std::vector<T> one_per(std::string_view field, const std::vector<T>& values, std::size_t count,
+                       const char* of = "axis");
 
 // a, b, c -> "a, b or c"
 std::string alternatives(const std::vector<std::string>& names);

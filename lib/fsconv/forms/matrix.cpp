@@ -24,6 +24,8 @@ arma::SpMat<T> build(const Geometry& geometry, const Tensor<T>& weight) {
   // Armadillo's constructors copy the arrays they are given; reserving and filling in place keeps one copy.
   arma::SpMat<T> w(arma::arma_reserve_indicator(), static_cast<arma::uword>(rows),
                    static_cast<arma::uword>(columns), static_cast<arma::uword>(count));
+  prefer_large_pages(arma::access::rwp(w.row_indices), static_cast<std::size_t>(count) * sizeof(arma::uword));
+  prefer_large_pages(arma::access::rwp(w.values), static_cast<std::size_t>(count) * sizeof(T));
   fill_columns(geometry, weight, arma::access::rwp(w.col_ptrs), arma::access::rwp(w.row_indices),
                arma::access::rwp(w.values));
   return w;
