@@ -8,7 +8,7 @@
 namespace fsconv {
 namespace {
 
-constexpr Index largest_number = Index{1} << 31;  // products of two stay below 2^62, sums of three below 2^63
+constexpr Index largest_number = Index{1} << 30;  // products of two stay below 2^60, sums of several below 2^63
 
 void require(bool good, const std::string& field, Index value, const char* legal) {
   if (!good) throw InvalidArgument(field, fmt::format("is {}", value), legal);
@@ -19,7 +19,7 @@ void require(bool good, const std::string& field, Index value, const char* legal
 void check(const Axis& axis, const std::string& name) {
   auto positive = [&](Index value, const char* field) {
     require(value >= 1, name + " " + field, value, "must be at least 1");
-    require(value <= largest_number, name + " " + field, value, "must be at most 2^31");
+    require(value <= largest_number, name + " " + field, value, "must be at most 2^30");
   };
   positive(axis.in, "image size");
   positive(axis.out, "code size");
@@ -29,7 +29,7 @@ void check(const Axis& axis, const std::string& name) {
   positive(axis.dilation, "dilation");
   require(std::gcd(axis.down, axis.up) == 1, name + " stride", axis.down, "must be in lowest terms");
   require(axis.pad >= -largest_number && axis.pad <= largest_number, name + " padding", axis.pad,
-          "must be between -2^31 and 2^31");
+          "must be between -2^30 and 2^30");
 }
 
 std::string stride_text(const Axis& axis) {

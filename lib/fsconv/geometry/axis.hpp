@@ -11,9 +11,10 @@ namespace fsconv {
 //
 //     up * i  =  down * o  +  dilation * k  -  pad        0 <= i < in,  0 <= o < out,  0 <= k < taps
 //
-// `in` is the image side, `out` the code side; conv reads image pixel i, weighs it with w[k] and adds it to code
-// pixel o. The stride is down/up in lowest terms: 2 is down=2, up=1; the fractional stride 1/2 is down=1, up=2.
-// `pad` pixels stand before the image (negative: that many are cropped). Both sizes are stored: nobody guesses.
+// `in` is the image side, `out` the code side; conv reads image pixel i, weighs it with w[k] and adds it to
+// code pixel o. The stride is down/up in lowest terms: 2 is down=2, up=1; the fractional stride 1/2 is
+// down=1, up=2. `pad` pixels stand before the image (negative: that many are cropped). Both sizes are stored:
+// nobody guesses.
 struct Axis {
   Index in = 1;
   Index out = 1;
@@ -28,12 +29,12 @@ struct Axis {
   // What the filter covers, holes included: dilation*(taps-1)+1.
   Index extent() const { return dilation * (taps - 1) + 1; }
 
-  // The padding after the image with which the last window ends exactly at the edge: the `pad` of this axis seen in
-  // a mirror. Negative where trailing pixels are never read.
+  // The padding after the image with which the last window ends exactly at the edge: the `pad` of this axis
+  // seen in a mirror. Negative where trailing pixels are never read.
   Index pad_end() const { return down * (out - 1) + extent() - 1 - pad - up * (in - 1); }
 
-  // W^T is a convolution with the inverse stride: in <-> out, up <-> down, pad -> dilation*(taps-1) - pad, and the
-  // filter reversed. Transposing twice gives the same axis back.
+  // W^T is a convolution with the inverse stride: in <-> out, up <-> down, pad -> dilation*(taps-1) - pad,
+  // and the filter reversed. Transposing twice gives the same axis back.
   Axis transposed() const { return {out, in, taps, up, down, dilation, extent() - 1 - pad}; }
 };
 
@@ -44,9 +45,9 @@ inline std::optional<Index> image_at(const Axis& axis, Index o, Index k) {
   return position / axis.up;
 }
 
-// Throws InvalidArgument naming the field if the axis is not one: sizes, taps, stride and dilation at least 1, the
-// stride in lowest terms, every number small enough (2^31) that the equation cannot overflow. `name` is put before
-// the field: "axis 0".
+// Throws InvalidArgument naming the field if the axis is not one: sizes, taps, stride and dilation at least
+// 1, the stride in lowest terms, every number small enough (2^30) that the equation cannot overflow. `name`
+// is put before the field: "axis 0".
 void check(const Axis& axis, const std::string& name = "axis");
 
 // "stride 2", "stride 2/3": the stride as people write it.
@@ -59,8 +60,9 @@ std::string stride_text(const Axis& axis);
 // where up*(in-1)+1 is the image with its up-1 inserted zeros. May be 0 or negative: then no window fits.
 Index code_size(const Axis& axis, Index in, Index begin, Index end);
 
-// The image sizes whose code has `out` pixels under these pads, from smallest to largest: they are consecutive, and
-// with an integer stride s there are s of them ([DV16] relation 14: a = 0..s-1). Empty where there is none.
+// The image sizes whose code has `out` pixels under these pads, from smallest to largest: they are
+// consecutive, and with an integer stride s there are s of them ([DV16] relation 14: a = 0..s-1). Empty where
+// there is none.
 struct SizeRange {
   Index smallest;
   Index largest;

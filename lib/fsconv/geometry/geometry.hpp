@@ -9,9 +9,9 @@
 
 namespace fsconv {
 
-// conv maps the image [batch, in_channels, in...] to the code [batch, out_channels, out...]; conv_transpose maps
-// back. The weight is [out_channels, in_channels/groups, taps...], last axis fastest. Code channel co belongs to
-// group co / (out_channels/groups) and sees only that group's image channels.
+// conv maps the image [batch, in_channels, in...] to the code [batch, out_channels, out...]; conv_transpose
+// maps back. The weight is [out_channels, in_channels/groups, taps...], last axis fastest. Code channel co
+// belongs to group co / (out_channels/groups) and sees only that group's image channels.
 struct Geometry {
   std::vector<Axis> axes;
   Index in_channels = 1;
@@ -32,12 +32,12 @@ struct Geometry {
   Shape weight_shape() const;                // [out_channels, in_channels/groups, taps...]
 };
 
-// Throws InvalidArgument naming the field: 1 to 3 axes, each one legal; channels and groups at least 1; groups
-// divide both channel numbers; shapes and number of nonzeros countable.
+// Throws InvalidArgument naming the field: 1 to 3 axes, each one legal; channels and groups at least 1;
+// groups divide both channel numbers; shapes and number of nonzeros countable.
 void check(const Geometry& geometry);
 
-// The axes padded in front to exactly three with the trivial axis (one pixel, one tap), for kernels with a fixed
-// depth of loops. Arrays keep their storage.
+// The axes padded in front to exactly three with the trivial axis (one pixel, one tap), for kernels with a
+// fixed depth of loops. Arrays keep their storage.
 std::array<Axis, 3> three_axes(const Geometry& geometry);
 
 // The extents of three axes as positions: sizes of the image side, the code side, the filter.
@@ -57,13 +57,14 @@ Tensor<T> transposed_weight(const Geometry& geometry, const Tensor<T>& weight) {
         const Index group = co / out_group;
         const Index row = group * in_group + ci, column = co % out_group;
         // reversing every axis reverses the flattened filter
-        transposed[(row * out_group + column) * filter + filter - 1 - k] = weight[(co * in_group + ci) * filter + k];
+        transposed[(row * out_group + column) * filter + filter - 1 - k] =
+            weight[(co * in_group + ci) * filter + k];
       }
   return transposed;
 }
 
-// The number of (code pixel, image pixel) pairs joined by a tap, and with channels: the nonzeros of W. At most one
-// tap joins a pair. Throws InvalidArgument where the number does not fit 63 bits.
+// The number of (code pixel, image pixel) pairs joined by a tap, and with channels: the nonzeros of W. At
+// most one tap joins a pair. Throws InvalidArgument where the number does not fit 63 bits.
 Index taps_in_range(const Axis& axis);
 Index nonzeros(const Geometry& geometry);
 
