@@ -8,7 +8,8 @@
 namespace fsconv {
 namespace {
 
-constexpr Index largest_number = Index{1} << 30;  // products of two stay below 2^60, sums of several below 2^63
+constexpr Index largest_number = Index{1}
+                                 << 30;  // products of two stay below 2^60, sums of several below 2^63
 
 void require(bool good, const std::string& field, Index value, const char* legal) {
   if (!good) throw InvalidArgument(field, fmt::format("is {}", value), legal);

@@ -1,0 +1,97 @@
+// fsconv apply: conv, conv_transpose or weight_gradient of arrays in files, in any system's layout.
+#include <fmt/format.h>
+
+#include <fsconv/base/text.hpp>
+#include <fsconv/geometry/case_string.hpp>
+#include <fsconv/io/apply.hpp>
+#include <fsconv/io/array_file.hpp>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "geometry_options.hpp"
+
+namespace fsconv::cli {
+namespace {
+
+boost::program_options::options_description options() {
+  OptionList list("Options");
+  list.value("op", "NAME", "conv, conv_transpose or weight_gradient")
+      .value("input", "FILE", "what the operator reads: .npy, .npz:name or file.h5:/dataset")
+      .value("weight", "FILE", "the filter")
+      .value("bias", "FILE", "one number per channel of the result")
+      .value("output-gradient", "FILE", "weight_gradient: the gradient of the code side")
+      .value("kernel", "K[,K...]", "weight_gradient: the filter size")
+      .value("output", "FILE", "where the result goes: .npy or file.h5:/dataset")
+      .value("form", "NAME",
+             "how it is computed: gather, scatter, zero_insertion, polyphase, matrix, im2col (default), "
+             "onednn (f4 only)");
+  add_geometry_options(list);
+  return list;
+}
+
+Array read_finite(const Options& options, const char* option) {
+  const std::string where = options.required_text(option);
+  Array array = read_array(where);
+  require_finite(array, where);
+  return array;
+}
+
+int run(const Options& options) {
+  ApplyRequest request;
+  request.op = op_named(options.required_text("op"));
+  request.convention = convention_of(options);
+  request.settings = settings_of(options);
+  request.form = options.text("form", "im2col");
+  const std::string output = options.required_text("output");
+  request.input = read_finite(options, "input");
+  if (request.op == Op::weight_gradient) {
+    request.output_gradient = read_finite(options, "output-gradient");
+    request.kernel = options.integers("kernel");
+  } else {
+    request.weight = read_finite(options, "weight");
+  }
+  if (options.has("bias")) request.bias = read_finite(options, "bias");
+  const Index rank = request.input.values.rank() - 2;
+  if (rank < 1 || rank > 3)
+    throw InvalidArgument("input", fmt::format("has {} axes", request.input.values.rank()),
+                          "needs 3 to 5: batch, channels and 1 to 3 of space");
+  request.order =
+      order_of(options, request.op == Op::conv_transpose ? Direction::conv_transpose : Direction::conv,
+               static_cast<std::size_t>(rank));
+
+  const ApplyResult result = apply(request);
+  write_array(output, result.values, result.dtype);
+  if (options.has("json"))
+    fmt::print("{}\n", nlohmann::json{{"case", print_case(result.geometry)},
+                                      {"shape", result.values.shape()},
+                                      {"dtype", result.dtype},
+                                      {"output", output}}
+                           .dump());
+  else
+    fmt::print("{}  [{}] {}  {}\n", output, fmt::join(result.values.shape(), ", "), result.dtype,
+               print_case(result.geometry));
+  return 0;
+}
+
+}  // namespace
+
+Command apply_command() {
+  return {
+      "apply",
+      "conv, conv_transpose or weight_gradient of arrays in files",
+      "  fsconv apply --op NAME --input FILE --weight FILE --output FILE [options]\n\n"
+      "Layouts, defaults and rules are the convention's: TensorFlow and Keras NHWC with [kh,kw,out,in], "
+      "PyTorch and\n"
+      "ONNX NCHW with [in,out/groups,kh,kw], Theano NCHW with the forward filters. f4 arrays are computed in "
+      "float,\n"
+      "everything else in double. The examples use arrays that lie in the project's data folder.",
+      "  fsconv apply --op conv --input data/samples/image.npy --weight data/samples/filter.npy --stride 2 "
+      "--padding 1 --output code.npy\n"
+      "  fsconv apply --op conv_transpose --input code.npy --weight data/samples/filter.npy --stride 2 "
+      "--padding 1 "
+      "--size 8,8 --output image.npy\n",
+      options,
+      run};
+}
+
+}  // namespace fsconv::cli

@@ -1,0 +1,69 @@
+// What a subcommand is, and how its options are read.
+#pragma once
+
+#include <boost/program_options/options_description.hpp>
+#include <fsconv/base/index.hpp>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fsconv::cli {
+
+// The options that were given, command line before configuration file, as the text they were given in.
+class Options {
+ public:
+  Options(std::map<std::string, std::string> texts, std::string command_line)
+      : texts_(std::move(texts)), command_line_(std::move(command_line)) {}
+
+  bool has(const std::string& name) const { return texts_.contains(name); }
+  const std::map<std::string, std::string>& texts() const { return texts_; }
+  const std::string& command_line() const { return command_line_; }
+
+  // The value, or `otherwise` where the option is not given. Throws InvalidArgument naming the option.
+  std::string text(const std::string& name, const std::string& otherwise = {}) const;
+  std::string required_text(const std::string& name) const;
+  Index integer(const std::string& name, Index otherwise, Index least, Index most) const;
+  std::uint64_t seed(const std::string& name = "seed") const;
+  double number(const std::string& name, double otherwise) const;
+  bool truth(const std::string& name, bool otherwise) const;  // true or false
+  std::optional<std::vector<Index>> integers(const std::string& name) const;
+
+ private:
+  std::map<std::string, std::string> texts_;
+  std::string command_line_;
+};
+
+// Collects a command's options: with a value (shown as `placeholder`) or without.
+class OptionList {
+ public:
+  explicit OptionList(const std::string& title) : list_(title, 100) {}
+  OptionList& value(const char* name, const char* placeholder, const char* help);
+  OptionList& flag(const char* name, const char* help);
+  operator boost::program_options::options_description() const { return list_; }
+
+ private:
+  boost::program_options::options_description list_;
+};
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;   // one line
+  std::string_view usage;     // what it does and how it is called
+  std::string_view examples;  // lines that work when pasted
+  boost::program_options::options_description (*options)();
+  int (*run)(const Options&);
+};
+
+// The subcommands in the order of the help.
+std::span<const Command> commands();
+
+// Reads `arguments` for `command`; abbreviations are not guessed. Throws InvalidArgument for an option that
+// is unknown (and names the command it belongs to, if there is one), repeated or without its value.
+Options parse(const Command& command, const std::vector<std::string>& arguments);
+
+std::string help(const Command& command);
+
+}  // namespace fsconv::cli

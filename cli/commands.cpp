@@ -1,0 +1,11 @@
+#include "commands.hpp"
+
+namespace fsconv::cli {
+
+std::span<const Command> commands() {
+  static const Command list[] = {shape_command(), matrix_command(), apply_command(), verify_command(),
+                                 train_command()};
+  return list;
+}
+
+}  // namespace fsconv::cli

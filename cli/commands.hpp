@@ -1,0 +1,14 @@
+// The subcommands, one per file of its name.
+#pragma once
+
+#include "command.hpp"
+
+namespace fsconv::cli {
+
+Command shape_command();
+Command matrix_command();
+Command apply_command();
+Command verify_command();
+Command train_command();
+
+}  // namespace fsconv::cli

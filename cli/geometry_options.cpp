@@ -1,0 +1,86 @@
+#include "geometry_options.hpp"
+
+#include <fsconv/base/text.hpp>
+#include <fsconv/geometry/case_string.hpp>
+
+namespace fsconv::cli {
+namespace {
+
+constexpr const char* size_options[] = {"input-size", "kernel", "channels"};
+constexpr const char* setting_options[] = {"convention", "stride", "padding", "output-padding",
+                                           "dilation",   "groups", "size"};
+
+}  // namespace
+
+void add_geometry_options(OptionList& list) {
+  list.value("convention", "NAME", "native (default), pytorch, tensorflow, keras, theano, onnx or jax")
+      .value("stride", "S[,S...]", "whole number or fraction: 2, 1/2, 2/3 (1)")
+      .value("padding", "P[,P...]", "P or BEGIN:END per axis, or valid, same, same_lower, full, half")
+      .value("output-padding", "P[,P]", "extra pixels at the end of a transposed convolution's output")
+      .value("dilation", "D[,D...]", "distance between taps (1)")
+      .value("groups", "G", "groups of channels (1)")
+      .value("size", "N[,N...]", "size of a transposed convolution's output")
+      .value("flip", "true|false", "reverse the filter (the convention's rule)");
+}
+
+void add_size_options(OptionList& list) {
+  list.value("input-size", "N[,N...]", "size of what the operator reads")
+      .value("kernel", "K[,K...]", "filter size")
+      .value("channels", "IN,OUT", "channels of the image side and of the code side (1,1)")
+      .value("case", "STRING",
+             "all of a geometry in one word, as reports print it: ic1oc16i28x28o14x14k4s2p1");
+}
+
+Convention convention_of(const Options& options) {
+  return convention_named(options.text("convention", "native"));
+}
+
+Settings settings_of(const Options& options) {
+  Settings settings;
+  if (options.has("stride")) settings.stride = parse_stride(options.text("stride"));
+  if (options.has("padding")) settings.padding = parse_padding(options.text("padding"));
+  settings.output_padding = options.integers("output-padding");
+  settings.dilation = options.integers("dilation").value_or(std::vector<Index>{1});
+  settings.groups = options.integer("groups", 1, 1, Index{1} << 30);
+  settings.size = options.integers("size");
+  return settings;
+}
+
+ArrayOrder order_of(const Options& options, Direction direction, std::size_t rank) {
+  ArrayOrder order = array_order(convention_of(options), direction, rank);
+  order.flip = options.truth("flip", order.flip);
+  return order;
+}
+
+Direction direction_of(const Options& options, Direction otherwise) {
+  const std::string op = options.text("op");
+  if (op.empty()) return otherwise;
+  if (op == "conv") return Direction::conv;
+  if (op == "conv_transpose") return Direction::conv_transpose;
+  throw InvalidArgument("op", fmt::format("'{}' is unknown", op), "use conv or conv_transpose");
+}
+
+Geometry geometry_of(const Options& options, Direction direction) {
+  if (options.has("case")) {
+    for (const auto& group :
+         {std::span<const char* const>(size_options), std::span<const char* const>(setting_options)})
+      for (const char* option : group)
+        if (options.has(option))
+          throw InvalidArgument(option, "stands beside --case", "the case says everything");
+    return parse_case(options.text("case"));
+  }
+  ArraySizes sizes;
+  sizes.source = to_integers("input-size", options.required_text("input-size"));
+  sizes.kernel = to_integers("kernel", options.required_text("kernel"));
+  if (sizes.kernel.size() == 1 && sizes.source.size() > 1)
+    sizes.kernel = std::vector<Index>(sizes.source.size(), sizes.kernel[0]);
+  const auto channels = options.integers("channels").value_or(std::vector<Index>{1, 1});
+  if (channels.size() != 2)
+    throw InvalidArgument("channels", fmt::format("has {} numbers", channels.size()),
+                          "give two: image side, code side");
+  sizes.image_channels = channels[0];
+  sizes.code_channels = channels[1];
+  return fsconv::geometry_of(convention_of(options), direction, sizes, settings_of(options));
+}
+
+}  // namespace fsconv::cli

@@ -1,0 +1,95 @@
+// fsconv matrix: builds the sparse matrix W of a convolution, describes it, writes it, draws it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fsconv/base/random.hpp>
+#include <fsconv/forms/matrix.hpp>
+#include <fsconv/forms/matrix_report.hpp>
+#include <fsconv/forms/matrix_text.hpp>
+#include <fsconv/geometry/array_order.hpp>
+#include <fsconv/geometry/case_string.hpp>
+#include <fsconv/io/array_file.hpp>
+#include <fsconv/io/sparse_file.hpp>
+#include <fsconv/io/sparsity_picture.hpp>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "geometry_options.hpp"
+
+namespace fsconv::cli {
+namespace {
+
+boost::program_options::options_description options() {
+  OptionList list("Options");
+  list.value("op", "NAME", "which direction the sizes describe: conv (default) or conv_transpose");
+  add_geometry_options(list);
+  add_size_options(list);
+  list.value("weight", "FILE", "the weights (.npy or file.h5:/dataset); seeded random ones otherwise")
+      .value("seed", "N", "of random weights (0)")
+      .value("output", "FILE", "write W: .npz (scipy.sparse.load_npz), .mtx (Matrix Market) or .h5")
+      .value("picture", "FILE", "draw the sparsity pattern, coloured by tap, as PNG")
+      .flag("print", "print W with symbolic weights w00 w01 ...");
+  return list;
+}
+
+void print_symbolic(const Geometry& geometry) {
+  const auto text = symbolic_matrix(geometry);
+  std::size_t width = 1;
+  for (const auto& row : text)
+    for (const auto& entry : row) width = std::max(width, entry.size());
+  for (const auto& row : text) {
+    for (const auto& entry : row) fmt::print("{:>{}} ", entry == "0" ? "." : entry, width);
+    fmt::print("\n");
+  }
+}
+
+int run(const Options& options) {
+  const Direction direction = direction_of(options, Direction::conv);
+  const Geometry geometry = geometry_of(options, direction);
+  Tensor<double> weight;
+  if (options.has("weight")) {
+    const Array file = read_array(options.text("weight"));
+    require_finite(file, options.text("weight"));
+    weight = weight_from(order_of(options, direction, geometry.axes.size()), file.values);
+    if (weight.shape() != geometry.weight_shape())
+      throw InvalidArgument("weight",
+                            fmt::format("has shape [{}] in fsconv's order", fmt::join(weight.shape(), ", ")),
+                            fmt::format("the geometry needs [{}]", fmt::join(geometry.weight_shape(), ", ")));
+  } else {
+    Random random(options.seed());
+    weight = random_reals<double>(geometry.weight_shape(), random);
+  }
+
+  const MatrixReport report = build_and_time(geometry, weight);
+  if (options.has("json"))
+    fmt::print("{}\n", nlohmann::json(report).dump(2));
+  else
+    fmt::print("{}", text(report));
+  if (options.has("print")) print_symbolic(geometry);
+  if (options.has("output")) {
+    write_sparse(options.text("output"), report.w, print_case(geometry));
+    fmt::print(stderr, "W is in {}\n", options.text("output"));
+  }
+  if (options.has("picture")) {
+    write_png(options.text("picture"), sparsity_picture(geometry));
+    fmt::print(stderr, "its pattern is in {}\n", options.text("picture"));
+  }
+  return 0;
+}
+
+}  // namespace
+
+Command matrix_command() {
+  return {
+      "matrix",
+      "the sparse matrix W of a convolution: build, describe, write, draw",
+      "  fsconv matrix --input-size N --kernel K [options]\n\n"
+      "conv(x) = W x and conv_transpose(y) = W^T y. Rows are code pixels, columns image pixels.",
+      "  fsconv matrix --input-size 4,4 --kernel 3 --print\n"
+      "  fsconv matrix --input-size 64,64 --kernel 4 --stride 2 --padding 1 --channels 16,32 --output W.npz\n"
+      "  fsconv matrix --input-size 12,12 --kernel 3 --stride 2 --padding same --picture W.png\n",
+      options,
+      run};
+}
+
+}  // namespace fsconv::cli

@@ -1,0 +1,16 @@
+// W with names instead of numbers, for people to read.
+#pragma once
+
+#include <fsconv/geometry/geometry.hpp>
+#include <string>
+#include <vector>
+
+namespace fsconv {
+
+// Every entry of W as the name of the weight that stands there: w00, w01, w02, 0 as in [DV16] section 4.1,
+// with the channels in front where there is more than one pair: w[1,0]00. Indices of 10 and more are parted
+// by commas. Rows and columns as in matrix::build. Throws InvalidArgument where W has more than `largest`
+// entries: nobody reads them.
+std::vector<std::vector<std::string>> symbolic_matrix(const Geometry& geometry, Index largest = 1 << 14);
+
+}  // namespace fsconv

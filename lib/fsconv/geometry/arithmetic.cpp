@@ -1,0 +1,108 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <fsconv/geometry/arithmetic.hpp>
+
+namespace fsconv {
+namespace {
+
+// [DV16] covers integer strides, dense filters and padding that is alike on both sides.
+int relation(const Axis& axis) {
+  if (axis.up != 1 || axis.dilation != 1 || axis.pad < 0) return 0;
+  const Index k = axis.taps, p = axis.pad;
+  if (code_size(axis, axis.in, p, p) != axis.out) return 0;
+  if (axis.down == 1) {
+    if (p == 0) return 8;
+    if (p == k - 1) return 11;
+    return k % 2 == 1 && p == k / 2 ? 10 : 9;
+  }
+  if ((axis.in + 2 * p - k) % axis.down != 0) return 14;
+  return p == 0 ? 12 : 13;
+}
+
+std::string counted(Index count, const char* one) {
+  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
+}
+
+std::string sizes_text(const SizeRange& sizes) {
+  if (sizes.largest == sizes.smallest) return fmt::format("{}", sizes.smallest);
+  return fmt::format("{} to {}", sizes.smallest, sizes.largest);
+}
+
+}  // namespace
+
+std::vector<Index> overlap_by_phase(const Axis& axis) {
+  std::vector<Index> reached(static_cast<std::size_t>(std::min(axis.down, axis.in)), 0);
+  // Tap k reaches the pixels with up*i + pad = dilation*k modulo down. Phases repeat every `down` pixels.
+  std::vector<Index> taps_of_residue(static_cast<std::size_t>(axis.down), 0);
+  for (Index k = 0; k < axis.taps; ++k)
+    ++taps_of_residue[static_cast<std::size_t>(axis.dilation * k % axis.down)];
+  for (std::size_t i = 0; i < reached.size(); ++i)
+    reached[i] = taps_of_residue[static_cast<std::size_t>(
+        positive_mod(axis.up * static_cast<Index>(i) + axis.pad, axis.down))];
+  return reached;
+}
+
+AxisArithmetic arithmetic(const Axis& axis) {
+  const Axis transposed = axis.transposed();
+  AxisArithmetic a{};
+  a.natural = axis.down * (axis.out - 1) + axis.extent();
+  a.pad_begin = axis.pad;
+  a.pad_end = axis.pad_end();
+  a.zeros_between = axis.down - 1;
+  a.zeros_begin = transposed.pad;
+  a.zeros_end = transposed.pad_end();
+  // Of the paddings behind that give this code, the one alike in front if it is among them, else the nearest
+  // to it.
+  a.padding_end = std::clamp(axis.pad, a.pad_end, a.pad_end + axis.down - 1);
+  a.images = image_sizes(axis, axis.out, axis.pad, a.padding_end);
+  const auto overlap = overlap_by_phase(axis);
+  a.overlap_least = *std::min_element(overlap.begin(), overlap.end());
+  a.overlap_most = *std::max_element(overlap.begin(), overlap.end());
+  a.relation = relation(axis);
+  return a;
+}
+
+std::vector<std::string> explain(const Axis& axis) {
+  const AxisArithmetic a = arithmetic(axis);
+  std::vector<std::string> lines;
+  const std::string stretched = axis.up == 1 ? std::string()
+                                             : fmt::format(", stretched to {} by {} zeros between pixels",
+                                                           axis.up * (axis.in - 1) + 1, axis.up - 1);
+  lines.push_back(fmt::format(
+      "conv            image {}{}, padded {}:{}, window {}: floor(({} + {} + {} - {}) / {}) + 1 = {}",
+      axis.in, stretched, axis.pad, a.padding_end, axis.extent(), axis.up * (axis.in - 1) + 1, axis.pad,
+      a.padding_end, axis.extent(), axis.down, code_size(axis, axis.in, axis.pad, a.padding_end)));
+  if (axis.dilation > 1)
+    lines.push_back(
+        fmt::format("                the filter's {} taps lie {} apart and cover {}*({}-1)+1 = {}", axis.taps,
+                    axis.dilation, axis.dilation, axis.taps, axis.extent()));
+  if (axis.up == 1) {
+    lines.push_back(fmt::format(
+        "conv_transpose  {}*({}-1) + {} = {} pixels, {} {} in front and {} {} behind: {}{}", axis.down,
+        axis.out, axis.extent(), a.natural, std::abs(a.pad_begin), a.pad_begin < 0 ? "added" : "cut",
+        std::abs(a.pad_end), a.pad_end < 0 ? "added" : "cut", axis.in,
+        a.relation > 0 ? fmt::format("  (relation {} of Dumoulin & Visin)", a.relation) : ""));
+  }
+  lines.push_back(
+      fmt::format("as a convolution with stride {}/{}: {} between code pixels, {} before and {} behind, the "
+                  "reversed filter, "
+                  "one result every {}",
+                  axis.up, axis.down, counted(a.zeros_between, "zero"), a.zeros_begin, a.zeros_end,
+                  counted(axis.up, "step")));
+  if (!a.images.empty())
+    lines.push_back(fmt::format(
+        "image sizes with a code of {}: {}{}", axis.out, sizes_text(a.images),
+        a.images.smallest == a.images.largest ? "" : "  (the size must be said: conv forgets it)"));
+  lines.push_back(
+      a.overlap_least == a.overlap_most
+          ? fmt::format("overlap         every interior image pixel is reached by {}: even",
+                        counted(a.overlap_most, "tap"))
+          : fmt::format("overlap         image pixels in turn are reached by {} taps: uneven, expect a "
+                        "checkerboard",
+                        fmt::join(overlap_by_phase(axis), ", ")));
+  return lines;
+}
+
+}  // namespace fsconv

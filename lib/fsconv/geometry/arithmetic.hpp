@@ -1,0 +1,33 @@
+// The arithmetic of one axis, spelled out: every number that explains why a size is what it is.
+#pragma once
+
+#include <fsconv/geometry/axis.hpp>
+#include <string>
+#include <vector>
+
+namespace fsconv {
+
+struct AxisArithmetic {
+  Index natural;        // stride*(code-1) + extent: the transposed size before anything is cut
+  Index pad_begin;      // cut from it in front ...
+  Index pad_end;        // ... and behind; negative: that many pixels are added (PyTorch's output_padding)
+  Index zeros_between;  // the same as a convolution: this many zeros between the code's pixels,
+  Index zeros_begin;    // this many before them
+  Index zeros_end;      // and behind; then the reversed filter with stride `up`
+  SizeRange images;     // every image size that has this code size under the same padding
+  Index padding_end;    // the padding behind the image that goes with `images`
+  Index overlap_least;  // in the interior, how many taps reach an image pixel: least and most.
+  Index overlap_most;   // They are equal exactly where there is no checkerboard ([ODO16]).
+  int relation;         // of [DV16] that gives the transposed size, 0 where none of them covers the axis
+};
+
+AxisArithmetic arithmetic(const Axis& axis);
+
+// How many taps can reach an image pixel of each phase (pixel i has phase (up*i + pad) mod down), far from
+// borders.
+std::vector<Index> overlap_by_phase(const Axis& axis);
+
+// The same in sentences, one per line, as a person would write it on a board.
+std::vector<std::string> explain(const Axis& axis);
+
+}  // namespace fsconv

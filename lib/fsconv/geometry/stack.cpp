@@ -1,0 +1,111 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fsconv/base/text.hpp>
+#include <fsconv/geometry/stack.hpp>
+
+namespace fsconv {
+namespace {
+
+Axis plan_axis(const std::string& layer, Index size, const LayerSpec& spec) {
+  Axis axis{.in = size, .out = 1, .taps = spec.kernel, .down = spec.stride};
+  if (spec.kernel < 1)
+    throw InvalidArgument(layer + " kernel", fmt::format("is {}", spec.kernel), "must be at least 1");
+  check(axis, layer);
+  if (!spec.padding) {
+    axis.pad = std::max<Index>(floor_div(spec.kernel - spec.stride + 1, 2), 0);
+    axis.out = same_code_size(axis, size);
+    return axis;
+  }
+  axis.pad = *spec.padding;
+  if (axis.pad < 0)
+    throw InvalidArgument(layer + " padding", fmt::format("is {}", axis.pad), "must be at least 0");
+  check(axis, layer);
+  axis.out = code_size(axis, size, axis.pad, axis.pad);
+  if (axis.out < 1)
+    throw InvalidArgument(
+        layer + " kernel",
+        fmt::format("is {}, larger than its padded image of {} pixels", spec.kernel, size + 2 * axis.pad),
+        "make the kernel smaller or the padding larger");
+  return axis;
+}
+
+}  // namespace
+
+std::vector<LayerSpec> parse_layers(std::string_view text) {
+  constexpr auto legal = "write layers like c32k4s2p1,c64k3s2: channels, kernel, stride (1), padding";
+  std::vector<LayerSpec> layers;
+  for (const std::string& word : split(text, ',')) {
+    LayerSpec layer;
+    bool has_channels = false, has_kernel = false;
+    for (std::size_t at = 0; at < word.size();) {
+      const char key = word[at++];
+      const std::size_t end = std::min(word.find_first_not_of("0123456789", at), word.size());
+      const auto value = to_integer(std::string_view(word).substr(at, end - at));
+      at = end;
+      if (!value) throw InvalidArgument("stack", fmt::format("'{}' cannot be read", word), legal);
+      switch (key) {
+        case 'c':
+          layer.channels = *value;
+          has_channels = true;
+          break;
+        case 'k':
+          layer.kernel = *value;
+          has_kernel = true;
+          break;
+        case 's':
+          layer.stride = *value;
+          break;
+        case 'p':
+          layer.padding = *value;
+          break;
+        default:
+          throw InvalidArgument("stack", fmt::format("'{}' cannot be read", word), legal);
+      }
+    }
+    if (!has_channels || !has_kernel)
+      throw InvalidArgument("stack", fmt::format("'{}' lacks c or k", word), legal);
+    layers.push_back(layer);
+  }
+  return layers;
+}
+
+std::vector<Geometry> plan_stack(Index image_channels, const Shape& image_size,
+                                 const std::vector<LayerSpec>& layers) {
+  if (layers.empty()) throw InvalidArgument("layers", "there are none", "give at least one");
+  std::vector<Geometry> stack;
+  Index channels = image_channels;
+  Shape sizes = image_size;
+  for (const LayerSpec& spec : layers) {
+    const std::string layer = fmt::format("layer {}", stack.size() + 1);
+    if (spec.channels < 1)
+      throw InvalidArgument(layer + " channels", fmt::format("is {}", spec.channels), "must be at least 1");
+    Geometry geometry{.axes = {}, .in_channels = channels, .out_channels = spec.channels};
+    for (Index& size : sizes) {
+      geometry.axes.push_back(plan_axis(layer, size, spec));
+      size = geometry.axes.back().out;
+    }
+    check(geometry);
+    channels = spec.channels;
+    stack.push_back(std::move(geometry));
+  }
+  return stack;
+}
+
+Geometry linear_geometry(Index image_channels, const Shape& image_size, Index latent) {
+  if (latent < 1) throw InvalidArgument("latent", fmt::format("is {}", latent), "must be at least 1");
+  Geometry geometry{.axes = {}, .in_channels = image_channels, .out_channels = latent};
+  for (Index size : image_size) geometry.axes.push_back({.in = size, .out = 1, .taps = size});
+  check(geometry);
+  return geometry;
+}
+
+bool is_linear(const Geometry& geometry) {
+  return geometry.groups == 1 &&
+         std::all_of(geometry.axes.begin(), geometry.axes.end(), [](const Axis& axis) {
+           return axis.out == 1 && axis.taps == axis.in && axis.pad == 0 && axis.up == 1 &&
+                  axis.dilation == 1;
+         });
+}
+
+}  // namespace fsconv

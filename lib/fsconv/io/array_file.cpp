@@ -1,0 +1,92 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fsconv/base/error.hpp>
+#include <fsconv/base/text.hpp>
+#include <fsconv/io/array_file.hpp>
+#include <fsconv/io/hdf5.hpp>
+#include <fsconv/io/location.hpp>
+#include <fsconv/io/npy.hpp>
+#include <fsconv/io/npz.hpp>
+
+namespace fsconv {
+namespace {
+
+Array read_only_member(const std::string& path) {
+  const auto names = npz_names(path);
+  if (names.empty()) throw BadData(path, "holds no array");
+  if (names.size() > 1)
+    throw BadData(path, fmt::format("holds {} arrays", names.size()),
+                  fmt::format("write {}:NAME with {}", path, alternatives(names)));
+  return read_npz(path, names.front());
+}
+
+template <class T>
+void write_dataset(hdf5::File& file, const std::string& name, const Tensor<T>& values) {
+  if (file.is_group(name)) throw InvalidArgument(file.path() + ":" + name, "is a group", "name a dataset");
+  if (file.exists(name)) file.remove(name);
+  if (const auto slash = name.rfind('/'); slash > 0) file.create_group(name.substr(0, slash));
+  file.write(name, values);
+  file.commit();
+}
+
+Tensor<float> narrowed(const Tensor<double>& values) {
+  for (const double value : values)
+    if (std::isfinite(value) && std::isinf(static_cast<float>(value)))
+      throw InvalidArgument("dtype f4", fmt::format("cannot hold the value {}", value), "write f8");
+  return cast<float>(values);
+}
+
+}  // namespace
+
+Array read_array(const std::string& where) {
+  const Location location = locate(where);
+  switch (location.kind) {
+    case FileKind::npy:
+      return read_npy(location.path);
+    case FileKind::npz:
+      return location.inside.empty() ? read_only_member(location.path)
+                                     : read_npz(location.path, location.inside);
+    case FileKind::hdf5: {
+      if (location.inside.empty())
+        throw InvalidArgument("array", fmt::format("{} does not say which dataset", where),
+                              "write FILE.h5:/DATASET");
+      const auto file = hdf5::File::open(location.path);
+      return {file.read<double>(location.inside), file.dtype(location.inside)};
+    }
+    default:
+      throw InvalidArgument("array", fmt::format("'{}' is no kind of file that holds arrays", where),
+                            "name FILE.npy, FILE.npz:NAME or FILE.h5:/DATASET");
+  }
+}
+
+template <class T>
+void write_array(const std::string& where, const Tensor<T>& values, const std::string& dtype) {
+  if (dtype != "f4" && dtype != "f8")
+    throw InvalidArgument("dtype", fmt::format("'{}' cannot be written", dtype), "f4 or f8");
+  const Location location = locate(where);
+  if (location.kind == FileKind::npy) return write_npy(location.path, values, dtype);
+  if (location.kind != FileKind::hdf5 || location.inside.size() < 2)
+    throw InvalidArgument("array", fmt::format("'{}' names no place for an array", where),
+                          "name FILE.npy or FILE.h5:/DATASET");
+
+  const bool exists = std::filesystem::is_regular_file(location.path);
+  auto file = exists ? hdf5::File::modify(location.path) : hdf5::File::create(location.path);
+  if constexpr (std::is_same_v<T, float>) {
+    if (dtype == "f4")
+      write_dataset(file, location.inside, values);
+    else
+      write_dataset(file, location.inside, cast<double>(values));
+  } else {
+    if (dtype == "f4")
+      write_dataset(file, location.inside, narrowed(values));
+    else
+      write_dataset(file, location.inside, values);
+  }
+}
+
+template void write_array(const std::string&, const Tensor<float>&, const std::string&);
+template void write_array(const std::string&, const Tensor<double>&, const std::string&);
+
+}  // namespace fsconv

@@ -1,0 +1,22 @@
+// Reads and writes one array by the name a user gives: x.npy, x.npz:name, file.h5:/dataset.
+#pragma once
+
+#include <fsconv/io/array.hpp>
+#include <string>
+
+namespace fsconv {
+
+// `where` is   PATH.npy   |   PATH.npz:NAME (NAME may be left out if the archive holds one array)
+//            | PATH.h5:/DATASET   (also .hdf5 and .nc)
+// IoError if the file cannot be read; BadData if its content is broken or no array of real numbers;
+// InvalidArgument if the name has none of these forms.
+Array read_array(const std::string& where);
+
+// Writes PATH.npy or PATH.h5:/DATASET. `dtype` is "f4" or "f8". An existing .h5 file keeps its other content,
+// a dataset of that name is replaced, missing groups are made; the file is replaced as a whole, so that a
+// failure leaves the old one. InvalidArgument for another form or dtype, or if a finite value overflows "f4".
+// T is float or double.
+template <class T>
+void write_array(const std::string& where, const Tensor<T>& values, const std::string& dtype);
+
+}  // namespace fsconv

@@ -1,0 +1,115 @@
+#include <fmt/format.h>
+
+#include <fsconv/base/error.hpp>
+#include <fsconv/io/hdf5_handle.hpp>
+#include <limits>
+
+namespace fsconv::hdf5 {
+namespace {
+
+struct Stored {
+  Handle type;
+  const void* bytes;
+};
+
+Stored stored(const double& value) { return {Handle(H5Tcopy(H5T_NATIVE_DOUBLE), H5Tclose), &value}; }
+Stored stored(const std::int64_t& value) { return {Handle(H5Tcopy(H5T_NATIVE_INT64), H5Tclose), &value}; }
+Stored stored(const std::uint64_t& value) { return {Handle(H5Tcopy(H5T_NATIVE_UINT64), H5Tclose), &value}; }
+
+}  // namespace
+
+void File::set_attribute(const std::string& object_name, const std::string& name, const Value& value) {
+  state_->require_writable();
+  if (!exists(object_name)) throw InvalidArgument(state_->where(object_name), "does not exist");
+  if (name.empty() || name.find('\0') != std::string::npos)
+    throw InvalidArgument(state_->where(object_name), "an attribute needs a name without zero bytes");
+  Handle object = state_->open_object(object_name);
+  const std::string label = fmt::format("attribute {} of {}", name, object_name);
+
+  const auto* text = std::get_if<std::string>(&value);
+  if (text && text->find('\0') != std::string::npos)
+    throw InvalidArgument(label, "the text holds a zero byte");
+  const char* characters = text ? text->c_str() : nullptr;
+  const Stored content = std::visit(
+      [&](const auto& held) -> Stored {
+        if constexpr (std::is_same_v<std::decay_t<decltype(held)>, std::string>)
+          return {string_type(), &characters};
+        else
+          return stored(held);
+      },
+      value);
+
+  if (H5Aexists(object.id(), name.c_str()) > 0 && H5Adelete(object.id(), name.c_str()) < 0)
+    state_->fail_to_write(label, "replace");
+  const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
+  Handle attribute(
+      H5Acreate2(object.id(), name.c_str(), content.type.id(), space.id(), H5P_DEFAULT, H5P_DEFAULT),
+      H5Aclose);
+  if (!attribute.valid() || H5Awrite(attribute.id(), content.type.id(), content.bytes) < 0 ||
+      !attribute.close() || !object.close())
+    state_->fail_to_write(label, "write");
+}
+
+bool File::has_attribute(const std::string& object, const std::string& name) const {
+  return H5Aexists(state_->open_object(object).id(), name.c_str()) > 0;
+}
+
+Value File::attribute(const std::string& object_name, const std::string& name) const {
+  const Handle object = state_->open_object(object_name);
+  const std::string where = state_->where(object_name);
+  if (H5Aexists(object.id(), name.c_str()) <= 0)
+    throw BadData(where, fmt::format("has no attribute {}", name));
+  const Handle attribute(H5Aopen(object.id(), name.c_str(), H5P_DEFAULT), H5Aclose);
+  if (!attribute.valid()) state_->fail_to_read(object_name, "read attribute " + name);
+  const Handle type(H5Aget_type(attribute.id()), H5Tclose), space(H5Aget_space(attribute.id()), H5Sclose);
+  if (H5Sget_simple_extent_npoints(space.id()) != 1)
+    throw BadData(where, fmt::format("attribute {} does not hold exactly one value", name));
+
+  auto read = [&](hid_t memory, void* into) {
+    const herr_t result = H5Aread(attribute.id(), memory, into);
+    if (result < 0) state_->fail_to_read(object_name, "read attribute " + name);
+    return result;
+  };
+  const std::string kind = type_name(type.id());
+  if (kind == "str") return read_texts(type.id(), space.id(), 1, read)->front();
+  if (kind == "other" || H5Tget_size(type.id()) > 8)
+    throw BadData(where, fmt::format("attribute {} is neither text nor number", name));
+  if (kind.front() == 'f') {
+    double value = 0;
+    read(H5T_NATIVE_DOUBLE, &value);
+    return value;
+  }
+  if (kind.front() == 'u') {
+    std::uint64_t value = 0;
+    read(H5T_NATIVE_UINT64, &value);
+    return value;
+  }
+  std::int64_t value = 0;
+  read(H5T_NATIVE_INT64, &value);
+  return value;
+}
+
+std::string File::string_attribute(const std::string& object, const std::string& name) const {
+  const Value value = attribute(object, name);
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  throw BadData(state_->where(object), fmt::format("attribute {} is no text", name));
+}
+
+double File::number_attribute(const std::string& object, const std::string& name) const {
+  const Value value = attribute(object, name);
+  if (const auto* number = std::get_if<double>(&value)) return *number;
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return static_cast<double>(*number);
+  if (const auto* number = std::get_if<std::uint64_t>(&value)) return static_cast<double>(*number);
+  throw BadData(state_->where(object), fmt::format("attribute {} is no number", name));
+}
+
+std::int64_t File::integer_attribute(const std::string& object, const std::string& name) const {
+  const Value value = attribute(object, name);
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return *number;
+  if (const auto* number = std::get_if<std::uint64_t>(&value))
+    if (*number <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+      return static_cast<std::int64_t>(*number);
+  throw BadData(state_->where(object), fmt::format("attribute {} is no integer of 64 bits", name));
+}
+
+}  // namespace fsconv::hdf5

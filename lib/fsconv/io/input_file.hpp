@@ -1,0 +1,32 @@
+// A regular file of known length, read from anywhere inside it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace fsconv {
+
+class InputFile {
+ public:
+  // IoError with the system's reason if it cannot be opened, or if it is a directory, a pipe or a device
+  // (those have no length that a header could be checked against, and reading them could wait for ever).
+  explicit InputFile(const std::string& path);
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  const std::string& path() const { return path_; }
+  std::uint64_t size() const { return size_; }
+
+  // Fills `bytes` from `offset`. BadData "ends early" if the file has fewer; IoError if the system fails.
+  void read(std::uint64_t offset, std::span<std::byte> bytes) const;
+
+ private:
+  std::string path_;
+  int descriptor_;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace fsconv

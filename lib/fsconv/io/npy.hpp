@@ -1,0 +1,38 @@
+// NumPy's .npy format: one array, a short header and the raw values.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <fsconv/io/array.hpp>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace fsconv {
+
+// The next bytes of an input, in order; fills the span or throws.
+using ByteSource = std::function<void(std::span<std::byte>)>;
+// Takes the next bytes of an output.
+using ByteSink = std::function<void(std::span<const std::byte>)>;
+
+// Versions 1.0, 2.0 and 3.0; little and big endian; C and Fortran order; f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1.
+// BadData names what is wrong: no magic, version, header, type (objects, strings, complex numbers), a length
+// that is not the shape's, an integer beyond 2^53. IoError if the system fails.
+Array read_npy(const std::string& path);
+
+// The same from `length` bytes of any source; `where` stands in messages.
+Array read_npy(const ByteSource& source, std::uint64_t length, std::string_view where);
+
+// Writes an array as little endian "f4" or "f8". A finite value that overflows f4 is an InvalidArgument.
+template <class T>
+void write_npy(const std::string& path, const Tensor<T>& values, const std::string& dtype);
+
+// The header (version 1.0, padded to 64 bytes) of a C-order array. `descr` is NumPy's: "<f8", "<i8", "|S3".
+std::string npy_header(const std::string& descr, const Shape& shape);
+
+// The values as they stand after the header.
+template <class T>
+void write_npy_values(const ByteSink& sink, const Tensor<T>& values, const std::string& dtype);
+
+}  // namespace fsconv

@@ -1,0 +1,123 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fsconv/base/error.hpp>
+#include <fsconv/base/text.hpp>
+#include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/hdf5.hpp>
+#include <fsconv/io/location.hpp>
+#include <fsconv/io/npz.hpp>
+#include <fsconv/io/sparse_file.hpp>
+#include <iterator>
+#include <limits>
+
+namespace fsconv {
+namespace {
+
+static_assert(sizeof(arma::uword) == sizeof(std::int64_t),
+              "scipy's indices are signed numbers of the same width");
+
+// The three arrays of a matrix in compressed columns, as they lie in Armadillo's memory.
+template <class T>
+struct Columns {
+  std::span<const T> data;
+  std::span<const arma::uword> indices, indptr;
+  std::vector<std::int64_t> shape;
+
+  explicit Columns(const arma::SpMat<T>& matrix)
+      : data(matrix.values, matrix.n_nonzero),
+        indices(matrix.row_indices, matrix.n_nonzero),
+        indptr(matrix.col_ptrs, matrix.n_cols + 1),
+        shape{static_cast<std::int64_t>(matrix.n_rows), static_cast<std::int64_t>(matrix.n_cols)} {}
+};
+
+Shape one_axis(std::size_t count) { return {static_cast<Index>(count)}; }
+
+template <class T>
+void write_npz(const std::string& path, const Columns<T>& columns) {
+  constexpr std::string_view format = "csc";
+  NpzWriter file(path);
+  file.add("indices", "<i8", one_axis(columns.indices.size()), std::as_bytes(columns.indices));
+  file.add("indptr", "<i8", one_axis(columns.indptr.size()), std::as_bytes(columns.indptr));
+  file.add("format", "|S3", {}, std::as_bytes(std::span(format)));
+  file.add("shape", "<i8", {2}, std::as_bytes(std::span(columns.shape)));
+  file.add("data", sizeof(T) == 8 ? "<f8" : "<f4", one_axis(columns.data.size()),
+           std::as_bytes(columns.data));
+  file.commit();
+}
+
+// HDF5 takes the address only; no row number comes near the sign bit.
+std::span<const std::int64_t> as_signed(std::span<const arma::uword> values) {
+  return {reinterpret_cast<const std::int64_t*>(values.data()), values.size()};
+}
+
+template <class T>
+void write_hdf5(const Location& location, const Columns<T>& columns, const std::string& comment) {
+  const std::string group = location.inside.size() > 1 ? location.inside : "/matrix";
+  const bool exists = std::filesystem::is_regular_file(location.path);
+  auto file = exists ? hdf5::File::modify(location.path) : hdf5::File::create(location.path);
+  if (file.exists(group)) {
+    if (!file.is_group(group) || !file.has_attribute(group, "format"))
+      throw InvalidArgument(location.path + ":" + group, "is there already and is no sparse matrix",
+                            "name another group");
+    file.remove(group);
+  }
+  file.create_group(group);
+  file.set_attribute(group, "format", "csc");
+  if (!comment.empty()) file.set_attribute(group, "comment", comment);
+  file.write(group + "/data", columns.data, one_axis(columns.data.size()), {.dimensions = {"nonzero"}});
+  file.write(group + "/indices", as_signed(columns.indices), one_axis(columns.indices.size()),
+             {.dimensions = {"nonzero"}});
+  file.write(group + "/indptr", as_signed(columns.indptr), one_axis(columns.indptr.size()),
+             {.dimensions = {"column_start"}});
+  file.write(group + "/shape", columns.shape, {.dimensions = {"matrix_axis"}});
+  file.commit();
+}
+
+template <class T>
+void write_matrix_market(const std::string& path, const Columns<T>& columns, const std::string& comment) {
+  constexpr std::size_t block = std::size_t{1} << 20;
+  constexpr int digits = std::numeric_limits<T>::max_digits10;  // what brings the same number back
+  AtomicFile file(path);
+  std::string text = "%%MatrixMarket matrix coordinate real general\n";
+  if (!comment.empty())
+    for (const std::string& line : split(comment, '\n')) text += "% " + line + "\n";
+  fmt::format_to(std::back_inserter(text), "{} {} {}\n", columns.shape[0], columns.shape[1],
+                 columns.data.size());
+  for (std::size_t column = 0; column + 1 < columns.indptr.size(); ++column)
+    for (arma::uword at = columns.indptr[column]; at < columns.indptr[column + 1]; ++at) {
+      fmt::format_to(std::back_inserter(text), "{} {} {:.{}g}\n", columns.indices[at] + 1, column + 1,
+                     columns.data[at], digits);
+      if (text.size() > block) {
+        file.write(text);
+        text.clear();
+      }
+    }
+  file.write(text);
+  file.commit();
+}
+
+}  // namespace
+
+template <class T>
+void write_sparse(const std::string& where, const arma::SpMat<T>& matrix, const std::string& comment) {
+  matrix.sync();  // elements that were set one by one are still elsewhere
+  const Columns<T> columns(matrix);
+  const Location location = locate(where);
+  switch (location.kind) {
+    case FileKind::npz:
+      return write_npz(location.path, columns);
+    case FileKind::hdf5:
+      return write_hdf5(location, columns, comment);
+    case FileKind::matrix_market:
+      return write_matrix_market(location.path, columns, comment);
+    default:
+      throw InvalidArgument("matrix file", fmt::format("'{}' has none of the extensions of a matrix", where),
+                            "name FILE.npz, FILE.mtx or FILE.h5[:/GROUP]");
+  }
+}
+
+template void write_sparse(const std::string&, const arma::SpMat<float>&, const std::string&);
+template void write_sparse(const std::string&, const arma::SpMat<double>&, const std::string&);
+
+}  // namespace fsconv

@@ -1,0 +1,22 @@
+// Writes a sparse matrix in a format that scipy, MATLAB, Julia and R read.
+#pragma once
+
+#include <armadillo>
+#include <string>
+
+namespace fsconv {
+
+// The format is chosen by the name:
+//   x.npz            scipy.sparse.load_npz reads it (format csc, 64-bit indices)
+//   x.mtx            Matrix Market: coordinate real general, 1-based, 17 digits (float: 9), column by column
+//   x.h5[:/GROUP]    a group (default /matrix) with data, indices, indptr, shape and the attribute format =
+//   "csc":
+//                    scipy.sparse.csc_matrix((data, indices, indptr), shape). An existing file keeps its
+//                    other content.
+// `comment`, where given, is stored with the matrix as attribute "comment" or comment line (.npz has no place
+// for it). The matrix is streamed, not copied. InvalidArgument for another extension, IoError if the system
+// fails. T is float or double.
+template <class T>
+void write_sparse(const std::string& where, const arma::SpMat<T>& matrix, const std::string& comment = {});
+
+}  // namespace fsconv

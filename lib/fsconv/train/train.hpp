@@ -1,0 +1,32 @@
+// Trains an autoencoder and keeps its file up to date, epoch by epoch.
+#pragma once
+
+#include <fsconv/train/checkpoint.hpp>
+#include <fsconv/train/config.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace fsconv {
+
+struct TrainRun {
+  TrainConfig config;
+  std::string output;        // FILE.h5; FILE.png beside it shows test images over their reconstructions
+  std::string resume_from;   // empty, or the file of an earlier run of this configuration
+  std::string command_line;  // recorded in the file
+};
+
+// Runs the epochs that are missing and returns all of them, those of the resumed file included; `on_epoch` is
+// called after each new one, when its file stands complete under its name. The result depends on the
+// configuration alone, bit by bit: not on the number of threads, and not on how often the run was stopped and
+// resumed.
+//
+// Throws InvalidArgument, BadData and IoError for a configuration, data or file that cannot be used, before
+// the first step is taken; Error if the loss stops being a number; Interrupted, with a message that says how
+// to go on, after a signal. Whatever is thrown, the file of the last finished epoch stays.
+std::vector<EpochResult> train(const TrainRun& run, const std::function<void(const EpochResult&)>& on_epoch);
+
+// The name of the picture that belongs to the file.
+std::string picture_path(const std::string& output);
+
+}  // namespace fsconv

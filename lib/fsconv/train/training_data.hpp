@@ -1,0 +1,25 @@
+// The images of one training run.
+#pragma once
+
+#include <cstdint>
+#include <fsconv/base/tensor.hpp>
+#include <fsconv/train/config.hpp>
+#include <string>
+
+namespace fsconv {
+
+struct TrainingData {
+  std::string source;                // where it was read
+  Tensor<std::uint8_t> train, test;  // [N, C, H, W], at least one image each
+  std::int64_t checksum = 0;         // CRC-32 over all pixels: a resumed run must see the same ones
+
+  Index image_channels() const { return train.shape()[1]; }
+  Shape image_size() const { return {train.shape()[2], train.shape()[3]}; }
+};
+
+// Loads what the configuration names and keeps the first train_images and test_images.
+// Throws what load_dataset() throws; InvalidArgument if more images are asked for than there are; BadData if
+// there are none.
+TrainingData load_training_data(const TrainConfig& config);
+
+}  // namespace fsconv

@@ -1,0 +1,40 @@
+#include <algorithm>
+#include <fsconv/base/text.hpp>
+#include <fsconv/verify/claim.hpp>
+
+namespace fsconv {
+
+std::span<const Claim> claims() {
+  static constexpr Claim list[] = {
+      {"matrix", "conv(x) = W x", false, true, true, claim::matrix},
+      {"transpose", "conv_transpose(y) = W^T y", false, true, true, claim::transpose},
+      {"fractional", "conv_transpose = inserted zeros, then a plain conv: stride 1/s", false, true,
+       claim::fractional},
+      {"gradient", "dL/dx = conv_transpose(dL/dy)", false, true, true, claim::gradient},
+      {"adjoint", "<W x, y> = <x, W^T y>", false, true, true, claim::adjoint},
+      {"weight-gradient", "dL/dw = weight_gradient(dL/dy, x)", false, true, true, claim::weight_gradient},
+      {"shape", "sizes come back; s of them share one code size", false, false, false, claim::shape},
+      {"rational", "stride p/q transposes to stride q/p", false, true, true, claim::rational},
+      {"sub-pixel", "conv_transpose = s^N small convs and a shuffle", false, true, true, claim::sub_pixel},
+      {"overlap", "overlap is even exactly where s divides k", false, true, false, claim::overlap},
+      {"not-inverse", "belief: W^T W = I (\"deconvolution\")", true, true, false, claim::inverse},
+  };
+  return list;
+}
+
+std::vector<Claim> claims_named(const std::vector<std::string>& names) {
+  std::vector<Claim> chosen;
+  for (const std::string& name : names) {
+    const auto all = claims();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Claim& c) { return c.name == name; });
+    if (found == all.end()) {
+      std::vector<std::string> known;
+      for (const Claim& claim : all) known.emplace_back(claim.name);
+      throw InvalidArgument("claim", fmt::format("'{}' is unknown", name), "use " + alternatives(known));
+    }
+    chosen.push_back(*found);
+  }
+  return chosen;
+}
+
+}  // namespace fsconv

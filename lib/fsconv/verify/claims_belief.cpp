@@ -1,0 +1,96 @@
+// Claims about sizes and overlap, and the belief that a transposed convolution undoes a convolution.
+#include <algorithm>
+#include <fsconv/geometry/arithmetic.hpp>
+#include <fsconv/verify/claim.hpp>
+#include <numeric>
+
+namespace fsconv::claim {
+namespace {
+
+// How many windows fit, counted by sliding one.
+Index windows_that_fit(const Axis& axis, Index in, Index begin, Index end) {
+  const Index last = axis.up * (in - 1) + end;  // the last place a tap may stand on
+  Index windows = 0;
+  for (Index first = -begin; first + axis.dilation * (axis.taps - 1) <= last; first += axis.down) ++windows;
+  return windows;
+}
+
+Outcome check_sizes(const Axis& axis) {
+  const AxisArithmetic a = arithmetic(axis);
+  const auto fits = [&](Index in) { return windows_that_fit(axis, in, axis.pad, a.padding_end); };
+  if (fits(axis.in) != axis.out || code_size(axis, axis.in, axis.pad, a.padding_end) != axis.out)
+    return {Verdict::fails, 1,
+            fmt::format("an image of {} does not come back to a code of {}", axis.in, axis.out)};
+  if (!a.images.contains(axis.in))
+    return {Verdict::fails, 1, fmt::format("{} is not among its own legal sizes", axis.in)};
+  for (Index in = 1; in <= a.images.largest + axis.down + 1; ++in)
+    if ((fits(in) == axis.out) != a.images.contains(in))
+      return {Verdict::fails, 1, fmt::format("an image of {} has {} windows", in, fits(in))};
+  const Index shared = a.images.largest - a.images.smallest + 1;
+  if (axis.up == 1 && a.images.smallest > 1 && shared != axis.down)
+    return {Verdict::fails, 1, fmt::format("{} sizes share a code size, not {}", shared, axis.down)};
+  return {};
+}
+
+}  // namespace
+
+// The size rules against a window that is slid and counted; every size around, not only the legal ones.
+Outcome shape(const Trial& t) {
+  for (const Axis& axis : t.geometry.axes)
+    if (const Outcome outcome = check_sizes(axis); outcome.verdict != Verdict::holds) return outcome;
+  return {};
+}
+
+// conv_transpose of ones by ones counts the taps that reach each pixel. On an axis long enough to have an
+// interior, the counts there are equal exactly where the stride divides the taps (and shares no factor with
+// the dilation).
+Outcome overlap(const Trial& t) {
+  Outcome outcome;
+  for (const Axis& given : t.geometry.axes) {
+    Axis axis = given;
+    axis.out = 2 * axis.extent() + 2 * axis.down * axis.up + 1;
+    axis.pad = std::max<Index>(axis.pad, 0);
+    const Index first = ceil_div(std::max<Index>(axis.extent() - 1 - axis.pad, 0), axis.up);
+    const Index last = floor_div(axis.down * (axis.out - 1) - axis.pad, axis.up);
+    axis.in = last + 1;
+    if (last - first < axis.down) return {Verdict::skipped, 0, "the padding leaves no interior"};
+    const Geometry line{{axis}, 1, 1, 1};
+    if (const auto reason = t.form.unsupported(line, Op::conv_transpose))
+      return {Verdict::skipped, 0, *reason};
+
+    Tensor<double> ones_code(line.code_shape()), ones_weight(line.weight_shape());
+    std::fill(ones_code.begin(), ones_code.end(), 1.0);
+    std::fill(ones_weight.begin(), ones_weight.end(), 1.0);
+    const Tensor<double> counts = t.form.conv_transpose(line, ones_code, ones_weight);
+    const auto [least, most] = std::minmax_element(counts.begin() + first, counts.begin() + last + 1);
+    const bool even = *least == *most;
+    const bool expected = axis.taps % axis.down == 0 && std::gcd(axis.dilation, axis.down) == 1;
+    if (even != expected)
+      return {
+          Verdict::fails, 1,
+          fmt::format("stride {} with {} taps: counts from {} to {}", axis.down, axis.taps, *least, *most)};
+    const auto by_phase = overlap_by_phase(axis);
+    for (Index i = first; i <= last; ++i)
+      if (counts[i] != static_cast<double>(by_phase[static_cast<std::size_t>(i % axis.down)]))
+        return {Verdict::fails, 1, fmt::format("pixel {} is reached {} times", i, counts[i])};
+  }
+  return outcome;
+}
+
+// W^T W = I would make conv_transpose the inverse of conv. Its diagonal is a sum of squares of weights; with
+// weights of at least 2 in size it is never 1. The counterexample is the first unit image that does not come
+// back.
+Outcome inverse(const Trial& t) {
+  for (Op op : {Op::conv, Op::conv_transpose})
+    if (const auto reason = t.form.unsupported(t.geometry, op)) return {Verdict::skipped, 0, *reason};
+  Tensor<double> weight(t.geometry.weight_shape());
+  for (Index at = 0; at < weight.size(); ++at) weight[at] = t.weight[at] < 0 ? -2 : 2;
+  Tensor<double> unit(t.geometry.image_shape());
+  unit[0] = 1;
+  const Tensor<double> back =
+      t.form.conv_transpose(t.geometry, t.form.conv(t.geometry, unit, weight), weight);
+  if (back == unit) return {Verdict::fails, 1, "W^T W x = x for the unit image"};
+  return {Verdict::refuted, 0, fmt::format("weights +-2, x = (1, 0, ...): W^T W x = ({}, ...)", back[0])};
+}
+
+}  // namespace fsconv::claim

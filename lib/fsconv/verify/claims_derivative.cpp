@@ -1,0 +1,164 @@
+// Claims about derivatives: L = <conv(w, x), y> differentiated by a program that knows no transpose, and by
+// differences.
+#include <algorithm>
+#include <cmath>
+// Eigen's automatic differentiation needs its core first.
+#include <Eigen/Core>
+#include <unsupported/Eigen/AutoDiff>
+
+#include <fsconv/forms/gather.hpp>
+#include <fsconv/verify/claim.hpp>
+
+namespace fsconv::claim {
+namespace {
+
+using Dual = Eigen::AutoDiffScalar<Eigen::VectorXd>;
+
+// Forward automatic differentiation costs one pass per variable: above this many products, differences alone
+// decide.
+constexpr Index largest_differentiation = 20'000'000;
+
+Tensor<Dual> constants(const Tensor<double>& values) {
+  Tensor<Dual> duals(values.shape());
+  for (Index at = 0; at < values.size(); ++at) duals[at] = Dual(values[at]);
+  return duals;
+}
+
+Tensor<Dual> variables(const Tensor<double>& values) {
+  Tensor<Dual> duals(values.shape());
+  for (Index at = 0; at < values.size(); ++at)
+    duals[at] = Dual(values[at], static_cast<int>(values.size()), static_cast<int>(at));
+  return duals;
+}
+
+// d<conv(w, x), y> with respect to x or w, by Eigen's AutoDiff through the plainest form's own loops.
+enum class By { image, weight };
+Tensor<double> differentiate(const Trial& t, By by) {
+  const Tensor<double>& moving = by == By::image ? t.image : t.weight;
+  const Tensor<Dual> result = by == By::image
+                                  ? gather::conv(t.geometry, variables(t.image), constants(t.weight))
+                                  : gather::conv(t.geometry, constants(t.image), variables(t.weight));
+  Tensor<double> derivative(moving.shape());
+  for (Index at = 0; at < result.size(); ++at)
+    for (Index j = 0; j < result[at].derivatives().size(); ++j)
+      derivative[j] += t.code[at] * result[at].derivatives()[j];
+  return derivative;
+}
+
+bool small_enough(const Trial& t, const Tensor<double>& moving) {
+  const auto products = static_cast<Index>(t.definition.entries().size()) * t.batch;
+  return products * moving.size() <= largest_differentiation;
+}
+
+// Where finite differences look: everywhere in a small array, at a spread of places in a large one.
+std::vector<Index> places(const Tensor<double>& values) {
+  constexpr Index most = 12;
+  const Index step = std::max<Index>(1, values.size() / most);
+  std::vector<Index> list;
+  for (Index at = 0; at < values.size(); at += step) list.push_back(at);
+  return list;
+}
+
+// The sum of the absolute values of all products that L consists of.
+double total_magnitude(const Trial& t) {
+  const Tensor<double> rows = t.definition.conv(absolute(t.image), absolute(t.weight));
+  double sum = 0;
+  for (Index at = 0; at < rows.size(); ++at) sum += rows[at] * std::abs(t.code[at]);
+  return sum;
+}
+
+// (L(v + e_j) - L(v - e_j)) / 2 with the form's own conv; L is linear in each argument, so the step 1 is
+// exact. `magnitude` holds the absolute sums of `derivative`, whose longest sum has `terms` products.
+template <class Conv>
+Outcome compare_with_differences(const Trial& t, const Tensor<double>& derivative, Tensor<double> moving,
+                                 const Tensor<double>& magnitude, Index terms, Conv conv_of) {
+  const double total = total_magnitude(t);
+  Outcome outcome;
+  for (Index at : places(moving)) {
+    const double centre = moving[at];
+    moving[at] = centre + 1;
+    const Tensor<double> above = conv_of(moving);
+    moving[at] = centre - 1;
+    const Tensor<double> below = conv_of(moving);
+    moving[at] = centre;
+    if (t.method == Method::exact) {
+      if (exact_dot(above, t.code) - exact_dot(below, t.code) != 2 * static_cast<Wide>(derivative[at]))
+        return {Verdict::fails, 1, fmt::format("element {}: not the finite difference", at)};
+      continue;
+    }
+    double difference = 0;
+    for (Index row = 0; row < above.size(); ++row) difference += (above[row] - below[row]) * t.code[row] / 2;
+    // Moved by 1, the products add up to total + magnitude[at] at most. They are rounded in sums of the
+    // form's conv, in the sum over rows here, and in the derivative.
+    const auto roundings = static_cast<double>(t.definition.longest_conv_sum() + above.size() + terms + 6);
+    const double bound = roundings * (t.form.unit_roundoff() + 0x1p-53) * (total + magnitude[at]);
+    const double distance = std::abs(difference - derivative[at]);
+    if (bound > 0) outcome.error = std::max(outcome.error, distance / bound);
+    if (!(distance <= bound))
+      return {Verdict::fails, outcome.error,
+              fmt::format("element {}: {} but the finite difference is {}", at, derivative[at], difference)};
+  }
+  return outcome;
+}
+
+// The worse of two outcomes that both hold, or the one that fails.
+Outcome worse(const Outcome& a, const Outcome& b) {
+  if (a.verdict != Verdict::holds) return a;
+  if (b.verdict != Verdict::holds) return b;
+  return a.error > b.error ? a : b;
+}
+
+}  // namespace
+
+Outcome gradient(const Trial& t) {
+  for (Op op : {Op::conv_transpose, Op::conv})
+    if (const auto reason = t.form.unsupported(t.geometry, op)) return {Verdict::skipped, 0, *reason};
+  const Tensor<double> derivative = t.form.conv_transpose(t.geometry, t.code, t.weight);
+  const Tensor<double> magnitude = t.definition.conv_transpose(absolute(t.code), absolute(t.weight));
+  const Index terms = t.definition.longest_transposed_sum();
+  Outcome outcome;
+  if (small_enough(t, t.image))
+    outcome = t.compare(derivative, differentiate(t, By::image), magnitude, terms);
+  return worse(outcome, compare_with_differences(
+                            t, derivative, t.image, magnitude, terms,
+                            [&](const Tensor<double>& x) { return t.form.conv(t.geometry, x, t.weight); }));
+}
+
+Outcome weight_gradient(const Trial& t) {
+  for (Op op : {Op::weight_gradient, Op::conv})
+    if (const auto reason = t.form.unsupported(t.geometry, op)) return {Verdict::skipped, 0, *reason};
+  const Tensor<double> derivative = t.form.weight_gradient(t.geometry, t.code, t.image);
+  const Tensor<double> magnitude = t.definition.weight_gradient(absolute(t.code), absolute(t.image));
+  const Index terms = t.definition.longest_gradient_sum(t.batch);
+  Outcome outcome = t.compare(derivative, t.definition.weight_gradient(t.code, t.image), magnitude, terms);
+  if (small_enough(t, t.weight))
+    outcome = worse(outcome, t.compare(derivative, differentiate(t, By::weight), magnitude, terms));
+  return worse(outcome, compare_with_differences(
+                            t, derivative, t.weight, magnitude, terms,
+                            [&](const Tensor<double>& w) { return t.form.conv(t.geometry, t.image, w); }));
+}
+
+// <W x, y> = <x, W^T y>: two numbers, each through one of the form's own maps.
+Outcome adjoint(const Trial& t) {
+  for (Op op : {Op::conv, Op::conv_transpose})
+    if (const auto reason = t.form.unsupported(t.geometry, op)) return {Verdict::skipped, 0, *reason};
+  const Tensor<double> down = t.form.conv(t.geometry, t.image, t.weight);
+  const Tensor<double> up = t.form.conv_transpose(t.geometry, t.code, t.weight);
+  if (t.method == Method::exact) {
+    if (exact_dot(down, t.code) == exact_dot(t.image, up)) return {};
+    return {Verdict::fails, 1, "<W x, y> and <x, W^T y> differ"};
+  }
+  double left = 0, right = 0;
+  for (Index at = 0; at < down.size(); ++at) left += down[at] * t.code[at];
+  for (Index at = 0; at < up.size(); ++at) right += up[at] * t.image[at];
+  // Both numbers sum the same products: an inner sum in the form, an outer one here.
+  const auto terms = static_cast<double>(down.size() + up.size() + t.definition.longest_conv_sum() +
+                                         t.definition.longest_transposed_sum() + 4);
+  const double bound = terms * (t.form.unit_roundoff() + 0x1p-53) * total_magnitude(t);
+  const double distance = std::abs(left - right);
+  if (distance <= bound) return {Verdict::holds, bound > 0 ? distance / bound : 0, ""};
+  return {Verdict::fails, bound > 0 ? distance / bound : 1,
+          fmt::format("<W x, y> = {} but <x, W^T y> = {}", left, right)};
+}
+
+}  // namespace fsconv::claim

@@ -1,0 +1,93 @@
+#include <algorithm>
+#include <cmath>
+#include <fsconv/forms/layout.hpp>
+#include <fsconv/verify/definition.hpp>
+
+namespace fsconv {
+namespace {
+
+struct Triple {
+  Index o, i, k;
+};
+
+std::vector<Triple> triples(const Axis& a) {
+  std::vector<Triple> list;
+  for (Index o = 0; o < a.out; ++o)
+    for (Index i = 0; i < a.in; ++i)
+      for (Index k = 0; k < a.taps; ++k)
+        if (a.up * i == a.down * o + a.dilation * k - a.pad) list.push_back({o, i, k});
+  return list;
+}
+
+// The largest number of entries that share one value of a field.
+template <class Field>
+Index most_common(const std::vector<Definition::Entry>& entries, Index values, Field field) {
+  std::vector<Index> count(static_cast<std::size_t>(values), 0);
+  for (const auto& entry : entries) ++count[static_cast<std::size_t>(entry.*field)];
+  return *std::max_element(count.begin(), count.end());
+}
+
+}  // namespace
+
+Definition::Definition(const Geometry& geometry) : geometry_(geometry) {
+  const Layout at(geometry);
+  require_memory(nonzeros(geometry), sizeof(Entry), "entries of W");
+  const auto first = triples(at.axes[0]), second = triples(at.axes[1]), third = triples(at.axes[2]);
+  for (Index co = 0; co < geometry.out_channels; ++co)
+    for (Index ci = 0; ci < geometry.in_channels; ++ci) {
+      if (co / geometry.out_per_group() != ci / geometry.in_per_group()) continue;
+      for (const Triple& a : first)
+        for (const Triple& b : second)
+          for (const Triple& c : third)
+            entries_.push_back({at.code(0, co, {a.o, b.o, c.o}), at.image(0, ci, {a.i, b.i, c.i}),
+                                at.weight(co, ci, {a.k, b.k, c.k})});
+    }
+}
+
+Tensor<double> Definition::conv(const Tensor<double>& image, const Tensor<double>& weight) const {
+  const Index batch = image.shape()[0];
+  Tensor<double> code(geometry_.code_shape(batch));
+  const Index rows = code.size() / batch, columns = image.size() / batch;
+  for (Index n = 0; n < batch; ++n)
+    for (const Entry& e : entries_)
+      code[n * rows + e.row] += weight[e.weight] * image[n * columns + e.column];
+  return code;
+}
+
+Tensor<double> Definition::conv_transpose(const Tensor<double>& code, const Tensor<double>& weight) const {
+  const Index batch = code.shape()[0];
+  Tensor<double> image(geometry_.image_shape(batch));
+  const Index rows = code.size() / batch, columns = image.size() / batch;
+  for (Index n = 0; n < batch; ++n)
+    for (const Entry& e : entries_)
+      image[n * columns + e.column] += weight[e.weight] * code[n * rows + e.row];
+  return image;
+}
+
+Tensor<double> Definition::weight_gradient(const Tensor<double>& code, const Tensor<double>& image) const {
+  const Index batch = code.shape()[0];
+  Tensor<double> gradient(geometry_.weight_shape());
+  const Index rows = code.size() / batch, columns = image.size() / batch;
+  for (Index n = 0; n < batch; ++n)
+    for (const Entry& e : entries_)
+      gradient[e.weight] += code[n * rows + e.row] * image[n * columns + e.column];
+  return gradient;
+}
+
+Index Definition::longest_conv_sum() const {
+  return most_common(entries_, element_count(geometry_.code_shape()), &Entry::row);
+}
+Index Definition::longest_transposed_sum() const {
+  return most_common(entries_, element_count(geometry_.image_shape()), &Entry::column);
+}
+Index Definition::longest_gradient_sum(Index batch) const {
+  return batch * most_common(entries_, element_count(geometry_.weight_shape()), &Entry::weight);
+}
+
+Tensor<double> absolute(const Tensor<double>& values) {
+  Tensor<double> positive = values;
+  for (double& value : positive) value = std::abs(value);
+  return positive;
+}
+
+}  // namespace fsconv

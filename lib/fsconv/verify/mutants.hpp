@@ -1,0 +1,18 @@
+// Forms that are wrong on purpose, each with a mistake that people make: a checker that accepts one is no
+// checker.
+#pragma once
+
+#include <fsconv/verify/witness.hpp>
+
+namespace fsconv {
+
+// no_flip            zero insertion that forgets to reverse the filter
+// pad_p              zero insertion that pads p where d(k-1)-p belongs
+// swapped_pads       the padding of the beginning put at the end (SAME with its odd pixel on the wrong side)
+// shifted            every result one pixel off
+// wrong_group        channels taken from the neighbouring group
+// dropped_tap        the last tap of the filter never read
+// quadratic          products with the square of the input
+std::vector<Witness> mutants();
+
+}  // namespace fsconv

@@ -1,0 +1,27 @@
+// Which geometries are verified.
+#pragma once
+
+#include <fsconv/geometry/geometry.hpp>
+#include <vector>
+
+namespace fsconv {
+
+// Hand-picked corners of the parameter space (SAME of k3 s2, stride > taps, taps = 1, rational stride,
+// dilation that shares a factor with the stride, cropping, padding that is all there is), small relatives of
+// the layers that people use, and `random` seeded ones with 1 to 3 axes, groups, and sizes that need not fit
+// each other.
+std::vector<Geometry> default_sweep(Index random, std::uint64_t seed);
+
+// Every one-axis geometry up to these bounds; and every pair of those with `pairs` as a two-axis one is left
+// to the random part of the default sweep: axes do not interact in the equation.
+struct Bounds {
+  Index size = 6;  // of image and code
+  Index taps = 3;
+  Index down = 3;
+  Index up = 2;
+  Index dilation = 2;
+  Index pad = 2;  // from -pad to pad
+};
+std::vector<Geometry> exhaustive_sweep(const Bounds& bounds);
+
+}  // namespace fsconv

@@ -1,0 +1,62 @@
+// One try of one claim: a geometry, a form, and random numbers chosen so that the comparison means something.
+#pragma once
+
+#include <fsconv/base/random.hpp>
+#include <fsconv/verify/definition.hpp>
+#include <fsconv/verify/witness.hpp>
+
+namespace fsconv {
+
+// numeric: random reals. An element that sums n products of |sum| terms m may be off by (n+2) u m, u =
+// 2^-bits: the
+//          standard bound n u/(1 - n u) m for sums in any order, with or without fused multiply-add ([HIG02]
+//          section 3.1), of the form and of the reference together. Nothing is tuned.
+// exact:   random integers in [-a, a], a so small that every partial sum stays below 2^bits: then every order
+// of
+//          summation is exact and results are compared bit for bit. A wrong bilinear map passes one round
+//          with probability at most 2/(2a+1) (Schwartz, Zippel).
+enum class Method { numeric, exact };
+std::string_view name(Method method);
+
+enum class Verdict { holds, refuted, fails, skipped };
+std::string_view name(Verdict verdict);
+
+// What a claim found. For a belief that shall be refuted, `refuted` is the good end.
+struct Outcome {
+  Verdict verdict = Verdict::holds;
+  double error = 0;    // numeric: the largest error as a fraction of its bound; otherwise 0 or 1
+  std::string detail;  // what differs where; why it was skipped; the counterexample
+};
+
+// What several claims and forms share about one geometry.
+struct Subject {
+  explicit Subject(const Geometry& g) : geometry(g), definition(g) {}
+  Geometry geometry;
+  Definition definition;
+};
+
+struct Trial {
+  Trial(const Subject& subject, const Witness& form, Method method, std::uint64_t seed);
+
+  const Geometry& geometry;
+  const Definition& definition;
+  const Witness& form;
+  Method method;
+  Index batch;
+  Index largest;  // exact: a
+  Tensor<double> image, code, weight;
+
+  // log2 of the probability that a wrong form passes: negative for exact, 0 for numeric.
+  double log2_miss() const;
+
+  // Compares element by element: `magnitude` holds the sums of the absolute products, `terms` their longest
+  // length.
+  Outcome compare(const Tensor<double>& actual, const Tensor<double>& expected,
+                  const Tensor<double>& magnitude, Index terms) const;
+};
+
+// Sum of a*b, exact for integers of up to 2^53.
+__extension__ typedef __int128 Wide;
+Wide exact_dot(const Tensor<double>& a, const Tensor<double>& b);
+
+}  // namespace fsconv

@@ -1,0 +1,53 @@
+#include <algorithm>
+#include <cmath>
+#include <fsconv/base/text.hpp>
+#include <fsconv/verify/witness.hpp>
+
+namespace fsconv {
+namespace {
+
+template <class T>
+Witness witness_of(const Form<T>& form) {
+  const auto as_double = [&form](auto map) {
+    return [&form, map](const Geometry& geometry, const Tensor<double>& a, const Tensor<double>& b) {
+      if constexpr (std::is_same_v<T, double>)
+        return map(form, geometry, a, b);
+      else
+        return cast<double>(map(form, geometry, cast<T>(a), cast<T>(b)));
+    };
+  };
+  return {std::string(form.name), sizeof(T) == 4 ? 24 : 53,     form.unsupported,
+          as_double(conv<T>),     as_double(conv_transpose<T>), as_double(weight_gradient<T>)};
+}
+
+}  // namespace
+
+double Witness::unit_roundoff() const { return std::ldexp(1.0, -bits); }
+
+std::vector<Witness> witnesses(Precision precision) {
+  std::vector<Witness> list;
+  if (precision == Precision::widest)
+    for (const Form<double>& form : forms<double>()) list.push_back(witness_of(form));
+  for (const Form<float>& form : forms<float>()) {
+    const bool there =
+        std::any_of(list.begin(), list.end(), [&](const Witness& w) { return w.name == form.name; });
+    if (!there) list.push_back(witness_of(form));
+  }
+  return list;
+}
+
+std::vector<Witness> witnesses_named(const std::vector<Witness>& all, const std::vector<std::string>& names) {
+  std::vector<Witness> chosen;
+  for (const std::string& name : names) {
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Witness& w) { return w.name == name; });
+    if (found == all.end()) {
+      std::vector<std::string> known;
+      for (const Witness& witness : all) known.push_back(witness.name);
+      throw InvalidArgument("form", fmt::format("'{}' is unknown", name), "use " + alternatives(known));
+    }
+    chosen.push_back(*found);
+  }
+  return chosen;
+}
+
+}  // namespace fsconv

@@ -1,0 +1,37 @@
+// Makes IDX files for tests.
+#pragma once
+
+#include <zlib.h>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace fsconv::testing {
+
+inline std::string big_endian(std::uint32_t value) {
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift & 0xff);
+  return bytes;
+}
+
+inline std::string idx_images(std::uint32_t count, std::uint32_t rows, std::uint32_t columns,
+                              const std::vector<std::uint8_t>& pixels) {
+  return big_endian(2051) + big_endian(count) + big_endian(rows) + big_endian(columns) +
+         std::string(pixels.begin(), pixels.end());
+}
+
+inline std::string idx_labels(const std::vector<std::uint8_t>& labels) {
+  return big_endian(2049) + big_endian(static_cast<std::uint32_t>(labels.size())) +
+         std::string(labels.begin(), labels.end());
+}
+
+inline void put_gzip(const std::string& path, const std::string& content) {
+  const gzFile file = gzopen(path.c_str(), "wb");
+  if (!file || gzwrite(file, content.data(), static_cast<unsigned>(content.size())) <= 0 ||
+      gzclose(file) != Z_OK)
+    throw std::runtime_error("cannot write " + path);
+}
+
+}  // namespace fsconv::testing

@@ -1,0 +1,97 @@
+// IDX files, plain and gzipped, whole and broken.
+#include <zlib.h>
+
+#include <catch2/catch.hpp>
+#include <fsconv/base/error.hpp>
+#include <fsconv/data/idx.hpp>
+
+#include "data/idx_files.hpp"
+#include "io/scratch.hpp"
+
+using namespace fsconv;
+using namespace fsconv::testing;
+using Catch::Matchers::Contains;
+
+TEST_CASE("idx: images and labels come back, plain and gzipped") {
+  const ScratchFolder folder;
+  const std::string images = idx_images(2, 2, 3, {0, 1, 2, 3, 4, 5, 250, 251, 252, 253, 254, 255});
+  const std::string labels = idx_labels({7, 9});
+  put_content(folder / "images", images);
+  put_gzip(folder / "images.gz", images);
+  put_content(folder / "labels", labels);
+  put_gzip(folder / "labels.gz", labels);
+  for (const std::string suffix : {"", ".gz"}) {
+    const auto read = read_idx_images(folder / ("images" + suffix));
+    CHECK(read == Tensor<std::uint8_t>({2, 1, 2, 3}, {0, 1, 2, 3, 4, 5, 250, 251, 252, 253, 254, 255}));
+    CHECK(read_idx_labels(folder / ("labels" + suffix)) == std::vector<std::uint8_t>{7, 9});
+  }
+}
+
+TEST_CASE("idx: every broken file has an error of its own") {
+  const ScratchFolder folder;
+  const std::string good = idx_images(1, 2, 2, {1, 2, 3, 4});
+  struct Case {
+    std::string bytes, message;
+  };
+  const std::vector<Case> cases = {
+      {"", "is empty"},
+      {good.substr(0, 3), "ends early, inside its header"},
+      {good.substr(0, 15), "ends early, inside its header"},
+      {good.substr(0, good.size() - 1), "its header states 4 bytes"},  // 19 bytes could hold 4: see below
+      {good + "x", "holds more than the 1 images"},
+      {idx_labels({1}), "is an IDX file of labels"},
+      {"\x89PNG" + good.substr(4), "is no IDX file"},
+      {idx_images(0, 2, 2, {}), "holds 0 images"},
+      {idx_images(1, 0, 2, {}), "images of 0x2 pixels"},
+      {idx_images(0xffffffff, 0xffffffff, 0xffffffff, {}), "which no array can have"},
+      {idx_images(0xffffffff, 28, 28, {1}), "at most can be there"},
+  };
+  for (const Case& c : cases) {
+    INFO(c.message);
+    put_content(folder / "x", c.bytes);
+    CHECK_THROWS_AS(read_idx_images(folder / "x"), BadData);
+    if (c.bytes.size() + 1 != good.size())
+      CHECK_THROWS_WITH(read_idx_images(folder / "x"), Contains(c.message));
+  }
+  put_content(folder / "x", good.substr(0, good.size() - 1));
+  CHECK_THROWS_WITH(read_idx_images(folder / "x"), Contains("ends early, inside its images"));
+  put_content(folder / "x", good);
+  CHECK_THROWS_WITH(read_idx_labels(folder / "x"), Contains("is an IDX file of images"));
+  put_content(folder / "x", idx_labels({}));
+  CHECK_THROWS_WITH(read_idx_labels(folder / "x"), Contains("holds no labels"));
+}
+
+TEST_CASE("idx: gzip damage is found") {
+  const ScratchFolder folder;
+  std::vector<std::uint8_t> pixels(10000);
+  for (std::size_t at = 0; at < pixels.size(); ++at) pixels[at] = static_cast<std::uint8_t>(at * at >> 3);
+  put_gzip(folder / "good.gz", idx_images(100, 10, 10, pixels));
+  const std::string good = content_of(folder / "good.gz");
+  REQUIRE(read_idx_images(folder / "good.gz").size() == 10000);
+
+  for (const std::size_t missing : {1u, 8u, 9u, 500u}) {
+    INFO(missing << " bytes are missing");
+    put_content(folder / "x.gz", good.substr(0, good.size() - missing));
+    CHECK_THROWS_WITH(read_idx_images(folder / "x.gz"), Contains("its gzip content ends early"));
+  }
+  std::string crc = good;
+  crc[good.size() - 8] ^= 1;
+  put_content(folder / "x.gz", crc);
+  CHECK_THROWS_WITH(read_idx_images(folder / "x.gz"),
+                    Contains("damaged: ") && Contains("incorrect data check"));
+  std::string content = good;
+  content[good.size() / 2] ^= 16;
+  put_content(folder / "x.gz", content);
+  CHECK_THROWS_AS(read_idx_images(folder / "x.gz"), BadData);
+  put_gzip(folder / "x.gz", idx_images(100, 10, 10, pixels) + "x");
+  CHECK_THROWS_WITH(read_idx_images(folder / "x.gz"), Contains("holds more than"));
+  put_gzip(folder / "x.gz", idx_images(0x7fffffff, 1000, 1000, pixels));
+  CHECK_THROWS_WITH(read_idx_images(folder / "x.gz"), Contains("at most can be there"));
+}
+
+TEST_CASE("idx: places that are no files") {
+  const ScratchFolder folder;
+  CHECK_THROWS_WITH(read_idx_images(folder / "none"), Contains("No such file or directory"));
+  CHECK_THROWS_WITH(read_idx_images(folder.path()), Contains("is a directory"));
+  CHECK_THROWS_AS(read_idx_labels("/dev/zero"), IoError);
+}

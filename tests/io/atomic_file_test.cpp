@@ -1,0 +1,157 @@
+// AtomicFile: old content or new, never a mixture; and the system's reasons.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+#include <fsconv/base/error.hpp>
+#include <fsconv/io/atomic_file.hpp>
+#include <thread>
+
+#include "io/scratch.hpp"
+
+using namespace fsconv;
+using namespace fsconv::testing;
+using Catch::Matchers::Contains;
+
+TEST_CASE("atomic file: the target appears with commit and not before") {
+  const ScratchFolder folder;
+  const std::string path = folder / "result.txt";
+  {
+    AtomicFile file(path);
+    file.write("new");
+    CHECK_FALSE(std::filesystem::exists(path));
+    file.commit();
+  }
+  CHECK(content_of(path) == "new");
+  CHECK(folder.files() == 1);
+}
+
+TEST_CASE("atomic file: without commit the old content stays and nothing is left behind") {
+  const ScratchFolder folder;
+  put_content(folder / "result.txt", "old");
+  {
+    AtomicFile file(folder / "result.txt");
+    file.write("new");
+    CHECK(folder.files() == 2);
+  }
+  CHECK(content_of(folder / "result.txt") == "old");
+  CHECK(folder.files() == 1);
+}
+
+TEST_CASE("atomic file: an open reader keeps seeing the old content") {
+  const ScratchFolder folder;
+  put_content(folder / "result.txt", "old");
+  std::ifstream reader(folder / "result.txt");
+  AtomicFile file(folder / "result.txt");
+  file.write("new");
+  file.commit();
+  std::string seen;
+  reader >> seen;
+  CHECK(seen == "old");
+  CHECK(content_of(folder / "result.txt") == "new");
+}
+
+TEST_CASE("atomic file: permissions and symbolic links of the target are kept") {
+  const ScratchFolder folder;
+  put_content(folder / "real.txt", "old");
+  ::chmod((folder / "real.txt").c_str(), 0640);
+  std::filesystem::create_symlink("real.txt", folder / "link.txt");
+  AtomicFile file(folder / "link.txt");
+  file.write("new");
+  file.commit();
+  CHECK(std::filesystem::is_symlink(folder / "link.txt"));
+  CHECK(content_of(folder / "real.txt") == "new");
+  struct stat status {};
+  REQUIRE(::stat((folder / "real.txt").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0640);
+}
+
+TEST_CASE("atomic file: a new file has the permissions of the umask") {
+  const ScratchFolder folder;
+  const mode_t before = ::umask(027);
+  AtomicFile file(folder / "result.txt");
+  ::umask(before);
+  file.commit();
+  struct stat status {};
+  REQUIRE(::stat((folder / "result.txt").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0640);
+}
+
+TEST_CASE("atomic file: places that cannot be written are named with the system's reason") {
+  const ScratchFolder folder;
+  put_content(folder / "file", "");
+  CHECK_THROWS_WITH(AtomicFile(folder.path()), Contains(folder.path()) && Contains("is a directory"));
+  CHECK_THROWS_WITH(AtomicFile(folder / "missing/x"), Contains("No such file or directory"));
+  CHECK_THROWS_WITH(AtomicFile(folder / "missing/"), Contains("No such file or directory"));
+  CHECK_THROWS_WITH(AtomicFile(folder / "file/x"), Contains("Not a directory"));
+  CHECK_THROWS_WITH(AtomicFile(folder / std::string(300, 'x')), Contains("File name too long"));
+  CHECK_THROWS_WITH(AtomicFile("/proc/x"), Contains("/proc/x: cannot write"));
+  CHECK_THROWS_AS(AtomicFile(""), IoError);
+  CHECK_NOTHROW(AtomicFile(folder / std::string(255, 'x')));
+}
+
+TEST_CASE("atomic file: a full device is reported and stays a device") {
+  AtomicFile file("/dev/full");
+  CHECK_THROWS_WITH(file.write("x"), "/dev/full: cannot write: No space left on device");
+  CHECK_THROWS_AS(file.write("x"), IoError);
+  CHECK(std::filesystem::is_character_file("/dev/full"));
+}
+
+TEST_CASE("atomic file: pipes and inherited descriptors are written directly") {
+  const ScratchFolder folder;
+  const std::string pipe = folder / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  std::string seen;
+  std::thread reader([&] { seen = content_of(pipe); });
+  {
+    AtomicFile file(pipe);
+    SECTION("by write") { file.write("through the pipe"); }
+    SECTION("by a library") { put_content(file.temporary_path(), "through the pipe"); }
+    file.commit();
+  }
+  reader.join();
+  CHECK(seen == "through the pipe");
+  CHECK(std::filesystem::is_fifo(pipe));
+  CHECK(folder.files() == 1);
+}
+
+TEST_CASE("atomic file: /dev/fd/N shares the descriptor's position") {
+  const ScratchFolder folder;
+  const int descriptor = ::open((folder / "log").c_str(), O_RDWR | O_CREAT, 0600);
+  REQUIRE(descriptor >= 0);
+  REQUIRE(::write(descriptor, "before ", 7) == 7);
+  AtomicFile file("/dev/fd/" + std::to_string(descriptor));
+  file.write("between ");
+  file.commit();
+  REQUIRE(::write(descriptor, "after", 5) == 5);
+  ::close(descriptor);
+  CHECK(content_of(folder / "log") == "before between after");
+  CHECK_THROWS_WITH(AtomicFile("/dev/fd/987654"), Contains("Bad file descriptor"));
+}
+
+TEST_CASE("atomic file: a full disk is an error that leaves the old file and nothing else") {
+  const ScratchFolder folder;
+  put_content(folder / "result.txt", "old");
+  const int status = exit_status_with_file_limit(1000, [&] {
+    try {
+      AtomicFile file(folder / "result.txt");
+      for (int n = 0; n < 3; ++n) file.write(std::string(500, 'x'));
+      file.commit();
+      return 0;
+    } catch (const IoError& error) {
+      return std::string(error.what()).find("File too large") != std::string::npos ? 5 : 1;
+    }
+  });
+  CHECK(status == 5);
+  CHECK(content_of(folder / "result.txt") == "old");
+  CHECK(folder.files() == 1);
+}
+
+TEST_CASE("atomic file: a library's file is put in place") {
+  const ScratchFolder folder;
+  AtomicFile file(folder / "result.bin");
+  put_content(file.temporary_path(), "written by name");
+  file.commit();
+  CHECK(content_of(folder / "result.bin") == "written by name");
+  CHECK(folder.files() == 1);
+}

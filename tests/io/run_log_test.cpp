@@ -1,0 +1,88 @@
+// What run files say about themselves.
+#include <catch2/catch.hpp>
+#include <fsconv/base/error.hpp>
+#include <fsconv/io/run_log.hpp>
+
+#include "io/scratch.hpp"
+
+using namespace fsconv;
+using namespace fsconv::testing;
+using Catch::Matchers::Contains;
+using Catch::Matchers::Matches;
+
+namespace {
+
+const nlohmann::json some_configuration = {{"model", "vae"},
+                                           {"channels", {32, 64}},
+                                           {"rate", 0.001},
+                                           {"seed", UINT64_MAX},
+                                           {"data", {{"name", "mnist"}, {"labels", nullptr}}}};
+
+void write_file(const std::string& path) {
+  auto file = hdf5::File::create(path);
+  RunInfo info;
+  info.kind = "train";
+  info.command_line = "fsconv train --data \xff.gz";  // a file name that is no UTF-8
+  info.configuration = some_configuration;
+  info.seed = UINT64_MAX;
+  info.start_time = "2025-03-01T14:05:59+01:00";
+  write_environment(file, info);
+  info.start_time = "2025-03-01T14:06:00+01:00";
+  write_environment(file, info);  // a resumed run writes anew
+  file.commit();
+}
+
+}  // namespace
+
+TEST_CASE("run log: attributes hold configuration and environment") {
+  const ScratchFolder folder;
+  write_file(folder / "x.h5");
+  const auto file = hdf5::File::open(folder / "x.h5");
+  CHECK(file.integer_attribute("/", "schema_version") == schema_version);
+  CHECK(file.string_attribute("/", "config.model") == "vae");
+  CHECK(file.string_attribute("/", "config.channels") == "[32,64]");
+  CHECK(file.number_attribute("/", "config.rate") == 0.001);
+  CHECK(file.string_attribute("/", "config.data.name") == "mnist");
+  CHECK(file.string_attribute("/", "config.data.labels") == "null");
+  CHECK(std::get<std::uint64_t>(file.attribute("/", "config.seed")) == UINT64_MAX);
+  CHECK(std::get<std::uint64_t>(file.attribute("/", "seed")) == UINT64_MAX);
+  CHECK(file.string_attribute("/", "command_line") == "fsconv train --data \xef\xbf\xbd.gz");
+  CHECK(file.string_attribute("/", "start_time") == "2025-03-01T14:06:00+01:00");
+  CHECK(file.string_attribute("/", "version.hdf5") == hdf5::library_version());
+  CHECK_THAT(file.string_attribute("/", "git_commit"), Matches("unknown|[0-9a-f]{40}"));
+  CHECK_THAT(file.string_attribute("/", "git_dirty"), Matches("unknown|true|false"));
+  for (const char* name : {"host", "cpu", "end_time", "kind"})
+    CHECK_FALSE(file.string_attribute("/", name).empty());
+  CHECK(file.integer_attribute("/", "threads") == 1);
+  CHECK(read_configuration(file) == some_configuration);
+}
+
+TEST_CASE("run log: the time is ISO 8601 with its zone") {
+  CHECK_THAT(now(),
+             Matches("[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9][+-][0-9]{2}:[0-9]{2}"));
+}
+
+TEST_CASE("run log: every library names a version") {
+  for (const auto& [library, version] : library_versions().items()) {
+    INFO(library);
+    CHECK_THAT(version.get<std::string>(), Matches(".*[0-9]+\\.[0-9]+.*"));
+  }
+}
+
+TEST_CASE("run log: other files and other schemas are no run files") {
+  const ScratchFolder folder;
+  auto reject = [&](const char* attribute, const hdf5::Value& value, const char* message) {
+    write_file(folder / "x.h5");
+    auto file = hdf5::File::modify(folder / "x.h5");
+    file.set_attribute("/", attribute, value);
+    CHECK_THROWS_WITH(read_configuration(file), Contains(message));
+    CHECK_THROWS_AS(read_configuration(file), BadData);
+  };
+  reject("schema_version", schema_version + 1, "has schema_version 2");
+  reject("schema_version", 0, "has schema_version 0");
+  reject("schema_version", "one", "no integer");
+  reject("configuration", "{", "no JSON object");
+  reject("configuration", "[1]", "no JSON object");
+  const auto empty = hdf5::File::create(folder / "y.h5");
+  CHECK_THROWS_WITH(read_configuration(empty), Contains("was not written by fsconv"));
+}

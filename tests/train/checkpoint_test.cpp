@@ -1,0 +1,97 @@
+// The file of a training run: what it holds, and that a damaged one is refused.
+#include <catch2/catch.hpp>
+#include <fsconv/train/training_data.hpp>
+#include <limits>
+
+#include "train/small_run.hpp"
+
+using namespace fsconv;
+using test::run_to;
+using test::small_config;
+using test::TemporaryFolder;
+
+namespace {
+
+TrainConfig short_config() {
+  TrainConfig config = small_config();
+  config.epochs = 1;
+  return config;
+}
+
+// A run of one epoch whose file has been changed; going on from it must fail.
+template <class Damage>
+void check_refused(Damage&& damage) {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("run.h5");
+  run_to(file, short_config());
+  {
+    hdf5::File changed = hdf5::File::modify(file);
+    damage(changed);
+    changed.commit();
+  }
+  CHECK_THROWS_AS(run_to(file, small_config(), file), BadData);
+}
+
+}  // namespace
+
+TEST_CASE("checkpoint: curves, weights, moments and samples") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  const auto history = run_to(path, small_config());
+  const hdf5::File file = hdf5::File::open(path);
+
+  CHECK(file.read<std::int64_t>("/epoch") == Tensor<std::int64_t>({3}, {1, 2, 3}));
+  CHECK(file.read<double>("/test_loss")[2] == history[2].test_loss);
+  CHECK(file.read<double>("/train_loss")[0] == history[0].train_loss);
+  CHECK(file.string_attribute("/test_loss", "units") == "nats per image");
+  CHECK(file.string_attribute("/seconds", "units") == "s");
+  CHECK_FALSE(file.string_attribute("/images_per_second", "long_name").empty());
+
+  CHECK(file.shape("/weights/conv1") == Shape{3, 1, 4, 4});
+  CHECK(file.shape("/weights/conv2") == Shape{4, 3, 4, 4});
+  CHECK(file.shape("/weights/linear") == Shape{5, 4, 7, 7});
+  CHECK(file.shape("/weights/linear_transpose_bias") == Shape{4, 7, 7});
+  CHECK_FALSE(file.exists("/weights/conv1_transpose"));  // tied: it is conv1
+  CHECK(file.shape("/optimizer/second_moment/conv2") == Shape{4, 3, 4, 4});
+  CHECK(file.integer_attribute("/optimizer", "steps") == 9);  // three epochs of three batches
+
+  CHECK(file.shape("/samples/originals") == Shape{16, 28, 28, 1});
+  CHECK(file.dtype("/samples/reconstructions") == "u1");
+  CHECK(to_json(read_train_config(file)) == to_json(small_config()));
+}
+
+TEST_CASE("checkpoint: samples are the bytes of the test images") {
+  const TemporaryFolder folder;
+  run_to(folder.file("run.h5"), short_config());
+  const auto originals = hdf5::File::open(folder.file("run.h5")).read<std::uint8_t>("/samples/originals");
+  const auto images = load_training_data(short_config()).test;
+  CHECK(
+      std::equal(originals.begin(), originals.end(), images.begin()));  // one channel: the order is the same
+}
+
+TEST_CASE("checkpoint: missing, misshapen and not finite content is refused") {
+  check_refused([](hdf5::File& file) { file.remove("/weights/conv2"); });
+  check_refused([](hdf5::File& file) { file.remove("/train_loss"); });
+  check_refused([](hdf5::File& file) {
+    file.remove("/weights/conv1");
+    file.write("/weights/conv1", Tensor<float>({3, 1, 4, 5}));
+  });
+  check_refused([](hdf5::File& file) {
+    file.remove("/optimizer/first_moment/conv1");
+    Tensor<float> broken({3, 1, 4, 4});
+    broken[7] = std::numeric_limits<float>::quiet_NaN();
+    file.write("/optimizer/first_moment/conv1", broken);
+  });
+  check_refused([](hdf5::File& file) { file.set_attribute("/optimizer", "steps", std::int64_t{-1}); });
+}
+
+TEST_CASE("checkpoint: a truncated file and no HDF5 file are refused") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("run.h5");
+  run_to(file, short_config());
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
+  CHECK_THROWS_AS(run_to(file, small_config(), file), BadData);
+  std::ofstream(file) << "epoch,loss";
+  CHECK_THROWS_AS(run_to(file, small_config(), file), BadData);
+  CHECK_THROWS_AS(run_to(file, small_config(), folder.file("missing.h5")), IoError);
+}

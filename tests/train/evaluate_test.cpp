@@ -1,0 +1,59 @@
+// Evaluation on a test set: the mean over its images, whatever they are cut into.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <fsconv/base/random.hpp>
+#include <fsconv/data/batch.hpp>
+#include <fsconv/train/evaluate.hpp>
+#include <limits>
+
+using namespace fsconv;
+
+namespace {
+
+TiedAutoencoder<float> small_model() {
+  const AutoencoderShape shape{
+      .image_channels = 1, .image_size = {4, 5}, .convolutions = {{2, 3, 2}}, .latent = 2};
+  return {shape, form_named<float>("im2col"), 1};
+}
+
+Tensor<std::uint8_t> noise(Index count) {
+  Random random(4);
+  Tensor<std::uint8_t> images({count, 1, 4, 5});
+  for (auto& pixel : images) pixel = static_cast<std::uint8_t>(random.integer(0, 255));
+  return images;
+}
+
+}  // namespace
+
+TEST_CASE("evaluate: the mean over all images, those of the last piece too") {
+  const auto model = small_model();
+  const Index count = 32 * images_per_block + 7;
+  const auto images = noise(count);
+  double sum = 0;
+  for (Index first = 0; first < count; first += images_per_block) {
+    const Index taken = std::min(images_per_block, count - first);
+    sum += batch_loss(model, Loss::bce, gather_batch(images, natural_order(count), first, taken), 1);
+  }
+  // The blocks are the same, so each block's sum is; only additions of the blocks' sums may be ordered
+  // otherwise.
+  const double rounding = static_cast<double>(count) * std::numeric_limits<double>::epsilon();
+  CHECK(evaluate(model, Loss::bce, images, 1) ==
+        Approx(sum / static_cast<double>(count)).epsilon(rounding).margin(0));
+}
+
+TEST_CASE("evaluate: the same bits on any number of threads") {
+  const auto model = small_model();
+  const auto images = noise(1000);
+  const double one = evaluate(model, Loss::mse, images, 1);
+  CHECK(evaluate(model, Loss::mse, images, 2) == one);
+  CHECK(evaluate(model, Loss::mse, images, 3) == one);
+}
+
+TEST_CASE("evaluate: samples are the first images and what the model makes of them") {
+  const auto model = small_model();
+  const auto images = noise(5);
+  const Samples samples = sample_reconstructions(model, Loss::bce, images, 3, 1);
+  CHECK(samples.originals == gather_batch(images, natural_order(5), 0, 3));
+  CHECK(samples.reconstructions == reconstruct(model, Loss::bce, samples.originals, 1));
+  CHECK(sample_reconstructions(model, Loss::bce, images, 9, 1).originals.shape() == Shape{5, 1, 4, 5});
+}

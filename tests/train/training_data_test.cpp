@@ -1,0 +1,39 @@
+// The images of a run: limits, and a checksum that notices other images.
+#include <catch2/catch.hpp>
+#include <fsconv/data/dataset.hpp>
+#include <fsconv/train/training_data.hpp>
+
+#include "train/small_run.hpp"
+
+using namespace fsconv;
+
+TEST_CASE("training_data: the first images of the set") {
+  const TrainConfig config = test::small_config();
+  const TrainingData data = load_training_data(config);
+  const Dataset all = load_dataset("generated", config.seed);
+  CHECK(data.train.shape() == Shape{70, 1, 28, 28});
+  CHECK(data.test.shape() == Shape{20, 1, 28, 28});
+  CHECK(data.image_channels() == 1);
+  CHECK(data.image_size() == Shape{28, 28});
+  CHECK(std::equal(data.train.begin(), data.train.end(), all.train.images.begin()));
+  CHECK(std::equal(data.test.begin(), data.test.end(), all.test.images.begin()));
+}
+
+TEST_CASE("training_data: all images where no limit is given, and never more than there are") {
+  TrainConfig config = test::small_config();
+  config.train_images = config.test_images = 0;
+  const TrainingData data = load_training_data(config);
+  config.test_images = data.test.shape()[0] + 1;
+  CHECK_THROWS_AS(load_training_data(config), InvalidArgument);
+}
+
+TEST_CASE("training_data: the checksum belongs to the images") {
+  TrainConfig config = test::small_config();
+  const std::int64_t checksum = load_training_data(config).checksum;
+  CHECK(load_training_data(config).checksum == checksum);
+  config.seed += 1;
+  CHECK(load_training_data(config).checksum != checksum);
+  config.seed -= 1;
+  config.train_images -= 1;
+  CHECK(load_training_data(config).checksum != checksum);
+}
