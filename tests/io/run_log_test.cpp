@@ -63,7 +63,8 @@ TEST_CASE("run log: the time is ISO 8601 with its zone") {
 }
 
 TEST_CASE("run log: every library names a version") {
-  for (const auto& [library, version] : library_versions().items()) {
+  const nlohmann::json versions = library_versions();
+  for (const auto& [library, version] : versions.items()) {
     INFO(library);
     CHECK_THAT(version.get<std::string>(), Matches(".*[0-9]+\\.[0-9]+.*"));
   }

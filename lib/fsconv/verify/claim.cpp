@@ -8,7 +8,7 @@ std::span<const Claim> claims() {
   static constexpr Claim list[] = {
       {"matrix", "conv(x) = W x", false, true, true, claim::matrix},
       {"transpose", "conv_transpose(y) = W^T y", false, true, true, claim::transpose},
-      {"fractional", "conv_transpose = inserted zeros, then a plain conv: stride 1/s", false, true,
+      {"fractional", "conv_transpose = inserted zeros, then a plain conv: stride 1/s", false, true, true,
        claim::fractional},
       {"gradient", "dL/dx = conv_transpose(dL/dy)", false, true, true, claim::gradient},
       {"adjoint", "<W x, y> = <x, W^T y>", false, true, true, claim::adjoint},
