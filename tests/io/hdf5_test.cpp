@@ -251,6 +251,7 @@ TEST_CASE("hdf5: the same content gives the same bytes") {
 TEST_CASE("array file: an array is added to an HDF5 file and replaced, the rest stays") {
   const ScratchFolder folder;
   const std::string path = folder / "x.h5";
+  put_content(path, "");  // as mktemp leaves it
   write_array(path + ":/group/first", some_values, "f8");
   write_array(path + ":second", Tensor<float>({2}, {1, 2}), "f4");
   CHECK(read_array(path + ":/group/first").values == some_values);

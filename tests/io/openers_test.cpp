@@ -59,7 +59,7 @@ with h5py.File('run.h5') as f:
     assert f['weights/encoder_1'].shape == (4, 1, 4, 4) and f['weights/encoder_1'].compression == 'gzip'
     assert f['samples'].dtype == 'u1'
     assert list(f['checks/claim'].asstr()) == ['conv = W x', 'größer']
-    for group in (f, f['weights']):  # netCDF insists on it
+    for group in (f['/'], f['weights']):  # netCDF insists on it
         assert group.id.get_create_plist().get_link_creation_order() == h5py.h5p.CRT_ORDER_TRACKED | h5py.h5p.CRT_ORDER_INDEXED
     g = f['operator']
     m = scipy.sparse.csc_matrix((g['data'][:], g['indices'][:], g['indptr'][:]), tuple(g['shape']))

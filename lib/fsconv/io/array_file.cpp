@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <filesystem>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/array_file.hpp>
@@ -71,8 +70,7 @@ void write_array(const std::string& where, const Tensor<T>& values, const std::s
     throw InvalidArgument("array", fmt::format("'{}' names no place for an array", where),
                           "name FILE.npy or FILE.h5:/DATASET");
 
-  const bool exists = std::filesystem::is_regular_file(location.path);
-  auto file = exists ? hdf5::File::modify(location.path) : hdf5::File::create(location.path);
+  auto file = hdf5::File::update(location.path);
   if constexpr (std::is_same_v<T, float>) {
     if (dtype == "f4")
       write_dataset(file, location.inside, values);

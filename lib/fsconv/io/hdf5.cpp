@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/hdf5_handle.hpp>
 #include <fsconv/io/input_file.hpp>
@@ -79,6 +80,13 @@ File File::modify(const std::string& path) {
   if (id < 0) state->fail_to_read("", "change it");
   state->file = Handle(id, H5Fclose);
   return File(std::move(state));
+}
+
+File File::update(const std::string& path) {
+  std::error_code none;
+  const bool has_content =
+      std::filesystem::is_regular_file(path, none) && std::filesystem::file_size(path, none) > 0;
+  return has_content ? modify(path) : create(path);
 }
 
 File File::open(const std::string& path) {

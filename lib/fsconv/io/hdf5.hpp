@@ -39,6 +39,8 @@ class File {
   static File create(const std::string& path);
   // A copy of an existing file to be changed; commit() replaces the old one. IoError, BadData.
   static File modify(const std::string& path);
+  // The one or the other: a copy where there is a file with content, a new one elsewhere.
+  static File update(const std::string& path);
   // For reading. IoError if the system refuses; BadData if it is no HDF5 file or a damaged one.
   static File open(const std::string& path);
 

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/atomic_file.hpp>
@@ -54,8 +53,7 @@ std::span<const std::int64_t> as_signed(std::span<const arma::uword> values) {
 template <class T>
 void write_hdf5(const Location& location, const Columns<T>& columns, const std::string& comment) {
   const std::string group = location.inside.size() > 1 ? location.inside : "/matrix";
-  const bool exists = std::filesystem::is_regular_file(location.path);
-  auto file = exists ? hdf5::File::modify(location.path) : hdf5::File::create(location.path);
+  auto file = hdf5::File::update(location.path);
   if (file.exists(group)) {
     if (!file.is_group(group) || !file.has_attribute(group, "format"))
       throw InvalidArgument(location.path + ":" + group, "is there already and is no sparse matrix",
