@@ -68,8 +68,8 @@ void check_all_forms(const Geometry& g, Random& random) {
 std::string text(const Geometry& g) {
   std::string s = fmt::format("channels {} {} groups {}", g.in_channels, g.out_channels, g.groups);
   for (const Axis& a : g.axes)
-    s += fmt::format(" | in {} out {} taps {} down {} up {} dilation {} pad {}", a.in, a.out, a.taps, a.down, a.up,
-                     a.dilation, a.pad);
+    s += fmt::format(" | in {} out {} taps {} down {} up {} dilation {} pad {}", a.in, a.out, a.taps, a.down,
+                     a.up, a.dilation, a.pad);
   return s;
 }
 

@@ -1,8 +1,8 @@
 // The matrix product of a linear layer against a form that loops over the taps.
 #include <catch2/catch.hpp>
 #include <fsconv/base/random.hpp>
-#include <fsconv/nn/linear_map.hpp>
 #include <fsconv/geometry/stack.hpp>
+#include <fsconv/nn/linear_map.hpp>
 
 using namespace fsconv;
 

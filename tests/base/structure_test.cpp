@@ -1,0 +1,96 @@
+// The house: includes run one way, forms stay strangers, every file says what it is for.
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Who may include whom; a room may always include itself.
+const std::map<std::string, std::set<std::string>> below = {
+    {"base", {}},
+    {"geometry", {"base"}},
+    {"forms", {"geometry", "base"}},
+    {"io", {"forms", "geometry", "base"}},
+    {"data", {"io", "geometry", "base"}},
+    {"nn", {"forms", "geometry", "base"}},
+    {"verify", {"io", "forms", "geometry", "base"}},
+    {"train", {"nn", "data", "io", "forms", "geometry", "base"}},
+};
+
+struct Source {
+  std::string room, file;
+  std::vector<std::pair<std::string, std::string>> includes;  // room, file
+  std::string first_line;
+};
+
+std::vector<std::pair<std::string, std::string>> includes_of(const std::string& text) {
+  static const std::regex line("#include <fsconv/([a-z]+)/([a-z0-9_]+)\\.hpp>");
+  std::vector<std::pair<std::string, std::string>> list;
+  for (std::sregex_iterator at(text.begin(), text.end(), line), end; at != end; ++at)
+    list.emplace_back((*at)[1].str(), (*at)[2].str());
+  return list;
+}
+
+std::vector<Source> sources() {
+  std::vector<Source> list;
+  for (const auto& entry : fs::recursive_directory_iterator(FSCONV_SOURCE_DIR "/lib/fsconv")) {
+    const std::string extension = entry.path().extension();
+    if (extension != ".hpp" && extension != ".cpp") continue;
+    std::ifstream file(entry.path());
+    std::stringstream text;
+    text << file.rdbuf();
+    list.push_back({entry.path().parent_path().filename(), entry.path().filename(), includes_of(text.str()),
+                    text.str().substr(0, text.str().find('\n'))});
+  }
+  return list;
+}
+
+// The rule itself, so that it can be tried on something wrong.
+bool allowed(const std::string& room, const std::string& included) {
+  return room == included || below.at(room).contains(included);
+}
+
+const std::set<std::string> all_forms = {"gather", "scatter", "zero_insertion", "polyphase",
+                                         "matrix", "im2col",  "onednn"};
+
+}  // namespace
+
+TEST_CASE("structure: includes run from cli down to base and never up") {
+  const auto all = sources();
+  REQUIRE(all.size() > 40);
+  for (const Source& source : all)
+    for (const auto& [room, file] : source.includes) {
+      INFO(source.room << "/" << source.file << " includes " << room << "/" << file);
+      REQUIRE(below.contains(source.room));
+      CHECK(allowed(source.room, room));
+    }
+  CHECK_FALSE(allowed("base", "geometry"));
+  CHECK_FALSE(allowed("forms", "verify"));
+}
+
+TEST_CASE("structure: a form never includes another form") {
+  for (const Source& source : sources()) {
+    const std::string stem = source.file.substr(0, source.file.find('.'));
+    if (source.room != "forms" || !all_forms.contains(stem)) continue;
+    for (const auto& [room, file] : source.includes) {
+      INFO(source.file << " includes " << file);
+      CHECK((room != "forms" || file == stem || !all_forms.contains(file)));
+    }
+  }
+}
+
+TEST_CASE("structure: every header says in its first line what it is for") {
+  for (const Source& source : sources()) {
+    if (!source.file.ends_with(".hpp")) continue;
+    INFO(source.room << "/" << source.file << ": " << source.first_line);
+    CHECK((source.first_line.starts_with("// ") && source.first_line.size() > 20));
+  }
+}

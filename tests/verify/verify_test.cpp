@@ -1,0 +1,183 @@
+// The checkers, checked: every claim holds for the forms and every mutant is caught.
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fsconv/geometry/case_string.hpp>
+#include <fsconv/verify/mutants.hpp>
+#include <fsconv/verify/report.hpp>
+#include <fsconv/verify/sweep.hpp>
+#include <set>
+
+using namespace fsconv;
+
+namespace {
+
+VerifyPlan plan_for(std::vector<Geometry> geometries, std::vector<Witness> forms) {
+  const auto all = claims();
+  return {std::move(geometries),
+          {all.begin(), all.end()},
+          std::move(forms),
+          {Method::numeric, Method::exact},
+          0,
+          2};
+}
+
+// Which claims reject each mutant by each method, over a sweep.
+std::set<std::string> rejecting_claims(const Witness& mutant, Method method) {
+  VerifyPlan plan = plan_for(default_sweep(60, 5), {mutant});
+  plan.methods = {method};
+  std::set<std::string> names;
+  for (const Check& check : verify(plan, [](Index) {})) {
+    const Claim& claim = plan.claims[static_cast<std::size_t>(check.claim)];
+    if (!check.good(claim)) names.insert(std::string(claim.name));
+  }
+  return names;
+}
+
+const Witness& mutant_named(const std::vector<Witness>& all, const std::string& name) {
+  for (const Witness& mutant : all)
+    if (mutant.name == name) return mutant;
+  throw std::runtime_error(name);
+}
+
+}  // namespace
+
+TEST_CASE("verify: every claim holds, or is refuted where it should be, for every form") {
+  const VerifyReport report = run_and_report(plan_for(default_sweep(80, 1), witnesses()));
+  for (const Failure& failure : report.failures) FAIL_CHECK(failure.command << "\n" << failure.detail);
+  for (const ClaimSummary& claim : report.claims) {
+    INFO(claim.claim);
+    CHECK(claim.good > 0);
+    CHECK(claim.failed == 0);
+    CHECK(claim.worst_error <= 1);
+  }
+}
+
+TEST_CASE("verify: and in float") {
+  const VerifyReport report = run_and_report(plan_for(default_sweep(40, 2), witnesses(Precision::single)));
+  for (const Failure& failure : report.failures) FAIL_CHECK(failure.command << "\n" << failure.detail);
+}
+
+TEST_CASE("verify: every mutant is rejected by both methods") {
+  for (const Witness& mutant : mutants())
+    for (Method method : {Method::numeric, Method::exact}) {
+      INFO(mutant.name << " " << name(method));
+      CHECK_FALSE(rejecting_claims(mutant, method).empty());
+    }
+}
+
+TEST_CASE("verify: every claim about a form rejects some mutant") {
+  const auto all = mutants();
+  std::set<std::string> rejecting;
+  for (const Witness& mutant : all)
+    for (const std::string& claim : rejecting_claims(mutant, Method::exact)) rejecting.insert(claim);
+  for (const Claim& claim : claims()) {
+    INFO(claim.name);
+    if (claim.needs_form && !claim.belief) CHECK(rejecting.contains(std::string(claim.name)));
+  }
+  CHECK(rejecting_claims(mutant_named(all, "no_flip"), Method::exact).contains("transpose"));
+  CHECK(rejecting_claims(mutant_named(all, "pad_p"), Method::exact).contains("gradient"));
+  CHECK(rejecting_claims(mutant_named(all, "swapped_pads"), Method::exact).contains("matrix"));
+  CHECK(rejecting_claims(mutant_named(all, "wrong_group"), Method::exact).contains("matrix"));
+}
+
+TEST_CASE("verify: a form for which W^T W = I would end the refutation") {
+  // conv and conv_transpose that copy: the belief would hold, and the claim must say that it was not refuted.
+  Witness copy = witnesses()[0];
+  copy.conv = [](const Geometry&, const Tensor<double>& x, const Tensor<double>&) { return x; };
+  copy.conv_transpose = copy.conv;
+  const Outcome outcome =
+      check_one(claims_named({"not-inverse"})[0], copy, Method::exact, parse_case("i4o4k1"), 0);
+  CHECK(outcome.verdict == Verdict::fails);
+}
+
+TEST_CASE("verify: an exception of a form is a failed check") {
+  Witness broken = witnesses()[0];
+  broken.conv = [](const Geometry&, const Tensor<double>&, const Tensor<double>&) -> Tensor<double> {
+    throw std::runtime_error("broken");
+  };
+  const Outcome outcome =
+      check_one(claims_named({"matrix"})[0], broken, Method::numeric, parse_case("i4o2k3"), 0);
+  CHECK(outcome.verdict == Verdict::fails);
+  CHECK(outcome.detail == "broken");
+}
+
+TEST_CASE("verify: a failing case is shrunk to a smallest one that fails") {
+  const Claim transpose = claims_named({"transpose"})[0];
+  const Witness no_flip = mutant_named(mutants(), "no_flip");
+  const Geometry large = parse_case("g2ic4oc4i9x8o4x4k4x3s2p1");
+  const Geometry small = shrink(transpose, no_flip, Method::exact, large, 0);
+  CHECK(check_one(transpose, no_flip, Method::exact, small, 0).verdict == Verdict::fails);
+  CHECK(print_case(small) == "ic1oc1i1o1k2");  // two taps are needed to see a flip
+  CHECK(shrink(transpose, no_flip, Method::exact, small, 0) == small);
+}
+
+TEST_CASE("verify: the rows do not depend on the number of threads") {
+  VerifyPlan plan = plan_for(default_sweep(20, 3), witnesses());
+  plan.threads = 1;
+  const auto one = verify(plan, [](Index) {});
+  plan.threads = 3;
+  const auto three = verify(plan, [](Index) {});
+  REQUIRE(one.size() == three.size());
+  for (std::size_t at = 0; at < one.size(); ++at) {
+    CHECK(one[at].verdict == three[at].verdict);
+    CHECK(one[at].error == three[at].error);
+  }
+}
+
+TEST_CASE("verify: the exhaustive sweep takes every geometry once") {
+  const auto sweep = exhaustive_sweep({.size = 3, .taps = 2, .down = 3, .up = 2, .dilation = 2, .pad = 1});
+  // sizes 3*3, taps 2, strides 1 2 3 1/2 3/2, dilation 2, padding 3
+  CHECK(sweep.size() == 9 * 2 * 5 * 2 * 3);
+  std::set<std::string> names;
+  for (const Geometry& g : sweep) names.insert(print_case(g));
+  CHECK(names.size() == sweep.size());
+  const VerifyReport report =
+      run_and_report(plan_for(sweep, witnesses_named(witnesses(), {"polyphase", "im2col"})));
+  CHECK(report.passed());
+}
+
+TEST_CASE("trial: exact integers are as large as the sums allow and no larger") {
+  for (const Witness& form : witnesses()) {
+    const Subject subject(parse_case("ic2oc3i9x9o5x5k3s2p1"));
+    const Trial trial(subject, form, Method::exact, 1);
+    const Index terms =
+        std::max({subject.definition.longest_conv_sum(), subject.definition.longest_transposed_sum(),
+                  subject.definition.longest_gradient_sum(trial.batch)});
+    const double limit = std::ldexp(1.0, form.bits), a = static_cast<double>(trial.largest);
+    CHECK(static_cast<double>(terms) * (a + 1) * (a + 1) < limit);
+    CHECK(static_cast<double>(terms) * (a + 4) * (a + 4) > limit);
+    CHECK(trial.log2_miss() == Approx(1 - std::log2(2 * a + 1)));
+  }
+}
+
+TEST_CASE(
+    "trial: a difference of one unit in the last place is seen exactly, one far above the bound "
+    "numerically") {
+  const Subject subject(parse_case("i8o4k4s2p1"));
+  const Witness form = witnesses()[0];
+  for (Method method : {Method::exact, Method::numeric}) {
+    const Trial trial(subject, form, method, 1);
+    const auto expected = trial.definition.conv(trial.image, trial.weight);
+    const auto magnitude = trial.definition.conv(absolute(trial.image), absolute(trial.weight));
+    auto actual = expected;
+    CHECK(trial.compare(actual, expected, magnitude, 4).verdict == Verdict::holds);
+    actual[3] += method == Method::exact ? 1 : 1e-12;
+    CHECK(trial.compare(actual, expected, magnitude, 4).verdict == Verdict::fails);
+    actual[3] = std::numeric_limits<double>::quiet_NaN();
+    CHECK(trial.compare(actual, expected, magnitude, 4).verdict == Verdict::fails);
+  }
+}
+
+TEST_CASE("report: every check is one row of the HDF5 file") {
+  const VerifyPlan plan = plan_for(default_sweep(3, 1), witnesses_named(witnesses(), {"gather", "onednn"}));
+  const VerifyReport report = run_and_report(plan);
+  const auto path = std::filesystem::temp_directory_path() / "fsconv_verify_test.h5";
+  write_report(path, report, {.kind = "verify", .command_line = "test", .start_time = now()});
+  const hdf5::File file = hdf5::File::open(path);
+  const auto rows = static_cast<Index>(report.checks.size());
+  for (const char* column : {"case", "claim", "form", "method", "verdict", "detail"})
+    CHECK(static_cast<Index>(file.read_strings(std::string("/checks/") + column).size()) == rows);
+  CHECK(file.read<double>("/checks/error_over_bound").size() == rows);
+  CHECK(file.read_strings("/checks/case")[0] == print_case(plan.geometries[0]));
+  std::filesystem::remove(path);
+}
