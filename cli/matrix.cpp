@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <fsconv/base/random.hpp>
 #include <fsconv/forms/matrix.hpp>
 #include <fsconv/forms/matrix_report.hpp>
@@ -66,6 +67,7 @@ int run(const Options& options) {
   else
     fmt::print("{}", text(report));
   if (options.has("print")) print_symbolic(geometry);
+  std::fflush(stdout);
   if (options.has("output")) {
     write_sparse(options.text("output"), report.w, print_case(geometry));
     fmt::print(stderr, "W is in {}\n", options.text("output"));

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>
@@ -31,6 +32,7 @@ boost::program_options::options_description options() {
       .value("max-padding", "N", "exhaustive: padding from -N to N (2)")
       .value("precision", "NAME", "widest (default: double, float where a form has no double) or single")
       .value("mutant", "NAME", "verify a form that is wrong on purpose, to see the checks reject it")
+      .value("miss-bits", "B", "exact: enough rounds to miss an error with probability 2^-B at most (20)")
       .value("seed", "N", "of the random numbers (0)")
       .value("threads", "N", "the result does not depend on it (all cores)")
       .value("output", "FILE", "write every check as one row of an HDF5 file");
@@ -89,6 +91,7 @@ int run(const Options& options) {
   plan.forms = forms_of(options);
   plan.methods = methods_of(options);
   plan.seed = options.seed();
+  plan.miss_bits = static_cast<double>(options.integer("miss-bits", 20, 1, 1024));
   plan.threads = static_cast<int>(options.integer("threads", hardware_threads(), 1, 1024));
 
   RunInfo info{.kind = "verify",
@@ -103,6 +106,7 @@ int run(const Options& options) {
     fmt::print("{}\n", json_of(report).dump(2));
   else
     fmt::print("{}", text(report, isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr));
+  std::fflush(stdout);
   if (options.has("output")) {
     write_report(options.text("output"), report, info);
     fmt::print(stderr, "every check is in {}\n", options.text("output"));

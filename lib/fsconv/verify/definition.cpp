@@ -10,7 +10,15 @@ struct Triple {
   Index o, i, k;
 };
 
+// Trying every triple is plain, not fast: beyond this many, nobody would wait for it.
+constexpr double most_triples = 4e9;
+
 std::vector<Triple> triples(const Axis& a) {
+  if (static_cast<double>(a.out) * static_cast<double>(a.in) * static_cast<double>(a.taps) > most_triples)
+    throw InvalidArgument("case",
+                          fmt::format("an axis of {} x {} x {} is too long to be verified triple by triple",
+                                      a.in, a.out, a.taps),
+                          "verify a shorter one with the same taps, stride, dilation and padding");
   std::vector<Triple> list;
   for (Index o = 0; o < a.out; ++o)
     for (Index i = 0; i < a.in; ++i)

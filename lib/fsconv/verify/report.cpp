@@ -56,8 +56,8 @@ std::vector<Failure> first_failures(const VerifyPlan& plan, const std::vector<Ch
     if (check.good(claim) || !seen.insert({check.claim, check.form}).second) continue;
     const Geometry& found = plan.geometries[static_cast<std::size_t>(check.geometry)];
     const Witness& form = form_of(plan, check);
-    const Geometry smallest = shrink(claim, form, check.method, found, plan.seed);
-    const Outcome outcome = check_one(claim, form, check.method, smallest, plan.seed);
+    const Geometry smallest = shrink(claim, form, check.method, found, plan.seed, plan.miss_bits);
+    const Outcome outcome = check_one(claim, form, check.method, smallest, plan.seed, plan.miss_bits);
     list.push_back({std::string(claim.name), form_name(plan, check), std::string(name(check.method)),
                     print_case(found), print_case(smallest), outcome.detail,
                     fmt::format("fsconv verify --case {} --claim {} --form {} --method {} --seed {}",

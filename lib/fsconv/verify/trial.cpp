@@ -51,7 +51,7 @@ Trial::Trial(const Subject& subject, const Witness& form_, Method method_, std::
       form(form_),
       method(method_),
       batch(batch_size),
-      largest(largest_integer(longest_sum(definition, batch), form.bits)) {
+      largest(method == Method::exact ? largest_integer(longest_sum(definition, batch), form.bits) : 0) {
   Random random(seed);
   const auto draw = [&](const Shape& shape) {
     return method == Method::exact ? random_integers<double>(shape, largest, random) : reals(shape, random);

@@ -13,6 +13,8 @@ struct VerifyPlan {
   std::vector<Witness> forms;
   std::vector<Method> methods;
   std::uint64_t seed = 0;
+  double miss_bits =
+      20;  // exact: rounds are added until an error is missed with probability 2^-miss_bits at most
   int threads = 1;
 };
 
@@ -37,11 +39,11 @@ std::vector<Check> verify(const VerifyPlan& plan, const std::function<void(Index
 
 // One check, repeatable: the same seed draws the same numbers.
 Outcome check_one(const Claim& claim, const Witness& form, Method method, const Geometry& geometry,
-                  std::uint64_t seed);
+                  std::uint64_t seed, double miss_bits = 20);
 
 // The smallest geometry found, by taking away axes, channels, groups and pixels one by one, for which the
 // claim still fails the same way. Returns `geometry` itself if nothing can be taken away.
 Geometry shrink(const Claim& claim, const Witness& form, Method method, const Geometry& geometry,
-                std::uint64_t seed);
+                std::uint64_t seed, double miss_bits = 20);
 
 }  // namespace fsconv
