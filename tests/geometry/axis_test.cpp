@@ -79,6 +79,7 @@ TEST_CASE("axis: what is no axis is refused with the field's name") {
   CHECK(field_of({1, 1, 1, 2, 2, 1, 0}) == "axis stride");
   CHECK(field_of({1, 1, 1, 1, 1, 0, 0}) == "axis dilation");
   CHECK(field_of({1, 1, 1, 1, 1, 1, Index{1} << 40}) == "axis padding");
+  CHECK(field_of({1, 1, Index{1} << 21, 1, 1, 1, 0}) == "axis taps");
   CHECK(field_of({1, 1, 1, 1, 1, 1, 0}).empty());
 }
 

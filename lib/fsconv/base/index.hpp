@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace fsconv {
@@ -27,6 +28,17 @@ Index element_count(const Shape& shape, const char* what = "shape");
 constexpr Index floor_div(Index a, Index b) { return a / b - (a % b < 0 ? 1 : 0); }
 constexpr Index ceil_div(Index a, Index b) { return -floor_div(-a, b); }
 constexpr Index positive_mod(Index a, Index b) { return a % b + (a % b < 0 ? b : 0); }
+
+// The inverse of a modulo m, in [0, m), for gcd(a, m) = 1: Euclid's algorithm.
+constexpr Index inverse_modulo(Index a, Index m) {
+  Index r = m, next_r = positive_mod(a, m), t = 0, next_t = 1;
+  while (next_r != 0) {
+    const Index quotient = r / next_r;
+    r = std::exchange(next_r, r - quotient * next_r);
+    t = std::exchange(next_t, t - quotient * next_t);
+  }
+  return positive_mod(t, m);
+}
 
 // A position in the three spatial axes that every kernel loops over; missing leading axes have extent 1.
 using Index3 = std::array<Index, 3>;

@@ -45,6 +45,7 @@ MatrixReport build_and_time(const Geometry& geometry, const Tensor<double>& weig
   report.block_columns = geometry.in_channels;
   report.levels = static_cast<int>(geometry.axes.size());
 
+  require_memory(2 * report.rows + report.columns, sizeof(double), "rows and columns of W");
   std::vector<Index> in_row(static_cast<std::size_t>(report.rows), 0);
   for (arma::uword at = 0; at < report.w.n_nonzero; ++at) ++in_row[report.w.row_indices[at]];
   const auto [row_least, row_most] = std::minmax_element(in_row.begin(), in_row.end());

@@ -15,17 +15,6 @@ struct Phase {
   Index first_source, source_step, source_dilation, sources;
 };
 
-// The inverse of a modulo m, for gcd(a, m) = 1, by Euclid's algorithm.
-inline Index inverse_modulo(Index a, Index m) {
-  Index r = m, next_r = positive_mod(a, m), t = 0, next_t = 1;
-  while (next_r != 0) {
-    const Index quotient = r / next_r;
-    r = std::exchange(next_r, r - quotient * next_r);
-    t = std::exchange(next_t, t - quotient * next_t);
-  }
-  return positive_mod(t, m);
-}
-
 // The phases of  divisor*source = multiplier*result + sign*(dilation*k - pad), solved for the source. The
 // taps of one phase solve  sign*dilation*k = sign*pad - multiplier*result  modulo the divisor (Bezout); they
 // are divisor/gcd(dilation, divisor) apart, or there are none.

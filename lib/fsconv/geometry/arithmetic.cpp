@@ -25,6 +25,13 @@ std::string counted(Index count, const char* one) {
   return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
 }
 
+// Long lists are for machines: people see the beginning.
+std::string beginning(const std::vector<Index>& values) {
+  constexpr std::size_t most = 12;
+  if (values.size() <= most) return fmt::format("{}", fmt::join(values, ", "));
+  return fmt::format("{}, ...", fmt::join(values.begin(), values.begin() + most, ", "));
+}
+
 std::string sizes_text(const SizeRange& sizes) {
   if (sizes.largest == sizes.smallest) return fmt::format("{}", sizes.smallest);
   return fmt::format("{} to {}", sizes.smallest, sizes.largest);
@@ -101,7 +108,7 @@ std::vector<std::string> explain(const Axis& axis) {
                         counted(a.overlap_most, "tap"))
           : fmt::format("overlap         image pixels in turn are reached by {} taps: uneven, expect a "
                         "checkerboard",
-                        fmt::join(overlap_by_phase(axis), ", ")));
+                        beginning(overlap_by_phase(axis))));
   return lines;
 }
 

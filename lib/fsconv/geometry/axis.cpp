@@ -8,28 +8,30 @@
 namespace fsconv {
 namespace {
 
-constexpr Index largest_number = Index{1}
-                                 << 30;  // products of two stay below 2^60, sums of several below 2^63
+// Products of two stay below 2^60 and sums of several below 2^63, and a loop over the taps or phases of an
+// axis ends.
+constexpr Index largest_size = Index{1} << 30;
+constexpr Index largest_step = Index{1} << 20;
 
-void require(bool good, const std::string& field, Index value, const char* legal) {
+void require(bool good, const std::string& field, Index value, std::string_view legal) {
   if (!good) throw InvalidArgument(field, fmt::format("is {}", value), legal);
 }
 
 }  // namespace
 
 void check(const Axis& axis, const std::string& name) {
-  auto positive = [&](Index value, const char* field) {
+  auto between_1_and = [&](Index largest, Index value, const char* field) {
     require(value >= 1, name + " " + field, value, "must be at least 1");
-    require(value <= largest_number, name + " " + field, value, "must be at most 2^30");
+    require(value <= largest, name + " " + field, value, fmt::format("must be at most {}", largest));
   };
-  positive(axis.in, "image size");
-  positive(axis.out, "code size");
-  positive(axis.taps, "taps");
-  positive(axis.down, "stride");
-  positive(axis.up, "stride denominator");
-  positive(axis.dilation, "dilation");
+  between_1_and(largest_size, axis.in, "image size");
+  between_1_and(largest_size, axis.out, "code size");
+  between_1_and(largest_step, axis.taps, "taps");
+  between_1_and(largest_step, axis.down, "stride");
+  between_1_and(largest_step, axis.up, "stride denominator");
+  between_1_and(largest_step, axis.dilation, "dilation");
   require(std::gcd(axis.down, axis.up) == 1, name + " stride", axis.down, "must be in lowest terms");
-  require(axis.pad >= -largest_number && axis.pad <= largest_number, name + " padding", axis.pad,
+  require(axis.pad >= -largest_size && axis.pad <= largest_size, name + " padding", axis.pad,
           "must be between -2^30 and 2^30");
 }
 

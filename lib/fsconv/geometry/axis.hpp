@@ -46,8 +46,8 @@ inline std::optional<Index> image_at(const Axis& axis, Index o, Index k) {
 }
 
 // Throws InvalidArgument naming the field if the axis is not one: sizes, taps, stride and dilation at least
-// 1, the stride in lowest terms, every number small enough (2^30) that the equation cannot overflow. `name`
-// is put before the field: "axis 0".
+// 1, the stride in lowest terms; sizes and padding up to 2^30, the others up to 2^20, so that the equation
+// cannot overflow. `name` is put before the field: "axis 0".
 void check(const Axis& axis, const std::string& name = "axis");
 
 // "stride 2", "stride 2/3": the stride as people write it.

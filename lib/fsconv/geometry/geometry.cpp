@@ -68,14 +68,15 @@ Index3 out_extents(const std::array<Axis, 3>& axes) { return {axes[0].out, axes[
 Index3 tap_extents(const std::array<Axis, 3>& axes) { return {axes[0].taps, axes[1].taps, axes[2].taps}; }
 
 Index taps_in_range(const Axis& axis) {
-  // For one tap the code pixels that read an image pixel are o0, o0+up, o0+2*up, ...: find the first, count
-  // them.
+  // The code pixels that one tap joins are those with down*o = -shift modulo up, up pixels apart: count them
+  // between the first whose image pixel is not negative and the last that is still inside both sides.
+  const Index inverse = inverse_modulo(axis.down, axis.up);
   Index total = 0;
   for (Index k = 0; k < axis.taps; ++k) {
     const Index shift = axis.dilation * k - axis.pad;  // up*i = down*o + shift
-    Index first = std::max<Index>(0, ceil_div(-shift, axis.down));
-    while (positive_mod(axis.down * first + shift, axis.up) != 0)
-      ++first;                                           // at most up steps: gcd(down, up) = 1
+    const Index residue = positive_mod(-shift, axis.up) * inverse % axis.up;
+    const Index least = std::max<Index>(0, ceil_div(-shift, axis.down));
+    const Index first = least + positive_mod(residue - least, axis.up);
     const Index room = axis.up * (axis.in - 1) - shift;  // down*o <= room
     const Index end = room < 0 ? 0 : std::min(axis.out, room / axis.down + 1);
     total += positions_in(first, axis.up, end);

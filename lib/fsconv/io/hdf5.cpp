@@ -66,12 +66,11 @@ File File::create(const std::string& path) {
 }
 
 File File::modify(const std::string& path) {
-  initialize();
+  open(path);  // only to see whether it can be
   auto state = std::make_unique<State>();
   state->path = path;
   {
     const InputFile old(path);
-    require_hdf5(old);
     state->output = std::make_unique<AtomicFile>(path);
     copy(old, *state->output);
   }
@@ -89,9 +88,7 @@ File File::update(const std::string& path) {
   return has_content ? modify(path) : create(path);
 }
 
-File File::open(const std::string& path) {
-  initialize();
-  require_hdf5(InputFile(path));
+File File::open_trusted(const std::string& path) {
   auto state = std::make_unique<State>();
   state->path = path;
   const Handle access = access_properties();
@@ -99,6 +96,16 @@ File File::open(const std::string& path) {
   if (id < 0) state->fail_to_read("", "read it");
   state->file = Handle(id, H5Fclose);
   return File(std::move(state));
+}
+
+File File::open(const std::string& path) {
+  initialize();
+  require_hdf5(InputFile(path));
+  require_survivable(path, [&] {
+    const File file = open_trusted(path);
+    walk_through(file, file.state_->file.id());
+  });
+  return open_trusted(path);
 }
 
 void File::commit() {

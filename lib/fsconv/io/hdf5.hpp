@@ -41,7 +41,8 @@ class File {
   static File modify(const std::string& path);
   // The one or the other: a copy where there is a file with content, a new one elsewhere.
   static File update(const std::string& path);
-  // For reading. IoError if the system refuses; BadData if it is no HDF5 file or a damaged one.
+  // For reading. IoError if the system refuses; BadData if it is no HDF5 file or a damaged one. (A child
+  // process walks through the file first, because damage can crash HDF5.)
   static File open(const std::string& path);
 
   ~File();
@@ -85,6 +86,7 @@ class File {
   template <class T>
   Tensor<T> read(const std::string& name) const;
   std::vector<std::string> read_strings(const std::string& name) const;
+  std::vector<std::string> attributes(const std::string& object) const;  // their names
   bool has_attribute(const std::string& object, const std::string& name) const;
   Value attribute(const std::string& object, const std::string& name) const;
   std::string string_attribute(const std::string& object, const std::string& name) const;
@@ -93,6 +95,7 @@ class File {
 
  private:
   explicit File(std::unique_ptr<State> state);
+  static File open_trusted(const std::string& path);
   std::unique_ptr<State> state_;
 };
 

@@ -54,6 +54,18 @@ bool File::has_attribute(const std::string& object, const std::string& name) con
   return H5Aexists(state_->open_object(object).id(), name.c_str()) > 0;
 }
 
+std::vector<std::string> File::attributes(const std::string& object_name) const {
+  const Handle object = state_->open_object(object_name);
+  std::vector<std::string> names;
+  const auto add = [](hid_t, const char* name, const H5A_info_t*, void* into) -> herr_t {
+    static_cast<std::vector<std::string>*>(into)->emplace_back(name);
+    return 0;
+  };
+  if (H5Aiterate2(object.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names) < 0)
+    state_->fail_to_read(object_name, "list the attributes of it");
+  return names;
+}
+
 Value File::attribute(const std::string& object_name, const std::string& name) const {
   const Handle object = state_->open_object(object_name);
   const std::string where = state_->where(object_name);

@@ -64,6 +64,11 @@ struct File::State {
   Handle open_object(const std::string& name) const;   // group or dataset; BadData if there is none
 };
 
+// Runs `walk` in a child process. BadData if that crashes or does not end: `path` must then not be read here.
+void require_survivable(const std::string& path, const std::function<void()>& walk);
+// Looks at everything in an open file that HDF5 could stumble over.
+void walk_through(const File& file, hid_t id);
+
 // The extents of a dataset. BadData if it has none (null dataspace) or impossible ones.
 Shape shape_of(hid_t dataset, const std::string& where);
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/array.hpp>
@@ -41,6 +42,24 @@ struct Source {
   }
 };
 
+// A file can ask for filters that this HDF5 was built without; its own message for that is about folders of
+// plugins.
+void require_filters(hid_t dataset, const std::string& where) {
+  const Handle properties(H5Dget_create_plist(dataset), H5Pclose);
+  for (int at = 0; at < H5Pget_nfilters(properties.id()); ++at) {
+    std::size_t values = 0;
+    std::array<char, 64> name{};
+    const H5Z_filter_t filter = H5Pget_filter2(properties.id(), static_cast<unsigned>(at), nullptr, &values,
+                                               nullptr, name.size() - 1, name.data(), nullptr);
+    if (H5Zfilter_avail(filter) > 0) continue;
+    H5Eclear2(H5E_DEFAULT);
+    throw BadData(
+        where,
+        fmt::format("is compressed by filter {} ({}), which this HDF5 does not have", filter, name.data()),
+        "store it with gzip or without compression");
+  }
+}
+
 Source open_source(const File::State& state, const std::string& name) {
   Handle dataset = state.open_dataset(name);
   const Handle type(H5Dget_type(dataset.id()), H5Tclose);
@@ -49,6 +68,7 @@ Source open_source(const File::State& state, const std::string& name) {
   if (stored == "str" || stored == "other" || bytes > 8)
     throw BadData(state.where(name), stored == "str" ? "holds texts" : "holds no numbers that fsconv knows",
                   "floating-point numbers and integers of up to 8 bytes are read");
+  require_filters(dataset.id(), state.where(name));
   Shape shape = shape_of(dataset.id(), state.where(name));
   return {state, name, std::move(dataset), std::move(shape), stored.front(), bytes};
 }

@@ -11,7 +11,7 @@ struct Triple {
 };
 
 // Trying every triple is plain, not fast: beyond this many, nobody would wait for it.
-constexpr double most_triples = 4e9;
+constexpr double most_triples = 1e9;
 
 std::vector<Triple> triples(const Axis& a) {
   if (static_cast<double>(a.out) * static_cast<double>(a.in) * static_cast<double>(a.taps) > most_triples)

@@ -9,8 +9,9 @@ std::optional<std::string> everything(const Geometry&, Op) { return std::nullopt
 
 // gather on a geometry, a weight or an input that has been tampered with.
 template <class Geometries, class Weights>
-Witness tampered(std::string name, Geometries geometry_of, Weights weight_of) {
-  return {std::move(name),
+Witness tampered(const std::string& name, Geometries geometry_of, Weights weight_of) {
+  return {name,
+          "--mutant " + name,
           53,
           everything,
           [=](const Geometry& g, const auto& image, const auto& weight) {

@@ -58,10 +58,11 @@ std::vector<Failure> first_failures(const VerifyPlan& plan, const std::vector<Ch
     const Witness& form = form_of(plan, check);
     const Geometry smallest = shrink(claim, form, check.method, found, plan.seed, plan.miss_bits);
     const Outcome outcome = check_one(claim, form, check.method, smallest, plan.seed, plan.miss_bits);
-    list.push_back({std::string(claim.name), form_name(plan, check), std::string(name(check.method)),
-                    print_case(found), print_case(smallest), outcome.detail,
-                    fmt::format("fsconv verify --case {} --claim {} --form {} --method {} --seed {}",
-                                print_case(smallest), claim.name, form.name, name(check.method), plan.seed)});
+    list.push_back(
+        {std::string(claim.name), form_name(plan, check), std::string(name(check.method)), print_case(found),
+         print_case(smallest), outcome.detail,
+         fmt::format("fsconv verify --case {} --claim {} {} --method {} --seed {}", print_case(smallest),
+                     claim.name, form.selector, name(check.method), plan.seed)});
   }
   return list;
 }

@@ -7,7 +7,7 @@ namespace fsconv {
 namespace {
 
 template <class T>
-Witness witness_of(const Form<T>& form) {
+Witness witness_of(const Form<T>& form, const char* selector) {
   const auto as_double = [&form](auto map) {
     return [&form, map](const Geometry& geometry, const Tensor<double>& a, const Tensor<double>& b) {
       if constexpr (std::is_same_v<T, double>)
@@ -16,8 +16,10 @@ Witness witness_of(const Form<T>& form) {
         return cast<double>(map(form, geometry, cast<T>(a), cast<T>(b)));
     };
   };
-  return {std::string(form.name), sizeof(T) == 4 ? 24 : 53,     form.unsupported,
-          as_double(conv<T>),     as_double(conv_transpose<T>), as_double(weight_gradient<T>)};
+  return {std::string(form.name),       fmt::format("{} {}", selector, form.name),
+          sizeof(T) == 4 ? 24 : 53,     form.unsupported,
+          as_double(conv<T>),           as_double(conv_transpose<T>),
+          as_double(weight_gradient<T>)};
 }
 
 }  // namespace
@@ -27,11 +29,12 @@ double Witness::unit_roundoff() const { return std::ldexp(1.0, -bits); }
 std::vector<Witness> witnesses(Precision precision) {
   std::vector<Witness> list;
   if (precision == Precision::widest)
-    for (const Form<double>& form : forms<double>()) list.push_back(witness_of(form));
+    for (const Form<double>& form : forms<double>()) list.push_back(witness_of(form, "--form"));
+  const char* selector = precision == Precision::single ? "--precision single --form" : "--form";
   for (const Form<float>& form : forms<float>()) {
     const bool there =
         std::any_of(list.begin(), list.end(), [&](const Witness& w) { return w.name == form.name; });
-    if (!there) list.push_back(witness_of(form));
+    if (!there) list.push_back(witness_of(form, selector));
   }
   return list;
 }

@@ -11,7 +11,8 @@ struct Witness {
   using Map = std::function<Tensor<double>(const Geometry&, const Tensor<double>&, const Tensor<double>&)>;
 
   std::string name;
-  int bits;  // of its significand: 53 (double) or 24 (float). Integers below 2^bits are exact.
+  std::string selector;  // how the command line asks for it: "--form gather"
+  int bits;              // of its significand: 53 (double) or 24 (float). Integers below 2^bits are exact.
   std::function<std::optional<std::string>(const Geometry&, Op)> unsupported;
   Map conv;             // geometry, image, weight
   Map conv_transpose;   // geometry, code, weight
