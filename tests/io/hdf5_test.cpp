@@ -87,6 +87,7 @@ TEST_CASE("hdf5: numbers, texts and attributes come back") {
   CHECK_FALSE(file.exists("/floats/x"));
   CHECK(file.exists("/"));
   CHECK_FALSE(file.has_attribute("/", "none"));
+  CHECK(file.attributes("/") == std::vector<std::string>{"long", "seed", "text"});
   CHECK(file.members("/a") == std::vector<std::string>{"b"});
 }
 
@@ -199,6 +200,44 @@ TEST_CASE("hdf5: a truncated file is an error at every length") {
     put_content(folder / "bad.h5", good.substr(0, length));
     CHECK_THROWS_AS(hdf5::File::open(folder / "bad.h5").read<double>("/x"), BadData);
   }
+}
+
+TEST_CASE("hdf5: damaged bytes are errors or other values, and crash nothing") {
+  const ScratchFolder folder;
+  {
+    auto file = hdf5::File::create(folder / "x.h5");
+    file.create_group("/a");
+    file.write("/a/x", some_values);
+    file.write_strings("/s", {"a", "bc"});
+    file.set_attribute("/", "text", "content");
+    file.commit();
+  }
+  const std::string good = content_of(folder / "x.h5");
+  // The first bytes hold the superblock and the root group, whose addresses HDF5 1.10 follows wherever they
+  // lead. Later ones are sampled.
+  int errors = 0;
+  for (std::size_t at = 0; at < good.size(); at += at < 160 ? 5 : 101) {
+    std::string broken = good;
+    broken[at] = static_cast<char>(~broken[at]);
+    put_content(folder / "bad.h5", broken);
+    try {
+      const auto file = hdf5::File::open(folder / "bad.h5");
+      file.members("/");
+      file.string_attribute("/", "text");
+      file.read_strings("/s");
+      file.read<double>("/a/x");
+    } catch (const Error&) {
+      ++errors;
+    }
+  }
+  CHECK(errors > 10);
+
+  std::string address = good;
+  const auto link_info = good.find(std::string(8, '\xff'), 96);  // of the root group: "no index of links"
+  REQUIRE(link_info < 160);
+  address[link_info] = 0;
+  put_content(folder / "bad.h5", address);
+  CHECK_THROWS_AS(hdf5::File::open(folder / "bad.h5").members("/"), BadData);
 }
 
 TEST_CASE("hdf5: without commit nothing is left and an old file stays") {

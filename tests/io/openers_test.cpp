@@ -1,5 +1,6 @@
 // The HDF5 files that fsconv writes, opened by h5py, xarray (through netCDF) and h5dump.
 #include <catch2/catch.hpp>
+#include <fsconv/base/error.hpp>
 #include <fsconv/io/array_file.hpp>
 #include <fsconv/io/hdf5.hpp>
 #include <fsconv/io/run_log.hpp>
@@ -95,6 +96,52 @@ assert checks.no_rows.shape == (0,)
 operator = xarray.open_dataset('run.h5', group='operator', engine='netcdf4').load()
 assert operator.attrs['format'] == 'csc' and operator.data.dims == operator.indices.dims
 )");
+}
+
+TEST_CASE("hdf5: files of h5py and xarray are read") {
+  FSCONV_NEED_PYTHON("h5py, xarray, netCDF4");
+  const ScratchFolder folder;
+  FSCONV_CHECK_PYTHON(folder, R"(
+import h5py, numpy as np, xarray
+base = np.arange(6).reshape(2, 3)
+with h5py.File('x.h5', 'w') as f:
+    for t in '<f2 >f4 >f8 <i1 >i2 <u4 >i8 <u8'.split():
+        f['t' + t[1:]] = base.astype(t)
+    f['flag'] = base > 2
+    f['complex'] = base * 1j
+    f['null'] = h5py.Empty('f8')
+    f['fixed'] = np.array([b'ab', b'c'], 'S5')
+    f['virtual'] = h5py.SoftLink('/tf8')
+    f['dangling'] = h5py.SoftLink('/nothing')
+    f.create_dataset('huge', (10**9, 10**9), 'f8', chunks=(10, 10))
+    f.create_dataset('packed', data=base, compression='lzf')
+    f.attrs['fixed'] = np.bytes_(b'text')
+    f.attrs['list'] = [1, 2]
+    f.attrs['one'] = np.array([2.5])
+xarray.Dataset({'v': (('a', 'b'), base.astype('f4'))}, {'a': [1., 2.]}, {'title': 'x'}).to_netcdf('y.nc')
+)");
+  const Tensor<double> base({2, 3}, {0, 1, 2, 3, 4, 5});
+  const auto file = hdf5::File::open(folder / "x.h5");
+  for (const char* name : {"/tf2", "/tf4", "/tf8", "/ti1", "/ti2", "/tu4", "/ti8", "/tu8", "/virtual"}) {
+    INFO(name);
+    CHECK(file.read<double>(name) == base);
+    CHECK(file.read<float>(name) == cast<float>(base));
+  }
+  CHECK(file.read<std::int64_t>("/ti2") == cast<std::int64_t>(base));
+  for (const char* name : {"/flag", "/complex", "/null", "/fixed", "/dangling", "/huge", "/packed"}) {
+    INFO(name);
+    CHECK_THROWS_AS(file.read<double>(name), BadData);
+  }
+  CHECK_THROWS_AS(file.read<std::int64_t>("/tu8"), BadData);
+  CHECK_THROWS_WITH(file.read<double>("/packed"),
+                    Catch::Matchers::Contains("(lzf), which this HDF5 does not have"));
+  CHECK_FALSE(file.exists("/dangling"));
+  CHECK(file.read_strings("/fixed") == std::vector<std::string>{"ab", "c"});
+  CHECK(file.string_attribute("/", "fixed") == "text");
+  CHECK(file.number_attribute("/", "one") == 2.5);
+  CHECK_THROWS_AS(file.attribute("/", "list"), BadData);
+  CHECK(read_array(folder / "y.nc:/v").values == base);
+  CHECK(hdf5::File::open(folder / "y.nc").string_attribute("/", "title") == "x");
 }
 
 TEST_CASE("run files: h5dump prints all of them") {

@@ -92,12 +92,15 @@ std::vector<std::string> explain(const Axis& axis) {
         std::abs(a.pad_end), a.pad_end < 0 ? "added" : "cut", axis.in,
         a.relation > 0 ? fmt::format("  (relation {} of Dumoulin & Visin)", a.relation) : ""));
   }
+  const auto zeros = [](Index count) {
+    return count < 0 ? fmt::format("{} cropped", counted(-count, "pixel")) : counted(count, "zero");
+  };
   lines.push_back(
       fmt::format("as a convolution with stride {}/{}: {} between code pixels, {} before and {} behind, the "
                   "reversed filter, "
                   "one result every {}",
-                  axis.up, axis.down, counted(a.zeros_between, "zero"), a.zeros_begin, a.zeros_end,
-                  counted(axis.up, "step")));
+                  axis.up, axis.down, zeros(a.zeros_between), zeros(a.zeros_begin), zeros(a.zeros_end),
+                  axis.up == 1 ? "step" : counted(axis.up, "step")));
   if (!a.images.empty())
     lines.push_back(fmt::format(
         "image sizes with a code of {}: {}{}", axis.out, sizes_text(a.images),
