@@ -6,6 +6,7 @@ if(NOT COMMAND find_dependency)
   endmacro()
 endif()
 
+enable_language(C)  # CMake looks for HDF5 by compiling C
 find_dependency(Threads)
 find_dependency(Boost 1.74 COMPONENTS program_options)
 find_dependency(Armadillo 11)

@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -32,10 +31,13 @@ struct Source {
 };
 
 std::vector<std::pair<std::string, std::string>> includes_of(const std::string& text) {
-  static const std::regex line("#include <fsconv/([a-z]+)/([a-z0-9_]+)\\.hpp>");
+  const std::string start = "#include <fsconv/";
   std::vector<std::pair<std::string, std::string>> list;
-  for (std::sregex_iterator at(text.begin(), text.end(), line), end; at != end; ++at)
-    list.emplace_back((*at)[1].str(), (*at)[2].str());
+  for (std::size_t at = text.find(start); at != std::string::npos; at = text.find(start, at)) {
+    at += start.size();
+    const std::size_t slash = text.find('/', at), dot = text.find(".hpp>", at);
+    list.emplace_back(text.substr(at, slash - at), text.substr(slash + 1, dot - slash - 1));
+  }
   return list;
 }
 

@@ -14,7 +14,7 @@
 namespace fsconv::hdf5 {
 namespace {
 
-constexpr unsigned longest_walk = 60;  // seconds; a damaged file can also send HDF5 round in circles
+constexpr unsigned longest_walk = 30;  // seconds; a damaged file can also send HDF5 round in circles
 
 // The paths of all objects, each once, however many links lead to it.
 std::vector<std::string> object_names(hid_t file) {
