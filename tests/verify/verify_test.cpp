@@ -175,9 +175,16 @@ TEST_CASE("report: every check is one row of the HDF5 file") {
   write_report(path, report, {.kind = "verify", .command_line = "test", .start_time = now()});
   const hdf5::File file = hdf5::File::open(path);
   const auto rows = static_cast<Index>(report.checks.size());
-  for (const char* column : {"case", "claim", "form", "method", "verdict", "detail"})
-    CHECK(static_cast<Index>(file.read_strings(std::string("/checks/") + column).size()) == rows);
+  for (const char* column : {"geometry", "claim", "form", "method", "verdict", "log2_miss"})
+    CHECK(file.read<double>(std::string("/checks/") + column).size() == rows);
+  CHECK(static_cast<Index>(file.read_strings("/checks/detail").size()) == rows);
+  const auto forms = file.read<std::uint8_t>("/checks/form");
+  for (Index row = 0; row < rows; ++row) {
+    const Check& check = report.checks[static_cast<std::size_t>(row)];
+    CHECK(forms[row] == (check.form < 0 ? 2 : check.form));
+  }
+  CHECK(file.string_attribute("/checks/form", "flag_meanings") == "gather onednn -");
   CHECK(file.read<double>("/checks/error_over_bound").size() == rows);
-  CHECK(file.read_strings("/checks/case")[0] == print_case(plan.geometries[0]));
+  CHECK(file.read_strings("/geometries/case")[0] == print_case(plan.geometries[0]));
   std::filesystem::remove(path);
 }

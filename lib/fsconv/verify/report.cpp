@@ -158,35 +158,58 @@ nlohmann::json json_of(const VerifyReport& report) {
 }
 
 void write_report(const std::string& path, const VerifyReport& report, const RunInfo& info) {
-  std::vector<std::string> cases, claims, forms, methods, verdicts, details;
-  std::vector<double> errors, misses;
-  std::vector<std::int64_t> numbers;
-  for (const Check& check : report.checks) {
-    numbers.push_back(static_cast<std::int64_t>(numbers.size()));
-    cases.push_back(case_of(report.plan, check));
-    claims.emplace_back(claim_of(report.plan, check).name);
-    forms.push_back(form_name(report.plan, check));
-    methods.emplace_back(name(check.method));
-    verdicts.emplace_back(name(check.verdict));
-    details.push_back(check.detail);
-    errors.push_back(check.error);
-    misses.push_back(check.log2_miss);
-  }
+  const VerifyPlan& plan = report.plan;
   hdf5::File file = hdf5::File::create(path);
   write_environment(file, info);
-  file.create_group("/checks");
-  const auto column = [](const char* units, const char* meaning) {
+
+  std::vector<std::string> cases;
+  for (const Geometry& geometry : plan.geometries) cases.push_back(print_case(geometry));
+  file.create_group("/geometries");
+  file.write_strings("/geometries/case", cases,
+                     {.dimensions = {"geometry"}, .long_name = "geometry as a case string"});
+
+  // Names would make a large file of few words: columns hold codes, and say what they mean.
+  std::vector<std::string> claims, forms;
+  for (const Claim& claim : plan.claims) claims.emplace_back(claim.name);
+  for (const Witness& form : plan.forms) forms.push_back(form.name);
+  forms.emplace_back("-");  // of a claim about sizes alone
+  const auto column = [&](auto value_of) {
+    std::vector<std::uint8_t> codes;
+    for (const Check& check : report.checks) codes.push_back(static_cast<std::uint8_t>(value_of(check)));
+    return codes;
+  };
+  const auto layout = [](const char* units, const char* meaning) {
     return hdf5::Layout{.dimensions = {"check"}, .compressed = true, .units = units, .long_name = meaning};
   };
-  file.write("/checks/check", numbers, column("1", "number of the check"));
-  file.write_strings("/checks/case", cases, column("", "geometry as a case string"));
-  file.write_strings("/checks/claim", claims, column("", "claim"));
-  file.write_strings("/checks/form", forms, column("", "form, - for a claim about sizes"));
-  file.write_strings("/checks/method", methods, column("", "numeric or exact"));
-  file.write_strings("/checks/verdict", verdicts, column("", "holds, refuted, fails or skipped"));
-  file.write("/checks/error_over_bound", errors, column("1", "largest error as a fraction of its bound"));
-  file.write("/checks/log2_miss", misses, column("bit", "log2 of the probability that an error passed"));
-  file.write_strings("/checks/detail", details, column("", "what differs, or why the check was skipped"));
+  const auto write_codes = [&](const std::string& name, const char* meaning,
+                               const std::vector<std::string>& words, auto value_of) {
+    file.write(name, column(value_of), layout("", meaning));
+    file.set_attribute(name, "flag_meanings", fmt::format("{}", fmt::join(words, " ")));
+  };
+
+  std::vector<std::int64_t> numbers, geometries;
+  std::vector<double> errors, misses;
+  std::vector<std::string> details;
+  for (const Check& check : report.checks) {
+    numbers.push_back(static_cast<std::int64_t>(numbers.size()));
+    geometries.push_back(check.geometry);
+    errors.push_back(check.error);
+    misses.push_back(check.log2_miss);
+    details.push_back(check.detail);
+  }
+  file.create_group("/checks");
+  file.write("/checks/check", numbers, layout("", "number of the check"));
+  file.write("/checks/geometry", geometries, layout("", "position of its geometry in /geometries/case"));
+  write_codes("/checks/claim", "claim", claims, [](const Check& c) { return c.claim; });
+  write_codes("/checks/form", "form", forms,
+              [&](const Check& c) { return c.form < 0 ? static_cast<Index>(plan.forms.size()) : c.form; });
+  write_codes("/checks/method", "method", {"numeric", "exact"},
+              [](const Check& c) { return static_cast<int>(c.method); });
+  write_codes("/checks/verdict", "verdict", {"holds", "refuted", "fails", "skipped"},
+              [](const Check& c) { return static_cast<int>(c.verdict); });
+  file.write("/checks/error_over_bound", errors, layout("1", "largest error as a fraction of its bound"));
+  file.write("/checks/log2_miss", misses, layout("bit", "log2 of the probability that an error passed"));
+  file.write_strings("/checks/detail", details, layout("", "what differs, or why the check was skipped"));
   file.set_attribute("/checks", "passed", std::int64_t{report.passed()});
   file.commit();
 }

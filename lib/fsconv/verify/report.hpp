@@ -39,7 +39,7 @@ VerifyReport run_and_report(const VerifyPlan& plan);
 std::string text(const VerifyReport& report, bool colour);
 nlohmann::json json_of(const VerifyReport& report);
 
-// The columns of /checks, one row per check, and /claims; see docs/file_formats.md.
+// One row per check in /checks, the geometries in /geometries; see docs/file_formats.md.
 void write_report(const std::string& path, const VerifyReport& report, const RunInfo& info);
 
 }  // namespace fsconv
