@@ -1,0 +1,254 @@
+// fsconv apply: hand-computed results in every system's own layout, and properties over files.
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <fsconv/io/array_file.hpp>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "cli/process.hpp"
+#include "io/scratch.hpp"
+
+using namespace fsconv;
+using namespace fsconv::testing;
+
+namespace {
+
+using Grid = std::vector<std::vector<double>>;
+
+// code [[1, 2], [3, 4]], stride 2, two filters:  1 2 3      0 1 0
+//                                                4 5 6  and 0 0 0
+//                                                7 8 9      0 0 0
+const std::vector<double> code = {1, 2, 3, 4};
+const Grid filters = {{1, 2, 3, 4, 5, 6, 7, 8, 9}, {0, 1, 0, 0, 0, 0, 0, 0, 0}};
+
+// image[2*i + a][2*j + b] += code[i][j] * filter[a][b], by hand, one grid per filter
+const std::vector<Grid> images = {{{1, 2, 5, 4, 6},  //
+                                   {4, 5, 14, 10, 12},
+                                   {10, 14, 36, 24, 30},
+                                   {12, 15, 34, 20, 24},
+                                   {21, 24, 55, 32, 36}},
+                                  {{0, 1, 0, 2, 0},  //
+                                   {0, 0, 0, 0, 0},
+                                   {0, 3, 0, 4, 0},
+                                   {0, 0, 0, 0, 0},
+                                   {0, 0, 0, 0, 0}}};
+
+// the same with both filters turned by 180 degrees, which is what Theano and JAX apply
+const std::vector<Grid> turned_images = {{{9, 8, 25, 16, 14},  //
+                                          {6, 5, 16, 10, 8},
+                                          {30, 26, 64, 36, 30},
+                                          {18, 15, 36, 20, 16},
+                                          {9, 6, 15, 8, 4}},
+                                         {{0, 0, 0, 0, 0},  //
+                                          {0, 0, 0, 0, 0},
+                                          {0, 1, 0, 2, 0},
+                                          {0, 0, 0, 0, 0},
+                                          {0, 3, 0, 4, 0}}};
+
+// What a line prints as [N, C, H, W] or [N, H, W, C], rows and columns from `first` on.
+std::vector<double> laid_out(const std::vector<Grid>& grids, bool channels_last, std::size_t first,
+                             std::size_t size) {
+  std::vector<double> values;
+  const auto at = [&](std::size_t c, std::size_t row, std::size_t column) {
+    values.push_back(grids[c][first + row][first + column]);
+  };
+  if (channels_last) {
+    for (std::size_t row = 0; row < size; ++row)
+      for (std::size_t column = 0; column < size; ++column)
+        for (std::size_t c = 0; c < grids.size(); ++c) at(c, row, column);
+  } else {
+    for (std::size_t c = 0; c < grids.size(); ++c)
+      for (std::size_t row = 0; row < size; ++row)
+        for (std::size_t column = 0; column < size; ++column) at(c, row, column);
+  }
+  return values;
+}
+
+struct Sample {
+  const char* settings;
+  bool channels_last;
+  bool turned;
+  std::size_t first, size;  // the part of the 5x5 grids that comes out
+};
+
+const std::vector<Sample> samples = {
+    {"--convention native --size 5,5", false, false, 0, 5},
+    {"--convention pytorch", false, false, 0, 5},
+    {"--convention pytorch --padding 1 --output-padding 1", false, false, 1, 4},
+    {"--convention tensorflow --padding valid --size 5,5", true, false, 0, 5},
+    // SAME puts the odd pixel of padding behind: nothing is cut in front
+    {"--convention tensorflow --padding same --size 4,4", true, false, 0, 4},
+    {"--convention tensorflow --padding same --size 3,3", true, false, 1, 3},
+    {"--convention keras", true, false, 0, 5},
+    {"--convention keras --padding same", true, false, 0, 4},
+    {"--convention theano --size 5,5", false, true, 0, 5},
+    {"--convention theano --padding half --size 4,4", false, true, 1, 4},
+    {"--convention theano --padding half --size 4,4 --flip false", false, false, 1, 4},
+    {"--convention onnx", false, false, 0, 5},
+    {"--convention onnx --padding 1:0", false, false, 1, 4},
+    {"--convention onnx --size 4,4 --padding same", false, false, 0, 4},
+    {"--convention onnx --size 4,4 --padding same_lower", false, false, 1, 4},
+    {"--convention jax --padding valid", true, true, 0, 5},
+    {"--convention jax --padding valid --flip false", true, false, 0, 5},
+};
+
+bool is_jax(const Sample& sample) { return std::string(sample.settings).find("jax") != std::string::npos; }
+
+void write_inputs(const ScratchFolder& folder, const Sample& sample) {
+  const Shape code_shape = sample.channels_last ? Shape{1, 2, 2, 1} : Shape{1, 1, 2, 2};
+  std::vector<double> weight;
+  Shape weight_shape{1, 2, 3, 3};  // [code, image, kh, kw]
+  if (sample.channels_last) {      // [kh, kw, image, code]; JAX's HWIO is [kh, kw, code, image]
+    weight_shape = is_jax(sample) ? Shape{3, 3, 1, 2} : Shape{3, 3, 2, 1};
+    for (std::size_t tap = 0; tap < 9; ++tap)
+      for (const auto& filter : filters) weight.push_back(filter[tap]);
+  } else {
+    for (const auto& filter : filters) weight.insert(weight.end(), filter.begin(), filter.end());
+  }
+  write_array(folder / "code.npy", Tensor<double>(code_shape, code), "f8");
+  write_array(folder / "weight.npy", Tensor<double>(weight_shape, weight), "f8");
+}
+
+Finished apply_line(const ScratchFolder& folder, const std::string& line) {
+  const std::vector<std::string> arguments = words("apply " + line);
+  Finished finished = run_fsconv(arguments, folder.path());
+  INFO(description(arguments, finished));
+  REQUIRE(finished.exit_code == 0);
+  return finished;
+}
+
+double dot(const Tensor<double>& a, const Tensor<double>& b) {
+  REQUIRE(a.shape() == b.shape());
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
+
+// Integers from -3 to 3 that repeat after 7, 11 or 13 entries.
+Tensor<double> integers(const Shape& shape, Index step, Index period) {
+  Tensor<double> values(shape);
+  for (Index at = 0; at < values.size(); ++at) values[at] = static_cast<double>(at * step % period % 7 - 3);
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("cli apply: conv_transpose computed by hand in every system's layout") {
+  for (const Sample& sample : samples) {
+    const ScratchFolder folder;
+    write_inputs(folder, sample);
+    INFO(sample.settings);
+    apply_line(folder,
+               std::string("--op conv_transpose --input code.npy --weight weight.npy --output image.npy "
+                           "--stride 2 ") +
+                   sample.settings);
+    const Array image = read_array(folder / "image.npy");
+    const auto size = static_cast<Index>(sample.size);
+    CHECK(image.dtype == "f8");
+    CHECK(image.values.shape() == (sample.channels_last ? Shape{1, size, size, 2} : Shape{1, 2, size, size}));
+    const std::vector<double> expected =
+        laid_out(sample.turned ? turned_images : images, sample.channels_last, sample.first, sample.size);
+    CHECK(std::vector<double>(image.values.begin(), image.values.end()) == expected);
+  }
+}
+
+TEST_CASE("cli apply: the hand-computed images of flipped and unflipped filters differ") {
+  // Otherwise the test above could not tell a forgotten flip, nor a shift by one.
+  CHECK(laid_out(images, false, 0, 5) != laid_out(turned_images, false, 0, 5));
+  CHECK(laid_out(images, true, 0, 4) != laid_out(images, true, 1, 4));
+}
+
+TEST_CASE("cli apply: every form writes the same bits") {
+  const ScratchFolder folder;
+  write_inputs(folder, samples.front());
+  const std::string line = "--op conv_transpose --input code.npy --weight weight.npy --stride 2 --size 5,5 ";
+  apply_line(folder, line + "--output default.npy");
+  for (const char* form : {"gather", "scatter", "zero_insertion", "polyphase", "matrix", "im2col"}) {
+    INFO(form);
+    apply_line(folder, line + "--output one.npy --form " + form);
+    CHECK(content_of(folder / "one.npy") == content_of(folder / "default.npy"));
+  }
+}
+
+TEST_CASE("cli apply: conv and conv_transpose of the same files are adjoint, and sizes come back") {
+  struct Round {
+    const char* settings;
+    const char* back;  // what else the way back needs
+    bool channels_last;
+  };
+  for (const Round& round : {Round{"--convention native --padding 1", "--size 7,6", false},
+                             Round{"--convention pytorch --padding 1", "--size 7,6", false},
+                             Round{"--convention pytorch --padding 1 --groups 2", "--size 7,6", false},
+                             Round{"--convention tensorflow --padding same", "--size 7,6", true},
+                             Round{"--convention theano --padding half", "--size 7,6", false},
+                             Round{"--convention theano --padding full --groups 2", "--size 7,6", false},
+                             Round{"--convention onnx --padding 1:1", "--output-padding 0,1", false},
+                             Round{"--convention keras", "--output-padding 0,1", true}}) {
+    const ScratchFolder folder;
+    INFO(round.settings);
+    const bool grouped = std::string(round.settings).find("groups") != std::string::npos;
+    const Shape image_shape = round.channels_last ? Shape{2, 7, 6, 2} : Shape{2, 2, 7, 6};
+    const Shape weight_shape = round.channels_last ? Shape{3, 3, 2, 4}
+                               : grouped           ? Shape{4, 1, 3, 3}
+                                                   : Shape{4, 2, 3, 3};
+    const Tensor<double> x = integers(image_shape, 5, 13);
+    write_array(folder / "x.npy", x, "f8");
+    write_array(folder / "w.npy", integers(weight_shape, 3, 11), "f8");
+    const std::string settings = std::string(" --weight w.npy --stride 2 ") + round.settings;
+    apply_line(folder, "--op conv --input x.npy --output wx.npy" + settings);
+    const Tensor<double> wx = read_array(folder / "wx.npy").values;
+    const Tensor<double> y = integers(wx.shape(), 4, 17);
+    write_array(folder / "data.h5:/y", y, "f8");
+    apply_line(folder,
+               "--op conv_transpose --input data.h5:/y --output data.h5:/wty" + settings + " " + round.back);
+    const Tensor<double> wty = read_array(folder / "data.h5:/wty").values;
+    CHECK(wty.shape() == image_shape);
+    CHECK(dot(wx, y) != 0);
+    CHECK(dot(wx, y) == dot(x, wty));                      // integers: exact
+    CHECK(read_array(folder / "data.h5:/y").values == y);  // still there beside the result
+  }
+}
+
+TEST_CASE("cli apply: weight_gradient by hand, in the layout of the weights") {
+  // L = sum of gradient * conv(x): dL/dw[k] = sum_o gradient[o] * x[2*o + k], x = 1..5, gradient = (1, 10)
+  const ScratchFolder folder;
+  write_array(folder / "x.npy", Tensor<double>({1, 1, 5}, {1, 2, 3, 4, 5}), "f8");
+  write_array(folder / "g.npy", Tensor<double>({1, 1, 2}, {1, 10}), "f8");
+  const std::string line =
+      "--op weight_gradient --input x.npy --output-gradient g.npy --kernel 3 --stride 2 --output w.npy";
+  apply_line(folder, line);
+  CHECK(read_array(folder / "w.npy").values == Tensor<double>({1, 1, 3}, {31, 42, 53}));
+  apply_line(folder, line + " --convention theano");  // turned
+  CHECK(read_array(folder / "w.npy").values == Tensor<double>({1, 1, 3}, {53, 42, 31}));
+}
+
+TEST_CASE("cli apply: bias is added to every pixel of its channel") {
+  const ScratchFolder folder;
+  write_inputs(folder, samples.front());
+  write_array(folder / "bias.npy", Tensor<double>({2}, {100, -1}), "f8");
+  apply_line(folder,
+             "--op conv_transpose --input code.npy --weight weight.npy --stride 2 --size 5,5 --bias bias.npy "
+             "--output image.npy");
+  const Tensor<double> image = read_array(folder / "image.npy").values;
+  const std::vector<double> without = laid_out(images, false, 0, 5);
+  for (Index at = 0; at < 50; ++at)
+    CHECK(image[at] == without[static_cast<std::size_t>(at)] + (at < 25 ? 100 : -1));
+}
+
+TEST_CASE("cli apply: f4 files stay f4, a mixture becomes f8, --json says which") {
+  const ScratchFolder folder;
+  write_array(folder / "x4.npy", Tensor<double>({1, 1, 3}, {1, 2, 3}), "f4");
+  write_array(folder / "w4.npy", Tensor<double>({1, 1, 2}, {1, 1}), "f4");
+  write_array(folder / "w8.npy", Tensor<double>({1, 1, 2}, {1, 1}), "f8");
+  for (const auto& [weight, dtype] : {std::pair{"w4.npy", "f4"}, std::pair{"w8.npy", "f8"}}) {
+    const Finished finished =
+        apply_line(folder, fmt::format("--op conv --input x4.npy --weight {} --output y.npy --json", weight));
+    const auto json = nlohmann::json::parse(finished.out);
+    CHECK(json["dtype"] == dtype);
+    CHECK(json["shape"] == nlohmann::json({1, 1, 2}));
+    CHECK(json["output"] == "y.npy");
+    CHECK(json["case"] == "ic1oc1i3o2k2");
+    const Array y = read_array(folder / "y.npy");
+    CHECK(y.dtype == dtype);
+    CHECK(y.values == Tensor<double>({1, 1, 2}, {3, 5}));
+  }
+}

@@ -1,0 +1,145 @@
+#include "cli/process.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <sstream>
+#include <stdexcept>
+
+namespace fsconv::testing {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+#ifdef __SANITIZE_ADDRESS__
+constexpr int slowdown = 4;  // the program is then built with the sanitizer, too
+#else
+constexpr int slowdown = 1;
+#endif
+
+// A program that asks for all memory there is must fail alone, not take the machine with it.
+void limit_memory() {
+#ifndef __SANITIZE_ADDRESS__  // whose shadow is terabytes of addresses
+  constexpr rlim_t most = rlim_t{8} << 30;
+  const rlimit limit{most, most};
+  ::setrlimit(RLIMIT_AS, &limit);
+#endif
+}
+
+struct Pipe {
+  int read_end = -1, write_end = -1;
+  Pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+    read_end = ends[0];
+    write_end = ends[1];
+  }
+  ~Pipe() {
+    ::close(read_end);
+    close_write_end();
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  void close_write_end() {
+    if (write_end >= 0) ::close(write_end);
+    write_end = -1;
+  }
+};
+
+// Only calls that are safe between fork and exec.
+[[noreturn]] void become_program(char* const* arguments, const char* folder, const ProcessLimits& limits,
+                                 const Pipe& out, const Pipe& err) {
+  const int nothing = ::open("/dev/null", O_RDONLY);
+  ::dup2(nothing, STDIN_FILENO);
+  ::dup2(out.write_end, STDOUT_FILENO);
+  ::dup2(err.write_end, STDERR_FILENO);
+  if (::chdir(folder) != 0) ::_exit(126);
+  if (limits.file_bytes) {
+    const rlimit limit{*limits.file_bytes, *limits.file_bytes};
+    if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) ::_exit(126);
+  }
+  std::signal(SIGINT, SIG_DFL);  // a background job hands on that it ignores it
+  limit_memory();
+  const rlimit no_core{0, 0};  // a crash must not leave a file that a test then counts
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  ::execv(FSCONV_PROGRAM, arguments);
+  ::_exit(127);
+}
+
+// Appends what there is to read; false at the end.
+bool drain(int descriptor, std::string& text) {
+  std::array<char, 1 << 14> block;
+  const ssize_t got = ::read(descriptor, block.data(), block.size());
+  if (got > 0) text.append(block.data(), static_cast<std::size_t>(got));
+  return got > 0;
+}
+
+}  // namespace
+
+std::size_t Finished::error_lines() const {
+  return static_cast<std::size_t>(std::count(err.begin(), err.end(), '\n'));
+}
+
+Finished run_fsconv(const std::vector<std::string>& arguments, const std::string& folder,
+                    const ProcessLimits& limits) {
+  std::vector<std::string> texts = arguments;
+  texts.insert(texts.begin(), "fsconv");
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+
+  Pipe out, err;
+  const auto start = Clock::now();
+  const pid_t child = ::fork();
+  if (child < 0) throw std::runtime_error("no process");
+  if (child == 0) become_program(pointers.data(), folder.c_str(), limits, out, err);
+  out.close_write_end();
+  err.close_write_end();
+
+  Finished finished;
+  bool out_open = true, err_open = true, interrupted = false, killed = false;
+  while (out_open || err_open) {
+    std::array<pollfd, 2> files{
+        {{out_open ? out.read_end : -1, POLLIN, 0}, {err_open ? err.read_end : -1, POLLIN, 0}}};
+    ::poll(files.data(), files.size(), 10);
+    if (files[0].revents != 0) out_open = drain(out.read_end, finished.out);
+    if (files[1].revents != 0) err_open = drain(err.read_end, finished.err);
+    const auto passed = Clock::now() - start;
+    const bool due =
+        (limits.interrupt_after && passed >= *limits.interrupt_after) ||
+        (!limits.interrupt_on.empty() && finished.out.find(limits.interrupt_on) != std::string::npos);
+    if (due && !interrupted) {
+      ::kill(child, SIGINT);
+      interrupted = true;
+    }
+    if (passed >= limits.time * slowdown && !killed) {
+      ::kill(child, SIGKILL);
+      killed = true;
+    }
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  finished.exit_code = killed ? -1 : WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+  return finished;
+}
+
+std::vector<std::string> words(const std::string& line) {
+  std::istringstream stream(line);
+  std::vector<std::string> list;
+  for (std::string word; stream >> word;) list.push_back(word);
+  return list;
+}
+
+std::string description(const std::vector<std::string>& arguments, const Finished& finished) {
+  return fmt::format("fsconv {}\nexit code {}\nstdout: {}\nstderr: {}", fmt::join(arguments, " "),
+                     finished.exit_code, finished.out.substr(0, 500), finished.err.substr(0, 500));
+}
+
+}  // namespace fsconv::testing

@@ -1,0 +1,36 @@
+// Runs the fsconv program as a user does: a process with arguments, a folder to work in and limits.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fsconv::testing {
+
+struct ProcessLimits {
+  std::chrono::milliseconds time{10'000};      // killed after that; four times as long under AddressSanitizer
+  std::optional<std::size_t> file_bytes = {};  // no file may grow beyond: what a full disk does to a writer
+  std::optional<std::chrono::milliseconds> interrupt_after = {};  // SIGINT that long after the start
+  std::string interrupt_on = {};                                  // SIGINT once this text stands on stdout
+};
+
+struct Finished {
+  int exit_code = 0;  // 1000 + the signal where one ended the process, -1 where the time ran out
+  std::string out, err;
+
+  std::size_t error_lines() const;
+};
+
+// Runs the program with these arguments (no shell sees them) in `folder`, its input empty.
+// Throws std::runtime_error where the system cannot.
+Finished run_fsconv(const std::vector<std::string>& arguments, const std::string& folder,
+                    const ProcessLimits& limits = {});
+
+// The arguments of a pasted line: split at spaces.
+std::vector<std::string> words(const std::string& line);
+
+// What a test shows when it fails.
+std::string description(const std::vector<std::string>& arguments, const Finished& finished);
+
+}  // namespace fsconv::testing

@@ -1,0 +1,179 @@
+// Mistakes on the command line: exit code 2 and a line that says what, where and what would be legal.
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+
+#include "cli/process.hpp"
+#include "io/scratch.hpp"
+
+using namespace fsconv::testing;
+
+namespace {
+
+// A line with a mistake, and what its message must say.
+struct Mistake {
+  const char* line;
+  std::vector<const char*> says;
+};
+
+void check_all(const std::vector<Mistake>& mistakes) {
+  const ScratchFolder folder;
+  for (const Mistake& mistake : mistakes) {
+    const std::vector<std::string> arguments = words(mistake.line);
+    const Finished finished = run_fsconv(arguments, folder.path());
+    std::string unsaid;
+    for (const char* part : mistake.says)
+      if (finished.err.find(part) == std::string::npos) unsaid += fmt::format("'{}' ", part);
+    INFO(description(arguments, finished));
+    CHECK(finished.exit_code == 2);
+    if (finished.exit_code != 2) continue;
+    CHECK(finished.out.empty());
+    CHECK(finished.err.starts_with("fsconv: "));
+    CHECK(finished.error_lines() <= 2);
+    CHECK(unsaid == "");
+    CHECK(folder.files() == 0);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("cli usage: unknown words are named, and where they belong") {
+  check_all({
+      {"frobnicate", {"frobnicate", "no command", "fsconv --help"}},
+      {"--stride 2", {"--stride", "no command"}},
+      {"shape --frob 1", {"--frob", "no option of fsconv shape"}},
+      {"shape --input-size 4 --kernel 3 --strid 2",
+       {"--strid", "no option"}},  // abbreviations are not guessed
+      {"shape --geometries 3", {"--geometries", "belongs to fsconv verify"}},
+      {"matrix --epochs 3", {"--epochs", "belongs to fsconv train"}},
+      {"train --mutant no_flip", {"--mutant", "belongs to fsconv verify"}},
+      {"verify --picture W.png", {"--picture", "belongs to fsconv matrix"}},
+      {"train --case i4o2k3", {"--case", "fsconv shape", "matrix", "verify"}},
+      {"verify --stack c1k1", {"--stack", "belongs to fsconv shape"}},
+      {"shape 14 --kernel 3", {"options only"}},
+      {"shape --input-size 4 --kernel 3 --kernel 4", {"kernel", "more than once"}},
+      {"shape --input-size 4 --kernel", {"kernel", "missing"}},
+      {"shape --input-size 4 --kernel 3 --convention caffe", {"convention", "caffe", "pytorch", "jax"}},
+      {"shape --input-size 4 --kernel 3 --op deconv", {"op", "deconv", "conv_transpose"}},
+      {"shape --input-size 4 --kernel 3 --padding wide", {"padding", "wide", "valid", "same"}},
+      {"apply --op forward --input a --weight b --output c", {"op", "forward", "weight_gradient"}},
+      {"verify --claim nope", {"claim", "nope", "transpose", "not-inverse"}},
+      {"verify --form nope", {"form", "nope", "gather", "onednn"}},
+      {"verify --method nope", {"method", "nope", "numeric", "exact"}},
+      {"verify --mutant nope", {"mutant", "nope", "no_flip", "quadratic"}},
+      {"verify --sweep all", {"sweep", "all", "default", "exhaustive"}},
+      {"train --model gan", {"model", "gan", "ae"}},
+      {"train --loss l1", {"loss", "l1", "bce", "mse"}},
+      {"train --form nope", {"form", "nope", "im2col"}},
+      {"train --tied --untied", {"tied", "untied"}},
+  });
+}
+
+TEST_CASE("cli usage: what is missing is named") {
+  check_all({
+      {"shape", {"input-size", "missing"}},
+      {"shape --input-size 4", {"kernel", "missing"}},
+      {"matrix --kernel 3", {"input-size", "missing"}},
+      {"apply", {"op", "missing"}},
+      {"apply --op conv --weight w.npy --input x.npy", {"output", "missing"}},
+      {"apply --op conv --weight w.npy --output o.npy", {"input", "missing"}},
+      {"shape --convention tensorflow --input-size 4 --kernel 3 --stride 2", {"output_shape", "7 to 8"}},
+      {"shape --convention theano --input-size 4 --kernel 3 --stride 2", {"input_shape", "9 to 10"}},
+      {"shape --convention jax --input-size 4 --kernel 3 --stride 2", {"padding", "jax"}},
+  });
+}
+
+TEST_CASE("cli usage: numbers that no convolution has") {
+  check_all({
+      {"shape --input-size 4 --kernel 3 --stride 0", {"stride", "0", "at least 1"}},
+      {"shape --input-size 4 --kernel 3 --stride 1/0", {"stride", "1/0", "at least 1"}},
+      {"shape --input-size 4 --kernel 3 --stride -2", {"stride", "-2", "at least 1"}},
+      {"shape --input-size 4 --kernel 3 --stride 2/3/4", {"stride", "2/3/4", "fraction"}},
+      {"shape --input-size 4 --kernel 3 --stride 1.5", {"stride", "1.5", "fraction"}},
+      {"shape --input-size abc --kernel 3", {"input-size", "abc"}},
+      {"shape --input-size 4 --kernel abc", {"kernel", "abc"}},
+      {"shape --input-size 4 --kernel 3 --stride abc", {"stride", "abc"}},
+      {"shape --input-size 4 --kernel 0", {"taps", "0", "at least 1"}},
+      {"shape --input-size 0 --kernel 3", {"size", "0", "at least 1"}},
+      {"shape --input-size 4 --kernel 3 --dilation 0", {"dilation", "0", "at least 1"}},
+      {"shape --input-size 4 --kernel 3 --channels 0,1", {"channels", "0", "at least 1"}},
+      {"shape --input-size 4 --kernel 3 --channels 1,2,3", {"channels", "3 numbers", "two"}},
+      {"shape --input-size 4 --kernel 3 --channels 4,6 --groups 4", {"groups", "4", "divide", "6"}},
+      {"shape --input-size 4 --kernel 3 --groups 0", {"groups", "0"}},
+      {"shape --input-size 4,4,4,4 --kernel 3", {"4 axes", "1, 2 or 3"}},
+      {"shape --input-size 4,4 --kernel 3 --stride 1,2,3", {"stride", "3 entries", "2"}},
+      {"matrix --input-size 4 --kernel 3 --seed -1", {"seed", "-1"}},
+      {"verify --threads 0", {"threads", "0", "1"}},
+      {"verify --geometries -1", {"geometries", "-1"}},
+      {"shape --input-size 4 --kernel 3 --flip maybe", {"flip", "maybe", "true or false"}},
+      {"matrix --input-size 4 --kernel 3 --flip maybe", {"flip", "maybe", "true or false"}},
+      {"verify --case i4o2k3 --flip maybe", {"flip", "maybe"}},
+      {"train --epochs 0", {"epochs", "0", "1"}},
+      {"train --learning-rate nan", {"learning-rate", "nan"}},
+      {"train --learning-rate 0", {"learning-rate", "0"}},
+      {"train --latent 0", {"latent", "0"}},
+      {"train --data generated --channels 1,2,3 --kernel 3,3", {"kernel", "2 entries", "3"}},
+  });
+}
+
+TEST_CASE("cli usage: sizes that no transposed convolution can have come with the legal ones") {
+  check_all({
+      {"shape --input-size 4 --kernel 3 --stride 2 --size 20", {"20", "legal sizes are 9 to 10"}},
+      {"shape --input-size 4 --kernel 3 --stride 2 --size 8", {"8", "legal sizes are 9 to 10"}},
+      {"shape --convention pytorch --input-size 4,4 --kernel 3 --stride 2 --padding 1 --size 7,9",
+       {"axis 1", "9", "legal sizes are 7 to 8"}},
+      {"shape --convention tensorflow --input-size 7 --kernel 3 --stride 2 --padding same --size 15",
+       {"15", "legal sizes are 13 to 14"}},
+      {"shape --convention theano --input-size 3 --kernel 3 --stride 2 --padding half --size 7",
+       {"7", "legal sizes are 5 to 6"}},
+      {"shape --input-size 4 --kernel 3 --stride 2 --output-padding 2",
+       {"output_padding", "2", "smaller than"}},
+      {"shape --convention pytorch --input-size 4 --kernel 3 --stride 2 --output-padding -1",
+       {"output_padding"}},
+      {"shape --convention keras --input-size 4 --kernel 3 --stride 2 --output-padding 2",
+       {"output_padding", "2"}},
+      {"shape --input-size 4 --kernel 3 --stride 2 --output-padding 1 --size 10", {"output_padding", "size"}},
+      {"shape --op conv --input-size 4 --kernel 3 --size 2", {"size", "transposed"}},
+  });
+}
+
+TEST_CASE("cli usage: padding that leaves nothing of an axis") {
+  check_all({
+      {"shape --op conv --input-size 4 --kernel 3 --padding -1", {"axis 0", "kernel covers 3", "has 2"}},
+      {"shape --op conv --input-size 8,4 --kernel 3 --padding 0,-3", {"axis 1", "-2"}},
+      {"shape --op conv --input-size 2 --kernel 5", {"axis 0", "kernel covers 5", "has 2"}},
+      {"shape --input-size 1 --kernel 3 --padding 2", {"axis 0"}},
+      {"shape --convention pytorch --input-size 1 --kernel 3 --padding 2", {"axis 0", "-1 pixels"}},
+      {"shape --convention pytorch --input-size 4 --kernel 3 --padding -1", {"padding", "negative"}},
+  });
+}
+
+TEST_CASE("cli usage: what a system cannot say") {
+  check_all({
+      {"shape --convention pytorch --input-size 4 --kernel 3 --stride 2 --padding same",
+       {"padding", "pytorch", "same"}},
+      {"shape --convention pytorch --input-size 4 --kernel 3 --padding 0:1", {"pytorch", "0:1"}},
+      {"shape --convention pytorch --input-size 4 --kernel 3 --stride 1/2", {"stride", "1/2", "native"}},
+      {"shape --convention keras --input-size 4,4 --kernel 3 --stride 2 --dilation 2", {"dilation", "keras"}},
+      {"shape --convention tensorflow --input-size 4 --kernel 3 --size 4 --groups 2 --channels 2,2",
+       {"groups"}},
+      {"shape --convention keras --input-size 4 --kernel 3 --size 6", {"size", "keras"}},
+      {"shape --case i4o2k3 --stride 2", {"stride", "--case"}},
+      {"shape --case i4o2", {"case k"}},
+      {"shape --case i4o2k3z9", {"case", "z9"}},
+      {"shape --case i4o2k3k3", {"case k", "twice"}},
+  });
+}
+
+TEST_CASE("cli usage: options that would have no effect are refused") {
+  // A sweep with a stride, or a stack with a kernel, is not what its user thinks it is.
+  check_all({
+      {"verify --geometries 1 --stride 2", {"stride"}},
+      {"verify --geometries 1 --max-size 3", {"max-size", "exhaustive"}},
+      {"verify --case i4o2k3 --mutant no_flip --form gather", {"form", "mutant"}},
+      {"shape --stack c3k3 --input-size 8 --kernel 5", {"kernel", "stack"}},
+      {"verify --case i4o2k3 --geometries 10", {"geometries"}},
+      {"verify --case i4o2k3 --form gather,gather", {"form", "twice"}},
+      {"verify --case i4o2k3 --claim adjoint,adjoint", {"claim", "twice"}},
+  });
+}

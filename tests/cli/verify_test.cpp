@@ -1,0 +1,159 @@
+// fsconv verify: exit codes, mutants, the command that shows a failure again, and the file of checks.
+#include <catch2/catch.hpp>
+#include <fsconv/io/hdf5.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/process.hpp"
+#include "io/scratch.hpp"
+
+using namespace fsconv;
+using namespace fsconv::testing;
+using nlohmann::json;
+
+namespace {
+
+const std::vector<std::string> mutants = {"no_flip",     "pad_p",       "swapped_pads", "shifted",
+                                          "wrong_group", "dropped_tap", "quadratic"};
+
+Finished verify_line(const ScratchFolder& folder, const std::string& line) {
+  return run_fsconv(words("verify " + line), folder.path(), {.time = std::chrono::seconds(60)});
+}
+
+// A column of codes in the words that its attribute gives them.
+std::vector<std::string> column_words(const hdf5::File& file, const std::string& column) {
+  const std::vector<std::string> meanings =
+      words(file.string_attribute("/checks/" + column, "flag_meanings"));
+  std::vector<std::string> list;
+  for (const double code : file.read<double>("/checks/" + column))
+    list.push_back(meanings.at(static_cast<std::size_t>(code)));
+  return list;
+}
+
+}  // namespace
+
+TEST_CASE("cli verify: a small sweep holds, and its file has one row per check") {
+  const ScratchFolder folder;
+  const Finished finished = verify_line(folder, "--geometries 30 --output checks.h5 --json");
+  INFO(finished.err);
+  REQUIRE(finished.exit_code == 0);
+  CHECK(folder.files() == 1);
+  const json report = json::parse(finished.out);
+  CHECK(report["passed"] == true);
+  CHECK(report["failures"].empty());
+  CHECK(report["geometries"].get<Index>() > 30);  // the hand-picked ones, too
+
+  const auto file = hdf5::File::open(folder / "checks.h5");
+  const auto rows = report["checks"].get<Index>();
+  const auto claims = column_words(file, "claim"), verdicts = column_words(file, "verdict");
+  const auto geometries = file.read<double>("/checks/geometry");
+  CHECK(static_cast<Index>(claims.size()) == rows);
+  CHECK(static_cast<Index>(verdicts.size()) == rows);
+  CHECK(geometries.size() == rows);
+  CHECK(file.shape("/checks/error_over_bound") == Shape{rows});
+  const auto cases = file.read_strings("/geometries/case");
+  CHECK(static_cast<Index>(cases.size()) == report["geometries"].get<Index>());
+  CHECK(file.string_attribute("/", "command_line") ==
+        "fsconv verify --geometries 30 --output checks.h5 --json");
+  std::string odd;
+  Index refuted = 0;
+  for (std::size_t row = 0; row < verdicts.size(); ++row) {
+    refuted += verdicts[row] == "refuted";
+    const char* wanted = claims[row] == "not-inverse" ? "refuted" : "holds";
+    if (verdicts[row] != "skipped" && verdicts[row] != wanted)
+      odd += claims[row] + " " + cases[static_cast<std::size_t>(geometries[static_cast<Index>(row)])] + " " +
+             verdicts[row] + "\n";
+  }
+  CHECK(odd == "");
+  CHECK(refuted > 0);
+}
+
+TEST_CASE("cli verify: the result does not depend on the threads, and the seed changes the geometries") {
+  const ScratchFolder folder;
+  const auto run = [&](const std::string& options) {
+    REQUIRE(verify_line(folder, "--geometries 10 --output checks.h5 " + options).exit_code == 0);
+    return hdf5::File::open(folder / "checks.h5");
+  };
+  const auto one = run("--threads 1"), three = run("--threads 3"), other = run("--seed 1");
+  const auto cases = [](const hdf5::File& file) { return file.read_strings("/geometries/case"); };
+  CHECK(cases(one) == cases(three));
+  CHECK(column_words(one, "verdict") == column_words(three, "verdict"));
+  CHECK(one.read<double>("/checks/error_over_bound") == three.read<double>("/checks/error_over_bound"));
+  CHECK(cases(one) != cases(other));
+}
+
+TEST_CASE("cli verify: every mutant is rejected with exit code 3") {
+  const ScratchFolder folder;
+  for (const std::string& mutant : mutants) {
+    const Finished finished = verify_line(folder, "--mutant " + mutant + " --geometries 50 --json");
+    INFO(mutant << "\n" << finished.err);
+    CHECK(finished.exit_code == 3);
+    const json report = json::parse(finished.out);
+    CHECK(report["passed"] == false);
+    CHECK_FALSE(report["failures"].empty());
+  }
+}
+
+TEST_CASE("cli verify: the command that is printed shows the failure again, at the same numbers") {
+  const ScratchFolder folder;
+  for (const std::string& mutant : mutants) {
+    const Finished first = verify_line(folder, "--mutant " + mutant + " --geometries 50 --json");
+    const json failures = json::parse(first.out)["failures"];
+    REQUIRE_FALSE(failures.empty());
+    const json failure = failures.front();
+    const std::string command = failure["command"];
+    INFO(command);
+    REQUIRE(command.starts_with("fsconv "));
+    std::vector<std::string> arguments = words(command);
+    arguments.erase(arguments.begin());
+    arguments.push_back("--json");
+    const Finished again = run_fsconv(arguments, folder.path());
+    INFO(description(arguments, again));
+    CHECK(again.exit_code == 3);
+    if (again.exit_code != 3) continue;
+    const json same = json::parse(again.out)["failures"].front();
+    for (const char* field : {"claim", "form", "method", "smallest"}) CHECK(same[field] == failure[field]);
+    CHECK(same["detail"] == failure["detail"]);
+  }
+}
+
+TEST_CASE("cli verify: the smallest case is one that cannot be made smaller by hand") {
+  // Without the flip, a filter of one tap is right; two taps on one pixel are enough to be wrong.
+  const ScratchFolder folder;
+  const Finished finished = verify_line(folder, "--mutant no_flip --claim transpose --geometries 0");
+  CHECK(finished.exit_code == 3);
+  CHECK(finished.out.find("ic1oc1i1o1k2") != std::string::npos);
+  CHECK(verify_line(folder, "--mutant no_flip --claim transpose --case i1o1k1").exit_code == 0);
+}
+
+TEST_CASE("cli verify: one case, one claim, one form, one method") {
+  const ScratchFolder folder;
+  const Finished finished = verify_line(
+      folder,
+      "--case ic1oc2i28x28o14x14k3s2 --claim gradient,transpose --form polyphase --method exact --json");
+  INFO(finished.err);
+  REQUIRE(finished.exit_code == 0);
+  const json report = json::parse(finished.out);
+  CHECK(report["geometries"] == 1);
+  CHECK(report["checks"] == 2);
+  CHECK(report["claims"].size() == 2);
+}
+
+TEST_CASE("cli verify: the exhaustive sweep takes every geometry up to its bounds") {
+  const ScratchFolder folder;
+  // 2 images x 2 codes x 2 kernels x stride 1 x dilation 1 x paddings -1, 0, 1
+  const Finished finished = verify_line(folder,
+                                        "--sweep exhaustive --max-size 2 --max-kernel 2 --max-stride 1 "
+                                        "--max-denominator 1 --max-dilation 1 --max-padding 1 --json");
+  REQUIRE(finished.exit_code == 0);
+  CHECK(json::parse(finished.out)["geometries"] == 24);
+}
+
+TEST_CASE("cli verify: the table is plain text where nobody looks at it on a terminal") {
+  const ScratchFolder folder;
+  const Finished finished = verify_line(folder, "--case i4o2k3");
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.out.find('\033') == std::string::npos);
+  CHECK(finished.err.empty());
+  for (const char* word : {"transpose", "holds", "refuted", "not-inverse"})
+    CHECK(finished.out.find(word) != std::string::npos);
+}
