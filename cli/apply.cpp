@@ -1,6 +1,7 @@
 // fsconv apply: conv, conv_transpose or weight_gradient of arrays in files, in any system's layout.
 #include <fmt/format.h>
 
+#include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/io/apply.hpp>
@@ -60,6 +61,7 @@ int run(const Options& options) {
                static_cast<std::size_t>(rank));
 
   const ApplyResult result = apply(request);
+  catch_interrupts();  // from here on a half-written file would be left behind
   write_array(output, result.values, result.dtype);
   if (options.has("json"))
     fmt::print("{}\n", nlohmann::json{{"case", print_case(result.geometry)},

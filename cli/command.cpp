@@ -5,6 +5,7 @@
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <fsconv/base/text.hpp>
 #include <fstream>
 #include <sstream>
@@ -73,6 +74,17 @@ std::vector<std::string> with_values_joined(const po::options_description& known
   return joined;
 }
 
+// A device or a pipe may have no end.
+void require_small_file(const std::string& path) {
+  constexpr std::uintmax_t largest = 1 << 20;
+  std::error_code failure;
+  const auto status = std::filesystem::status(path, failure);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    throw IoError(path, "is no regular file");
+  if (std::filesystem::is_regular_file(status) && std::filesystem::file_size(path, failure) > largest)
+    throw IoError(path, "is larger than a configuration file can be (1 MiB)");
+}
+
 }  // namespace
 
 OptionList& OptionList::value(const char* name, const char* placeholder, const char* help) {
@@ -125,6 +137,11 @@ bool Options::truth(const std::string& name, bool otherwise) const {
   return given == "true";
 }
 
+void Options::require_none_of(std::span<const char* const> names, std::string_view why) const {
+  for (const char* option : names)
+    if (has(option)) throw InvalidArgument(option, "would have no effect", why);
+}
+
 std::optional<std::vector<Index>> Options::integers(const std::string& name) const {
   if (!has(name)) return std::nullopt;
   return to_integers(name, text(name));
@@ -143,6 +160,7 @@ Options parse(const Command& command, const std::vector<std::string>& arguments)
               .run(),
           texts);
     if (const auto config = texts.find("config"); config != texts.end()) {
+      require_small_file(config->second);
       std::ifstream file(config->second);
       if (!file) throw IoError::from_errno(config->second, "open");
       store(po::parse_config_file(file, known), texts);

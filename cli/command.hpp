@@ -31,6 +31,9 @@ class Options {
   bool truth(const std::string& name, bool otherwise) const;  // true or false
   std::optional<std::vector<Index>> integers(const std::string& name) const;
 
+  // Throws InvalidArgument if one of these is given: it would have no effect, for the reason `why`.
+  void require_none_of(std::span<const char* const> names, std::string_view why) const;
+
  private:
   std::map<std::string, std::string> texts_;
   std::string command_line_;

@@ -6,9 +6,8 @@
 namespace fsconv::cli {
 namespace {
 
-constexpr const char* size_options[] = {"input-size", "kernel", "channels"};
-constexpr const char* setting_options[] = {"convention", "stride", "padding", "output-padding",
-                                           "dilation",   "groups", "size"};
+constexpr const char* names[] = {"input-size",     "kernel",   "channels", "convention", "stride", "padding",
+                                 "output-padding", "dilation", "groups",   "size",       "flip"};
 
 }  // namespace
 
@@ -30,6 +29,8 @@ void add_size_options(OptionList& list) {
       .value("case", "STRING",
              "all of a geometry in one word, as reports print it: ic1oc16i28x28o14x14k4s2p1");
 }
+
+std::span<const char* const> geometry_option_names() { return names; }
 
 Convention convention_of(const Options& options) {
   return convention_named(options.text("convention", "native"));
@@ -61,12 +62,9 @@ Direction direction_of(const Options& options, Direction otherwise) {
 }
 
 Geometry geometry_of(const Options& options, Direction direction) {
+  options.truth("flip", false);  // is no part of a geometry, but what is given must be right
   if (options.has("case")) {
-    for (const auto& group :
-         {std::span<const char* const>(size_options), std::span<const char* const>(setting_options)})
-      for (const char* option : group)
-        if (options.has(option))
-          throw InvalidArgument(option, "stands beside --case", "the case says everything");
+    options.require_none_of(names, "--case says everything");
     return parse_case(options.text("case"));
   }
   ArraySizes sizes;

@@ -11,6 +11,9 @@ namespace fsconv::cli {
 void add_geometry_options(OptionList& list);  // convention, stride, padding, ...
 void add_size_options(OptionList& list);      // input, kernel, channels, case: where no array says them
 
+// Everything that describes a geometry, for commands that may do without: the options above but for --case.
+std::span<const char* const> geometry_option_names();
+
 Convention convention_of(const Options& options);
 Settings settings_of(const Options& options);
 ArrayOrder order_of(const Options& options, Direction direction, std::size_t rank);  // with --flip applied

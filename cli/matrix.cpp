@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/random.hpp>
 #include <fsconv/forms/matrix.hpp>
 #include <fsconv/forms/matrix_report.hpp>
@@ -10,6 +11,7 @@
 #include <fsconv/geometry/array_order.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/io/array_file.hpp>
+#include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/sparse_file.hpp>
 #include <fsconv/io/sparsity_picture.hpp>
 #include <nlohmann/json.hpp>
@@ -33,8 +35,7 @@ boost::program_options::options_description options() {
   return list;
 }
 
-void print_symbolic(const Geometry& geometry) {
-  const auto text = symbolic_matrix(geometry);
+void print_symbolic(const std::vector<std::vector<std::string>>& text) {
   std::size_t width = 1;
   for (const auto& row : text)
     for (const auto& entry : row) width = std::max(width, entry.size());
@@ -61,12 +62,22 @@ int run(const Options& options) {
     weight = random_reals<double>(geometry.weight_shape(), random);
   }
 
+  // What will be refused is refused before anything is computed.
+  std::vector<std::vector<std::string>> symbols;
+  if (options.has("print")) symbols = symbolic_matrix(geometry);
+  if (options.has("output")) require_sparse_target(options.text("output"));
+  if (options.has("picture")) require_writable(options.text("picture"));
+
   const MatrixReport report = build_and_time(geometry, weight);
-  if (options.has("json"))
-    fmt::print("{}\n", nlohmann::json(report).dump(2));
-  else
+  if (options.has("json")) {
+    nlohmann::json json(report);
+    if (options.has("print")) json["symbolic"] = symbols;
+    fmt::print("{}\n", json.dump(2));
+  } else {
     fmt::print("{}", text(report));
-  if (options.has("print")) print_symbolic(geometry);
+    print_symbolic(symbols);
+  }
+  catch_interrupts();  // from here on a half-written file would be left behind
   std::fflush(stdout);
   if (options.has("output")) {
     write_sparse(options.text("output"), report.w, print_case(geometry));

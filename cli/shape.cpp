@@ -81,6 +81,9 @@ void print(const Geometry& geometry, Direction direction) {
 }
 
 int run_stack(const Options& options) {
+  constexpr const char* pointless[] = {"case",     "kernel",         "convention", "stride", "padding", "op",
+                                       "dilation", "output-padding", "groups",     "size",   "flip"};
+  options.require_none_of(pointless, "--stack says it for every layer");
   const Shape size = options.integers("input-size").value_or(Shape{28, 28});
   const auto channels = options.integers("channels").value_or(std::vector<Index>{1});
   if (channels.size() != 1)

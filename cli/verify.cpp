@@ -2,11 +2,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>
 #include <fsconv/base/text.hpp>
+#include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/location.hpp>
 #include <fsconv/verify/mutants.hpp>
 #include <fsconv/verify/report.hpp>
 #include <fsconv/verify/sweep.hpp>
@@ -54,12 +57,36 @@ Bounds bounds_of(const Options& options) {
 }
 
 std::vector<Geometry> geometries_of(const Options& options) {
-  if (options.has("case") || options.has("input-size")) return {geometry_of(options, Direction::conv)};
+  constexpr const char* of_exhaustive[] = {"max-size",        "max-kernel",   "max-stride",
+                                           "max-denominator", "max-dilation", "max-padding"};
+  constexpr const char* of_sweeps[] = {"sweep", "geometries"};
+  constexpr const char* of_default[] = {"geometries"};
+  const bool one = options.has("case") || options.has("input-size");
   const std::string sweep = options.text("sweep", "default");
-  if (sweep == "exhaustive") return exhaustive_sweep(bounds_of(options));
+  if (one || sweep != "exhaustive")
+    options.require_none_of(of_exhaustive, "it belongs to --sweep exhaustive");
+  if (one) {
+    options.require_none_of(of_sweeps, "one geometry is named");
+    return {geometry_of(options, Direction::conv)};
+  }
+  options.require_none_of(geometry_option_names(),
+                          "name one geometry with --case, or with --input-size and --kernel");
+  if (sweep == "exhaustive") {
+    options.require_none_of(of_default, "it belongs to the default sweep");
+    return exhaustive_sweep(bounds_of(options));
+  }
   if (sweep != "default")
     throw InvalidArgument("sweep", fmt::format("'{}' is unknown", sweep), "use default or exhaustive");
   return default_sweep(options.integer("geometries", 2500, 0, 1'000'000), options.seed());
+}
+
+// "a,b,c", each once.
+std::vector<std::string> different_words(const Options& options, const char* option) {
+  const auto words = split(options.text(option), ',');
+  for (auto word = words.begin(); word != words.end(); ++word)
+    if (std::find(words.begin(), word, *word) != word)
+      throw InvalidArgument(option, fmt::format("names '{}' twice", *word));
+  return words;
 }
 
 std::vector<Method> methods_of(const Options& options) {
@@ -74,25 +101,34 @@ std::vector<Method> methods_of(const Options& options) {
 }
 
 std::vector<Witness> forms_of(const Options& options) {
-  if (options.has("mutant")) return witnesses_named(mutants(), {options.text("mutant")});
+  if (options.has("mutant")) {
+    constexpr const char* of_forms[] = {"form", "precision"};
+    options.require_none_of(of_forms, "--mutant stands for the form");
+    return witnesses_named(mutants(), {options.text("mutant")}, "mutant");
+  }
   const std::string precision = options.text("precision", "widest");
   if (precision != "widest" && precision != "single")
     throw InvalidArgument("precision", fmt::format("'{}' is unknown", precision), "use widest or single");
   const auto all = witnesses(precision == "single" ? Precision::single : Precision::widest);
-  return options.has("form") ? witnesses_named(all, split(options.text("form"), ',')) : all;
+  return options.has("form") ? witnesses_named(all, different_words(options, "form")) : all;
 }
 
 int run(const Options& options) {
   VerifyPlan plan;
   plan.geometries = geometries_of(options);
   const auto all = claims();
-  plan.claims = options.has("claim") ? claims_named(split(options.text("claim"), ','))
+  plan.claims = options.has("claim") ? claims_named(different_words(options, "claim"))
                                      : std::vector<Claim>(all.begin(), all.end());
   plan.forms = forms_of(options);
   plan.methods = methods_of(options);
   plan.seed = options.seed();
   plan.miss_bits = static_cast<double>(options.integer("miss-bits", 20, 1, 1024));
   plan.threads = static_cast<int>(options.integer("threads", hardware_threads(), 1, 1024));
+
+  if (options.has("output")) {  // found out before the work, not after it
+    require_hdf5_name(options.text("output"));
+    require_writable(options.text("output"));
+  }
 
   RunInfo info{.kind = "verify",
                .command_line = options.command_line(),

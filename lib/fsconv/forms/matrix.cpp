@@ -20,7 +20,9 @@ arma::SpMat<T> build(const Geometry& geometry, const Tensor<T>& weight) {
   const Index rows = element_count(geometry.code_shape(), "rows of W");
   const Index columns = element_count(geometry.image_shape(), "columns of W");
   require_memory(count, sizeof(T) + sizeof(arma::uword), "nonzeros of W");
-  require_memory(columns + 2, sizeof(arma::uword), "columns of W");
+  // Armadillo's column starts, and while they are filled the taps of every image pixel of an axis.
+  require_memory(columns + 2, sizeof(arma::uword) + sizeof(std::vector<Tap>) + 2 * sizeof(Tap),
+                 "columns of W");
 
   // Armadillo's constructors copy the arrays they are given; reserving and filling in place keeps one copy.
   arma::SpMat<T> w(arma::arma_reserve_indicator(), static_cast<arma::uword>(rows),

@@ -100,6 +100,7 @@ std::optional<std::string> unsupported(const Geometry& geometry) {
 
 Tensor<float> conv(const Geometry& geometry, const Tensor<float>& image, const Tensor<float>& weight) {
   Tensor<float> code(geometry.code_shape(image.shape()[0]));
+  Stream stream;  // first: a plan is made for the threads there are
   const Parameters p(geometry);
   const memory x = wrap(image.shape(), image.data()), w = wrap_weight(geometry, weight.data(), false);
   memory y = wrap(code.shape(), code.data());
@@ -107,7 +108,6 @@ Tensor<float> conv(const Geometry& geometry, const Tensor<float>& image, const T
       {dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, any_layout(x), any_layout(w),
        any_layout(y), p.strides, p.dilates, p.padding_begin, p.padding_end},
       cpu());
-  Stream stream;
   stream.run(dnnl::convolution_forward(plan),
              {{DNNL_ARG_SRC, stream.in_layout(x, plan.src_desc())},
               {DNNL_ARG_WEIGHTS, stream.in_layout(w, plan.weights_desc())}},
@@ -118,6 +118,7 @@ Tensor<float> conv(const Geometry& geometry, const Tensor<float>& image, const T
 Tensor<float> conv_transpose(const Geometry& geometry, const Tensor<float>& code,
                              const Tensor<float>& weight) {
   Tensor<float> image(geometry.image_shape(code.shape()[0]));
+  Stream stream;  // first: a plan is made for the threads there are
   const Parameters p(geometry);
   const memory y = wrap(code.shape(), code.data()), w = wrap_weight(geometry, weight.data(), true);
   memory x = wrap(image.shape(), image.data());
@@ -125,7 +126,6 @@ Tensor<float> conv_transpose(const Geometry& geometry, const Tensor<float>& code
       {dnnl::prop_kind::forward_inference, dnnl::algorithm::deconvolution_direct, any_layout(y),
        any_layout(w), any_layout(x), p.strides, p.dilates, p.padding_begin, p.padding_end},
       cpu());
-  Stream stream;
   stream.run(dnnl::deconvolution_forward(plan),
              {{DNNL_ARG_SRC, stream.in_layout(y, plan.src_desc())},
               {DNNL_ARG_WEIGHTS, stream.in_layout(w, plan.weights_desc())}},
@@ -136,6 +136,7 @@ Tensor<float> conv_transpose(const Geometry& geometry, const Tensor<float>& code
 Tensor<float> weight_gradient(const Geometry& geometry, const Tensor<float>& code,
                               const Tensor<float>& image) {
   Tensor<float> gradient(geometry.weight_shape());
+  Stream stream;  // first: a plan is made for the threads there are
   const Parameters p(geometry);
   const memory x = wrap(image.shape(), image.data()), y = wrap(code.shape(), code.data());
   memory w = wrap_weight(geometry, gradient.data(), false);
@@ -147,7 +148,6 @@ Tensor<float> weight_gradient(const Geometry& geometry, const Tensor<float>& cod
       {dnnl::algorithm::convolution_direct, any_layout(x), any_layout(w), any_layout(y), p.strides, p.dilates,
        p.padding_begin, p.padding_end},
       cpu(), forward);
-  Stream stream;
   stream.run(dnnl::convolution_backward_weights(plan),
              {{DNNL_ARG_SRC, stream.in_layout(x, plan.src_desc())},
               {DNNL_ARG_DIFF_DST, stream.in_layout(y, plan.diff_dst_desc())}},

@@ -79,7 +79,9 @@ ApplyResult apply(const ApplyRequest& request) {
     require_rank("weight", request.weight.values, axes, axes);
     all_float &= request.weight.dtype == "f4";
   }
-  return all_float ? apply_as<float>(request, "f4") : apply_as<double>(request, "f8");
+  ApplyResult result = all_float ? apply_as<float>(request, "f4") : apply_as<double>(request, "f8");
+  require_finite(result.values, "the result");  // finite numbers went in: a sum has overflowed
+  return result;
 }
 
 }  // namespace fsconv

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <optional>
@@ -95,6 +96,7 @@ void AtomicFile::open_temporary(const std::string& directory) {
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
+  stop_if_interrupted();
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
@@ -169,5 +171,7 @@ void AtomicFile::discard() {
   ::unlink(temporary_.c_str());
   temporary_.clear();
 }
+
+void require_writable(const std::string& path) { AtomicFile(path).temporary_path(); }
 
 }  // namespace fsconv

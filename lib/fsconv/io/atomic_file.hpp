@@ -24,6 +24,7 @@ class AtomicFile {
 
   const std::string& path() const { return path_; }
 
+  // Answers Ctrl-C, where it is caught, by throwing Interrupted.
   void write(std::span<const std::byte> bytes);
   void write(std::string_view text);
 
@@ -46,5 +47,8 @@ class AtomicFile {
   int descriptor_ = -1;    // what write() writes to
   bool direct_ = false;
 };
+
+// Finds out before long work, not after it, that a file cannot be written. IoError. Leaves nothing behind.
+void require_writable(const std::string& path);
 
 }  // namespace fsconv

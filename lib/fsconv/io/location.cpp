@@ -1,4 +1,7 @@
+#include <fmt/format.h>
+
 #include <array>
+#include <fsconv/base/error.hpp>
 #include <fsconv/io/location.hpp>
 #include <string_view>
 #include <utility>
@@ -29,6 +32,13 @@ Location locate(const std::string& where) {
     return {kind, where.substr(0, colon), inside};
   }
   return {FileKind::other, where, ""};
+}
+
+void require_hdf5_name(const std::string& path) {
+  const Location location = locate(path);
+  if (location.kind != FileKind::hdf5 || !location.inside.empty())
+    throw InvalidArgument("output", fmt::format("'{}' is no name of an HDF5 file", path),
+                          "end it in .h5, .hdf5 or .nc");
 }
 
 }  // namespace fsconv

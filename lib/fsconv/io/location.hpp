@@ -17,4 +17,7 @@ struct Location {
 // or one of HDF5's extensions.
 Location locate(const std::string& where);
 
+// Throws InvalidArgument unless the path ends as HDF5 files do: .h5, .hdf5 or .nc.
+void require_hdf5_name(const std::string& path);
+
 }  // namespace fsconv

@@ -95,6 +95,11 @@ void write_matrix_market(const std::string& path, const Columns<T>& columns, con
   file.commit();
 }
 
+[[noreturn]] void refuse(const std::string& where) {
+  throw InvalidArgument("matrix file", fmt::format("'{}' has none of the extensions of a matrix", where),
+                        "name FILE.npz, FILE.mtx or FILE.h5[:/GROUP]");
+}
+
 }  // namespace
 
 template <class T>
@@ -110,9 +115,14 @@ void write_sparse(const std::string& where, const arma::SpMat<T>& matrix, const 
     case FileKind::matrix_market:
       return write_matrix_market(location.path, columns, comment);
     default:
-      throw InvalidArgument("matrix file", fmt::format("'{}' has none of the extensions of a matrix", where),
-                            "name FILE.npz, FILE.mtx or FILE.h5[:/GROUP]");
+      refuse(where);
   }
+}
+
+void require_sparse_target(const std::string& where) {
+  const Location location = locate(where);
+  if (location.kind == FileKind::npy || location.kind == FileKind::other) refuse(where);
+  require_writable(location.path);
 }
 
 template void write_sparse(const std::string&, const arma::SpMat<float>&, const std::string&);

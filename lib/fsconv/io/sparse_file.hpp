@@ -19,4 +19,7 @@ namespace fsconv {
 template <class T>
 void write_sparse(const std::string& where, const arma::SpMat<T>& matrix, const std::string& comment = {});
 
+// Throws what write_sparse would throw for this name, before anything is computed.
+void require_sparse_target(const std::string& where);
+
 }  // namespace fsconv

@@ -10,6 +10,7 @@
 #include <fsconv/base/text.hpp>
 #include <fsconv/data/batch.hpp>
 #include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/location.hpp>
 #include <fsconv/io/picture.hpp>
 #include <fsconv/train/train.hpp>
 #include <fsconv/train/training_data.hpp>
@@ -19,21 +20,14 @@ namespace {
 
 constexpr Index sample_count = 16;
 
-void check_output_name(const std::string& output) {
-  const std::vector<std::string> endings = {".h5", ".hdf5", ".nc"};
-  const std::string ending = std::filesystem::path(output).extension().string();
-  if (std::find(endings.begin(), endings.end(), ending) == endings.end())
-    throw InvalidArgument("output", fmt::format("'{}' is no name of an HDF5 file", output),
-                          "end it in " + alternatives(endings));
-}
-
-// Makes the folder, and finds out before the first epoch, not after it, that the file cannot be written.
+// Makes the folder, and finds out before the first epoch, not after it, that a file cannot be written.
 void prepare_output(const std::string& output) {
   const std::filesystem::path folder = std::filesystem::path(output).parent_path();
   std::error_code failure;
   if (!folder.empty()) std::filesystem::create_directories(folder, failure);
   if (failure) throw IoError(folder.string(), "cannot create: " + failure.message());
-  AtomicFile(output).temporary_path();
+  require_writable(output);
+  require_writable(picture_path(output));
 }
 
 TrainState fresh_state(const TrainConfig& config, const TrainingData& data) {
@@ -105,7 +99,7 @@ std::string picture_path(const std::string& output) {
 std::vector<EpochResult> train(const TrainRun& run, const std::function<void(const EpochResult&)>& on_epoch) {
   const TrainConfig& config = run.config;
   check(config);
-  check_output_name(run.output);
+  require_hdf5_name(run.output);
   use_one_blas_thread();
 
   RunRecord record{.info = {.kind = "train",

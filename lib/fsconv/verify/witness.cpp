@@ -39,14 +39,15 @@ std::vector<Witness> witnesses(Precision precision) {
   return list;
 }
 
-std::vector<Witness> witnesses_named(const std::vector<Witness>& all, const std::vector<std::string>& names) {
+std::vector<Witness> witnesses_named(const std::vector<Witness>& all, const std::vector<std::string>& names,
+                                     std::string_view option) {
   std::vector<Witness> chosen;
   for (const std::string& name : names) {
     const auto found = std::find_if(all.begin(), all.end(), [&](const Witness& w) { return w.name == name; });
     if (found == all.end()) {
       std::vector<std::string> known;
       for (const Witness& witness : all) known.push_back(witness.name);
-      throw InvalidArgument("form", fmt::format("'{}' is unknown", name), "use " + alternatives(known));
+      throw InvalidArgument(option, fmt::format("'{}' is unknown", name), "use " + alternatives(known));
     }
     chosen.push_back(*found);
   }

@@ -25,7 +25,8 @@ struct Witness {
 enum class Precision { widest, single };
 std::vector<Witness> witnesses(Precision precision = Precision::widest);
 
-// Those of `all` with these names. Throws InvalidArgument that lists the names.
-std::vector<Witness> witnesses_named(const std::vector<Witness>& all, const std::vector<std::string>& names);
+// Those of `all` with these names. Throws InvalidArgument that names the option and lists the names.
+std::vector<Witness> witnesses_named(const std::vector<Witness>& all, const std::vector<std::string>& names,
+                                     std::string_view option = "form");
 
 }  // namespace fsconv
