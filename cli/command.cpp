@@ -172,11 +172,10 @@ Options parse(const Command& command, const std::vector<std::string>& arguments)
                           fmt::format("is no option of fsconv {}{}", command.name, owner_of(option)),
                           fmt::format("see fsconv {} --help", command.name));
   } catch (const po::too_many_positional_options_error&) {
-    throw InvalidArgument(fmt::format("fsconv {}", command.name), "takes options only, no other words",
+    throw InvalidArgument(command.name, "takes options only, no other words",
                           fmt::format("see fsconv {} --help", command.name));
   } catch (const po::error& error) {
-    throw InvalidArgument(fmt::format("fsconv {}", command.name), error.what(),
-                          fmt::format("see fsconv {} --help", command.name));
+    throw InvalidArgument(command.name, error.what(), fmt::format("see fsconv {} --help", command.name));
   }
   return Options(std::move(texts), fmt::format("fsconv {} {}", command.name, fmt::join(arguments, " ")));
 }

@@ -1,6 +1,7 @@
 #include "geometry_options.hpp"
 
 #include <fsconv/base/text.hpp>
+#include <fsconv/geometry/axis_rules.hpp>
 #include <fsconv/geometry/case_string.hpp>
 
 namespace fsconv::cli {
@@ -51,6 +52,11 @@ ArrayOrder order_of(const Options& options, Direction direction, std::size_t ran
   ArrayOrder order = array_order(convention_of(options), direction, rank);
   order.flip = options.truth("flip", order.flip);
   return order;
+}
+
+PaddingRule padding_rule_of(const Options& options, Direction direction) {
+  const Settings settings = settings_of(options);
+  return (settings.padding ? *settings.padding : default_padding(convention_of(options), direction)).rule;
 }
 
 Direction direction_of(const Options& options, Direction otherwise) {

@@ -21,6 +21,9 @@ ArrayOrder order_of(const Options& options, Direction direction, std::size_t ran
 // The geometry that --case, or --input-size, --kernel, --channels and the settings describe.
 Geometry geometry_of(const Options& options, Direction direction);
 
+// How the padding is said: by --padding, or by the convention's default.
+PaddingRule padding_rule_of(const Options& options, Direction direction);
+
 // conv or conv_transpose, from --op; `otherwise` where it is not given.
 Direction direction_of(const Options& options, Direction otherwise);
 

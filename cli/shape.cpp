@@ -20,8 +20,10 @@ boost::program_options::options_description options() {
   list.value("op", "NAME", "conv_transpose (default: code to image) or conv (image to code)");
   add_geometry_options(list);
   add_size_options(list);
-  list.value("stack", "LAYERS",
-             "plan an autoencoder: layers like c32k4s2p1,c64k4s2 from --input-size down and back");
+  list.value(
+      "stack", "LAYERS",
+      "plan an autoencoder from --input-size down and back: layers like c32k4s2p1,c64k4s2 (channels, kernel, "
+      "whole stride, padding; without p, (kernel-stride+1)/2 in front, and sizes divided, rounding up)");
   return list;
 }
 
@@ -29,10 +31,10 @@ std::string space(const Shape& shape) {  // without batch: "32 x 14 x 14"
   return fmt::format("{}", fmt::join(shape.begin() + 1, shape.end(), " x "));
 }
 
-json to_json(const Geometry& geometry, Direction direction) {
+json to_json(const Geometry& geometry, Direction direction, PaddingRule rule = PaddingRule::listed) {
   json axes = json::array();
   for (const Axis& axis : geometry.axes) {
-    const AxisArithmetic a = arithmetic(axis);
+    const AxisArithmetic a = arithmetic(axis, rule);
     axes.push_back({{"image", axis.in},
                     {"code", axis.out},
                     {"taps", axis.taps},
@@ -60,7 +62,7 @@ json to_json(const Geometry& geometry, Direction direction) {
           {"equivalents", others}};
 }
 
-void print(const Geometry& geometry, Direction direction) {
+void print(const Geometry& geometry, Direction direction, PaddingRule rule) {
   const bool transposed = direction == Direction::conv_transpose;
   const std::string image = space(geometry.image_shape()), code = space(geometry.code_shape());
   fmt::print("{}  {} -> {}    weight {}    nonzeros of W {}\n", transposed ? "conv_transpose" : "conv",
@@ -73,9 +75,9 @@ void print(const Geometry& geometry, Direction direction) {
       continue;
     }
     fmt::print("\naxis {}\n", axis);
-    for (const std::string& line : explain(geometry.axes[axis])) fmt::print("  {}\n", line);
+    for (const std::string& line : explain(geometry.axes[axis], rule)) fmt::print("  {}\n", line);
   }
-  fmt::print("\nthe same elsewhere\n");
+  fmt::print("\nthe same elsewhere (weights of the forward convolution, in each system's own order)\n");
   for (const Equivalent& other : equivalents(geometry, direction))
     fmt::print("  {:<11} {}{}\n", name(other.convention), other.exists ? "" : "none: ", other.text);
 }
@@ -114,10 +116,11 @@ int run(const Options& options) {
   if (options.has("stack")) return run_stack(options);
   const Direction direction = direction_of(options, Direction::conv_transpose);
   const Geometry geometry = geometry_of(options, direction);
+  const PaddingRule rule = options.has("case") ? PaddingRule::listed : padding_rule_of(options, direction);
   if (options.has("json"))
-    fmt::print("{}\n", to_json(geometry, direction).dump(2));
+    fmt::print("{}\n", to_json(geometry, direction, rule).dump(2));
   else
-    print(geometry, direction);
+    print(geometry, direction, rule);
   return 0;
 }
 

@@ -153,20 +153,21 @@ int run(const Options& options) {
 }  // namespace
 
 Command verify_command() {
-  return {"verify",
-          "checks the claims about transposed convolution on every form",
-          "  fsconv verify [options]\n\n"
-          "Compares every way to compute the operator with the definition, with automatic differentiation "
-          "and with each\n"
-          "other, over a few thousand geometries; refutes the belief that it inverts a convolution. Exit "
-          "code 3 if a\n"
-          "claim fails, with the smallest failing case and the command that shows it again.",
-          "  fsconv verify\n"
-          "  fsconv verify --sweep exhaustive --max-size 5 --method exact --output checks.h5\n"
-          "  fsconv verify --case ic1oc16i28x28o14x14k3s2 --claim gradient,transpose\n"
-          "  fsconv verify --mutant no_flip --claim transpose      (fails, as it must)\n",
-          options,
-          run};
+  return {
+      "verify",
+      "checks the claims about transposed convolution on every form",
+      "  fsconv verify [options]\n\n"
+      "Compares every way to compute the operator with the definition, with automatic differentiation "
+      "and with finite\n"
+      "differences, over a few thousand geometries; refutes the belief that it inverts a convolution. Exit "
+      "code 3 if a\n"
+      "claim fails, with the smallest failing case and the command that shows it again.",
+      "  fsconv verify\n"
+      "  fsconv verify --sweep exhaustive --max-size 5 --method exact --output checks.h5\n"
+      "  fsconv verify --case ic1oc16i28x28o14x14k3s2 --claim gradient,transpose\n"
+      "  fsconv verify --mutant no_flip --claim transpose      (fails, as it must)\n",
+      options,
+      run};
 }
 
 }  // namespace fsconv::cli

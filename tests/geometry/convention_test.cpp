@@ -1,5 +1,6 @@
 // The rules of the conventions: refusals, layouts, and the way back from a geometry to words.
 #include <catch2/catch.hpp>
+#include <fsconv/geometry/arithmetic.hpp>
 #include <fsconv/geometry/array_order.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/geometry/equivalents.hpp>
@@ -156,4 +157,37 @@ TEST_CASE("equivalents: PyTorch cannot say SAME for k3 s2, k5 s2, k4 s3, and say
 TEST_CASE("equivalents: the tensorflow call of a SAME geometry is SAME") {
   for (const Equivalent& e : equivalents(parse_case("i14x14o7x7k3s2"), Direction::conv_transpose))
     if (e.convention == Convention::tensorflow) CHECK(e.text.find("'SAME'") != std::string::npos);
+}
+
+TEST_CASE("equivalents: what a system was told, it can be told again") {
+  using enum Convention;
+  using enum Direction;
+  const std::vector<std::tuple<Convention, Direction, const char*>> said = {
+      {pytorch, conv, "same"},      {pytorch, conv, "1"},           {tensorflow, conv, "same"},
+      {tensorflow, conv, "valid"},  {keras, conv, "same"},          {onnx, conv, "same_lower"},
+      {jax, conv, "same"},          {pytorch, conv_transpose, "1"}, {keras, conv_transpose, "valid"},
+      {jax, conv_transpose, "same"}};
+  for (const auto& [convention, direction, padding] : said) {
+    INFO(name(convention) << " " << padding);
+    const Geometry g = geometry_of(convention, direction, {{6, 7}, {4, 4}}, settings("1", padding));
+    for (const Equivalent& e : equivalents(g, direction))
+      if (e.convention == convention) CHECK(e.exists);
+  }
+}
+
+TEST_CASE("equivalents: stride 1/2 is a transposed convolution with stride 2, in words") {
+  for (const Equivalent& e : equivalents(parse_case("i7o14k4s1/2p2"), Direction::conv))
+    if (e.convention == Convention::pytorch) {
+      CHECK(e.text.find("ConvTranspose1d(stride=2, padding=1, output_padding=0") == 0);
+      CHECK(e.text.find("reversed") != std::string::npos);
+    }
+}
+
+TEST_CASE("arithmetic: under SAME the padding moves with the image, and other sizes share a code") {
+  const Axis axis = parse_case("i14o7k3s2").axes[0];
+  CHECK(arithmetic(axis, PaddingRule::same).images.smallest == 13);
+  CHECK(arithmetic(axis, PaddingRule::same).images.largest == 14);
+  CHECK(arithmetic(axis).images.largest == 15);  // with the padding 0:1 of the 14-pixel image kept
+  CHECK(arithmetic(parse_case("i6o3k3s2").axes[0]).has_interior);
+  CHECK_FALSE(arithmetic(parse_case("i7o1k7").axes[0]).has_interior);
 }

@@ -146,7 +146,7 @@ TEST_CASE("trial: exact integers are as large as the sums allow and no larger") 
     const double limit = std::ldexp(1.0, form.bits), a = static_cast<double>(trial.largest);
     CHECK(static_cast<double>(terms) * (a + 1) * (a + 1) < limit);
     CHECK(static_cast<double>(terms) * (a + 4) * (a + 4) > limit);
-    CHECK(trial.log2_miss() == Approx(1 - std::log2(2 * a + 1)));
+    CHECK(trial.log2_miss() == Approx(std::log2(3.0) - std::log2(2 * a + 1)));
   }
 }
 
@@ -187,4 +187,26 @@ TEST_CASE("report: every check is one row of the HDF5 file") {
   CHECK(file.read<double>("/checks/error_over_bound").size() == rows);
   CHECK(file.read_strings("/geometries/case")[0] == print_case(plan.geometries[0]));
   std::filesystem::remove(path);
+}
+
+TEST_CASE("verify: a method that a form is too narrow for is skipped for that form alone") {
+  Witness narrow = witnesses()[0];
+  narrow.bits = 4;  // sums of 9 products of integers do not stay below 16
+  VerifyPlan plan = plan_for({parse_case("i9o7k3")}, {narrow, witnesses()[1]});
+  plan.methods = {Method::exact};
+  plan.claims = claims_named({"transpose"});
+  const auto checks = verify(plan, [](Index) {});
+  REQUIRE(checks.size() == 2);
+  CHECK(checks[0].verdict == Verdict::skipped);
+  CHECK(checks[0].detail.find("4 bits") != std::string::npos);
+  CHECK(checks[1].verdict == Verdict::holds);
+}
+
+TEST_CASE("verify: the belief is not refuted by a form that is wrong") {
+  for (const char* name : {"quadratic", "dropped_tap"}) {
+    const Outcome outcome = check_one(claims_named({"not-inverse"})[0], mutant_named(mutants(), name),
+                                      Method::exact, parse_case("i4o4k3p1"), 0);
+    INFO(name << ": " << outcome.detail);
+    CHECK(outcome.verdict == Verdict::fails);
+  }
 }

@@ -51,7 +51,7 @@ std::vector<Index> overlap_by_phase(const Axis& axis) {
   return reached;
 }
 
-AxisArithmetic arithmetic(const Axis& axis) {
+AxisArithmetic arithmetic(const Axis& axis, PaddingRule rule) {
   const Axis transposed = axis.transposed();
   AxisArithmetic a{};
   a.natural = axis.down * (axis.out - 1) + axis.extent();
@@ -63,24 +63,30 @@ AxisArithmetic arithmetic(const Axis& axis) {
   // Of the paddings behind that give this code, the one alike in front if it is among them, else the nearest
   // to it.
   a.padding_end = std::clamp(axis.pad, a.pad_end, a.pad_end + axis.down - 1);
-  a.images = image_sizes(axis, axis.out, axis.pad, a.padding_end);
+  const bool same = rule == PaddingRule::same || rule == PaddingRule::same_lower;
+  a.images = same ? same_image_sizes(axis, axis.out) : image_sizes(axis, axis.out, axis.pad, a.padding_end);
   const auto overlap = overlap_by_phase(axis);
   a.overlap_least = *std::min_element(overlap.begin(), overlap.end());
   a.overlap_most = *std::max_element(overlap.begin(), overlap.end());
+  const Index first = ceil_div(axis.extent() - 1 - axis.pad, axis.up);
+  const Index last = floor_div(axis.down * (axis.out - 1) - axis.pad, axis.up);
+  a.has_interior = std::max<Index>(first, 0) <= std::min(last, axis.in - 1);
   a.relation = relation(axis);
   return a;
 }
 
-std::vector<std::string> explain(const Axis& axis) {
-  const AxisArithmetic a = arithmetic(axis);
+std::vector<std::string> explain(const Axis& axis, PaddingRule rule) {
+  const AxisArithmetic a = arithmetic(axis, rule);
+  const Index stretched = axis.up * (axis.in - 1) + 1;
   std::vector<std::string> lines;
-  const std::string stretched = axis.up == 1 ? std::string()
-                                             : fmt::format(", stretched to {} by {} zeros between pixels",
-                                                           axis.up * (axis.in - 1) + 1, axis.up - 1);
   lines.push_back(fmt::format(
-      "conv            image {}{}, padded {}:{}, window {}: floor(({} + {} + {} - {}) / {}) + 1 = {}",
-      axis.in, stretched, axis.pad, a.padding_end, axis.extent(), axis.up * (axis.in - 1) + 1, axis.pad,
-      a.padding_end, axis.extent(), axis.down, code_size(axis, axis.in, axis.pad, a.padding_end)));
+      "conv            image {}{}, padded {}:{}, window {}: floor(({} {:+} {:+} {:+}) / {}) + 1 = {}",
+      axis.in,
+      axis.up == 1
+          ? ""
+          : fmt::format(", stretched to {} by {} between pixels", stretched, counted(axis.up - 1, "zero")),
+      axis.pad, a.padding_end, axis.extent(), stretched, axis.pad, a.padding_end, -axis.extent(), axis.down,
+      code_size(axis, axis.in, axis.pad, a.padding_end)));
   if (axis.dilation > 1)
     lines.push_back(
         fmt::format("                the filter's {} taps lie {} apart and cover {}*({}-1)+1 = {}", axis.taps,
@@ -95,23 +101,28 @@ std::vector<std::string> explain(const Axis& axis) {
   const auto zeros = [](Index count) {
     return count < 0 ? fmt::format("{} cropped", counted(-count, "pixel")) : counted(count, "zero");
   };
-  lines.push_back(
-      fmt::format("as a convolution with stride {}/{}: {} between code pixels, {} before and {} behind, the "
-                  "reversed filter, "
-                  "one result every {}",
-                  axis.up, axis.down, zeros(a.zeros_between), zeros(a.zeros_begin), zeros(a.zeros_end),
-                  axis.up == 1 ? "step" : counted(axis.up, "step")));
+  lines.push_back(fmt::format(
+      "{}a convolution with stride {}/{}: {} between code pixels, {} before, {} behind, the reversed filter, "
+      "one "
+      "result every {}: {}",
+      axis.up == 1 ? "                as " : "conv_transpose  ", axis.up, axis.down, zeros(a.zeros_between),
+      zeros(a.zeros_begin), zeros(a.zeros_end), axis.up == 1 ? "step" : counted(axis.up, "step"), axis.in));
   if (!a.images.empty())
     lines.push_back(fmt::format(
-        "image sizes with a code of {}: {}{}", axis.out, sizes_text(a.images),
+        "image sizes     with a code of {} under {}: {}{}", axis.out,
+        rule == PaddingRule::listed ? fmt::format("padding {}:{}", axis.pad, a.padding_end)
+                                    : std::string(name(rule)),
+        sizes_text(a.images),
         a.images.smallest == a.images.largest ? "" : "  (the size must be said: conv forgets it)"));
-  lines.push_back(
-      a.overlap_least == a.overlap_most
-          ? fmt::format("overlap         every interior image pixel is reached by {}: even",
-                        counted(a.overlap_most, "tap"))
-          : fmt::format("overlap         image pixels in turn are reached by {} taps: uneven, expect a "
-                        "checkerboard",
-                        beginning(overlap_by_phase(axis))));
+  if (!a.has_interior)
+    lines.push_back("overlap         no image pixel lies far enough inside to be reached by all its windows");
+  else if (a.overlap_least == a.overlap_most)
+    lines.push_back(fmt::format("overlap         every interior image pixel is reached by {}: even",
+                                counted(a.overlap_most, "tap")));
+  else
+    lines.push_back(fmt::format(
+        "overlap         interior image pixels in turn are reached by {} taps: uneven, expect a checkerboard",
+        beginning(overlap_by_phase(axis))));
   return lines;
 }
 

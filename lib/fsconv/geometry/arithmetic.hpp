@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fsconv/geometry/axis.hpp>
+#include <fsconv/geometry/settings.hpp>
 #include <string>
 #include <vector>
 
@@ -14,20 +15,23 @@ struct AxisArithmetic {
   Index zeros_between;  // the same as a convolution: this many zeros between the code's pixels,
   Index zeros_begin;    // this many before them
   Index zeros_end;      // and behind; then the reversed filter with stride `up`
-  SizeRange images;     // every image size that has this code size under the same padding
+  SizeRange images;     // every image size that has this code size under the same padding (or SAME)
   Index padding_end;    // the padding behind the image that goes with `images`
   Index overlap_least;  // in the interior, how many taps reach an image pixel: least and most.
   Index overlap_most;   // They are equal exactly where there is no checkerboard ([ODO16]).
+  bool has_interior;    // some image pixel is reached by every window that its phase has
   int relation;         // of [DV16] that gives the transposed size, 0 where none of them covers the axis
 };
 
-AxisArithmetic arithmetic(const Axis& axis);
+// `rule` is how the padding was said: under same it moves with the image, and so do the sizes that share a
+// code.
+AxisArithmetic arithmetic(const Axis& axis, PaddingRule rule = PaddingRule::listed);
 
 // How many taps can reach an image pixel of each phase (pixel i has phase (up*i + pad) mod down), far from
 // borders.
 std::vector<Index> overlap_by_phase(const Axis& axis);
 
 // The same in sentences, one per line, as a person would write it on a board.
-std::vector<std::string> explain(const Axis& axis);
+std::vector<std::string> explain(const Axis& axis, PaddingRule rule = PaddingRule::listed);
 
 }  // namespace fsconv

@@ -58,4 +58,8 @@ Index same_total_padding(const Axis& axis, Index in) {
   return std::max<Index>((code - 1) * axis.down + axis.extent() - (axis.up * (in - 1) + 1), 0);
 }
 
+SizeRange same_image_sizes(const Axis& axis, Index out) {
+  return {floor_div(axis.down * (out - 1), axis.up) + 1, floor_div(axis.down * out, axis.up)};
+}
+
 }  // namespace fsconv

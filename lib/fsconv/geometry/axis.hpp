@@ -75,5 +75,7 @@ SizeRange image_sizes(const Axis& axis, Index out, Index begin, Index end);
 //     max((code-1)*down + extent - (up*(n-1)+1), 0).
 Index same_code_size(const Axis& axis, Index in);
 Index same_total_padding(const Axis& axis, Index in);
+// The images whose SAME code has `out` pixels. Not those of image_sizes(): the padding moves with the image.
+SizeRange same_image_sizes(const Axis& axis, Index out);
 
 }  // namespace fsconv

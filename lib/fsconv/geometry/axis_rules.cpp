@@ -45,11 +45,6 @@ Index required_size(const AxisWords& words, const char* its_name, const SizeRang
   return *words.size;
 }
 
-// The images whose SAME code has `code` pixels: ceil(up*n/down) = code.
-SizeRange same_image_sizes(const Axis& axis, Index code) {
-  return {floor_div(axis.down * (code - 1), axis.up) + 1, floor_div(axis.down * code, axis.up)};
-}
-
 bool is_same(PaddingRule rule) { return rule == PaddingRule::same || rule == PaddingRule::same_lower; }
 
 // The image sizes that the forward rule of a convention maps to this code size.

@@ -82,6 +82,12 @@ Geometry geometry_of(Convention convention, Direction direction, const ArraySize
   const auto dilation = one_per("dilation", settings.dilation, rank);
   check_vocabulary(convention, direction, settings);
 
+  const bool lists_pads = settings.padding && settings.padding->rule == PaddingRule::listed;
+  if (convention == Convention::tensorflow && lists_pads && rank != 2)
+    refuse(convention, "padding", "takes numbers in two dimensions only", "use valid or same");
+  if (convention == Convention::onnx && settings.size && lists_pads &&
+      settings.padding != Padding{PaddingRule::listed, {0}, {0}})
+    refuse(convention, "padding", "makes the pads from output_shape", "leave --padding or --size away");
   const Padding padding = settings.padding ? *settings.padding : default_padding(convention, direction);
   check_padding_rule(convention, direction, padding);
   const bool listed = padding.rule == PaddingRule::listed;

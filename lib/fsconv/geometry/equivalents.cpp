@@ -22,11 +22,17 @@ std::string tuple(const Values& values) {
 }
 std::string list(const Values& values) { return fmt::format("[{}]", fmt::join(values, ", ")); }
 
-std::string pairs(const Padding& padding) {
+// "(1, 2), (0, 1)", with these brackets around each pair.
+std::string pairs(const Padding& padding, char open, char close) {
   std::vector<std::string> sides;
   for (std::size_t axis = 0; axis < padding.begin.size(); ++axis)
-    sides.push_back(fmt::format("({}, {})", padding.begin[axis], padding.end[axis]));
-  return fmt::format("[{}]", fmt::join(sides, ", "));
+    sides.push_back(fmt::format("{}{}, {}{}", open, padding.begin[axis], padding.end[axis], close));
+  return fmt::format("{}", fmt::join(sides, ", "));
+}
+std::string list_of_pairs(const Padding& padding) { return fmt::format("[{}]", pairs(padding, '(', ')')); }
+std::string tuple_of_pairs(const Padding& padding) { return fmt::format("({})", pairs(padding, '(', ')')); }
+std::string with_batch_and_channels(const Padding& padding) {
+  return fmt::format("[[0, 0], {}, [0, 0]]", pairs(padding, '[', ']'));
 }
 
 Index natural(const Axis& axis) { return axis.down * (axis.out - 1) + axis.extent(); }
@@ -88,7 +94,7 @@ class Candidates {
 
   std::vector<Settings> pytorch() const {
     const Padding alike{PaddingRule::listed, pads_.begin, pads_.begin};
-    if (!transposed_) return {with(alike)};
+    if (!transposed_) return {with(PaddingRule::same), with(alike)};
     return {with(alike, {}, per_axis([](const Axis& a) { return a.in - (natural(a) - 2 * a.pad); }))};
   }
 
@@ -168,15 +174,18 @@ std::string call(Convention convention, Direction direction, const Geometry& geo
                        rank, stride, tuple(padding.begin), tuple(*settings.output_padding), dilation,
                        settings.groups)
                  : fmt::format("Conv{}d(stride={}, padding={}, dilation={}, groups={})", rank, stride,
-                               tuple(padding.begin), dilation, settings.groups);
+                               rule_or(
+                                   padding, [](const Padding& p) { return tuple(p.begin); }, false),
+                               dilation, settings.groups);
     case Convention::tensorflow: {
-      const std::string pads = rule_or(padding, pairs, true);
-      return transposed
-                 ? fmt::format(
-                       "tf.nn.conv{}d_transpose(output_shape={}, strides={}, padding={}, dilations={})", rank,
-                       list(*settings.size), list(downs(settings)), pads, list(settings.dilation))
-                 : fmt::format("tf.nn.conv{}d(strides={}, padding={}, dilations={})", rank,
-                               list(downs(settings)), pads, list(settings.dilation));
+      const std::string pads = rule_or(padding, with_batch_and_channels, true);
+      return transposed ? fmt::format(
+                              "tf.nn.conv{}d_transpose(output_shape=[batch, {}, channels], strides={}, "
+                              "padding={}, dilations={})",
+                              rank, fmt::format("{}", fmt::join(*settings.size, ", ")), list(downs(settings)),
+                              pads, list(settings.dilation))
+                        : fmt::format("tf.nn.conv{}d(strides={}, padding={}, dilations={})", rank,
+                                      list(downs(settings)), pads, list(settings.dilation));
     }
     case Convention::keras: {
       const std::string head =
@@ -189,10 +198,11 @@ std::string call(Convention convention, Direction direction, const Geometry& geo
     }
     case Convention::theano:
       return fmt::format(
-          "{}({}border_mode={}, subsample={}, filter_dilation={}, num_groups={}, filter_flip=False)",
-          transposed ? "conv2d_grad_wrt_inputs" : "conv2d",
-          transposed ? fmt::format("input_shape={}, ", list(*settings.size)) : "",
-          rule_or(padding, pairs, false), stride, dilation, settings.groups);
+          "conv{}d{}({}border_mode={}, subsample={}, filter_dilation={}, num_groups={}, filter_flip=False)",
+          rank, transposed ? "_grad_wrt_inputs" : "",
+          transposed ? fmt::format("input_shape=(batch, channels, {}), ", fmt::join(*settings.size, ", "))
+                     : "",
+          rule_or(padding, tuple_of_pairs, false), stride, dilation, settings.groups);
     case Convention::onnx: {
       std::string words =
           fmt::format("{}(strides={}, dilations={}, group={}", transposed ? "ConvTranspose" : "Conv",
@@ -208,7 +218,7 @@ std::string call(Convention convention, Direction direction, const Geometry& geo
       return words + ")";
     }
     case Convention::jax: {
-      const std::string pads = rule_or(padding, pairs, true);
+      const std::string pads = rule_or(padding, list_of_pairs, true);
       if (transposed)
         return fmt::format(
             "lax.conv_transpose(strides={}, padding={}, rhs_dilation={}, transpose_kernel=True)", stride,
@@ -237,33 +247,43 @@ std::string mismatch(const Geometry& wanted, const Geometry& given, bool transpo
   return "it computes something else";
 }
 
+// One system's words for exactly this geometry in this direction, or why there are none.
+Equivalent equivalent_in(Convention convention, const Geometry& geometry, Direction direction) {
+  const bool transposed = direction == Direction::conv_transpose;
+  if (convention == Convention::theano && geometry.axes.size() == 1)
+    return {convention, false, "has no one-dimensional convolution"};
+  const ArraySizes sizes{each(geometry, [&](const Axis& a) { return transposed ? a.out : a.in; }),
+                         each(geometry, [](const Axis& a) { return a.taps; }), geometry.in_channels,
+                         geometry.out_channels};
+  std::string refusal, difference;  // the second says more: the words are legal but mean something else
+  for (const Settings& settings : Candidates(geometry, direction).of(convention)) {
+    try {
+      const Geometry given = geometry_of(convention, direction, sizes, settings);
+      if (given == geometry) return {convention, true, call(convention, direction, geometry, settings)};
+      difference = mismatch(geometry, given, transposed);
+    } catch (const InvalidArgument& refused) {
+      refusal = refused.what();
+    }
+  }
+  Equivalent none{convention, false, difference.empty() ? refusal : difference};
+  if (convention == Convention::pytorch && refusal.find("output_padding") != std::string::npos)
+    none.text = refusal + "; its padding is the same on both sides, and output_padding can only add";
+  return none;
+}
+
 }  // namespace
 
 std::vector<Equivalent> equivalents(const Geometry& geometry, Direction direction) {
-  const bool transposed = direction == Direction::conv_transpose;
-  ArraySizes sizes{each(geometry, [&](const Axis& a) { return transposed ? a.out : a.in; }),
-                   each(geometry, [](const Axis& a) { return a.taps; }), geometry.in_channels,
-                   geometry.out_channels};
-  const Candidates candidates(geometry, direction);
   std::vector<Equivalent> list;
   for (Convention convention : conventions()) {
-    Equivalent found{convention, false, ""};
-    for (const Settings& settings : candidates.of(convention)) {
-      try {
-        const Geometry given = geometry_of(convention, direction, sizes, settings);
-        if (given == geometry) {
-          found = {convention, true, call(convention, direction, geometry, settings)};
-          break;
-        }
-        found.text = mismatch(geometry, given, transposed);
-      } catch (const InvalidArgument& refused) {
-        found.text = refused.what();
-      }
+    Equivalent found = equivalent_in(convention, geometry, direction);
+    if (!found.exists) {
+      // The transposed geometry is the same operator, so its words in the other direction will do.
+      const Direction other = direction == Direction::conv ? Direction::conv_transpose : Direction::conv;
+      const Equivalent turned = equivalent_in(convention, geometry.transposed(), other);
+      if (turned.exists)
+        found = {convention, true, turned.text + " with the filter reversed and its channels swapped"};
     }
-    if (convention == Convention::pytorch && !found.exists && transposed)
-      found.text += "; its padding is the same on both sides, and output_padding can only add";
-    if (convention == Convention::theano && geometry.axes.size() == 1)
-      found = {convention, false, "has no one-dimensional convolution"};
     list.push_back(found);
   }
   return list;

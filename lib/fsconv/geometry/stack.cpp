@@ -33,7 +33,7 @@ Axis plan_axis(const std::string& layer, Index size, const LayerSpec& spec) {
 }  // namespace
 
 std::vector<LayerSpec> parse_layers(std::string_view text) {
-  constexpr auto legal = "write layers like c32k4s2p1,c64k3s2: channels, kernel, stride (1), padding";
+  constexpr auto legal = "write layers like c32k4s2p1,c64k3s2: channels, kernel, whole stride (1), padding";
   std::vector<LayerSpec> layers;
   for (const std::string& word : split(text, ',')) {
     LayerSpec layer;

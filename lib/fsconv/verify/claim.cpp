@@ -16,7 +16,7 @@ std::span<const Claim> claims() {
       {"shape", "sizes come back; s of them share one code size", false, false, false, claim::shape},
       {"rational", "stride p/q transposes to stride q/p", false, true, true, claim::rational},
       {"sub-pixel", "conv_transpose = s^N small convs and a shuffle", false, true, true, claim::sub_pixel},
-      {"overlap", "overlap is even exactly where s divides k", false, true, false, claim::overlap},
+      {"overlap", "overlap is even iff s divides k and is coprime to d", false, true, false, claim::overlap},
       {"not-inverse", "belief: W^T W = I (\"deconvolution\")", true, true, false, claim::inverse},
   };
   return list;

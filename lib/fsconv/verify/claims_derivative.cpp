@@ -90,8 +90,8 @@ Outcome compare_with_differences(const Trial& t, const Tensor<double>& derivativ
     for (Index row = 0; row < above.size(); ++row) difference += (above[row] - below[row]) * t.code[row] / 2;
     // Moved by 1, the products add up to total + magnitude[at] at most. They are rounded in sums of the
     // form's conv, in the sum over rows here, and in the derivative.
-    const auto roundings = static_cast<double>(t.definition.longest_conv_sum() + above.size() + terms + 6);
-    const double bound = roundings * (t.form.unit_roundoff() + 0x1p-53) * (total + magnitude[at]);
+    const double bound =
+        t.rounding(t.definition.longest_conv_sum() + above.size() + terms) * (total + magnitude[at]);
     const double distance = std::abs(difference - derivative[at]);
     if (bound > 0) outcome.error = std::max(outcome.error, distance / bound);
     if (!(distance <= bound))
@@ -116,9 +116,9 @@ Outcome gradient(const Trial& t) {
   const Tensor<double> derivative = t.form.conv_transpose(t.geometry, t.code, t.weight);
   const Tensor<double> magnitude = t.definition.conv_transpose(absolute(t.code), absolute(t.weight));
   const Index terms = t.definition.longest_transposed_sum();
-  Outcome outcome;
+  Outcome outcome = t.compare(derivative, t.definition.conv_transpose(t.code, t.weight), magnitude, terms);
   if (small_enough(t, t.image))
-    outcome = t.compare(derivative, differentiate(t, By::image), magnitude, terms);
+    outcome = worse(outcome, t.compare(derivative, differentiate(t, By::image), magnitude, terms));
   return worse(outcome, compare_with_differences(
                             t, derivative, t.image, magnitude, terms,
                             [&](const Tensor<double>& x) { return t.form.conv(t.geometry, x, t.weight); }));
@@ -152,9 +152,9 @@ Outcome adjoint(const Trial& t) {
   for (Index at = 0; at < down.size(); ++at) left += down[at] * t.code[at];
   for (Index at = 0; at < up.size(); ++at) right += up[at] * t.image[at];
   // Both numbers sum the same products: an inner sum in the form, an outer one here.
-  const auto terms = static_cast<double>(down.size() + up.size() + t.definition.longest_conv_sum() +
-                                         t.definition.longest_transposed_sum() + 4);
-  const double bound = terms * (t.form.unit_roundoff() + 0x1p-53) * total_magnitude(t);
+  const double bound = t.rounding(down.size() + up.size() + t.definition.longest_conv_sum() +
+                                  t.definition.longest_transposed_sum()) *
+                       total_magnitude(t);
   const double distance = std::abs(left - right);
   if (distance <= bound) return {Verdict::holds, bound > 0 ? distance / bound : 0, ""};
   return {Verdict::fails, bound > 0 ? distance / bound : 1,

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <fsconv/forms/layout.hpp>
 #include <fsconv/verify/definition.hpp>
 
 namespace fsconv {
@@ -38,17 +37,23 @@ Index most_common(const std::vector<Definition::Entry>& entries, Index values, F
 }  // namespace
 
 Definition::Definition(const Geometry& geometry) : geometry_(geometry) {
-  const Layout at(geometry);
   require_memory(nonzeros(geometry), sizeof(Entry), "entries of W");
-  const auto first = triples(at.axes[0]), second = triples(at.axes[1]), third = triples(at.axes[2]);
+  const auto axes = three_axes(geometry);
+  const auto first = triples(axes[0]), second = triples(axes[1]), third = triples(axes[2]);
+  // Where things lie is written out here and not taken from the forms' common layout.
+  const Index in_group = geometry.in_channels / geometry.groups,
+              out_group = geometry.out_channels / geometry.groups;
   for (Index co = 0; co < geometry.out_channels; ++co)
     for (Index ci = 0; ci < geometry.in_channels; ++ci) {
-      if (co / geometry.out_per_group() != ci / geometry.in_per_group()) continue;
+      if (co / out_group != ci / in_group) continue;
       for (const Triple& a : first)
         for (const Triple& b : second)
           for (const Triple& c : third)
-            entries_.push_back({at.code(0, co, {a.o, b.o, c.o}), at.image(0, ci, {a.i, b.i, c.i}),
-                                at.weight(co, ci, {a.k, b.k, c.k})});
+            entries_.push_back({((co * axes[0].out + a.o) * axes[1].out + b.o) * axes[2].out + c.o,
+                                ((ci * axes[0].in + a.i) * axes[1].in + b.i) * axes[2].in + c.i,
+                                (((co * in_group + ci % in_group) * axes[0].taps + a.k) * axes[1].taps +
+                                 b.k) * axes[2].taps +
+                                    c.k});
     }
 }
 

@@ -38,7 +38,8 @@ std::vector<ClaimSummary> summarize(const VerifyPlan& plan, const std::vector<Ch
       continue;
     }
     ++(check.good(claim_of(plan, check)) ? summary.good : summary.failed);
-    if (check.method == Method::numeric) summary.worst_error = std::max(summary.worst_error, check.error);
+    if (check.method == Method::numeric && claim_of(plan, check).draws_numbers)
+      summary.worst_error = std::max(summary.worst_error, check.error);
     if (check.log2_miss < 0) summary.weakest_log2_miss = std::max(summary.weakest_log2_miss, check.log2_miss);
     if (check.verdict == Verdict::refuted && summary.example.empty() && !check.detail.empty())
       summary.example = fmt::format("{}: {}", case_of(plan, check), check.detail);
@@ -58,11 +59,11 @@ std::vector<Failure> first_failures(const VerifyPlan& plan, const std::vector<Ch
     const Witness& form = form_of(plan, check);
     const Geometry smallest = shrink(claim, form, check.method, found, plan.seed, plan.miss_bits);
     const Outcome outcome = check_one(claim, form, check.method, smallest, plan.seed, plan.miss_bits);
-    list.push_back(
-        {std::string(claim.name), form_name(plan, check), std::string(name(check.method)), print_case(found),
-         print_case(smallest), outcome.detail,
-         fmt::format("fsconv verify --case {} --claim {} {} --method {} --seed {}", print_case(smallest),
-                     claim.name, form.selector, name(check.method), plan.seed)});
+    list.push_back({std::string(claim.name), form_name(plan, check), std::string(name(check.method)),
+                    print_case(found), print_case(smallest), outcome.detail,
+                    fmt::format("fsconv verify --case {} --claim {} {} --method {} --miss-bits {} --seed {}",
+                                print_case(smallest), claim.name, form.selector, name(check.method),
+                                plan.miss_bits, plan.seed)});
   }
   return list;
 }
@@ -75,7 +76,7 @@ std::string verdict_word(const ClaimSummary& claim) {
 
 std::string strength(const ClaimSummary& claim) {
   std::string words;
-  if (claim.worst_error > 1)
+  if (claim.worst_error >= 1 && claim.failed > 0)
     words += "error above its bound";
   else if (claim.worst_error > 0)
     words += fmt::format("error {:.0f}% of bound", 100 * claim.worst_error);

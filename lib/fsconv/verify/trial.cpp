@@ -18,7 +18,7 @@ Index largest_integer(Index terms, int bits) {
   const auto a = static_cast<Index>(std::sqrt(std::ldexp(1.0, bits) / static_cast<double>(terms))) - 2;
   if (a < 1)
     throw InvalidArgument("exact", fmt::format("sums of {} terms do not stay exact in {} bits", terms, bits),
-                          "use a smaller geometry");
+                          "use --method numeric or a smaller geometry");
   return a;
 }
 
@@ -62,7 +62,19 @@ Trial::Trial(const Subject& subject, const Witness& form_, Method method_, std::
 }
 
 double Trial::log2_miss() const {
-  return method == Method::exact ? 1 - std::log2(2 * static_cast<double>(largest) + 1) : 0;
+  return method == Method::exact ? std::log2(3 / (2 * static_cast<double>(largest) + 1)) : 0;
+}
+
+double Trial::rounding(Index terms) const {
+  const auto gamma = [&](double unit) {
+    const double nu = static_cast<double>(terms + 2) * unit;
+    if (nu >= 0.5)
+      throw InvalidArgument("numeric",
+                            fmt::format("sums of {} terms cannot be bounded in {} bits", terms, form.bits),
+                            "use a smaller geometry");
+    return nu / (1 - nu);
+  };
+  return gamma(form.unit_roundoff()) + gamma(0x1p-53);
 }
 
 Outcome Trial::compare(const Tensor<double>& actual, const Tensor<double>& expected,
@@ -73,9 +85,8 @@ Outcome Trial::compare(const Tensor<double>& actual, const Tensor<double>& expec
             fmt::format("shape [{}] instead of [{}]", fmt::join(actual.shape(), ", "),
                         fmt::join(expected.shape(), ", "))};
   }
-  const double roundoff = static_cast<double>(terms + 2) * (form.unit_roundoff() + 0x1p-53);
   for (Index at = 0; at < actual.size(); ++at) {
-    const double bound = method == Method::exact ? 0 : roundoff * magnitude[at];
+    const double bound = method == Method::exact ? 0 : rounding(terms) * magnitude[at];
     const double distance = std::abs(actual[at] - expected[at]);
     if (bound > 0) outcome.error = std::max(outcome.error, distance / bound);
     if (!(distance <= bound) && outcome.verdict == Verdict::holds) {

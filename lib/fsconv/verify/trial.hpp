@@ -7,14 +7,16 @@
 
 namespace fsconv {
 
-// numeric: random reals. An element that sums n products of |sum| terms m may be off by (n+2) u m, u =
-// 2^-bits: the
-//          standard bound n u/(1 - n u) m for sums in any order, with or without fused multiply-add ([HIG02]
-//          section 3.1), of the form and of the reference together. Nothing is tuned.
+// numeric: random reals. A sum of n products whose absolute values add up to m may be off by gamma(n+2) m,
+// with
+//          gamma(n) = n u/(1 - n u), u = 2^-bits: the standard bound for sums in any order, with or without
+//          fused multiply-add ([HIG02] section 3.1). The form's and the reference's are added; nothing is
+//          tuned.
 // exact:   random integers in [-a, a], a so small that every partial sum stays below 2^bits: then every order
 // of
-//          summation is exact and results are compared bit for bit. A wrong bilinear map passes one round
-//          with probability at most 2/(2a+1) (Schwartz, Zippel).
+//          summation is exact and results are compared bit for bit. A wrong map of degree up to 3 in the
+//          numbers drawn (L is trilinear) passes one round with probability at most 3/(2a+1) (Schwartz,
+//          Zippel).
 enum class Method { numeric, exact };
 std::string_view name(Method method);
 
@@ -48,6 +50,9 @@ struct Trial {
 
   // log2 of the probability that a wrong form passes: negative for exact, 0 for numeric.
   double log2_miss() const;
+
+  // gamma of the form plus gamma of double, for sums of `terms` products and two roundings more.
+  double rounding(Index terms) const;
 
   // Compares element by element: `magnitude` holds the sums of the absolute products, `terms` their longest
   // length.

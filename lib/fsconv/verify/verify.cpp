@@ -43,16 +43,23 @@ std::vector<Check> checks_of(const VerifyPlan& plan, Index at) {
   std::vector<Check> checks;
   for (std::size_t form = 0; form < plan.forms.size(); ++form)
     for (Method method : plan.methods) {
-      const auto rounds = rounds_of(subject, plan.forms[form], method, plan.seed, plan.miss_bits);
-      const double log2_miss = static_cast<double>(rounds.size()) * rounds.front().log2_miss();
+      std::vector<Trial> rounds;
+      std::string too_large;  // why this method cannot be used on this form here
+      try {
+        rounds = rounds_of(subject, plan.forms[form], method, plan.seed, plan.miss_bits);
+      } catch (const InvalidArgument& refused) {
+        too_large = refused.what();
+      }
       for (std::size_t claim = 0; claim < plan.claims.size(); ++claim) {
         const Claim& c = plan.claims[claim];
         if (!c.needs_form && form > 0) continue;
         if (!c.draws_numbers && method != plan.methods.front()) continue;
-        Outcome outcome = check_rounds(c, rounds);
+        Outcome outcome = rounds.empty() ? Outcome{Verdict::skipped, 0, too_large} : check_rounds(c, rounds);
+        const double log2_miss = rounds.empty() || !c.draws_numbers
+                                     ? 0
+                                     : static_cast<double>(rounds.size()) * rounds.front().log2_miss();
         checks.push_back({at, static_cast<Index>(claim), c.needs_form ? static_cast<Index>(form) : -1, method,
-                          outcome.verdict, outcome.error, c.draws_numbers ? log2_miss : 0,
-                          std::move(outcome.detail)});
+                          outcome.verdict, outcome.error, log2_miss, std::move(outcome.detail)});
       }
     }
   return checks;
