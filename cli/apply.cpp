@@ -30,13 +30,6 @@ boost::program_options::options_description options() {
   return list;
 }
 
-Array read_finite(const Options& options, const char* option) {
-  const std::string where = options.required_text(option);
-  Array array = read_array(where);
-  require_finite(array, where);
-  return array;
-}
-
 int run(const Options& options) {
   ApplyRequest request;
   request.op = op_named(options.required_text("op"));
@@ -44,14 +37,14 @@ int run(const Options& options) {
   request.settings = settings_of(options);
   request.form = options.text("form", "im2col");
   const std::string output = options.required_text("output");
-  request.input = read_finite(options, "input");
+  request.input = read_finite_array(options.required_text("input"));
   if (request.op == Op::weight_gradient) {
-    request.output_gradient = read_finite(options, "output-gradient");
+    request.output_gradient = read_finite_array(options.required_text("output-gradient"));
     request.kernel = options.integers("kernel");
   } else {
-    request.weight = read_finite(options, "weight");
+    request.weight = read_finite_array(options.required_text("weight"));
   }
-  if (options.has("bias")) request.bias = read_finite(options, "bias");
+  if (options.has("bias")) request.bias = read_finite_array(options.required_text("bias"));
   const Index rank = request.input.values.rank() - 2;
   if (rank < 1 || rank > 3)
     throw InvalidArgument("input", fmt::format("has {} axes", request.input.values.rank()),

@@ -50,8 +50,7 @@ int run(const Options& options) {
   const Geometry geometry = geometry_of(options, direction);
   Tensor<double> weight;
   if (options.has("weight")) {
-    const Array file = read_array(options.text("weight"));
-    require_finite(file, options.text("weight"));
+    const Array file = read_finite_array(options.text("weight"));
     weight = weight_from(order_of(options, direction, geometry.axes.size()), file.values);
     if (weight.shape() != geometry.weight_shape())
       throw InvalidArgument("weight",

@@ -63,8 +63,8 @@ AxisArithmetic arithmetic(const Axis& axis, PaddingRule rule) {
   // Of the paddings behind that give this code, the one alike in front if it is among them, else the nearest
   // to it.
   a.padding_end = std::clamp(axis.pad, a.pad_end, a.pad_end + axis.down - 1);
-  const bool same = rule == PaddingRule::same || rule == PaddingRule::same_lower;
-  a.images = same ? same_image_sizes(axis, axis.out) : image_sizes(axis, axis.out, axis.pad, a.padding_end);
+  a.images =
+      is_same(rule) ? same_image_sizes(axis, axis.out) : image_sizes(axis, axis.out, axis.pad, a.padding_end);
   const auto overlap = overlap_by_phase(axis);
   a.overlap_least = *std::min_element(overlap.begin(), overlap.end());
   a.overlap_most = *std::max_element(overlap.begin(), overlap.end());

@@ -45,8 +45,6 @@ Index required_size(const AxisWords& words, const char* its_name, const SizeRang
   return *words.size;
 }
 
-bool is_same(PaddingRule rule) { return rule == PaddingRule::same || rule == PaddingRule::same_lower; }
-
 // The image sizes that the forward rule of a convention maps to this code size.
 SizeRange legal_images(const AxisWords& words) {
   if (is_same(words.padding)) return same_image_sizes(words.axis, words.source);

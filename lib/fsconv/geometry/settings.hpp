@@ -21,6 +21,8 @@ struct Stride {
 // as given.
 enum class PaddingRule { listed, valid, same, same_lower, half, full };
 
+inline bool is_same(PaddingRule rule) { return rule == PaddingRule::same || rule == PaddingRule::same_lower; }
+
 struct Padding {
   PaddingRule rule = PaddingRule::listed;
   std::vector<Index> begin, end;  // only with `listed`: one entry for every axis, or one for all

@@ -60,6 +60,12 @@ Array read_array(const std::string& where) {
   }
 }
 
+Array read_finite_array(const std::string& where) {
+  Array array = read_array(where);
+  require_finite(array, where);
+  return array;
+}
+
 template <class T>
 void write_array(const std::string& where, const Tensor<T>& values, const std::string& dtype) {
   if (dtype != "f4" && dtype != "f8")

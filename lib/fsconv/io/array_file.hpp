@@ -12,6 +12,9 @@ namespace fsconv {
 // InvalidArgument if the name has none of these forms.
 Array read_array(const std::string& where);
 
+// The same, and BadData that names the first NaN or infinity.
+Array read_finite_array(const std::string& where);
+
 // Writes PATH.npy or PATH.h5:/DATASET. `dtype` is "f4" or "f8". An existing .h5 file keeps its other content,
 // a dataset of that name is replaced, missing groups are made; the file is replaced as a whole, so that a
 // failure leaves the old one. InvalidArgument for another form or dtype, or if a finite value overflows "f4".

@@ -12,8 +12,8 @@ namespace fsconv {
 // each other.
 std::vector<Geometry> default_sweep(Index random, std::uint64_t seed);
 
-// Every one-axis geometry up to these bounds; and every pair of those with `pairs` as a two-axis one is left
-// to the random part of the default sweep: axes do not interact in the equation.
+// Every one-axis geometry up to these bounds. More axes are left to the random part of the default sweep:
+// axes do not interact in the equation.
 struct Bounds {
   Index size = 6;  // of image and code
   Index taps = 3;
