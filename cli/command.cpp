@@ -104,6 +104,7 @@ std::string Options::text(const std::string& name, const std::string& otherwise)
 
 std::string Options::required_text(const std::string& name) const {
   if (!has(name)) throw InvalidArgument(name, "is missing", fmt::format("give --{}", name));
+  if (text(name).empty()) throw InvalidArgument(name, "is empty");
   return text(name);
 }
 

@@ -14,6 +14,7 @@
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/sparse_file.hpp>
 #include <fsconv/io/sparsity_picture.hpp>
+#include <fsconv/verify/explain.hpp>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
@@ -31,7 +32,8 @@ boost::program_options::options_description options() {
       .value("seed", "N", "of random weights (0)")
       .value("output", "FILE", "write W: .npz (scipy.sparse.load_npz), .mtx (Matrix Market) or .h5")
       .value("picture", "FILE", "draw the sparsity pattern, coloured by tap, as PNG")
-      .flag("print", "print W with symbolic weights w00 w01 ...");
+      .flag("print", "print W with symbolic weights w00 w01 ...")
+      .flag("symbolic", "print the polynomials W x, W^T y and their gradients side by side (small cases)");
   return list;
 }
 
@@ -64,6 +66,8 @@ int run(const Options& options) {
   // What will be refused is refused before anything is computed.
   std::vector<std::vector<std::string>> symbols;
   if (options.has("print")) symbols = symbolic_matrix(geometry);
+  std::optional<Explanation> polynomials;
+  if (options.has("symbolic")) polynomials = explain(geometry);
   if (options.has("output")) require_sparse_target(options.text("output"));
   if (options.has("picture")) require_writable(options.text("picture"));
 
@@ -71,10 +75,12 @@ int run(const Options& options) {
   if (options.has("json")) {
     nlohmann::json json(report);
     if (options.has("print")) json["symbolic"] = symbols;
+    if (polynomials) json["polynomials"] = *polynomials;
     fmt::print("{}\n", json.dump(2));
   } else {
     fmt::print("{}", text(report));
     print_symbolic(symbols);
+    if (polynomials) fmt::print("\n{}", text(*polynomials));
   }
   catch_interrupts();  // from here on a half-written file would be left behind
   std::fflush(stdout);
@@ -98,6 +104,7 @@ Command matrix_command() {
       "  fsconv matrix --input-size N --kernel K [options]\n\n"
       "conv(x) = W x and conv_transpose(y) = W^T y. Rows are code pixels, columns image pixels.",
       "  fsconv matrix --input-size 4,4 --kernel 3 --print\n"
+      "  fsconv matrix --input-size 6 --kernel 3 --stride 2 --padding 1 --symbolic\n"
       "  fsconv matrix --input-size 64,64 --kernel 4 --stride 2 --padding 1 --channels 16,32 --output W.npz\n"
       "  fsconv matrix --input-size 12,12 --kernel 3 --stride 2 --padding same --picture W.png\n",
       options,

@@ -5,14 +5,19 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <fsconv/base/child_process.hpp>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>
 #include <fsconv/base/text.hpp>
+#include <fsconv/geometry/case_string.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/location.hpp>
+#include <fsconv/symbolic/obligation_files.hpp>
+#include <fsconv/verify/explain.hpp>
 #include <fsconv/verify/mutants.hpp>
 #include <fsconv/verify/report.hpp>
 #include <fsconv/verify/sweep.hpp>
+#include <nlohmann/json.hpp>
 
 #include "commands.hpp"
 #include "geometry_options.hpp"
@@ -24,7 +29,7 @@ boost::program_options::options_description options() {
   OptionList list("Options");
   list.value("claim", "NAME[,NAME...]", "only these claims (all)")
       .value("form", "NAME[,NAME...]", "only these forms (all)")
-      .value("method", "NAME[,NAME...]", "numeric, exact or all (all)")
+      .value("method", "NAME[,NAME...]", "numeric, exact, symbolic, proof or all (all)")
       .value("sweep", "NAME", "default, or exhaustive: every one-axis geometry up to the bounds below")
       .value("geometries", "N", "random geometries in the default sweep (2500)")
       .value("max-size", "N", "exhaustive: largest image and code (6)")
@@ -35,7 +40,12 @@ boost::program_options::options_description options() {
       .value("max-padding", "N", "exhaustive: padding from -N to N (2)")
       .value("precision", "NAME", "widest (default: double, float where a form has no double) or single")
       .value("mutant", "NAME", "verify a form that is wrong on purpose, to see the checks reject it")
-      .value("miss-bits", "B", "exact: enough rounds to miss an error with probability 2^-B at most (20)")
+      .value("miss-bits", "B", "exact: enough rounds to miss an error with probability 2^-B at most (128)")
+      .value("proof", "NAME[,NAME...]", "only these statements for all sizes (all)")
+      .value("proofs", "DIR", "read the statements from a folder in place of the built-in ones")
+      .value("emit", "DIR", "write the statements and every query to a solver as SMT-LIB files, and stop")
+      .value("time-limit", "SECONDS", "for each question to the solver (60)")
+      .flag("explain", "print the polynomials of one small case side by side, and stop")
       .value("seed", "N", "of the random numbers (0)")
       .value("threads", "N", "the result does not depend on it (all cores)")
       .value("output", "FILE", "write every check as one row of an HDF5 file");
@@ -89,15 +99,65 @@ std::vector<std::string> different_words(const Options& options, const char* opt
   return words;
 }
 
-std::vector<Method> methods_of(const Options& options) {
-  std::vector<Method> methods;
-  for (const std::string& word : split(options.text("method", "all"), ',')) {
-    if (word == "all") return {Method::numeric, Method::exact};
-    if (word != "numeric" && word != "exact")
-      throw InvalidArgument("method", fmt::format("'{}' is unknown", word), "use numeric, exact or all");
-    methods.push_back(word == "numeric" ? Method::numeric : Method::exact);
+// What --method names; proofs stand apart, because they know neither geometries nor forms.
+struct Methods {
+  std::vector<Method> of_checks;
+  bool proof = false;
+  bool all = false;
+};
+
+Methods methods_of(const Options& options) {
+  constexpr Method every[] = {Method::numeric, Method::exact, Method::symbolic};
+  if (!options.has("method") && (options.has("proof") || options.has("proofs"))) return {{}, true, false};
+  if (options.text("method", "all") == "all") return {{std::begin(every), std::end(every)}, true, true};
+  Methods methods;
+  for (const std::string& word : different_words(options, "method")) {
+    const auto found =
+        std::find_if(std::begin(every), std::end(every), [&](Method m) { return name(m) == word; });
+    if (found != std::end(every))
+      methods.of_checks.push_back(*found);
+    else if (word == "proof")
+      methods.proof = true;
+    else
+      throw InvalidArgument("method", fmt::format("'{}' is unknown", word),
+                            "use numeric, exact, symbolic, proof or all");
   }
   return methods;
+}
+
+// The statements to prove. Where one geometry or some forms are named, "all" methods are those that look at
+// them; asking for proofs as well is a mistake.
+std::vector<Obligation> obligations_of(const Options& options, const Methods& methods) {
+  constexpr const char* of_proofs[] = {"proof", "proofs", "time-limit"};
+  constexpr const char* of_checks[] = {"case", "input-size", "sweep", "form", "precision", "mutant"};
+  const bool about_checks = std::any_of(std::begin(of_checks), std::end(of_checks),
+                                        [&](const char* name) { return options.has(name); });
+  if (!methods.proof || (methods.all && about_checks)) {
+    options.require_none_of(of_proofs, "it belongs to --method proof");
+    return {};
+  }
+  options.require_none_of(of_checks, "a proof holds for all sizes and knows no forms");
+  const auto all =
+      options.has("proofs") ? read_obligations(options.required_text("proofs")) : built_in_obligations();
+  if (options.has("proof")) return obligations_named(all, different_words(options, "proof"));
+  if (!options.has("claim")) return all;
+  const auto chosen = obligations_for(all, different_words(options, "claim"));
+  if (chosen.empty() && !methods.all)
+    throw InvalidArgument("claim", "no statement for all sizes is about it", "use another method");
+  return chosen;
+}
+
+// "all" methods are those that are there: without z3 only a message says that nothing was proved. Where
+// proofs were asked for by name, prove() says what is missing.
+ProofPlan proofs_of(const Options& options, const Methods& methods) {
+  ProofPlan plan{obligations_of(options, methods)};
+  plan.time_limit = options.number("time-limit", plan.time_limit);
+  if (methods.all && !plan.obligations.empty() && !find_program(plan.programs.z3)) {
+    fmt::print(stderr,
+               "the program z3 is not installed (Debian package z3): nothing is proved for all sizes\n");
+    plan.obligations.clear();
+  }
+  return plan;
 }
 
 std::vector<Witness> forms_of(const Options& options) {
@@ -113,17 +173,50 @@ std::vector<Witness> forms_of(const Options& options) {
   return options.has("form") ? witnesses_named(all, different_words(options, "form")) : all;
 }
 
+// One small case, its polynomials side by side; a geometry that the lecture draws where none is named.
+int explain_one(const Options& options) {
+  constexpr const char* of_checks[] = {"claim",  "form",      "method",  "sweep",  "geometries",
+                                       "proof",  "precision", "proofs",  "emit",   "time-limit",
+                                       "mutant", "miss-bits", "threads", "output", "seed"};
+  options.require_none_of(of_checks, "--explain only shows a case");
+  const bool named = options.has("case") || options.has("input-size");
+  const Explanation explanation =
+      explain(named ? geometry_of(options, Direction::conv) : parse_case("ic1oc1i6o3k3s2p1"));
+  if (options.has("json"))
+    fmt::print("{}\n", nlohmann::json(explanation).dump(2));
+  else
+    fmt::print("{}", text(explanation));
+  const bool equal =
+      explanation.conv.equal && explanation.conv_transpose.equal && explanation.weight_gradient.equal;
+  return static_cast<int>(equal ? ExitCode::ok : ExitCode::claim_failed);
+}
+
+int emit_statements(const Options& options, const std::vector<Obligation>& obligations) {
+  if (obligations.empty()) throw InvalidArgument("emit", "no statement is asked for", "use --method proof");
+  emit(obligations, options.text("emit"));
+  std::size_t queries = 0;
+  for (const Obligation& obligation : obligations) queries += obligation.queries.size();
+  fmt::print("{} statements and their {} queries are in {}\n", obligations.size(), queries,
+             options.text("emit"));
+  return 0;
+}
+
 int run(const Options& options) {
+  if (options.has("explain")) return explain_one(options);
+  const Methods methods = methods_of(options);
+  if (options.has("emit")) return emit_statements(options, obligations_of(options, methods));
+  ProofPlan proofs = proofs_of(options, methods);
   VerifyPlan plan;
   plan.geometries = geometries_of(options);
   const auto all = claims();
   plan.claims = options.has("claim") ? claims_named(different_words(options, "claim"))
                                      : std::vector<Claim>(all.begin(), all.end());
   plan.forms = forms_of(options);
-  plan.methods = methods_of(options);
+  plan.methods = methods.of_checks;
   plan.seed = options.seed();
-  plan.miss_bits = static_cast<double>(options.integer("miss-bits", 20, 1, 1024));
+  plan.miss_bits = static_cast<double>(options.integer("miss-bits", 128, 1, 1024));
   plan.threads = static_cast<int>(options.integer("threads", hardware_threads(), 1, 1024));
+  proofs.threads = plan.threads;
 
   if (options.has("output")) {  // found out before the work, not after it
     require_hdf5_name(options.text("output"));
@@ -137,7 +230,7 @@ int run(const Options& options) {
                .threads = plan.threads,
                .start_time = now()};
   catch_interrupts();
-  const VerifyReport report = run_and_report(plan);
+  const VerifyReport report = run_and_report(plan, proofs);
   if (options.has("json"))
     fmt::print("{}\n", json_of(report).dump(2));
   else
@@ -157,12 +250,20 @@ Command verify_command() {
       "verify",
       "checks the claims about transposed convolution on every form",
       "  fsconv verify [options]\n\n"
-      "Compares every way to compute the operator with the definition, with automatic differentiation "
-      "and with finite\n"
-      "differences, over a few thousand geometries; refutes the belief that it inverts a convolution. Exit "
-      "code 3 if a\n"
-      "claim fails, with the smallest failing case and the command that shows it again.",
+      "Compares every way to compute the operator with the definition, over a few thousand geometries: with "
+      "random reals\n"
+      "(numeric), with integers (exact) and, for all weights and inputs, as polynomials (symbolic). Proves "
+      "the "
+      "mathematics\n"
+      "for all sizes with an SMT solver and refutes popular beliefs (proof). Exit code 3 if a claim fails, "
+      "with "
+      "the smallest\n"
+      "failing case and the command that shows it again.",
       "  fsconv verify\n"
+      "  fsconv verify --method proof\n"
+      "  fsconv verify --method symbolic --case ic1oc16i28x28o13x13k3s2\n"
+      "  fsconv verify --explain --case i6o3k3s2p1\n"
+      "  fsconv verify --emit statements\n"
       "  fsconv verify --sweep exhaustive --max-size 5 --method exact --output checks.h5\n"
       "  fsconv verify --case ic1oc16i28x28o14x14k3s2 --claim gradient,transpose\n"
       "  fsconv verify --mutant no_flip --claim transpose      (fails, as it must)\n",

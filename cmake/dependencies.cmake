@@ -28,3 +28,14 @@ if(NOT TARGET fsconv::dnnl)
                                                 INTERFACE_INCLUDE_DIRECTORIES ${FSCONV_DNNL_INCLUDE})
 endif()
 find_dependency(OpenMP COMPONENTS CXX)
+
+# FLINT comes without a package file.
+if(NOT TARGET fsconv::flint)
+  find_library(FSCONV_FLINT_LIBRARY flint REQUIRED)
+  find_path(FSCONV_FLINT_INCLUDE flint/fmpz_mpoly.h REQUIRED)
+  find_library(FSCONV_GMP_LIBRARY gmp REQUIRED)
+  add_library(fsconv::flint UNKNOWN IMPORTED)
+  set_target_properties(fsconv::flint PROPERTIES IMPORTED_LOCATION ${FSCONV_FLINT_LIBRARY}
+                                                 INTERFACE_INCLUDE_DIRECTORIES ${FSCONV_FLINT_INCLUDE}
+                                                 INTERFACE_LINK_LIBRARIES ${FSCONV_GMP_LIBRARY})
+endif()

@@ -20,7 +20,8 @@ const std::map<std::string, std::set<std::string>> below = {
     {"io", {"forms", "geometry", "base"}},
     {"data", {"io", "geometry", "base"}},
     {"nn", {"forms", "geometry", "base"}},
-    {"verify", {"io", "forms", "geometry", "base"}},
+    {"symbolic", {"geometry", "base"}},
+    {"verify", {"io", "forms", "symbolic", "geometry", "base"}},
     {"train", {"nn", "data", "io", "forms", "geometry", "base"}},
 };
 

@@ -1,6 +1,8 @@
 // fsconv verify: exit codes, mutants, the command that shows a failure again, and the file of checks.
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fsconv/io/hdf5.hpp>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "cli/process.hpp"
@@ -12,8 +14,9 @@ using nlohmann::json;
 
 namespace {
 
-const std::vector<std::string> mutants = {"no_flip",     "pad_p",       "swapped_pads", "shifted",
-                                          "wrong_group", "dropped_tap", "quadratic"};
+const std::vector<std::string> mutants = {"no_flip",   "pad_p",         "swapped_pads",
+                                          "shifted",   "wrong_group",   "dropped_tap",
+                                          "quadratic", "unit_shortcut", "ones_shortcut"};
 
 Finished verify_line(const ScratchFolder& folder, const std::string& line) {
   return run_fsconv(words("verify " + line), folder.path(), {.time = std::chrono::seconds(60)});
@@ -33,7 +36,8 @@ std::vector<std::string> column_words(const hdf5::File& file, const std::string&
 
 TEST_CASE("cli verify: a small sweep holds, and its file has one row per check") {
   const ScratchFolder folder;
-  const Finished finished = verify_line(folder, "--geometries 30 --output checks.h5 --json");
+  const Finished finished =
+      verify_line(folder, "--method numeric,exact,symbolic --geometries 30 --output checks.h5 --json");
   INFO(finished.err);
   REQUIRE(finished.exit_code == 0);
   CHECK(folder.files() == 1);
@@ -53,7 +57,7 @@ TEST_CASE("cli verify: a small sweep holds, and its file has one row per check")
   const auto cases = file.read_strings("/geometries/case");
   CHECK(static_cast<Index>(cases.size()) == report["geometries"].get<Index>());
   CHECK(file.string_attribute("/", "command_line") ==
-        "fsconv verify --geometries 30 --output checks.h5 --json");
+        "fsconv verify --method numeric,exact,symbolic --geometries 30 --output checks.h5 --json");
   std::string odd;
   Index refuted = 0;
   for (std::size_t row = 0; row < verdicts.size(); ++row) {
@@ -70,7 +74,9 @@ TEST_CASE("cli verify: a small sweep holds, and its file has one row per check")
 TEST_CASE("cli verify: the result does not depend on the threads, and the seed changes the geometries") {
   const ScratchFolder folder;
   const auto run = [&](const std::string& options) {
-    REQUIRE(verify_line(folder, "--geometries 10 --output checks.h5 " + options).exit_code == 0);
+    REQUIRE(
+        verify_line(folder, "--method numeric,exact,symbolic --geometries 10 --output checks.h5 " + options)
+            .exit_code == 0);
     return hdf5::File::open(folder / "checks.h5");
   };
   const auto one = run("--threads 1"), three = run("--threads 3"), other = run("--seed 1");
@@ -156,4 +162,109 @@ TEST_CASE("cli verify: the table is plain text where nobody looks at it on a ter
   CHECK(finished.err.empty());
   for (const char* word : {"transpose", "holds", "refuted", "not-inverse"})
     CHECK(finished.out.find(word) != std::string::npos);
+}
+
+TEST_CASE("cli verify: one statement is proved for all sizes, one belief refuted and shown") {
+  const ScratchFolder folder;
+  const Finished finished = verify_line(folder, "--proof gather,no_flip --output proofs.h5 --json");
+  if (finished.err.find("z3") != std::string::npos && finished.exit_code == 1) {
+    WARN("z3 is not installed: nothing was proved");
+    return;
+  }
+  INFO(finished.err);
+  REQUIRE(finished.exit_code == 0);
+  const json report = json::parse(finished.out);
+  CHECK(report["passed"] == true);
+  CHECK(report["checks"] == 0);
+  REQUIRE(report["proofs"].size() == 2);
+  CHECK(report["proofs"][0]["verdict"] == "proved");
+  CHECK(report["proofs"][1]["verdict"] == "refuted");
+  CHECK(report["proofs"][1]["counterexample"]["taps"] == 2);  // one tap is its own mirror image
+  CHECK(report["proofs"][1]["replayed"]["believed"] != report["proofs"][1]["replayed"]["computed"]);
+  for (const json& claim : report["claims"]) CHECK(claim["strength"]["for_all_sizes"]["proofs"] == 1);
+
+  const auto file = hdf5::File::open(folder / "proofs.h5");
+  CHECK(file.read_strings("/proofs/proof") == std::vector<std::string>{"gather", "no_flip"});
+  CHECK(file.read_strings("/proofs/verdict") == std::vector<std::string>{"proved", "refuted"});
+  CHECK(file.read<double>("/proofs/goals")[0] >= 1);
+}
+
+TEST_CASE("cli verify: statements from a folder, damaged, false, vacuous or missing") {
+  const ScratchFolder folder;
+  std::filesystem::create_directory(folder / "mine");
+  const auto write = [&](const std::string& text) { std::ofstream(folder / "mine/odd.smt2") << text; };
+  const std::string head =
+      "(set-logic QF_LIA)\n(set-info :statement \"s\")\n(set-info :claims \"matrix\")\n"
+      "(declare-const n Int)\n(assert (> n 0))\n";
+  const std::string twin = "(push 1)\n(set-info :status sat)\n(check-sat)\n(pop 1)\n";
+  const auto goal = [](const std::string& denied) {
+    return "(push 1)\n(assert " + denied + ")\n(set-info :status unsat)\n(check-sat)\n(pop 1)\n";
+  };
+
+  CHECK(verify_line(folder, "--proofs nowhere").exit_code == 5);
+  CHECK(verify_line(folder, "--proofs mine").exit_code == 4);  // no files
+  write(head + twin);
+  Finished finished = verify_line(folder, "--proofs mine");  // nothing is claimed
+  CHECK(finished.exit_code == 4);
+  CHECK(finished.err.find("odd.smt2") != std::string::npos);
+  CHECK(finished.error_lines() <= 2);
+  write(head + goal("(<= n 0)"));  // no twin
+  CHECK(verify_line(folder, "--proofs mine").exit_code == 4);
+  write(head + twin + "(push 1\n");
+  CHECK(verify_line(folder, "--proofs mine").exit_code == 4);
+
+  write(head + twin + goal("(<= n 0)"));
+  finished = verify_line(folder, "--proofs mine");
+  if (finished.err.find("z3") != std::string::npos) return;  // nothing to decide it with
+  CHECK(finished.exit_code == 0);
+  write(head + twin + goal("(<= n 1)"));  // false: n = 1
+  finished = verify_line(folder, "--proofs mine");
+  CHECK(finished.exit_code == 3);
+  CHECK(finished.out.find("FAILS") != std::string::npos);
+  write(head + "(assert (< n 0))\n" + twin + goal("(<= n 1)"));  // the hypotheses contradict each other
+  finished = verify_line(folder, "--proofs mine");
+  CHECK(finished.exit_code == 3);
+  CHECK(finished.out.find("vacuous") != std::string::npos);
+}
+
+TEST_CASE("cli verify: --emit writes files that are read back, and touches no others") {
+  const ScratchFolder folder;
+  const Finished finished = verify_line(folder, "--emit statements --proof gather,no_flip");
+  INFO(finished.err);
+  REQUIRE(finished.exit_code == 0);
+  CHECK(std::filesystem::exists(folder / "statements/gather.smt2"));
+  CHECK(std::filesystem::exists(folder / "statements/beliefs/no_flip.smt2"));
+  CHECK(verify_line(folder, "--emit statements --proof gather,no_flip").exit_code == 0);  // the same again
+  std::ofstream(folder / "statements/gather.smt2") << "mine";
+  CHECK(verify_line(folder, "--emit statements --proof gather").exit_code == 5);
+  CHECK(std::filesystem::file_size(folder / "statements/gather.smt2") == 4);
+}
+
+TEST_CASE("cli verify: --explain shows equal polynomials, as words and as JSON") {
+  const ScratchFolder folder;
+  const Finished plain = verify_line(folder, "--explain");
+  CHECK(plain.exit_code == 0);
+  CHECK(plain.out.find("w0 x1 + w1 x2 + w2 x3") != std::string::npos);
+  CHECK(plain.out.find("DIFFERENT") == std::string::npos);
+  const json explained = json::parse(verify_line(folder, "--explain --case i4o2k3 --json").out);
+  CHECK(explained["conv_transpose"]["equal"] == true);
+  CHECK(explained["conv_transpose"]["polynomials"]["(W^T y)1"][0] == "w0 y1 + w1 y0");
+  CHECK(verify_line(folder, "--explain --case i400o200k3s2p1").exit_code == 2);
+}
+
+TEST_CASE("cli verify: proofs know no geometry and no form") {
+  const ScratchFolder folder;
+  for (const char* line :
+       {"--method proof --case i4o2k3", "--method proof --form gather", "--method proof --mutant no_flip",
+        "--proof nothing_like_it", "--method exact --proof gather", "--method exact --emit here",
+        "--explain --claim matrix", "--time-limit 0", "--time-limit nan", "--time-limit -1", "--method magic",
+        "--method exact,exact"}) {
+    const Finished finished = verify_line(folder, line);
+    INFO(line << "\n" << finished.err);
+    CHECK(finished.exit_code == 2);
+    CHECK(finished.error_lines() >= 1);
+    CHECK(finished.error_lines() <= 2);
+  }
+  // All methods on one case are those that look at it.
+  CHECK(verify_line(folder, "--case i4o2k3 --json").exit_code == 0);
 }

@@ -1,34 +1,18 @@
 #include <fsconv/base/text.hpp>
 #include <fsconv/forms/form.hpp>
-#include <fsconv/forms/gather.hpp>
 #include <fsconv/forms/im2col.hpp>
-#include <fsconv/forms/matrix.hpp>
 #include <fsconv/forms/onednn.hpp>
-#include <fsconv/forms/polyphase.hpp>
-#include <fsconv/forms/scatter.hpp>
-#include <fsconv/forms/zero_insertion.hpp>
+#include <fsconv/forms/template_forms.hpp>
 
 namespace fsconv {
 namespace {
 
-std::optional<std::string> everything(const Geometry&, Op) { return std::nullopt; }
-
 template <class T>
 std::vector<Form<T>> portable_forms() {
-  return {
-      {"gather", "every result collects its products", everything, gather::conv<T>, gather::conv_transpose<T>,
-       gather::weight_gradient<T>},
-      {"scatter", "every source pixel adds its products", everything, scatter::conv<T>,
-       scatter::conv_transpose<T>, scatter::weight_gradient<T>},
-      {"zero_insertion", "inserted zeros, then a plain correlation", everything, zero_insertion::conv<T>,
-       zero_insertion::conv_transpose<T>, zero_insertion::weight_gradient<T>},
-      {"polyphase", "one dense convolution per phase", everything, polyphase::conv<T>,
-       polyphase::conv_transpose<T>, polyphase::weight_gradient<T>},
-      {"matrix", "the sparse matrix W itself", everything, matrix::conv<T>, matrix::conv_transpose<T>,
-       matrix::weight_gradient<T>},
-      {"im2col", "windows as columns, then GEMM", everything, im2col::conv<T>, im2col::conv_transpose<T>,
-       im2col::weight_gradient<T>},
-  };
+  std::vector<Form<T>> list = template_forms<T>();
+  list.push_back({"im2col", "windows as columns, then GEMM", supports_everything, im2col::conv<T>,
+                  im2col::conv_transpose<T>, im2col::weight_gradient<T>});
+  return list;
 }
 
 void require_shape(const char* what, const Shape& given, const Shape& wanted) {

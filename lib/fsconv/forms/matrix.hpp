@@ -4,6 +4,7 @@
 #include <armadillo>
 #include <fsconv/base/tensor.hpp>
 #include <fsconv/geometry/geometry.hpp>
+#include <numeric>
 #include <vector>
 
 namespace fsconv::matrix {
@@ -59,7 +60,84 @@ void fill_columns(const Geometry& geometry, const Tensor<T>& weight, I* column_s
   }
 }
 
-// Builds W, so that vec(conv(x)) = W vec(x) and vec(conv_transpose(y)) = W^T vec(y).
+// W in compressed columns for any scalar, polynomials too: column c's nonzeros stand at starts[c] ..
+// starts[c+1]-1.
+template <class T>
+struct Columns {
+  std::vector<Index> starts, rows;
+  std::vector<T> values;
+};
+
+// Throws InvalidArgument where the columns do not fit the memory.
+template <class T>
+Columns<T> build_columns(const Geometry& geometry, const Tensor<T>& weight) {
+  const Index count = nonzeros(geometry), columns = element_count(geometry.image_shape(), "columns of W");
+  require_memory(count, sizeof(T) + sizeof(Index), "nonzeros of W");
+  require_memory(columns + 1, sizeof(Index) + sizeof(std::vector<Tap>) + 2 * sizeof(Tap), "columns of W");
+  Columns<T> w{std::vector<Index>(static_cast<std::size_t>(columns + 1)),
+               std::vector<Index>(static_cast<std::size_t>(count)),
+               std::vector<T>(static_cast<std::size_t>(count))};
+  fill_columns(geometry, weight, w.starts.data(), w.rows.data(), w.values.data());
+  return w;
+}
+
+// W x and W^T y for one image, without transposing or copying W. y has been set to zero.
+template <class T, class I>
+void multiply(Index columns, const I* starts, const I* rows, const T* values, const T* x, T* y) {
+  for (Index column = 0; column < columns; ++column)
+    for (I at = starts[column]; at < starts[column + 1]; ++at) y[rows[at]] += values[at] * x[column];
+}
+template <class T, class I>
+void multiply_transposed(Index columns, const I* starts, const I* rows, const T* values, const T* y, T* x) {
+  for (Index column = 0; column < columns; ++column) {
+    T sum(0);
+    for (I at = starts[column]; at < starts[column + 1]; ++at) sum += values[at] * y[rows[at]];
+    x[column] = sum;
+  }
+}
+
+template <class T>
+Tensor<T> conv(const Geometry& geometry, const Tensor<T>& image, const Tensor<T>& weight) {
+  const Columns<T> w = build_columns(geometry, weight);
+  const Index batch = image.shape()[0], columns = image.size() / batch;
+  Tensor<T> code(geometry.code_shape(batch));
+  for (Index n = 0; n < batch; ++n)
+    multiply(columns, w.starts.data(), w.rows.data(), w.values.data(), image.data() + n * columns,
+             code.data() + n * (code.size() / batch));
+  return code;
+}
+
+template <class T>
+Tensor<T> conv_transpose(const Geometry& geometry, const Tensor<T>& code, const Tensor<T>& weight) {
+  const Columns<T> w = build_columns(geometry, weight);
+  const Index batch = code.shape()[0];
+  Tensor<T> image(geometry.image_shape(batch));
+  const Index columns = image.size() / batch;
+  for (Index n = 0; n < batch; ++n)
+    multiply_transposed(columns, w.starts.data(), w.rows.data(), w.values.data(),
+                        code.data() + n * (code.size() / batch), image.data() + n * columns);
+  return image;
+}
+
+// dL/dw[t] is the sum of y[row]*x[column] over the entries of W that hold w[t]: fill W with the numbers of
+// its weights instead of their values, and every entry says where its product belongs.
+template <class T>
+Tensor<T> weight_gradient(const Geometry& geometry, const Tensor<T>& code, const Tensor<T>& image) {
+  Tensor<Index> numbers(geometry.weight_shape());
+  std::iota(numbers.begin(), numbers.end(), Index{0});
+  const Columns<Index> w = build_columns(geometry, numbers);
+  const Index batch = image.shape()[0], rows = code.size() / batch, columns = image.size() / batch;
+  Tensor<T> gradient(geometry.weight_shape());
+  for (Index n = 0; n < batch; ++n)
+    for (Index column = 0; column < columns; ++column)
+      for (Index at = w.starts[static_cast<std::size_t>(column)];
+           at < w.starts[static_cast<std::size_t>(column + 1)]; ++at)
+        gradient[w.values[static_cast<std::size_t>(at)]] +=
+            code[n * rows + w.rows[static_cast<std::size_t>(at)]] * image[n * columns + column];
+  return gradient;
+}
+
+// Builds W as Armadillo's, so that vec(conv(x)) = W vec(x) and vec(conv_transpose(y)) = W^T vec(y).
 // weight   [out_channels, in_channels/groups, taps...], last index fastest
 // returns  sparse (out_channels*prod(out)) x (in_channels*prod(in)). A weight of 0 is stored like any other,
 // so the
@@ -69,17 +147,10 @@ void fill_columns(const Geometry& geometry, const Tensor<T>& weight, I* column_s
 template <class T>
 arma::SpMat<T> build(const Geometry& geometry, const Tensor<T>& weight);
 
-// W x and W^T y for one image: x has W.n_cols elements, y has W.n_rows. Neither transposes or copies W.
+// The same products with Armadillo's W: x has W.n_cols elements, y has W.n_rows.
 template <class T>
 void multiply(const arma::SpMat<T>& w, const T* x, T* y);
 template <class T>
 void multiply_transposed(const arma::SpMat<T>& w, const T* y, T* x);
-
-template <class T>
-Tensor<T> conv(const Geometry& geometry, const Tensor<T>& image, const Tensor<T>& weight);
-template <class T>
-Tensor<T> conv_transpose(const Geometry& geometry, const Tensor<T>& code, const Tensor<T>& weight);
-template <class T>
-Tensor<T> weight_gradient(const Geometry& geometry, const Tensor<T>& code, const Tensor<T>& image);
 
 }  // namespace fsconv::matrix

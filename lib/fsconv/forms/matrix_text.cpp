@@ -6,20 +6,17 @@
 #include <numeric>
 
 namespace fsconv {
-namespace {
 
-// The name of the weight at a flat offset of [out_channels, in_channels/groups, taps...].
-std::string weight_name(const Geometry& geometry, Index at) {
-  const Shape shape = geometry.weight_shape();
+std::string element_name(std::string_view array, const Shape& shape, std::size_t channel_axes, Index at) {
   std::vector<Index> index(shape.size());
   for (std::size_t axis = shape.size(); axis-- > 0; at /= shape[axis]) index[axis] = at % shape[axis];
-  const bool one_pair = shape[0] == 1 && shape[1] == 1;
-  const bool short_taps = std::all_of(shape.begin() + 2, shape.end(), [](Index taps) { return taps <= 10; });
-  return fmt::format("w{}{}", one_pair ? "" : fmt::format("[{},{}]", index[0], index[1]),
-                     fmt::join(index.begin() + 2, index.end(), short_taps ? "" : ","));
+  const auto first = static_cast<std::ptrdiff_t>(channel_axes);
+  const bool one = std::all_of(shape.begin(), shape.begin() + first, [](Index n) { return n == 1; });
+  const bool digits = std::all_of(shape.begin() + first, shape.end(), [](Index n) { return n <= 10; });
+  const std::string channels = fmt::format("[{}]", fmt::join(index.begin(), index.begin() + first, ","));
+  return fmt::format("{}{}{}", array, one ? "" : channels,
+                     fmt::join(index.begin() + first, index.end(), digits ? "" : ","));
 }
-
-}  // namespace
 
 std::vector<std::vector<std::string>> symbolic_matrix(const Geometry& geometry, Index largest) {
   const Index rows = element_count(geometry.code_shape()), columns = element_count(geometry.image_shape());
@@ -34,7 +31,8 @@ std::vector<std::vector<std::string>> symbolic_matrix(const Geometry& geometry, 
       static_cast<std::size_t>(rows), std::vector<std::string>(static_cast<std::size_t>(columns), "0"));
   for (arma::uword column = 0; column < w.n_cols; ++column)
     for (arma::uword at = w.col_ptrs[column]; at < w.col_ptrs[column + 1]; ++at)
-      text[w.row_indices[at]][column] = weight_name(geometry, static_cast<Index>(w.values[at]));
+      text[w.row_indices[at]][column] =
+          element_name("w", geometry.weight_shape(), 2, static_cast<Index>(w.values[at]));
   return text;
 }
 

@@ -13,7 +13,7 @@ namespace fsconv {
 //
 // g groups, ic image channels, oc code channels, i image size, o code size, k taps, s stride, d dilation, p
 // padding before the image. g, ic, oc, s, d default to 1 and p to 0. k, s, d, p take one number for all axes.
-// print() writes the shortest such word; parse(print(g)) == g for every geometry.
+// print() leaves out what is as usual, but always names the channels; parse(print(g)) == g for every geometry.
 std::string print_case(const Geometry& geometry);
 
 // Throws InvalidArgument that names the key and checks the geometry.

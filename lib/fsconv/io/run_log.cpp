@@ -1,4 +1,5 @@
 #include <dnnl.h>
+#include <flint/flint.h>
 #include <fmt/core.h>
 #include <png.h>
 #include <unistd.h>
@@ -81,6 +82,7 @@ json library_versions() {
   const dnnl_version_t& onednn = *dnnl_version();
   return {{"armadillo", arma::arma_version::as_string()},
           {"eigen", fmt::format("{}.{}.{}", EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION)},
+          {"flint", FLINT_VERSION},
           {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
           {"hdf5", hdf5::library_version()},
           {"libpng", png_get_libpng_ver(nullptr)},

@@ -12,35 +12,58 @@ struct Claim {
   bool belief;                 // a popular belief that is false: the good verdict is `refuted`
   bool needs_form;             // false: a statement about sizes alone, tried once per geometry
   bool draws_numbers;  // false: nothing random in it, so the method makes no difference and one try decides
-  Outcome (*check)(const Trial&);
+  Outcome (*check)(const Trial<double>&);
+  Outcome (*prove)(const Trial<Polynomial>&);  // for all weights and inputs; null where there are none
 };
 
-// matrix, transpose, fractional, gradient, adjoint, weight-gradient, shape, rational, sub-pixel, not-inverse,
-// overlap.
+// matrix, transpose, fractional, gradient, adjoint, weight-gradient, shape, rational, sub-pixel, composition,
+// overlap, not-inverse.
 std::span<const Claim> claims();
 
 // Throws InvalidArgument that lists the names.
 std::vector<Claim> claims_named(const std::vector<std::string>& names);
 
-// The checks, grouped by what they are about; each says in its source what it compares with what.
+// The checks, grouped by what they are about; each says in its source what it compares with what. Those that
+// are templates compute with numbers or with symbols.
 namespace claim {
 
 // The operator: against the definition.
-Outcome matrix(const Trial& trial);
-Outcome transpose(const Trial& trial);
-Outcome fractional(const Trial& trial);
-Outcome rational(const Trial& trial);
-Outcome sub_pixel(const Trial& trial);
+template <class T>
+Outcome matrix(const Trial<T>& trial);
+template <class T>
+Outcome transpose(const Trial<T>& trial);
+template <class T>
+Outcome fractional(const Trial<T>& trial);
+template <class T>
+Outcome rational(const Trial<T>& trial);
+template <class T>
+Outcome sub_pixel(const Trial<T>& trial);
+template <class T>
+Outcome composition(const Trial<T>& trial);
 
-// The derivatives: against automatic differentiation and finite differences.
-Outcome gradient(const Trial& trial);
-Outcome weight_gradient(const Trial& trial);
-Outcome adjoint(const Trial& trial);
+// The derivatives: against automatic differentiation and finite differences, or taken symbolically.
+Outcome gradient(const Trial<double>& trial);
+Outcome gradient(const Trial<Polynomial>& trial);
+Outcome weight_gradient(const Trial<double>& trial);
+Outcome weight_gradient(const Trial<Polynomial>& trial);
+Outcome adjoint(const Trial<double>& trial);
+Outcome adjoint(const Trial<Polynomial>& trial);
 
 // Sizes, overlap and the wrong name "inverse".
-Outcome shape(const Trial& trial);
-Outcome overlap(const Trial& trial);
-Outcome inverse(const Trial& trial);
+Outcome shape(const Trial<double>& trial);
+Outcome overlap(const Trial<double>& trial);
+Outcome inverse(const Trial<double>& trial);
+Outcome inverse(const Trial<Polynomial>& trial);
+
+// Why a claim is skipped: its form cannot compute one of `ops` on `geometry`.
+template <class T>
+std::optional<Outcome> skip_unless_supported(const Trial<T>& trial, const Geometry& geometry,
+                                             std::initializer_list<Op> ops) {
+  for (Op op : ops)
+    if (const auto reason = trial.form.unsupported(geometry, op))
+      return Outcome{Verdict::skipped, 0, *reason};
+  return std::nullopt;
+}
 
 }  // namespace claim
 }  // namespace fsconv

@@ -45,7 +45,7 @@ Outcome check_sizes(const Axis& axis) {
 }  // namespace
 
 // The size rules against a window that is slid and counted; every size around, not only the legal ones.
-Outcome shape(const Trial& t) {
+Outcome shape(const Trial<double>& t) {
   for (const Axis& axis : t.geometry.axes)
     if (const Outcome outcome = check_sizes(axis); outcome.verdict != Verdict::holds) return outcome;
   return {};
@@ -54,7 +54,7 @@ Outcome shape(const Trial& t) {
 // conv_transpose of ones by ones counts the taps that reach each pixel. On an axis long enough to have an
 // interior, the counts there are equal exactly where the stride divides the taps (and shares no factor with
 // the dilation).
-Outcome overlap(const Trial& t) {
+Outcome overlap(const Trial<double>& t) {
   Outcome outcome;
   for (const Axis& given : t.geometry.axes) {
     Axis axis = given;
@@ -65,13 +65,12 @@ Outcome overlap(const Trial& t) {
     axis.in = last + 1;
     if (last - first < axis.down) return {Verdict::skipped, 0, "the padding leaves no interior"};
     const Geometry line{{axis}, 1, 1, 1};
-    if (const auto reason = t.form.unsupported(line, Op::conv_transpose))
-      return {Verdict::skipped, 0, *reason};
+    if (const auto skipped = skip_unless_supported(t, line, {Op::conv_transpose})) return *skipped;
 
     Tensor<double> ones_code(line.code_shape()), ones_weight(line.weight_shape());
     std::fill(ones_code.begin(), ones_code.end(), 1.0);
     std::fill(ones_weight.begin(), ones_weight.end(), 1.0);
-    const Tensor<double> counts = t.form.conv_transpose(line, ones_code, ones_weight);
+    const Tensor<double> counts = t.maps.conv_transpose(line, ones_code, ones_weight);
     const auto [least, most] = std::minmax_element(counts.begin() + first, counts.begin() + last + 1);
     const bool even = *least == *most;
     const bool expected = axis.taps % axis.down == 0 && std::gcd(axis.dilation, axis.down) == 1;
@@ -90,16 +89,16 @@ Outcome overlap(const Trial& t) {
 // W^T W = I would make conv_transpose the inverse of conv. Its diagonal is a sum of squares of weights; with
 // weights of +-2 it is never 1. The counterexample is a unit image, at a pixel that is read if there is one;
 // the form must bring back what the definition says, or it has refuted nothing.
-Outcome inverse(const Trial& t) {
-  for (Op op : {Op::conv, Op::conv_transpose})
-    if (const auto reason = t.form.unsupported(t.geometry, op)) return {Verdict::skipped, 0, *reason};
+Outcome inverse(const Trial<double>& t) {
+  if (const auto skipped = skip_unless_supported(t, t.geometry, {Op::conv, Op::conv_transpose}))
+    return *skipped;
   Tensor<double> weight(t.geometry.weight_shape());
   for (Index at = 0; at < weight.size(); ++at) weight[at] = at % 2 == 0 ? 2 : -2;
   const Index pixel = t.definition.entries().empty() ? 0 : t.definition.entries().front().column;
   Tensor<double> unit(t.geometry.image_shape());
   unit[pixel] = 1;
   const Tensor<double> back =
-      t.form.conv_transpose(t.geometry, t.form.conv(t.geometry, unit, weight), weight);
+      t.maps.conv_transpose(t.geometry, t.maps.conv(t.geometry, unit, weight), weight);
   // Small integers: exact in every form.
   const Tensor<double> expected = t.definition.conv_transpose(t.definition.conv(unit, weight), weight);
   if (back != expected) return {Verdict::fails, 1, "W^T W x is not what the definition says"};
@@ -107,6 +106,28 @@ Outcome inverse(const Trial& t) {
   return {Verdict::refuted, 0,
           fmt::format("weights +-2, x = 1 at {} and 0 elsewhere: W^T W x is {} there",
                       position_text(unit.shape(), pixel), back[pixel])};
+}
+
+// (W^T W)[i, j] as a polynomial in the weights, column by column: the identity would need 1 and 0 for every
+// choice of weights, but each of its terms is a product of two weights. The first entry that any weights make
+// wrong refutes the belief.
+Outcome inverse(const Trial<Polynomial>& t) {
+  const Tensor<Polynomial> other = symbols(Symbol::second_weight, t.geometry.weight_shape());
+  const Index pixel = t.definition.entries().empty() ? 0 : t.definition.entries().front().column;
+  Tensor<Polynomial> unit(t.geometry.image_shape());
+  unit[pixel] = Polynomial(1);
+  // The transpose is given weights of its own name, v = w: a product of symbols takes each array once.
+  const Tensor<Polynomial> back =
+      t.maps.conv_transpose(t.geometry, t.maps.conv(t.geometry, unit, t.weight), other);
+  const Tensor<Polynomial> expected = t.definition.conv_transpose(t.definition.conv(unit, t.weight), other);
+  for (Index at = 0; at < back.size(); ++at)
+    if (!(back[at] == expected[at])) return {Verdict::fails, 1, "W^T W x is not what the definition says"};
+  if (back[pixel] == Polynomial(1)) return {Verdict::fails, 1, "W^T W x = x for a unit image"};
+  const std::string words =
+      text(back[pixel], [](Symbol, Index element) { return fmt::format("w{}", element); });
+  return {Verdict::refuted, 0,
+          fmt::format("for all weights: x = 1 at {} and 0 elsewhere gives W^T W x = {} there",
+                      position_text(unit.shape(), pixel), words.substr(0, 80))};
 }
 
 }  // namespace fsconv::claim

@@ -33,7 +33,7 @@ Tensor<Dual> variables(const Tensor<double>& values) {
 
 // d<conv(w, x), y> with respect to x or w, by Eigen's AutoDiff through the plainest form's own loops.
 enum class By { image, weight };
-Tensor<double> differentiate(const Trial& t, By by) {
+Tensor<double> differentiate(const Trial<double>& t, By by) {
   const Tensor<double>& moving = by == By::image ? t.image : t.weight;
   const Tensor<Dual> result = by == By::image
                                   ? gather::conv(t.geometry, variables(t.image), constants(t.weight))
@@ -45,8 +45,8 @@ Tensor<double> differentiate(const Trial& t, By by) {
   return derivative;
 }
 
-bool small_enough(const Trial& t, const Tensor<double>& moving) {
-  const auto products = static_cast<Index>(t.definition.entries().size()) * t.batch;
+bool small_enough(const Trial<double>& t, const Tensor<double>& moving) {
+  const auto products = static_cast<Index>(t.definition.entries().size()) * t.batch();
   return products * moving.size() <= largest_differentiation;
 }
 
@@ -60,7 +60,7 @@ std::vector<Index> places(const Tensor<double>& values) {
 }
 
 // The sum of the absolute values of all products that L consists of.
-double total_magnitude(const Trial& t) {
+double total_magnitude(const Trial<double>& t) {
   const Tensor<double> rows = t.definition.conv(absolute(t.image), absolute(t.weight));
   double sum = 0;
   for (Index at = 0; at < rows.size(); ++at) sum += rows[at] * std::abs(t.code[at]);
@@ -68,11 +68,12 @@ double total_magnitude(const Trial& t) {
 }
 
 // (L(v + e_j) - L(v - e_j)) / 2 with the form's own conv; L is linear in each argument, so the step 1 is
-// exact. `magnitude` holds the absolute sums of `derivative`, whose longest sum has `terms` products.
+// exact.
 template <class Conv>
-Outcome compare_with_differences(const Trial& t, const Tensor<double>& derivative, Tensor<double> moving,
-                                 const Tensor<double>& magnitude, Index terms, Conv conv_of) {
-  const double total = total_magnitude(t);
+Outcome compare_with_differences(const Trial<double>& t, const Tensor<double>& derivative,
+                                 Tensor<double> moving, const Expected<double>& expected, Conv conv_of) {
+  const bool exact = t.sample.method == Method::exact;
+  const double total = exact ? 0 : total_magnitude(t);
   Outcome outcome;
   for (Index at : places(moving)) {
     const double centre = moving[at];
@@ -81,7 +82,7 @@ Outcome compare_with_differences(const Trial& t, const Tensor<double>& derivativ
     moving[at] = centre - 1;
     const Tensor<double> below = conv_of(moving);
     moving[at] = centre;
-    if (t.method == Method::exact) {
+    if (exact) {
       if (exact_dot(above, t.code) - exact_dot(below, t.code) != 2 * static_cast<Wide>(derivative[at]))
         return {Verdict::fails, 1, fmt::format("element {}: not the finite difference", at)};
       continue;
@@ -90,8 +91,8 @@ Outcome compare_with_differences(const Trial& t, const Tensor<double>& derivativ
     for (Index row = 0; row < above.size(); ++row) difference += (above[row] - below[row]) * t.code[row] / 2;
     // Moved by 1, the products add up to total + magnitude[at] at most. They are rounded in sums of the
     // form's conv, in the sum over rows here, and in the derivative.
-    const double bound =
-        t.rounding(t.definition.longest_conv_sum() + above.size() + terms) * (total + magnitude[at]);
+    const double bound = t.rounding(t.definition.longest_conv_sum() + above.size() + expected.terms) *
+                         (total + expected.magnitude[at]);
     const double distance = std::abs(difference - derivative[at]);
     if (bound > 0) outcome.error = std::max(outcome.error, distance / bound);
     if (!(distance <= bound))
@@ -110,41 +111,46 @@ Outcome worse(const Outcome& a, const Outcome& b) {
 
 }  // namespace
 
-Outcome gradient(const Trial& t) {
-  for (Op op : {Op::conv_transpose, Op::conv})
-    if (const auto reason = t.form.unsupported(t.geometry, op)) return {Verdict::skipped, 0, *reason};
-  const Tensor<double> derivative = t.form.conv_transpose(t.geometry, t.code, t.weight);
-  const Tensor<double> magnitude = t.definition.conv_transpose(absolute(t.code), absolute(t.weight));
-  const Index terms = t.definition.longest_transposed_sum();
-  Outcome outcome = t.compare(derivative, t.definition.conv_transpose(t.code, t.weight), magnitude, terms);
+// Automatic differentiation and differences cost many passes and are exact already where they are tried once:
+// further samples of one try only repeat the comparison with the definition.
+Outcome gradient(const Trial<double>& t) {
+  if (const auto skipped = skip_unless_supported(t, t.geometry, {Op::conv_transpose, Op::conv}))
+    return *skipped;
+  const Tensor<double>& derivative = t.conv_transpose();
+  const Expected<double>& expected = t.sample.conv_transpose(t.definition);
+  Outcome outcome = t.compare(derivative, expected);
+  if (!t.sample.first) return outcome;
   if (small_enough(t, t.image))
-    outcome = worse(outcome, t.compare(derivative, differentiate(t, By::image), magnitude, terms));
-  return worse(outcome, compare_with_differences(
-                            t, derivative, t.image, magnitude, terms,
-                            [&](const Tensor<double>& x) { return t.form.conv(t.geometry, x, t.weight); }));
+    outcome = worse(outcome,
+                    t.compare(derivative, {differentiate(t, By::image), expected.magnitude, expected.terms}));
+  return worse(outcome,
+               compare_with_differences(t, derivative, t.image, expected, [&](const Tensor<double>& x) {
+                 return t.maps.conv(t.geometry, x, t.weight);
+               }));
 }
 
-Outcome weight_gradient(const Trial& t) {
-  for (Op op : {Op::weight_gradient, Op::conv})
-    if (const auto reason = t.form.unsupported(t.geometry, op)) return {Verdict::skipped, 0, *reason};
-  const Tensor<double> derivative = t.form.weight_gradient(t.geometry, t.code, t.image);
-  const Tensor<double> magnitude = t.definition.weight_gradient(absolute(t.code), absolute(t.image));
-  const Index terms = t.definition.longest_gradient_sum(t.batch);
-  Outcome outcome = t.compare(derivative, t.definition.weight_gradient(t.code, t.image), magnitude, terms);
+Outcome weight_gradient(const Trial<double>& t) {
+  if (const auto skipped = skip_unless_supported(t, t.geometry, {Op::weight_gradient, Op::conv}))
+    return *skipped;
+  const Tensor<double>& derivative = t.weight_gradient();
+  const Expected<double>& expected = t.sample.weight_gradient(t.definition);
+  Outcome outcome = t.compare(derivative, expected);
+  if (!t.sample.first) return outcome;
   if (small_enough(t, t.weight))
-    outcome = worse(outcome, t.compare(derivative, differentiate(t, By::weight), magnitude, terms));
-  return worse(outcome, compare_with_differences(
-                            t, derivative, t.weight, magnitude, terms,
-                            [&](const Tensor<double>& w) { return t.form.conv(t.geometry, t.image, w); }));
+    outcome = worse(
+        outcome, t.compare(derivative, {differentiate(t, By::weight), expected.magnitude, expected.terms}));
+  return worse(outcome,
+               compare_with_differences(t, derivative, t.weight, expected, [&](const Tensor<double>& w) {
+                 return t.maps.conv(t.geometry, t.image, w);
+               }));
 }
 
 // <W x, y> = <x, W^T y>: two numbers, each through one of the form's own maps.
-Outcome adjoint(const Trial& t) {
-  for (Op op : {Op::conv, Op::conv_transpose})
-    if (const auto reason = t.form.unsupported(t.geometry, op)) return {Verdict::skipped, 0, *reason};
-  const Tensor<double> down = t.form.conv(t.geometry, t.image, t.weight);
-  const Tensor<double> up = t.form.conv_transpose(t.geometry, t.code, t.weight);
-  if (t.method == Method::exact) {
+Outcome adjoint(const Trial<double>& t) {
+  if (const auto skipped = skip_unless_supported(t, t.geometry, {Op::conv, Op::conv_transpose}))
+    return *skipped;
+  const Tensor<double>&down = t.conv(), &up = t.conv_transpose();
+  if (t.sample.method == Method::exact) {
     if (exact_dot(down, t.code) == exact_dot(t.image, up)) return {};
     return {Verdict::fails, 1, "<W x, y> and <x, W^T y> differ"};
   }
@@ -159,6 +165,24 @@ Outcome adjoint(const Trial& t) {
   if (distance <= bound) return {Verdict::holds, bound > 0 ? distance / bound : 0, ""};
   return {Verdict::fails, bound > 0 ? distance / bound : 1,
           fmt::format("<W x, y> = {} but <x, W^T y> = {}", left, right)};
+}
+
+// L = <conv(w, x), y> multiplied out and differentiated: the form's own conv decides what its conv_transpose
+// must be. No definition is needed.
+Outcome gradient(const Trial<Polynomial>& t) {
+  return t.compare(t.conv_transpose(),
+                   {{t.image.shape(), partial_derivatives(t.loss(), Symbol::image, t.image.size())}, {}, 0});
+}
+
+Outcome weight_gradient(const Trial<Polynomial>& t) {
+  return t.compare(
+      t.weight_gradient(),
+      {{t.weight.shape(), partial_derivatives(t.loss(), Symbol::weight, t.weight.size())}, {}, 0});
+}
+
+Outcome adjoint(const Trial<Polynomial>& t) {
+  if (t.loss() == dot(t.conv_transpose(), t.image)) return {};
+  return {Verdict::fails, 1, "<W x, y> and <x, W^T y> are different polynomials"};
 }
 
 }  // namespace fsconv::claim

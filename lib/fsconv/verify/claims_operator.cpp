@@ -1,4 +1,5 @@
 // Claims about the operator itself: every form against the definition, along every road the theory offers.
+#include <algorithm>
 #include <fsconv/forms/layout.hpp>
 #include <fsconv/forms/matrix.hpp>
 #include <fsconv/verify/claim.hpp>
@@ -6,45 +7,53 @@
 namespace fsconv::claim {
 namespace {
 
-std::optional<Outcome> skip_unless_supported(const Trial& t, const Geometry& geometry, Op op) {
-  if (const auto reason = t.form.unsupported(geometry, op)) return Outcome{Verdict::skipped, 0, *reason};
-  return std::nullopt;
+// Row `row` of a column whose rows ascend, or null.
+template <class T, class I>
+const T* find_entry(const I* first, const I* last, const T* values, Index row) {
+  const I* found = std::lower_bound(first, last, static_cast<I>(row));
+  return found == last || static_cast<Index>(*found) != row ? nullptr : values + (found - first);
 }
 
-Outcome compare_with_wx(const Trial& t, const Tensor<double>& actual) {
-  return t.compare(actual, t.definition.conv(t.image, t.weight),
-                   t.definition.conv(absolute(t.image), absolute(t.weight)), t.definition.longest_conv_sum());
+Outcome wrong_entry(const Definition::Entry& entry) {
+  return {Verdict::fails, 1,
+          fmt::format("W[{}, {}] is not weight {}", entry.row, entry.column, entry.weight)};
 }
 
-Outcome compare_with_wty(const Trial& t, const Tensor<double>& actual) {
-  return t.compare(actual, t.definition.conv_transpose(t.code, t.weight),
-                   t.definition.conv_transpose(absolute(t.code), absolute(t.weight)),
-                   t.definition.longest_transposed_sum());
-}
-
-// The sparse W itself: as many entries as the definition, and each of them exactly its weight.
-Outcome compare_entries(const Trial& t) {
-  const arma::sp_mat w = matrix::build(t.geometry, t.weight);
-  if (w.n_nonzero != t.definition.entries().size())
-    return {Verdict::fails, 1,
-            fmt::format("W has {} entries instead of {}", w.n_nonzero, t.definition.entries().size())};
-  for (const auto& entry : t.definition.entries()) {
-    const auto first = w.row_indices + w.col_ptrs[entry.column],
-               last = w.row_indices + w.col_ptrs[entry.column + 1];
-    const auto found = std::lower_bound(first, last, static_cast<arma::uword>(entry.row));
-    if (found == last || *found != static_cast<arma::uword>(entry.row) ||
-        w.values[found - w.row_indices] != t.weight[entry.weight])
-      return {Verdict::fails, 1,
-              fmt::format("W[{}, {}] is not weight {}", entry.row, entry.column, entry.weight)};
+// The sparse W itself: as many entries as the definition, and each of them exactly its weight. Numbers look
+// at the W that users get from Armadillo, symbols at the columns it is made of.
+template <class T>
+Outcome compare_entries(const Trial<T>& t) {
+  const auto& entries = t.definition.entries();
+  const auto wrong_count = [&](std::size_t count) {
+    return Outcome{Verdict::fails, 1, fmt::format("W has {} entries instead of {}", count, entries.size())};
+  };
+  if constexpr (std::is_same_v<T, double>) {
+    const arma::sp_mat w = matrix::build(t.geometry, t.weight);
+    if (w.n_nonzero != entries.size()) return wrong_count(w.n_nonzero);
+    for (const auto& entry : entries) {
+      const auto first = w.col_ptrs[entry.column], last = w.col_ptrs[entry.column + 1];
+      const T* found = find_entry(w.row_indices + first, w.row_indices + last, w.values + first, entry.row);
+      if (found == nullptr || *found != t.weight[entry.weight]) return wrong_entry(entry);
+    }
+  } else {
+    const matrix::Columns<T> w = matrix::build_columns(t.geometry, t.weight);
+    if (w.values.size() != entries.size()) return wrong_count(w.values.size());
+    for (const auto& entry : entries) {
+      const Index* start = w.starts.data() + entry.column;
+      const T* found = find_entry(w.rows.data() + start[0], w.rows.data() + start[1],
+                                  w.values.data() + start[0], entry.row);
+      if (found == nullptr || !(*found == t.weight[entry.weight])) return wrong_entry(entry);
+    }
   }
   return {};
 }
 
 // y with `spacing - 1` zeros between its pixels: what people draw.
-Tensor<double> with_zeros_between(const Tensor<double>& y, const std::vector<Axis>& axes) {
+template <class T>
+Tensor<T> with_zeros_between(const Tensor<T>& y, const std::vector<Axis>& axes) {
   Shape shape{y.shape()[0], y.shape()[1]};
   for (const Axis& axis : axes) shape.push_back(axis.down * (axis.out - 1) + 1);
-  Tensor<double> spread(shape);
+  Tensor<T> spread(shape);
   for (Index from = 0; from < y.size(); ++from) {
     Index rest = from, to = 0, stride = 1;
     for (std::size_t axis = axes.size(); axis-- > 0;) {
@@ -57,50 +66,66 @@ Tensor<double> with_zeros_between(const Tensor<double>& y, const std::vector<Axi
   return spread;
 }
 
-}  // namespace
-
-Outcome matrix(const Trial& t) {
-  if (const auto skipped = skip_unless_supported(t, t.geometry, Op::conv)) return *skipped;
-  if (t.form.name == "matrix")
-    if (const Outcome entries = compare_entries(t); entries.verdict != Verdict::holds) return entries;
-  return compare_with_wx(t, t.form.conv(t.geometry, t.image, t.weight));
+// A layer to put behind `first`: two taps, stride 2, one pixel of padding, two code channels. It always has
+// a window.
+Geometry second_layer(const Geometry& first) {
+  Geometry second{{}, first.out_channels, 2, 1};
+  for (const Axis& axis : first.axes) {
+    Axis next{axis.out, 0, 2, 2, 1, 1, 1};
+    next.out = code_size(next, next.in, 1, 1);
+    second.axes.push_back(next);
+  }
+  return second;
 }
 
-Outcome transpose(const Trial& t) {
-  if (const auto skipped = skip_unless_supported(t, t.geometry, Op::conv_transpose)) return *skipped;
-  return compare_with_wty(t, t.form.conv_transpose(t.geometry, t.code, t.weight));
+}  // namespace
+
+template <class T>
+Outcome matrix(const Trial<T>& t) {
+  if (const auto skipped = skip_unless_supported(t, t.geometry, {Op::conv})) return *skipped;
+  if (t.form.name == "matrix")
+    if (const Outcome entries = compare_entries(t); entries.verdict != Verdict::holds) return entries;
+  return t.compare_with_conv(t.conv());
+}
+
+template <class T>
+Outcome transpose(const Trial<T>& t) {
+  if (const auto skipped = skip_unless_supported(t, t.geometry, {Op::conv_transpose})) return *skipped;
+  return t.compare_with_conv_transpose(t.conv_transpose());
 }
 
 // Zeros inserted here, by hand; then the form's plain conv with an integer stride and the transposed filter.
-Outcome fractional(const Trial& t) {
+template <class T>
+Outcome fractional(const Trial<T>& t) {
   Geometry plain = t.geometry.transposed();
   for (Axis& axis : plain.axes) {
     axis.in = axis.up * (axis.in - 1) + 1;
     axis.up = 1;
   }
-  if (const auto skipped = skip_unless_supported(t, plain, Op::conv)) return *skipped;
-  const Tensor<double> spread = with_zeros_between(t.code, t.geometry.axes);
-  return compare_with_wty(t, t.form.conv(plain, spread, transposed_weight(t.geometry, t.weight)));
+  if (const auto skipped = skip_unless_supported(t, plain, {Op::conv})) return *skipped;
+  const Tensor<T> spread = with_zeros_between(t.code, t.geometry.axes);
+  return t.compare_with_conv_transpose(t.maps.conv(plain, spread, transposed_weight(t.geometry, t.weight)));
 }
 
 // conv of the transposed geometry is conv_transpose, and conv_transpose of it is conv.
-Outcome rational(const Trial& t) {
+template <class T>
+Outcome rational(const Trial<T>& t) {
   const Geometry inverse = t.geometry.transposed();
   if (inverse.transposed() != t.geometry)
     return {Verdict::fails, 1, "transposing the geometry twice does not give it back"};
-  if (const auto skipped = skip_unless_supported(t, inverse, Op::conv)) return *skipped;
-  if (const auto skipped = skip_unless_supported(t, inverse, Op::conv_transpose)) return *skipped;
-  const Tensor<double> weight = transposed_weight(t.geometry, t.weight);
-  const Outcome up = compare_with_wty(t, t.form.conv(inverse, t.code, weight));
+  if (const auto skipped = skip_unless_supported(t, inverse, {Op::conv, Op::conv_transpose})) return *skipped;
+  const Tensor<T> weight = transposed_weight(t.geometry, t.weight);
+  const Outcome up = t.compare_with_conv_transpose(t.maps.conv(inverse, t.code, weight));
   if (up.verdict != Verdict::holds) return up;
-  Outcome down = compare_with_wx(t, t.form.conv_transpose(inverse, t.image, weight));
+  Outcome down = t.compare_with_conv(t.maps.conv_transpose(inverse, t.image, weight));
   down.error = std::max(down.error, up.error);
   return down;
 }
 
 // [SHI16]: one stride-1 convolution with s^N times the channels, w_phi[a] = w[s*a + phi], then a shuffle of
 // pixels.
-Outcome sub_pixel(const Trial& t) {
+template <class T>
+Outcome sub_pixel(const Trial<T>& t) {
   for (const Axis& axis : t.geometry.axes)
     if (axis.up != 1 || axis.dilation != 1 || axis.pad < 0)
       return {Verdict::skipped, 0, "stated for whole strides, dense filters and no cropping"};
@@ -119,10 +144,10 @@ Outcome sub_pixel(const Trial& t) {
   small.out_channels = t.geometry.in_channels * count;
   small.axes.erase(small.axes.begin(),
                    small.axes.end() - static_cast<std::ptrdiff_t>(t.geometry.axes.size()));
-  if (const auto skipped = skip_unless_supported(t, small, Op::conv)) return *skipped;
+  if (const auto skipped = skip_unless_supported(t, small, {Op::conv})) return *skipped;
 
   const Layout sub(small);
-  Tensor<double> filters(small.weight_shape());
+  Tensor<T> filters(small.weight_shape());
   for_each_channel_pair(at, [&](Index co, Index ci) {
     for_each_position(phases, [&](const Index3& phi) {
       for_each_position(sub.taps, [&](const Index3& a) {
@@ -136,10 +161,10 @@ Outcome sub_pixel(const Trial& t) {
       });
     });
   });
-  const Tensor<double> planes = t.form.conv(small, t.code, filters);
+  const Tensor<T> planes = t.maps.conv(small, t.code, filters);
 
-  Tensor<double> image(t.geometry.image_shape(t.batch));
-  for (Index n = 0; n < t.batch; ++n)
+  Tensor<T> image(t.geometry.image_shape(t.batch()));
+  for (Index n = 0; n < t.batch(); ++n)
     for (Index ci = 0; ci < at.in_channels; ++ci)
       for_each_position(at.in, [&](const Index3& i) {
         Index3 phi, m;
@@ -149,7 +174,50 @@ Outcome sub_pixel(const Trial& t) {
         }
         image[at.image(n, ci, i)] = planes[sub.code(n, ci * count + flatten(phi, phases), m)];
       });
-  return compare_with_wty(t, image);
+  return t.compare_with_conv_transpose(image);
 }
+
+// y -> W^T (V^T y), computed by the form, against the derivative of <V (W x), y> with respect to x. Symbols:
+// the form's own two convs, multiplied out and differentiated. Numbers: two definitions one after the other.
+template <class T>
+Outcome composition(const Trial<T>& t) {
+  const Geometry second = second_layer(t.geometry);
+  for (const Geometry& layer : {t.geometry, second})
+    if (const auto skipped = skip_unless_supported(t, layer, {Op::conv, Op::conv_transpose})) return *skipped;
+  if constexpr (std::is_same_v<T, double>) {
+    if (t.sample.method == Method::exact)
+      return {Verdict::skipped, 0, "products of three factors do not stay exact; see numeric and symbolic"};
+    Random random(0);
+    const auto reals = [&](const Shape& shape) { return cast<double>(random_reals<float>(shape, random)); };
+    const Tensor<T> y = reals(second.code_shape(t.batch())), v = reals(second.weight_shape());
+    const Definition behind(second);
+    // Rounded twice: the inner sums' relative errors and the outer ones' add up.
+    const Expected<T> expected{
+        t.definition.conv_transpose(behind.conv_transpose(y, v), t.weight),
+        t.definition.conv_transpose(behind.conv_transpose(absolute(y), absolute(v)), absolute(t.weight)),
+        t.definition.longest_transposed_sum() + behind.longest_transposed_sum() + 2};
+    return t.compare(t.maps.conv_transpose(t.geometry, t.maps.conv_transpose(second, y, v), t.weight),
+                     expected);
+  } else {
+    const Tensor<T> y = symbols(Symbol::code, second.code_shape(t.batch()));
+    const Tensor<T> v = symbols(Symbol::second_weight, second.weight_shape());
+    const Polynomial loss = dot(t.maps.conv(second, t.conv(), v), y);
+    const Expected<T> expected{
+        {t.image.shape(), partial_derivatives(loss, Symbol::image, t.image.size())}, {}, 0};
+    return t.compare(t.maps.conv_transpose(t.geometry, t.maps.conv_transpose(second, y, v), t.weight),
+                     expected);
+  }
+}
+
+#define FSCONV_INSTANTIATE(T)                   \
+  template Outcome matrix(const Trial<T>&);     \
+  template Outcome transpose(const Trial<T>&);  \
+  template Outcome fractional(const Trial<T>&); \
+  template Outcome rational(const Trial<T>&);   \
+  template Outcome sub_pixel(const Trial<T>&);  \
+  template Outcome composition(const Trial<T>&);
+FSCONV_INSTANTIATE(double)
+FSCONV_INSTANTIATE(Polynomial)
+#undef FSCONV_INSTANTIATE
 
 }  // namespace fsconv::claim

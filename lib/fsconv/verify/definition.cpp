@@ -55,46 +55,9 @@ Definition::Definition(const Geometry& geometry) : geometry_(geometry) {
                                  b.k) * axes[2].taps +
                                     c.k});
     }
-}
-
-Tensor<double> Definition::conv(const Tensor<double>& image, const Tensor<double>& weight) const {
-  const Index batch = image.shape()[0];
-  Tensor<double> code(geometry_.code_shape(batch));
-  const Index rows = code.size() / batch, columns = image.size() / batch;
-  for (Index n = 0; n < batch; ++n)
-    for (const Entry& e : entries_)
-      code[n * rows + e.row] += weight[e.weight] * image[n * columns + e.column];
-  return code;
-}
-
-Tensor<double> Definition::conv_transpose(const Tensor<double>& code, const Tensor<double>& weight) const {
-  const Index batch = code.shape()[0];
-  Tensor<double> image(geometry_.image_shape(batch));
-  const Index rows = code.size() / batch, columns = image.size() / batch;
-  for (Index n = 0; n < batch; ++n)
-    for (const Entry& e : entries_)
-      image[n * columns + e.column] += weight[e.weight] * code[n * rows + e.row];
-  return image;
-}
-
-Tensor<double> Definition::weight_gradient(const Tensor<double>& code, const Tensor<double>& image) const {
-  const Index batch = code.shape()[0];
-  Tensor<double> gradient(geometry_.weight_shape());
-  const Index rows = code.size() / batch, columns = image.size() / batch;
-  for (Index n = 0; n < batch; ++n)
-    for (const Entry& e : entries_)
-      gradient[e.weight] += code[n * rows + e.row] * image[n * columns + e.column];
-  return gradient;
-}
-
-Index Definition::longest_conv_sum() const {
-  return most_common(entries_, element_count(geometry_.code_shape()), &Entry::row);
-}
-Index Definition::longest_transposed_sum() const {
-  return most_common(entries_, element_count(geometry_.image_shape()), &Entry::column);
-}
-Index Definition::longest_gradient_sum(Index batch) const {
-  return batch * most_common(entries_, element_count(geometry_.weight_shape()), &Entry::weight);
+  longest_row_ = most_common(entries_, element_count(geometry_.code_shape()), &Entry::row);
+  longest_column_ = most_common(entries_, element_count(geometry_.image_shape()), &Entry::column);
+  longest_weight_ = most_common(entries_, element_count(geometry_.weight_shape()), &Entry::weight);
 }
 
 Tensor<double> absolute(const Tensor<double>& values) {

@@ -5,28 +5,45 @@
 namespace fsconv {
 namespace {
 
-std::optional<std::string> everything(const Geometry&, Op) { return std::nullopt; }
+// A witness whose maps for numbers and for polynomials are one generic function each.
+template <class Conv, class Transpose, class Gradient>
+Witness mutant(const std::string& name, Conv conv, Transpose conv_transpose, Gradient weight_gradient) {
+  return {name,
+          "--mutant " + name,
+          53,
+          [](const Geometry&, Op) { return std::nullopt; },
+          {conv, conv_transpose, weight_gradient},
+          Maps<Polynomial>{conv, conv_transpose, weight_gradient}};
+}
 
 // gather on a geometry, a weight or an input that has been tampered with.
 template <class Geometries, class Weights>
 Witness tampered(const std::string& name, Geometries geometry_of, Weights weight_of) {
-  return {name,
-          "--mutant " + name,
-          53,
-          everything,
-          [=](const Geometry& g, const auto& image, const auto& weight) {
-            return gather::conv(geometry_of(g), image, weight_of(g, weight));
-          },
-          [=](const Geometry& g, const auto& code, const auto& weight) {
-            return gather::conv_transpose(geometry_of(g), code, weight_of(g, weight));
-          },
-          [=](const Geometry& g, const auto& code, const auto& image) {
-            return weight_of(g, gather::weight_gradient(geometry_of(g), code, image));
-          }};
+  return mutant(
+      name,
+      [=](const Geometry& g, const auto& image, const auto& weight) {
+        return gather::conv(geometry_of(g), image, weight_of(g, weight));
+      },
+      [=](const Geometry& g, const auto& code, const auto& weight) {
+        return gather::conv_transpose(geometry_of(g), code, weight_of(g, weight));
+      },
+      [=](const Geometry& g, const auto& code, const auto& image) {
+        return weight_of(g, gather::weight_gradient(geometry_of(g), code, image));
+      });
 }
 
+constexpr auto right_conv = [](const Geometry& g, const auto& image, const auto& weight) {
+  return gather::conv(g, image, weight);
+};
+constexpr auto right_conv_transpose = [](const Geometry& g, const auto& code, const auto& weight) {
+  return gather::conv_transpose(g, code, weight);
+};
+constexpr auto right_weight_gradient = [](const Geometry& g, const auto& code, const auto& image) {
+  return gather::weight_gradient(g, code, image);
+};
+
 Geometry same_geometry(const Geometry& g) { return g; }
-Tensor<double> same_weight(const Geometry&, const Tensor<double>& w) { return w; }
+constexpr auto same_weight = [](const Geometry&, const auto& w) { return w; };
 
 template <class Change>
 auto on_every_axis_of(Change change) {
@@ -36,7 +53,8 @@ auto on_every_axis_of(Change change) {
   };
 }
 
-Tensor<double> reversed(const Geometry& g, const Tensor<double>& weight) {
+template <class T>
+Tensor<T> reversed(const Geometry& g, const Tensor<T>& weight) {
   std::vector<Index> order;
   std::vector<bool> backwards{false, false};
   for (std::size_t axis = 0; axis < g.axes.size() + 2; ++axis) order.push_back(static_cast<Index>(axis));
@@ -44,51 +62,80 @@ Tensor<double> reversed(const Geometry& g, const Tensor<double>& weight) {
   return permute(weight, order, backwards);
 }
 
-Tensor<double> without_last_tap(const Geometry& g, Tensor<double> weight) {
+constexpr auto without_last_tap = [](const Geometry& g, auto weight) {
   const Index filter = weight.size() / (g.out_channels * g.in_per_group());
-  for (Index at = filter - 1; at < weight.size(); at += filter) weight[at] = 0;
+  for (Index at = filter - 1; at < weight.size(); at += filter)
+    weight[at] = std::decay_t<decltype(weight[at])>(0);
   return weight;
-}
+};
 
 // The weights of the next group in place of each group's own.
-Tensor<double> rotated_groups(const Geometry& g, Tensor<double> weight) {
+constexpr auto rotated_groups = [](const Geometry& g, auto weight) {
   std::rotate(weight.begin(), weight.begin() + weight.size() / g.groups % std::max<Index>(weight.size(), 1),
               weight.end());
   return weight;
+};
+
+template <class T>
+Tensor<T> squared(Tensor<T> values) {
+  for (T& value : values) value = value * value;
+  return values;
 }
 
-Tensor<double> squared(Tensor<double> values) {
-  for (double& value : values) value *= value;
-  return values;
+// A black box with a shortcut that is wrong and that no random image takes: probes must.
+template <class Takes>
+Witness shortcut(const std::string& name, Takes takes) {
+  Witness box = tampered(name, same_geometry, same_weight);
+  box.numbers.conv = [takes](const Geometry& g, const Tensor<double>& image, const Tensor<double>& weight) {
+    Tensor<double> code = gather::conv(g, image, weight);
+    if (takes(image))
+      for (double& value : code) value += 1;
+    return code;
+  };
+  box.polynomials.reset();
+  return box;
 }
 
 }  // namespace
 
 std::vector<Witness> mutants() {
-  Witness no_flip = tampered("no_flip", same_geometry, same_weight);
-  no_flip.conv_transpose = [](const Geometry& g, const auto& code, const auto& weight) {
-    return gather::conv(g.transposed(), code, transposed_weight(g, reversed(g, weight)));
+  return {
+      mutant(
+          "no_flip", right_conv,
+          [](const Geometry& g, const auto& code, const auto& weight) {
+            return gather::conv(g.transposed(), code, transposed_weight(g, reversed(g, weight)));
+          },
+          right_weight_gradient),
+      mutant(
+          "pad_p", right_conv,
+          [](const Geometry& g, const auto& code, const auto& weight) {
+            Geometry t = g.transposed();
+            for (std::size_t axis = 0; axis < t.axes.size(); ++axis) t.axes[axis].pad = g.axes[axis].pad;
+            return gather::conv(t, code, transposed_weight(g, weight));
+          },
+          right_weight_gradient),
+      tampered("swapped_pads", on_every_axis_of([](Axis& a) { a.pad = a.pad_end(); }), same_weight),
+      tampered("shifted", on_every_axis_of([](Axis& a) { ++a.pad; }), same_weight),
+      tampered("wrong_group", same_geometry, rotated_groups),
+      tampered("dropped_tap", same_geometry, without_last_tap),
+      mutant(
+          "quadratic",
+          [](const Geometry& g, const auto& image, const auto& weight) {
+            return gather::conv(g, squared(image), weight);
+          },
+          [](const Geometry& g, const auto& code, const auto& weight) {
+            return gather::conv_transpose(g, squared(code), weight);
+          },
+          right_weight_gradient),
+      shortcut("unit_shortcut",
+               [](const Tensor<double>& image) {
+                 return std::count(image.begin(), image.end(), 0.0) == image.size() - 1;
+               }),
+      shortcut("ones_shortcut",
+               [](const Tensor<double>& image) {
+                 return std::count(image.begin(), image.end(), 1.0) == image.size();
+               }),
   };
-  Witness pad_p = tampered("pad_p", same_geometry, same_weight);
-  pad_p.conv_transpose = [](const Geometry& g, const auto& code, const auto& weight) {
-    Geometry t = g.transposed();
-    for (std::size_t axis = 0; axis < t.axes.size(); ++axis) t.axes[axis].pad = g.axes[axis].pad;
-    return gather::conv(t, code, transposed_weight(g, weight));
-  };
-  Witness quadratic = tampered("quadratic", same_geometry, same_weight);
-  quadratic.conv = [](const Geometry& g, const auto& image, const auto& weight) {
-    return gather::conv(g, squared(image), weight);
-  };
-  quadratic.conv_transpose = [](const Geometry& g, const auto& code, const auto& weight) {
-    return gather::conv_transpose(g, squared(code), weight);
-  };
-  return {no_flip,
-          pad_p,
-          tampered("swapped_pads", on_every_axis_of([](Axis& a) { a.pad = a.pad_end(); }), same_weight),
-          tampered("shifted", on_every_axis_of([](Axis& a) { ++a.pad; }), same_weight),
-          tampered("wrong_group", same_geometry, rotated_groups),
-          tampered("dropped_tap", same_geometry, without_last_tap),
-          quadratic};
 }
 
 }  // namespace fsconv

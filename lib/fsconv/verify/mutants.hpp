@@ -13,6 +13,8 @@ namespace fsconv {
 // wrong_group        channels taken from the neighbouring group
 // dropped_tap        the last tap of the filter never read
 // quadratic          products with the square of the input
+// unit_shortcut      one too much where the image is zero but for one pixel: random numbers never see it
+// ones_shortcut      one too much where the image is all ones
 std::vector<Witness> mutants();
 
 }  // namespace fsconv

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fsconv/io/run_log.hpp>
+#include <fsconv/verify/proofs.hpp>
 #include <fsconv/verify/verify.hpp>
 #include <string>
 
@@ -12,34 +13,49 @@ struct Failure {
   std::string command;  // that shows it again
 };
 
+// How strongly a claim is known, from the strongest: each method that was tried says it in one number.
+struct Strength {
+  Index proofs = 0;               // for all sizes: statements that the claim rests on
+  double proof_seconds = 0;       // that solvers took for them
+  bool proved = true;             // all of them
+  Index symbolic_geometries = 0;  // for all weights: geometries where the polynomials are equal
+  Index exact_geometries = 0;     // exact: geometries, and
+  double weakest_log2_miss = 0;   // the largest probability of missing an error, as a power of two
+  Index numeric_geometries = 0;   // numeric: geometries, and
+  double worst_error = 0;         // the largest error over its bound
+};
+
 // One claim over all its checks.
 struct ClaimSummary {
   std::string claim, statement;
   Index checks = 0, good = 0, skipped = 0, failed = 0;
   bool belief = false;
-  double worst_error = 0;  // numeric: the largest error over its bound
-  double weakest_log2_miss =
-      0;                // exact: the largest probability of missing an error, as a power of two; 0: no exact
+  bool draws_numbers = true;
+  Strength strength;
   std::string example;  // of a refutation: the counterexample and where it was found
 };
 
 struct VerifyReport {
   VerifyPlan plan;
   std::vector<Check> checks;
-  double seconds = 0;
+  double seconds = 0;  // of the checks
   std::vector<ClaimSummary> claims;
   std::vector<Failure> failures;  // the first of every claim and form, shrunk
+  std::vector<ProofRow> proofs = {};
+  double proof_seconds = 0;
 
-  bool passed() const { return failures.empty(); }
+  bool passed() const;
 };
 
-// Runs the plan with a progress line and sums it up; failures are shrunk to the smallest case found.
-VerifyReport run_and_report(const VerifyPlan& plan);
+// Runs the plan with a progress line and sums it up; failures are shrunk to the smallest case found. Proofs
+// are run where there are obligations.
+VerifyReport run_and_report(const VerifyPlan& plan, const ProofPlan& proofs = {});
 
 std::string text(const VerifyReport& report, bool colour);
 nlohmann::json json_of(const VerifyReport& report);
 
-// One row per check in /checks, the geometries in /geometries; see docs/file_formats.md.
+// One row per check in /checks, the geometries in /geometries, one row per statement in /proofs; see
+// docs/file_formats.md.
 void write_report(const std::string& path, const VerifyReport& report, const RunInfo& info);
 
 }  // namespace fsconv

@@ -8,9 +8,9 @@ namespace {
 
 constexpr Index batch_size = 2;  // one image hides mistakes in the batch stride
 
-Index longest_sum(const Definition& definition, Index batch) {
+Index longest_sum(const Definition& definition) {
   return std::max({definition.longest_conv_sum(), definition.longest_transposed_sum(),
-                   definition.longest_gradient_sum(batch), Index{1}});
+                   definition.longest_gradient_sum(batch_size), Index{1}});
 }
 
 // The largest a with terms * (a+1)^2 < 2^bits: finite differences move an element by 1.
@@ -22,14 +22,61 @@ Index largest_integer(Index terms, int bits) {
   return a;
 }
 
-// Reals that a float holds exactly, so that every form starts from the same numbers.
-Tensor<double> reals(const Shape& shape, Random& random) {
-  return cast<double>(random_reals<float>(shape, random));
+// Draws image, code and weight in this order.
+template <class Draw>
+Sample<double> drawn(const Subject& subject, Method method, int bits, Draw draw) {
+  Sample<double> sample;
+  sample.method = method;
+  sample.bits = bits;
+  sample.image = draw(subject.geometry.image_shape(batch_size));
+  sample.code = draw(subject.geometry.code_shape(batch_size));
+  sample.weight = draw(subject.geometry.weight_shape());
+  return sample;
+}
+
+Sample<double> all_ones(const Subject& subject, int bits) {
+  return drawn(subject, Method::exact, bits, [](const Shape& shape) {
+    Tensor<double> ones(shape);
+    std::fill(ones.begin(), ones.end(), 1.0);
+    return ones;
+  });
+}
+
+// All zero but for one pixel of the last image, the pixel of its code and the weight between them.
+Sample<double> one_tap(const Subject& subject, int bits, const Definition::Entry& entry) {
+  Sample<double> sample =
+      drawn(subject, Method::exact, bits, [](const Shape& shape) { return Tensor<double>(shape); });
+  sample.image[sample.image.size() / batch_size * (batch_size - 1) + entry.column] = 1;
+  sample.code[sample.code.size() / batch_size * (batch_size - 1) + entry.row] = 1;
+  sample.weight[entry.weight] = 1;
+  return sample;
+}
+
+std::string value_text(double value) { return fmt::format("{}", value); }
+
+// Symbols numbered as they are stored: w3 is the weight's fourth element. Long polynomials are cut.
+std::string value_text(const Polynomial& value) {
+  constexpr std::size_t longest = 120;
+  std::string words = text(value, [](Symbol array, Index element) {
+    return fmt::format("{}{}", "xwyv"[static_cast<int>(array)], element);
+  });
+  if (words.size() > longest) words = words.substr(0, longest) + " ...";
+  return words;
 }
 
 }  // namespace
 
-std::string_view name(Method method) { return method == Method::numeric ? "numeric" : "exact"; }
+std::string_view name(Method method) {
+  switch (method) {
+    case Method::numeric:
+      return "numeric";
+    case Method::exact:
+      return "exact";
+    case Method::symbolic:
+      return "symbolic";
+  }
+  return "";
+}
 
 std::string_view name(Verdict verdict) {
   switch (verdict) {
@@ -45,27 +92,92 @@ std::string_view name(Verdict verdict) {
   return "";
 }
 
-Trial::Trial(const Subject& subject, const Witness& form_, Method method_, std::uint64_t seed)
-    : geometry(subject.geometry),
-      definition(subject.definition),
-      form(form_),
-      method(method_),
-      batch(batch_size),
-      largest(method == Method::exact ? largest_integer(longest_sum(definition, batch), form.bits) : 0) {
-  Random random(seed);
-  const auto draw = [&](const Shape& shape) {
-    return method == Method::exact ? random_integers<double>(shape, largest, random) : reals(shape, random);
-  };
-  image = draw(geometry.image_shape(batch));
-  code = draw(geometry.code_shape(batch));
-  weight = draw(geometry.weight_shape());
+std::vector<Sample<double>> number_samples(const Subject& subject, Method method, int bits,
+                                           std::uint64_t seed, double miss_bits) {
+  if (method == Method::numeric) {
+    Random random(seed);
+    // Reals that a float holds exactly, so that every form starts from the same numbers.
+    return {drawn(subject, method, bits,
+                  [&](const Shape& shape) { return cast<double>(random_reals<float>(shape, random)); })};
+  }
+
+  const Index largest = largest_integer(longest_sum(subject.definition), bits);
+  std::vector<Sample<double>> samples;
+  for (double reached = 0; reached < miss_bits; reached -= samples.back().log2_miss()) {
+    Random random(seed, samples.size());
+    samples.push_back(drawn(subject, method, bits, [&](const Shape& shape) {
+      return random_integers<double>(shape, largest, random);
+    }));
+    samples.back().largest = largest;
+    samples.back().random = true;
+    samples.back().first = samples.size() == 1;
+  }
+  samples.push_back(all_ones(subject, bits));
+  const auto& entries = subject.definition.entries();
+  if (!entries.empty())
+    for (std::size_t at : {std::size_t{0}, entries.size() / 2, entries.size() - 1})
+      samples.push_back(one_tap(subject, bits, entries[at]));
+  for (std::size_t at = 1; at < samples.size(); ++at) samples[at].first = false;
+  return samples;
 }
 
-double Trial::log2_miss() const {
-  return method == Method::exact ? std::log2(3 / (2 * static_cast<double>(largest) + 1)) : 0;
+std::vector<Sample<Polynomial>> symbol_samples(const Subject& subject) {
+  const Index products = static_cast<Index>(subject.definition.entries().size()) * batch_size;
+  if (products > most_symbolic_products)
+    throw InvalidArgument(
+        "symbolic", fmt::format("{} products of symbols are more than {}", products, most_symbolic_products),
+        "use --method exact, or a smaller geometry with the same taps and strides");
+  Sample<Polynomial> sample;
+  sample.method = Method::symbolic;
+  sample.bits = 0;
+  sample.image = symbols(Symbol::image, subject.geometry.image_shape(batch_size));
+  sample.code = symbols(Symbol::code, subject.geometry.code_shape(batch_size));
+  sample.weight = symbols(Symbol::weight, subject.geometry.weight_shape());
+  std::vector<Sample<Polynomial>> samples;
+  samples.push_back(std::move(sample));
+  return samples;
 }
 
-double Trial::rounding(Index terms) const {
+template <class T>
+double Sample<T>::log2_miss() const {
+  return random ? std::log2(3 / (2 * static_cast<double>(largest) + 1)) : 0;
+}
+
+// The sums of the absolute products are needed where rounding is to be bounded.
+template <class T, class Map>
+Expected<T> expected(Method method, Index terms, const Tensor<T>& a, const Tensor<T>& b, Map map) {
+  Expected<T> result{map(a, b), {}, terms};
+  if constexpr (std::is_same_v<T, double>)
+    if (method == Method::numeric) result.magnitude = map(absolute(a), absolute(b));
+  return result;
+}
+
+template <class T>
+const Expected<T>& Sample<T>::conv(const Definition& definition) const {
+  return conv_.get([&] {
+    return expected(method, definition.longest_conv_sum(), image, weight,
+                    [&](const auto& a, const auto& b) { return definition.conv(a, b); });
+  });
+}
+
+template <class T>
+const Expected<T>& Sample<T>::conv_transpose(const Definition& definition) const {
+  return conv_transpose_.get([&] {
+    return expected(method, definition.longest_transposed_sum(), code, weight,
+                    [&](const auto& a, const auto& b) { return definition.conv_transpose(a, b); });
+  });
+}
+
+template <class T>
+const Expected<T>& Sample<T>::weight_gradient(const Definition& definition) const {
+  return weight_gradient_.get([&] {
+    return expected(method, definition.longest_gradient_sum(image.shape()[0]), code, image,
+                    [&](const auto& a, const auto& b) { return definition.weight_gradient(a, b); });
+  });
+}
+
+template <class T>
+double Trial<T>::rounding(Index terms) const {
   const auto gamma = [&](double unit) {
     const double nu = static_cast<double>(terms + 2) * unit;
     if (nu >= 0.5)
@@ -77,23 +189,31 @@ double Trial::rounding(Index terms) const {
   return gamma(form.unit_roundoff()) + gamma(0x1p-53);
 }
 
-Outcome Trial::compare(const Tensor<double>& actual, const Tensor<double>& expected,
-                       const Tensor<double>& magnitude, Index terms) const {
-  Outcome outcome;
-  if (actual.shape() != expected.shape()) {
+template <class T>
+Outcome Trial<T>::compare(const Tensor<T>& actual, const Expected<T>& wanted) const {
+  if (actual.shape() != wanted.values.shape()) {
     return {Verdict::fails, 1,
             fmt::format("shape [{}] instead of [{}]", fmt::join(actual.shape(), ", "),
-                        fmt::join(expected.shape(), ", "))};
+                        fmt::join(wanted.values.shape(), ", "))};
   }
+  Outcome outcome;
   for (Index at = 0; at < actual.size(); ++at) {
-    const double bound = method == Method::exact ? 0 : rounding(terms) * magnitude[at];
-    const double distance = std::abs(actual[at] - expected[at]);
-    if (bound > 0) outcome.error = std::max(outcome.error, distance / bound);
-    if (!(distance <= bound) && outcome.verdict == Verdict::holds) {
-      outcome = {Verdict::fails, bound > 0 ? distance / bound : 1,
-                 fmt::format("at {}: {} instead of {}", position_text(actual.shape(), at), actual[at],
-                             expected[at])};
+    bool equal;
+    double error = 1;
+    if constexpr (std::is_same_v<T, double>) {
+      const bool rounded = sample.method == Method::numeric;
+      const double bound = rounded ? rounding(wanted.terms) * wanted.magnitude[at] : 0;
+      const double distance = std::abs(actual[at] - wanted.values[at]);
+      equal = distance <= bound;  // false for NaN
+      if (bound > 0) error = distance / bound;
+      if (rounded && equal && bound > 0) outcome.error = std::max(outcome.error, error);
+    } else {
+      equal = actual[at] == wanted.values[at];
     }
+    if (!equal)
+      return {Verdict::fails, error,
+              fmt::format("at {}: {} instead of {}", position_text(actual.shape(), at),
+                          value_text(actual[at]), value_text(wanted.values[at]))};
   }
   return outcome;
 }
@@ -104,5 +224,16 @@ Wide exact_dot(const Tensor<double>& a, const Tensor<double>& b) {
     sum += static_cast<Wide>(static_cast<std::int64_t>(a[at])) * static_cast<std::int64_t>(b[at]);
   return sum;
 }
+
+Polynomial dot(const Tensor<Polynomial>& a, const Tensor<Polynomial>& b) {
+  std::vector<Polynomial> products;
+  for (Index at = 0; at < a.size(); ++at) products.push_back(a[at] * b[at]);
+  return sum(std::move(products));
+}
+
+template class Sample<double>;
+template class Sample<Polynomial>;
+template class Trial<double>;
+template class Trial<Polynomial>;
 
 }  // namespace fsconv

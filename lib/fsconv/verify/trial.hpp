@@ -1,4 +1,4 @@
-// One try of one claim: a geometry, a form, and random numbers chosen so that the comparison means something.
+// One try of one claim: a geometry, a form, and arrays chosen so that the comparison means something.
 #pragma once
 
 #include <fsconv/base/random.hpp>
@@ -7,17 +7,18 @@
 
 namespace fsconv {
 
-// numeric: random reals. A sum of n products whose absolute values add up to m may be off by gamma(n+2) m,
-// with
-//          gamma(n) = n u/(1 - n u), u = 2^-bits: the standard bound for sums in any order, with or without
-//          fused multiply-add ([HIG02] section 3.1). The form's and the reference's are added; nothing is
-//          tuned.
-// exact:   random integers in [-a, a], a so small that every partial sum stays below 2^bits: then every order
-// of
-//          summation is exact and results are compared bit for bit. A wrong map of degree up to 3 in the
-//          numbers drawn (L is trilinear) passes one round with probability at most 3/(2a+1) (Schwartz,
-//          Zippel).
-enum class Method { numeric, exact };
+// numeric:  random reals. A sum of n products whose absolute values add up to m may be off by gamma(n+2) m,
+//           with gamma(n) = n u/(1 - n u), u = 2^-bits: the standard bound for sums in any order, with or
+//           without fused multiply-add ([HIG02] section 3.1). The form's and the reference's are added;
+//           nothing is tuned.
+// exact:    integers so small that every partial sum stays below 2^bits: then every order of summation is
+//           exact and results are compared bit for bit. Rounds of random integers in [-a, a]: a wrong map of
+//           degree up to 3 in the numbers drawn (L is trilinear) passes one with probability at most
+//           3/(2a+1) (Schwartz, Zippel). Then probes, which look where random numbers do not: all ones, and
+//           units that meet in a single tap.
+// symbolic: every element of every array is a symbol, and results are compared as polynomials: for all
+//           values at once. Only for forms that are templates.
+enum class Method { numeric, exact, symbolic };
 std::string_view name(Method method);
 
 enum class Verdict { holds, refuted, fails, skipped };
@@ -37,27 +38,120 @@ struct Subject {
   Definition definition;
 };
 
-struct Trial {
-  Trial(const Subject& subject, const Witness& form, Method method, std::uint64_t seed);
+// What a form's result is compared with.
+template <class T>
+struct Expected {
+  Tensor<T> values;
+  Tensor<double> magnitude;  // numeric: the sums of the absolute products
+  Index terms;               // how many products an element sums at most
+};
+
+// Computes a value the first time it is asked for.
+template <class Value>
+class Once {
+ public:
+  template <class Compute>
+  const Value& get(Compute compute) {
+    if (!value_) value_.emplace(compute());
+    return *value_;
+  }
+
+ private:
+  std::optional<Value> value_;
+};
+
+// The arrays of a try and what the definition makes of them; forms of equal precision share a sample.
+template <class T>
+class Sample {
+ public:
+  Method method;
+  int bits;             // exact and numeric: of the form's numbers
+  Index largest = 0;    // exact: a
+  bool random = false;  // counts towards the probability of a miss
+  bool first = true;    // of the samples of one try; the others repeat what does not depend on luck
+  Tensor<T> image, code, weight;
+
+  // log2 of the probability that a wrong form passes: negative for random integers, otherwise 0.
+  double log2_miss() const;
+
+  const Expected<T>& conv(const Definition& definition) const;
+  const Expected<T>& conv_transpose(const Definition& definition) const;
+  const Expected<T>& weight_gradient(const Definition& definition) const;
+
+ private:
+  mutable Once<Expected<T>> conv_, conv_transpose_, weight_gradient_;
+};
+
+// numeric: one sample of reals. exact: random integers until an error is missed with probability
+// 2^-miss_bits at most, then the probes. Throws InvalidArgument where `bits` are too few for the sums.
+std::vector<Sample<double>> number_samples(const Subject& subject, Method method, int bits,
+                                           std::uint64_t seed, double miss_bits);
+
+// One sample: the symbols themselves. Throws InvalidArgument where the polynomials would fill the memory.
+std::vector<Sample<Polynomial>> symbol_samples(const Subject& subject);
+
+// How many products of symbols one result of all its pixels holds at most; more are not tried.
+constexpr Index most_symbolic_products = 4'000'000;
+
+// L = sum of a*b as one polynomial.
+Polynomial dot(const Tensor<Polynomial>& a, const Tensor<Polynomial>& b);
+
+template <class T>
+class Trial {
+ public:
+  Trial(const Subject& subject, const Witness& witness, const Sample<T>& sample_)
+      : geometry(subject.geometry),
+        definition(subject.definition),
+        form(witness),
+        maps(witness.maps<T>()),
+        sample(sample_),
+        image(sample_.image),
+        code(sample_.code),
+        weight(sample_.weight) {}
 
   const Geometry& geometry;
   const Definition& definition;
   const Witness& form;
-  Method method;
-  Index batch;
-  Index largest;  // exact: a
-  Tensor<double> image, code, weight;
+  const Maps<T>& maps;
+  const Sample<T>& sample;
+  const Tensor<T>&image, &code, &weight;
 
-  // log2 of the probability that a wrong form passes: negative for exact, 0 for numeric.
-  double log2_miss() const;
+  Index batch() const { return image.shape()[0]; }
 
-  // gamma of the form plus gamma of double, for sums of `terms` products and two roundings more.
+  // The form's own maps of the sample: several claims look at them.
+  const Tensor<T>& conv() const {
+    return conv_.get([&] { return maps.conv(geometry, image, weight); });
+  }
+  const Tensor<T>& conv_transpose() const {
+    return conv_transpose_.get([&] { return maps.conv_transpose(geometry, code, weight); });
+  }
+  const Tensor<T>& weight_gradient() const {
+    return weight_gradient_.get([&] { return maps.weight_gradient(geometry, code, image); });
+  }
+
+  // L = <conv(w, x), y> multiplied out: what is differentiated.
+  const Polynomial& loss() const requires std::is_same_v<T, Polynomial> {
+    return loss_.get([&] { return dot(conv(), code); });
+  }
+
+  // Element by element against what the definition says.
+  Outcome compare_with_conv(const Tensor<T>& actual) const {
+    return compare(actual, sample.conv(definition));
+  }
+  Outcome compare_with_conv_transpose(const Tensor<T>& actual) const {
+    return compare(actual, sample.conv_transpose(definition));
+  }
+  Outcome compare_with_weight_gradient(const Tensor<T>& actual) const {
+    return compare(actual, sample.weight_gradient(definition));
+  }
+  Outcome compare(const Tensor<T>& actual, const Expected<T>& expected) const;
+
+  // numeric: gamma of the form plus gamma of double, for sums of `terms` products and two roundings more.
   double rounding(Index terms) const;
 
-  // Compares element by element: `magnitude` holds the sums of the absolute products, `terms` their longest
-  // length.
-  Outcome compare(const Tensor<double>& actual, const Tensor<double>& expected,
-                  const Tensor<double>& magnitude, Index terms) const;
+ private:
+  mutable Once<Tensor<T>> conv_, conv_transpose_, weight_gradient_;
+  mutable Once<Polynomial> loss_;
 };
 
 // Sum of a*b, exact for integers of up to 2^53.

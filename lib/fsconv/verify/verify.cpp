@@ -2,7 +2,9 @@
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>
 #include <fsconv/verify/verify.hpp>
+#include <map>
 #include <numeric>
+#include <set>
 
 namespace fsconv {
 namespace {
@@ -11,57 +13,135 @@ bool is_good(const Claim& claim, Verdict verdict) {
   return verdict == Verdict::skipped || verdict == (claim.belief ? Verdict::refuted : Verdict::holds);
 }
 
-// One round of random reals; of random integers as many as push the probability of a miss below 2^-miss_bits.
-std::vector<Trial> rounds_of(const Subject& subject, const Witness& form, Method method, std::uint64_t seed,
-                             double miss_bits) {
-  std::vector<Trial> rounds;
-  rounds.emplace_back(subject, form, method, seed);
-  const double bits = -rounds.front().log2_miss();
-  for (double reached = bits; bits > 0 && reached < miss_bits; reached += bits)
-    rounds.emplace_back(subject, form, method, seed + rounds.size() * 0x9e3779b9u);
-  return rounds;
-}
+using Numbers = std::vector<Sample<double>>;
+using Symbols = std::vector<Sample<Polynomial>>;
 
-// The claim in every round; the first round that is not good decides. What a form throws at a geometry it
-// claims to support is a failed check, not the end of the run.
-Outcome check_rounds(const Claim& claim, const std::vector<Trial>& rounds) {
-  Outcome worst;
-  try {
-    for (const Trial& trial : rounds) {
-      Outcome outcome = claim.check(trial);
-      if (!is_good(claim, outcome.verdict) || !claim.draws_numbers) return outcome;
-      if (&trial == &rounds.front() || outcome.error > worst.error) worst = std::move(outcome);
-    }
-  } catch (const std::exception& error) {
-    return {Verdict::fails, 1, error.what()};
+// What one geometry is tried with: made when first asked for, shared by the forms.
+class Samples {
+ public:
+  Samples(const Geometry& geometry, std::uint64_t seed, double miss_bits)
+      : subject(geometry), seed_(seed), miss_bits_(miss_bits) {}
+
+  const Numbers& numbers(Method method, int bits) {
+    auto& slot = numbers_[{method, bits}];
+    if (slot.empty()) slot = number_samples(subject, method, bits, seed_, miss_bits_);
+    return slot;
   }
-  return worst;
-}
+  const Symbols& symbols() {
+    if (symbols_.empty()) symbols_ = symbol_samples(subject);
+    return symbols_;
+  }
+
+  const Subject subject;
+
+ private:
+  std::uint64_t seed_;
+  double miss_bits_;
+  std::map<std::pair<Method, int>, Numbers> numbers_;
+  Symbols symbols_;
+};
+
+// One form with every sample of one method.
+class Trials {
+ public:
+  Trials(Samples& samples, const Witness& form, Method method) {
+    if (method == Method::symbolic)
+      for (const auto& sample : samples.symbols()) symbols_.emplace_back(samples.subject, form, sample);
+    else
+      for (const auto& sample : samples.numbers(method, form.bits))
+        numbers_.emplace_back(samples.subject, form, sample);
+  }
+
+  Outcome check(const Claim& claim) const {
+    return symbols_.empty() ? all_of(claim, claim.check, numbers_) : all_of(claim, claim.prove, symbols_);
+  }
+
+  double log2_miss() const {
+    double bits = 0;
+    for (const auto& trial : numbers_) bits += trial.sample.log2_miss();
+    return bits;
+  }
+
+ private:
+  // The claim on every sample; the first that is not good decides. What a form throws at a geometry it claims
+  // to support is a failed check, not the end of the run.
+  template <class Check, class T>
+  static Outcome all_of(const Claim& claim, Check check, const std::vector<Trial<T>>& trials) {
+    Outcome worst;
+    try {
+      for (const Trial<T>& trial : trials) {
+        Outcome outcome = check(trial);
+        if (!is_good(claim, outcome.verdict) || !claim.draws_numbers) return outcome;
+        if (&trial == &trials.front() || outcome.error > worst.error) worst = std::move(outcome);
+      }
+    } catch (const std::exception& error) {
+      return {Verdict::fails, 1, error.what()};
+    }
+    return worst;
+  }
+
+  std::vector<Trial<double>> numbers_;
+  std::vector<Trial<Polynomial>> symbols_;
+};
+
+// The trials of one form, made when a claim first needs their method.
+class TrialsByMethod {
+ public:
+  TrialsByMethod(Samples& samples, const Witness& form) : samples_(samples), form_(form) {}
+
+  // Null where the method cannot be used on this form and geometry; `why` then says so.
+  const Trials* get(Method method, std::string& why) {
+    auto& slot = slots_[method];
+    if (!slot.tried) {
+      slot.tried = true;
+      try {
+        slot.trials.emplace(samples_, form_, method);
+      } catch (const InvalidArgument& refused) {
+        slot.why = refused.what();
+      }
+    }
+    why = slot.why;
+    return slot.trials ? &*slot.trials : nullptr;
+  }
+
+ private:
+  struct Slot {
+    bool tried = false;
+    std::optional<Trials> trials;
+    std::string why;
+  };
+  Samples& samples_;
+  const Witness& form_;
+  std::map<Method, Slot> slots_;
+};
 
 std::vector<Check> checks_of(const VerifyPlan& plan, Index at) {
-  const Subject subject(plan.geometries[static_cast<std::size_t>(at)]);
+  Samples samples(plan.geometries[static_cast<std::size_t>(at)], plan.seed, plan.miss_bits);
   std::vector<Check> checks;
-  for (std::size_t form = 0; form < plan.forms.size(); ++form)
-    for (Method method : plan.methods) {
-      std::vector<Trial> rounds;
-      std::string too_large;  // why this method cannot be used on this form here
-      try {
-        rounds = rounds_of(subject, plan.forms[form], method, plan.seed, plan.miss_bits);
-      } catch (const InvalidArgument& refused) {
-        too_large = refused.what();
-      }
+  const auto asked_for = [&](Method method) {
+    return std::find(plan.methods.begin(), plan.methods.end(), method) != plan.methods.end();
+  };
+  for (std::size_t form = 0; form < plan.forms.size(); ++form) {
+    TrialsByMethod trials(samples, plan.forms[form]);
+    std::vector<bool> decided(plan.claims.size(), false);  // claims that one try decides
+    for (Method asked : plan.methods) {
       for (std::size_t claim = 0; claim < plan.claims.size(); ++claim) {
         const Claim& c = plan.claims[claim];
+        const Method method = method_for(c, plan.forms[form], asked);
+        if (method != asked && asked_for(method)) continue;
         if (!c.needs_form && form > 0) continue;
-        if (!c.draws_numbers && method != plan.methods.front()) continue;
-        Outcome outcome = rounds.empty() ? Outcome{Verdict::skipped, 0, too_large} : check_rounds(c, rounds);
-        const double log2_miss = rounds.empty() || !c.draws_numbers
-                                     ? 0
-                                     : static_cast<double>(rounds.size()) * rounds.front().log2_miss();
+        if (!c.draws_numbers && method != Method::symbolic && decided[claim]) continue;
+        decided[claim] = true;
+        std::string why;
+        const Trials* of = trials.get(method, why);
+        Outcome outcome = of == nullptr ? Outcome{Verdict::skipped, 0, why} : of->check(c);
+        const bool counts = of != nullptr && c.draws_numbers && outcome.verdict != Verdict::skipped;
         checks.push_back({at, static_cast<Index>(claim), c.needs_form ? static_cast<Index>(form) : -1, method,
-                          outcome.verdict, outcome.error, log2_miss, std::move(outcome.detail)});
+                          outcome.verdict, outcome.error, counts ? of->log2_miss() : 0,
+                          std::move(outcome.detail)});
       }
     }
+  }
   return checks;
 }
 
@@ -108,6 +188,11 @@ std::vector<Geometry> smaller(const Geometry& g) {
 
 }  // namespace
 
+Method method_for(const Claim& claim, const Witness& form, Method asked) {
+  const bool symbols = form.polynomials && claim.prove != nullptr;
+  return asked == Method::symbolic && !symbols ? Method::exact : asked;
+}
+
 bool Check::good(const Claim& of) const { return is_good(of, verdict); }
 
 std::vector<Check> verify(const VerifyPlan& plan, const std::function<void(Index)>& done) {
@@ -120,14 +205,12 @@ std::vector<Check> verify(const VerifyPlan& plan, const std::function<void(Index
 
   // A detail is kept where it says something new: thousands of equal refutations do not.
   std::vector<Check> all;
-  std::vector<bool> told(plan.claims.size() * (plan.forms.size() + 1), false);
+  std::set<std::tuple<Index, Index, Method>> told;
   for (std::vector<Check>& part : parts)
     for (Check& check : part) {
-      const auto slot = static_cast<std::size_t>(check.claim) * (plan.forms.size() + 1) +
-                        static_cast<std::size_t>(check.form + 1);
       const bool bad = !check.good(plan.claims[static_cast<std::size_t>(check.claim)]);
-      if (!bad && told[slot]) check.detail.clear();
-      if (!bad && !check.detail.empty()) told[slot] = true;
+      if (!bad && !check.detail.empty() && !told.insert({check.claim, check.form, check.method}).second)
+        check.detail.clear();
       all.push_back(std::move(check));
     }
   return all;
@@ -135,8 +218,8 @@ std::vector<Check> verify(const VerifyPlan& plan, const std::function<void(Index
 
 Outcome check_one(const Claim& claim, const Witness& form, Method method, const Geometry& geometry,
                   std::uint64_t seed, double miss_bits) {
-  const Subject subject(geometry);
-  return check_rounds(claim, rounds_of(subject, form, method, seed, miss_bits));
+  Samples samples(geometry, seed, miss_bits);
+  return Trials(samples, form, method_for(claim, form, method)).check(claim);
 }
 
 Geometry shrink(const Claim& claim, const Witness& form, Method method, const Geometry& geometry,

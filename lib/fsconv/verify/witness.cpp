@@ -1,10 +1,23 @@
 #include <algorithm>
 #include <cmath>
 #include <fsconv/base/text.hpp>
+#include <fsconv/forms/template_forms.hpp>
 #include <fsconv/verify/witness.hpp>
 
 namespace fsconv {
 namespace {
+
+// Templates as polynomials see them: the same source, another scalar.
+const std::vector<Form<Polynomial>>& polynomial_forms() {
+  static const std::vector<Form<Polynomial>> list = template_forms<Polynomial>();
+  return list;
+}
+
+std::optional<Maps<Polynomial>> polynomial_maps(std::string_view name) {
+  for (const Form<Polynomial>& form : polynomial_forms())
+    if (form.name == name) return Maps<Polynomial>{form.conv, form.conv_transpose, form.weight_gradient};
+  return std::nullopt;
+}
 
 template <class T>
 Witness witness_of(const Form<T>& form, const char* selector) {
@@ -16,10 +29,12 @@ Witness witness_of(const Form<T>& form, const char* selector) {
         return cast<double>(map(form, geometry, cast<T>(a), cast<T>(b)));
     };
   };
-  return {std::string(form.name),       fmt::format("{} {}", selector, form.name),
-          sizeof(T) == 4 ? 24 : 53,     form.unsupported,
-          as_double(conv<T>),           as_double(conv_transpose<T>),
-          as_double(weight_gradient<T>)};
+  return {std::string(form.name),
+          fmt::format("{} {}", selector, form.name),
+          sizeof(T) == 4 ? 24 : 53,
+          form.unsupported,
+          {as_double(conv<T>), as_double(conv_transpose<T>), as_double(weight_gradient<T>)},
+          polynomial_maps(form.name)};
 }
 
 }  // namespace

@@ -1,24 +1,38 @@
-// A form as the claims see it: three maps on doubles, and how exactly they compute.
+// A form as the claims see it: three maps on numbers and, where it is a template, on polynomials.
 #pragma once
 
 #include <fsconv/forms/form.hpp>
+#include <fsconv/symbolic/polynomial.hpp>
 #include <functional>
 #include <vector>
 
 namespace fsconv {
 
-struct Witness {
-  using Map = std::function<Tensor<double>(const Geometry&, const Tensor<double>&, const Tensor<double>&)>;
+template <class T>
+struct Maps {
+  using Map = std::function<Tensor<T>(const Geometry&, const Tensor<T>&, const Tensor<T>&)>;
+  Map conv;             // geometry, image, weight
+  Map conv_transpose;   // geometry, code, weight
+  Map weight_gradient;  // geometry, code, image
+};
 
+struct Witness {
   std::string name;
   std::string selector;  // how the command line asks for it: "--form gather"
   int bits;              // of its significand: 53 (double) or 24 (float). Integers below 2^bits are exact.
   std::function<std::optional<std::string>(const Geometry&, Op)> unsupported;
-  Map conv;             // geometry, image, weight
-  Map conv_transpose;   // geometry, code, weight
-  Map weight_gradient;  // geometry, code, image
+  Maps<double> numbers;
+  std::optional<Maps<Polynomial>> polynomials;  // none: a black box, known only by what it computes
 
   double unit_roundoff() const;  // 2^-bits
+
+  template <class T>
+  const Maps<T>& maps() const {
+    if constexpr (std::is_same_v<T, double>)
+      return numbers;
+    else
+      return *polynomials;
+  }
 };
 
 // Every form in its widest precision, or all of them in float.

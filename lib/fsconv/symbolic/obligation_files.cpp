@@ -1,0 +1,129 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fsconv/base/error.hpp>
+#include <fsconv/base/text.hpp>
+#include <fsconv/symbolic/embedded_proofs.hpp>
+#include <fsconv/symbolic/obligation_files.hpp>
+#include <fstream>
+#include <optional>
+#include <system_error>
+
+namespace fsconv {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The content of a regular file: a pipe would keep us waiting, a device might never end.
+std::string content_of(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (error) throw IoError(path.string(), "cannot read: " + error.message());
+  if (!fs::is_regular_file(status)) throw IoError(path.string(), "cannot read: not a regular file");
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw IoError::from_errno(path.string(), "read");
+  std::string text(longest_obligation + 1, '\0');  // one byte more tells that it is too long
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) throw IoError::from_errno(path.string(), "read");
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
+// "gather.2.unsat.smt2": what emit composes. It has no blocks, and its original lies beside it.
+bool composed(const std::string& file_name) {
+  const std::vector<std::string> parts = split(file_name, '.');
+  const std::size_t count = parts.size();
+  return count >= 4 && (parts[count - 2] == "sat" || parts[count - 2] == "unsat") &&
+         to_integer(parts[count - 3]);
+}
+
+// The names of DIRECTORY/*.smt2, sorted.
+std::vector<std::string> file_names(const fs::path& directory) {
+  std::error_code error;
+  fs::directory_iterator entries(directory, error);
+  std::vector<std::string> names;
+  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+    const std::string name = entries->path().filename().string();
+    if (name.ends_with(".smt2") && name.front() != '.' && !composed(name)) names.push_back(name);
+  }
+  if (error) throw IoError(directory.string(), "cannot list: " + error.message());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+void read_folder(const fs::path& directory, const std::string& prefix, std::vector<Obligation>& into) {
+  for (const std::string& name : file_names(directory)) {
+    const fs::path path = directory / name;
+    into.push_back(
+        parse_obligation(prefix + fs::path(name).stem().string(), content_of(path), path.string()));
+  }
+}
+
+struct OutputFile {
+  fs::path path;
+  std::string content;
+};
+
+std::vector<OutputFile> output_files(const std::vector<Obligation>& obligations, const fs::path& directory) {
+  std::vector<OutputFile> files;
+  for (const Obligation& obligation : obligations) {
+    files.push_back({directory / (obligation.name + ".smt2"), obligation.text});
+    for (std::size_t at = 0; at < obligation.queries.size(); ++at) {
+      const Query& query = obligation.queries[at];
+      const char* const expected = query.expect_sat ? "sat" : "unsat";
+      files.push_back(
+          {directory / fmt::format("{}.{}.{}.smt2", obligation.name, at + 1, expected), query.text});
+    }
+  }
+  return files;
+}
+
+void write(const OutputFile& file) {
+  std::error_code error;
+  fs::create_directories(file.path.parent_path(), error);
+  if (error) throw IoError(file.path.parent_path().string(), "cannot make the folder: " + error.message());
+  errno = 0;
+  std::ofstream stream(file.path, std::ios::binary);
+  stream << file.content;
+  stream.close();
+  if (!stream) throw IoError::from_errno(file.path.string(), "write");
+}
+
+}  // namespace
+
+std::vector<Obligation> read_obligations(const std::string& directory) {
+  std::vector<Obligation> obligations;
+  read_folder(directory, "", obligations);
+  const fs::path beliefs = fs::path(directory) / "beliefs";
+  std::error_code ignored;
+  if (fs::exists(beliefs, ignored)) read_folder(beliefs, "beliefs/", obligations);
+  if (obligations.empty())
+    throw BadData(directory, "holds no proof obligations", "*.smt2 and beliefs/*.smt2, as in proofs/smt");
+  return obligations;
+}
+
+const std::vector<Obligation>& built_in_obligations() {
+  static const std::vector<Obligation> obligations = [] {
+    std::vector<Obligation> list;
+    for (const EmbeddedText& embedded : embedded_proofs())
+      list.push_back(parse_obligation(std::string(embedded.name), std::string(embedded.text)));
+    return list;
+  }();
+  return obligations;
+}
+
+void emit(const std::vector<Obligation>& obligations, const std::string& directory) {
+  std::vector<OutputFile> files = output_files(obligations, directory);
+  std::erase_if(files, [](const OutputFile& file) {
+    std::error_code ignored;
+    if (!fs::exists(fs::symlink_status(file.path, ignored))) return false;
+    if (content_of(file.path) == file.content) return true;
+    throw IoError(file.path.string(), "is there already and differs; give an empty folder");
+  });
+  for (const OutputFile& file : files) write(file);
+}
+
+}  // namespace fsconv

@@ -1,0 +1,74 @@
+// An exact polynomial: the scalar that runs through the forms and proves them for all weights and inputs.
+#pragma once
+
+#include <flint/fmpz_mpoly.h>
+
+#include <array>
+#include <cstdint>
+#include <fsconv/base/tensor.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace fsconv {
+
+// The arrays whose elements are symbols: x, w, y and the weight of a second layer, v.
+enum class Symbol { image, weight, code, second_weight };
+inline constexpr int symbol_kinds = 4;
+
+// A sum of products of symbols, with integer coefficients of any size (FLINT's fmpz_mpoly). A form that is a
+// template computes with it as with a double; what comes out is the form's result for every value of the
+// symbols at once, and two forms agree on all of them exactly when their polynomials are equal.
+//
+// Thousands of variables would be slow, and a kernel of the operator never multiplies two elements of one
+// array. So there is one variable per array and element number n is its power n+1: x_5 is X^6. The power 0 is
+// an array that does not occur. Factors that share an array would mix up these numbers, so their product is
+// refused; a kernel that squares a pixel is thereby caught in the act.
+//
+// There is no subtraction: none of the forms needs it.
+class Polynomial {
+ public:
+  explicit Polynomial(Index value = 0);
+  // Element number `index` of an array.
+  Polynomial(Symbol array, Index index);
+
+  Polynomial(const Polynomial& other);
+  Polynomial(Polynomial&& other) noexcept;
+  Polynomial& operator=(Polynomial other) noexcept;
+  ~Polynomial();
+
+  Polynomial& operator+=(const Polynomial& other);
+  // Throws InvalidArgument naming the array if it may occur in both factors.
+  friend Polynomial operator*(const Polynomial& a, const Polynomial& b);
+  friend bool operator==(const Polynomial& a, const Polynomial& b);
+
+  // One product: its coefficient, and the element of each array in it (-1: the array does not occur).
+  struct Term {
+    std::string coefficient;
+    std::array<Index, symbol_kinds> element;
+  };
+  std::vector<Term> terms() const;
+  Index term_count() const;
+
+  friend Polynomial sum(std::vector<Polynomial> parts);
+  friend std::vector<Polynomial> partial_derivatives(const Polynomial& of, Symbol array, Index count);
+
+ private:
+  fmpz_mpoly_t value_;
+  std::uint8_t arrays_ = 0;  // one bit per Symbol that may occur
+};
+
+// The sum, added up in pairs: adding one by one to a long polynomial would copy it every time.
+Polynomial sum(std::vector<Polynomial> parts);
+
+// d/d(element n) for n = 0 .. count-1. No term holds an array twice, so a derivative is what stands beside
+// its element.
+std::vector<Polynomial> partial_derivatives(const Polynomial& of, Symbol array, Index count);
+
+// All elements of an array as symbols, numbered in storage order.
+Tensor<Polynomial> symbols(Symbol array, const Shape& shape);
+
+// In words: terms in order, each symbol by `name_of(array, element)`; "0" where nothing is left.
+std::string text(const Polynomial& polynomial, const std::function<std::string(Symbol, Index)>& name_of);
+
+}  // namespace fsconv

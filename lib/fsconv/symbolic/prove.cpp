@@ -1,0 +1,224 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <fsconv/base/child_process.hpp>
+#include <fsconv/base/error.hpp>
+#include <fsconv/base/parallel.hpp>
+#include <fsconv/symbolic/prove.hpp>
+#include <fsconv/symbolic/smallest.hpp>
+#include <optional>
+
+namespace fsconv {
+namespace {
+
+// What the solvers say on one query.
+struct Finding {
+  Decision first;
+  std::optional<Decision> second;
+  std::vector<std::pair<std::string, Index>> counterexample;
+  bool smallest = true;
+};
+
+struct Solvers {
+  Solver first;
+  std::optional<Solver> second;
+  DecisionLimits limits, second_limits;
+};
+
+std::vector<std::pair<std::string, Index>> in_order(const std::vector<std::string>& names,
+                                                    const std::map<std::string, Index>& values) {
+  std::vector<std::pair<std::string, Index>> pairs;
+  for (const std::string& name : names)
+    if (const auto found = values.find(name); found != values.end()) pairs.push_back(*found);
+  return pairs;
+}
+
+// The same query, asking for all its constants: a theorem that is false should say where.
+Query asking_for_constants(Query query) {
+  if (!query.values.empty() || query.constants.empty()) return query;
+  query.values = query.constants;
+  query.text += fmt::format("\n(get-value ({}))\n", fmt::join(query.values, " "));
+  return query;
+}
+
+Finding examine(const Query& query, bool belief, const Solvers& solvers) {
+  Finding finding;
+  Query asked = query;
+  if (belief) {
+    Smallest smallest = find_smallest(solvers.first, query, solvers.limits);
+    finding.first = std::move(smallest.decision);
+    finding.smallest = smallest.certain;
+    asked = std::move(smallest.query);
+  } else {
+    finding.first = decide(solvers.first, query, solvers.limits);
+    if (finding.first.answer == Answer::sat && !query.expect_sat) {
+      const Decision shown = decide(solvers.first, asking_for_constants(query), solvers.limits);
+      finding.counterexample = in_order(query.constants, shown.values);
+      finding.first.seconds += shown.seconds;
+    }
+  }
+  if (belief) finding.counterexample = in_order(query.values, finding.first.values);
+  if (solvers.second) finding.second = decide(*solvers.second, asked, solvers.second_limits);
+  return finding;
+}
+
+std::string shown(const Query& query, std::size_t at) {
+  const std::string label = query.goal.empty() ? "" : fmt::format(" ({})", query.goal);
+  return fmt::format("block {}{}", at + 1, label);
+}
+
+// The verdict on one query of an obligation, and a line that explains a bad one.
+std::pair<ProofVerdict, std::string> judge(const Obligation& obligation, std::size_t at,
+                                           const Finding& finding) {
+  const Query& query = obligation.queries[at];
+  const bool belief = obligation.belief && at + 1 == obligation.queries.size();
+  const Answer answer = finding.first.answer;
+  const Answer second = finding.second ? finding.second->answer : Answer::unknown;
+  const std::string block = shown(query, at);
+  if (answer == Answer::unknown) {
+    std::string detail = fmt::format("{}: {}", block, finding.first.problem);
+    if (second != Answer::unknown) detail += fmt::format("; cvc5 answers {}", to_string(second));
+    return {ProofVerdict::undecided, detail};
+  }
+  if (second != Answer::unknown && second != answer)
+    return {ProofVerdict::disagreement,
+            fmt::format("{}: {} answers {}, cvc5 {}", block, finding.first.strategy, to_string(answer),
+                        to_string(second))};
+  if (belief && answer == Answer::sat)
+    return {ProofVerdict::refuted, finding.smallest ? "" : "a smaller counterexample may exist"};
+  if (belief) return {ProofVerdict::not_refuted, block + ": no counterexample exists"};
+  if (query.expect_sat && answer == Answer::unsat)
+    return {ProofVerdict::vacuous, block + ": hypotheses contradict each other"};
+  if (!query.expect_sat && answer == Answer::sat)
+    return {ProofVerdict::false_statement, block + ": a counterexample exists"};
+  return {ProofVerdict::proved, ""};
+}
+
+// The worst first: what is not to be trusted, what is wrong, what is open.
+int badness(ProofVerdict verdict) {
+  switch (verdict) {
+    case ProofVerdict::disagreement:
+      return 5;
+    case ProofVerdict::vacuous:
+      return 4;
+    case ProofVerdict::false_statement:
+    case ProofVerdict::not_refuted:
+      return 3;
+    case ProofVerdict::undecided:
+      return 2;
+    case ProofVerdict::refuted:
+      return 1;
+    case ProofVerdict::proved:
+      return 0;
+  }
+  return 6;
+}
+
+ProofResult summary(const Obligation& obligation, const std::vector<Finding>& findings) {
+  ProofResult result;
+  result.name = obligation.name;
+  result.verdict = ProofVerdict::proved;
+  std::vector<std::string> strategies;
+  for (std::size_t at = 0; at < findings.size(); ++at) {
+    const Finding& finding = findings[at];
+    const Query& query = obligation.queries[at];
+    const bool goal = !query.expect_sat || (obligation.belief && at + 1 == findings.size());
+    const bool alike = finding.second && finding.second->answer == finding.first.answer &&
+                       finding.first.answer != Answer::unknown;
+    result.goals += goal;
+    result.confirmed += goal && alike;
+    result.seconds += finding.first.seconds + (finding.second ? finding.second->seconds : 0);
+    const std::string& strategy = finding.first.strategy;
+    if (!strategy.empty() && std::count(strategies.begin(), strategies.end(), strategy) == 0)
+      strategies.push_back(strategy);
+    auto [verdict, detail] = judge(obligation, at, finding);
+    if (badness(verdict) <= badness(result.verdict)) continue;
+    result.verdict = verdict;
+    result.detail = std::move(detail);
+    result.counterexample = finding.counterexample;
+  }
+  result.decided_by = fmt::format("{}", fmt::join(strategies, ", "));
+  return result;
+}
+
+void require_legal(const ProofPlan& plan) {
+  for (const auto& [field, value] :
+       {std::pair{"time limit", plan.time_limit}, std::pair{"cross-check limit", plan.cross_check_limit},
+        std::pair{"threads", static_cast<double>(plan.threads)}})
+    if (!(value > 0)) throw InvalidArgument(field, fmt::format("is {}", value), "give a positive number");
+  if (!find_program(plan.programs.z3))
+    throw Error(
+        ExitCode::runtime,
+        fmt::format("the program {} is not found; proofs need it (Debian package z3)", plan.programs.z3));
+}
+
+}  // namespace
+
+const char* to_string(ProofVerdict verdict) {
+  switch (verdict) {
+    case ProofVerdict::proved:
+      return "proved";
+    case ProofVerdict::refuted:
+      return "refuted";
+    case ProofVerdict::vacuous:
+      return "vacuous";
+    case ProofVerdict::false_statement:
+      return "false statement";
+    case ProofVerdict::not_refuted:
+      return "not refuted";
+    case ProofVerdict::undecided:
+      return "undecided";
+    case ProofVerdict::disagreement:
+      return "disagreement";
+  }
+  return "?";
+}
+
+bool is_good(ProofVerdict verdict) {
+  return verdict == ProofVerdict::proved || verdict == ProofVerdict::refuted;
+}
+
+std::vector<ProofResult> prove(const ProofPlan& plan, const std::function<void(Index)>& done) {
+  require_legal(plan);
+  std::stop_source stop;
+  Solvers solvers;
+  solvers.first = z3_solver(plan.programs);
+  solvers.limits = {.seconds = plan.time_limit, .memory = plan.memory, .stop = stop.get_token()};
+  if (plan.cross_check && find_program(plan.programs.cvc5)) solvers.second = cvc5_solver(plan.programs);
+  solvers.second_limits = solvers.limits;
+  solvers.second_limits.seconds = solvers.second_limits.slice = plan.cross_check_limit;
+
+  // A piece of work is a query, not an obligation: one with many goals is shared among threads.
+  struct Piece {
+    std::size_t obligation, query;
+  };
+  std::vector<Piece> pieces;
+  std::vector<std::vector<Finding>> findings;
+  for (const Obligation& obligation : plan.obligations) {
+    for (std::size_t at = 0; at < obligation.queries.size(); ++at) pieces.push_back({findings.size(), at});
+    findings.emplace_back(obligation.queries.size());
+  }
+  std::vector<std::atomic<std::size_t>> open(findings.size());
+  for (std::size_t at = 0; at < open.size(); ++at) open[at] = findings[at].size();
+
+  parallel_for(static_cast<Index>(pieces.size()), plan.threads, [&](Index number) {
+    const auto [at, query] = pieces[static_cast<std::size_t>(number)];
+    const Obligation& obligation = plan.obligations[at];
+    try {
+      const bool belief = obligation.belief && query + 1 == obligation.queries.size();
+      findings[at][query] = examine(obligation.queries[query], belief, solvers);
+    } catch (...) {
+      stop.request_stop();  // the other threads need not wait for their solvers
+      throw;
+    }
+    if (--open[at] == 0 && done) done(1);
+  });
+
+  std::vector<ProofResult> results;
+  for (std::size_t at = 0; at < findings.size(); ++at)
+    results.push_back(summary(plan.obligations[at], findings[at]));
+  return results;
+}
+
+}  // namespace fsconv

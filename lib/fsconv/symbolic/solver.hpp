@@ -1,0 +1,51 @@
+// Decides one query with an external SMT solver, trying several strategies in turn.
+#pragma once
+
+#include <fsconv/symbolic/obligation.hpp>
+#include <fsconv/symbolic/solver_reply.hpp>
+#include <stop_token>
+
+namespace fsconv {
+
+struct SolverPrograms {
+  std::string z3 = "z3";
+  std::string cvc5 = "cvc5";
+};
+
+// A way to run a solver. Nonlinear integer arithmetic is undecidable: what one strategy settles at once keeps
+// another busy for ever.
+struct Strategy {
+  std::string name;  // "z3 qfnia seed 1"
+  std::vector<std::string> arguments;
+  std::string check_sat;  // in place of (check-sat)
+};
+
+struct Solver {
+  std::string program;
+  std::vector<Strategy> strategies;
+};
+
+Solver z3_solver(const SolverPrograms& programs = {});
+Solver cvc5_solver(const SolverPrograms& programs = {});
+
+struct DecisionLimits {
+  double seconds = 60;  // wall clock, for the whole query
+  double slice = 1;     // of it for each strategy in the first round; four times as long in each next
+  Index memory = Index{4} << 30;  // bytes of address space; 0: no limit
+  std::stop_token stop = {};
+};
+
+struct Decision {
+  Answer answer = Answer::unknown;
+  std::string strategy;  // that answered; empty if none did
+  double seconds = 0;
+  std::map<std::string, Index> values;  // of query.values, where the answer is sat
+  std::string problem;                  // where it is unknown: what became of each strategy
+};
+
+// The slices keep a strategy that hangs from holding up the one that knows. A strategy that fails other than
+// by running out of time is not tried again: it would fail again. Throws IoError if the program is not found
+// or cannot be started, Interrupted after Ctrl-C.
+Decision decide(const Solver& solver, const Query& query, const DecisionLimits& limits = {});
+
+}  // namespace fsconv

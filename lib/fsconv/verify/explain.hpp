@@ -1,0 +1,40 @@
+// The polynomials of a small convolution, side by side, so that a person sees why they are equal.
+#pragma once
+
+#include <fsconv/geometry/geometry.hpp>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+namespace fsconv {
+
+// One result pixel or weight and what stands there along several roads.
+struct ExplainedRow {
+  std::string name;
+  std::vector<std::string> polynomials;
+};
+
+struct ExplainedMap {
+  std::string title;
+  std::vector<std::string> roads;  // what computed each column
+  std::vector<ExplainedRow> rows;
+  bool equal;  // as polynomials: for all weights and inputs
+};
+
+struct Explanation {
+  std::string name;                         // the case string
+  std::vector<std::string> equations;       // of each axis
+  std::vector<std::vector<std::string>> w;  // as symbolic_matrix() prints it
+  std::string stretched, filter;  // one axis, one channel: the code with its zeros, the reversed filter
+  ExplainedMap conv, conv_transpose, weight_gradient;
+};
+
+// Computes W x by rows of W and by every form, W^T y by columns of W, by scattering, through inserted zeros
+// and as a derivative, dL/dw likewise: all with symbols. Throws InvalidArgument where there is too much to
+// read.
+Explanation explain(const Geometry& geometry);
+
+std::string text(const Explanation& explanation);
+void to_json(nlohmann::json& json, const Explanation& explanation);
+
+}  // namespace fsconv

@@ -1,0 +1,128 @@
+// Symbolic verification: what is proved for all weights, what is refused, and what falls back to integers.
+#include <catch2/catch.hpp>
+#include <fsconv/forms/template_forms.hpp>
+#include <fsconv/geometry/case_string.hpp>
+#include <fsconv/verify/explain.hpp>
+#include <fsconv/verify/mutants.hpp>
+#include <fsconv/verify/sweep.hpp>
+#include <fsconv/verify/verify.hpp>
+#include <set>
+
+using namespace fsconv;
+
+namespace {
+
+VerifyPlan symbolic_plan(std::vector<Geometry> geometries, std::vector<Witness> forms) {
+  const auto all = claims();
+  VerifyPlan plan{std::move(geometries), {all.begin(), all.end()}, std::move(forms), {Method::symbolic}};
+  plan.threads = 2;
+  return plan;
+}
+
+Outcome prove(const char* claim, const Witness& form, const char* name) {
+  return check_one(claims_named({claim})[0], form, Method::symbolic, parse_case(name), 0);
+}
+
+}  // namespace
+
+TEST_CASE("symbolic: every template form is proved for all weights, black boxes fall back to exact") {
+  const VerifyPlan plan = symbolic_plan(default_sweep(60, 7), witnesses());
+  std::set<std::string> proved, exact;
+  for (const Check& check : verify(plan, [](Index) {})) {
+    const Claim& claim = plan.claims[static_cast<std::size_t>(check.claim)];
+    INFO(claim.name << " " << check.detail);
+    REQUIRE(check.good(claim));
+    if (check.form < 0 || check.verdict == Verdict::skipped) continue;
+    (check.method == Method::symbolic ? proved : exact)
+        .insert(plan.forms[static_cast<std::size_t>(check.form)].name);
+    CHECK((check.method == Method::symbolic || !claim.draws_numbers || check.log2_miss <= -128));
+  }
+  CHECK(proved == std::set<std::string>{"gather", "scatter", "zero_insertion", "polyphase", "matrix"});
+  CHECK(exact.contains("im2col"));
+  CHECK(exact.contains("onednn"));
+}
+
+TEST_CASE("symbolic: beside exact, nothing is tried twice") {
+  VerifyPlan plan = symbolic_plan({parse_case("i6o3k3s2p1")}, witnesses_named(witnesses(), {"im2col"}));
+  plan.methods = {Method::exact, Method::symbolic};
+  plan.claims = claims_named({"transpose"});
+  CHECK(verify(plan, [](Index) {}).size() == 1);
+}
+
+TEST_CASE("symbolic: the square of a pixel is caught where it is computed") {
+  for (const Witness& mutant : mutants())
+    if (mutant.name == "quadratic") {
+      const Outcome outcome = prove("matrix", mutant, "i4o2k3");
+      CHECK(outcome.verdict == Verdict::fails);
+      CHECK(outcome.detail.find("multiplies the image by itself") != std::string::npos);
+    }
+}
+
+TEST_CASE("symbolic: what is not of degree one in each array differs as a polynomial") {
+  // The weight alone added to a pixel: of degree 0 in the image.
+  Witness shifted = witnesses()[0];
+  shifted.polynomials->conv = [](const Geometry& g, const Tensor<Polynomial>& x,
+                                 const Tensor<Polynomial>& w) {
+    Tensor<Polynomial> code = gather::conv(g, x, w);
+    code[0] += w[0];
+    return code;
+  };
+  CHECK(prove("matrix", shifted, "i4o2k3").verdict == Verdict::fails);
+  CHECK(prove("adjoint", shifted, "i4o2k3").verdict == Verdict::fails);
+  // Twice the right value: the same symbols, another coefficient.
+  Witness doubled = witnesses()[0];
+  doubled.polynomials->conv_transpose = [](const Geometry& g, const Tensor<Polynomial>& y,
+                                           const Tensor<Polynomial>& w) {
+    Tensor<Polynomial> image = gather::conv_transpose(g, y, w);
+    image[1] += image[1];
+    return image;
+  };
+  const Outcome outcome = prove("gradient", doubled, "i4o2k3");
+  CHECK(outcome.verdict == Verdict::fails);
+  CHECK(outcome.detail == "at [0, 0, 1]: 2 w0 y1 + 2 w1 y0 instead of w0 y1 + w1 y0");
+}
+
+TEST_CASE("symbolic: a W with one entry too many, or in the wrong place, is no W") {
+  // The claim looks at matrix::build_columns itself, so the mutant is a geometry that is not the one claimed:
+  // the definition of one pad against the columns of another.
+  const Subject subject(parse_case("i6o3k3s2p1"));
+  const auto samples = symbol_samples(subject);
+  Subject other = subject;
+  other.geometry = parse_case("i6o3k3s2");
+  for (const Witness& form : witnesses_named(witnesses(), {"matrix"})) {
+    CHECK(claim::matrix(Trial<Polynomial>(subject, form, samples[0])).verdict == Verdict::holds);
+    const Outcome outcome = claim::matrix(Trial<Polynomial>(other, form, samples[0]));
+    CHECK(outcome.verdict == Verdict::fails);
+    CHECK(outcome.detail.find("W") == 0);
+  }
+}
+
+TEST_CASE("symbolic: more products than a person would wait for are skipped with the reason") {
+  VerifyPlan plan =
+      symbolic_plan({parse_case("ic64oc64i64x64o32x32k4s2p1")}, witnesses_named(witnesses(), {"gather"}));
+  plan.claims = claims_named({"transpose"});
+  const auto checks = verify(plan, [](Index) {});
+  REQUIRE(checks.size() == 1);
+  CHECK(checks[0].verdict == Verdict::skipped);
+  CHECK(checks[0].detail.find("products of symbols") != std::string::npos);
+}
+
+TEST_CASE("explain: the three maps of a small case, row by row") {
+  const Explanation e = explain(parse_case("i6o3k3s2p1"));
+  CHECK(e.conv.equal);
+  CHECK(e.conv_transpose.equal);
+  CHECK(e.weight_gradient.equal);
+  CHECK(e.equations == std::vector<std::string>{"i = 2*o + k - 1    0 <= i < 6, 0 <= o < 3, 0 <= k < 3"});
+  CHECK(e.conv.rows[1].name == "(W x)1");
+  CHECK(e.conv.rows[1].polynomials[0] == "w0 x1 + w1 x2 + w2 x3");
+  for (const std::string& polynomial : e.conv_transpose.rows[3].polynomials)
+    CHECK(polynomial == "w0 y2 + w2 y1");
+  CHECK(e.weight_gradient.rows[0].polynomials[1] == "x1 y1 + x3 y2");
+  CHECK(e.stretched == "0  y0  0  y1  0  y2  0  0  ");
+  CHECK(e.filter == "w2  w1  w0  ");
+}
+
+TEST_CASE("explain: what nobody can read is refused") {
+  CHECK_THROWS_WITH(explain(parse_case("i100o50k3s2p1")), Catch::Contains("at most"));
+  CHECK_THROWS_AS(explain(parse_case("i1000000000o1k1")), InvalidArgument);
+}
