@@ -130,6 +130,7 @@ Methods methods_of(const Options& options) {
 std::vector<Obligation> obligations_of(const Options& options, const Methods& methods) {
   constexpr const char* of_proofs[] = {"proof", "proofs", "time-limit"};
   constexpr const char* of_checks[] = {"case", "input-size", "sweep", "form", "precision", "mutant"};
+  constexpr const char* of_numbers[] = {"geometries", "miss-bits", "seed"};
   const bool about_checks = std::any_of(std::begin(of_checks), std::end(of_checks),
                                         [&](const char* name) { return options.has(name); });
   if (!methods.proof || (methods.all && about_checks)) {
@@ -137,9 +138,15 @@ std::vector<Obligation> obligations_of(const Options& options, const Methods& me
     return {};
   }
   options.require_none_of(of_checks, "a proof holds for all sizes and knows no forms");
+  if (methods.of_checks.empty()) options.require_none_of(of_numbers, "a proof holds for all sizes");
+  if (options.has("claim")) claims_named(different_words(options, "claim"));  // known ones
   const auto all =
       options.has("proofs") ? read_obligations(options.required_text("proofs")) : built_in_obligations();
-  if (options.has("proof")) return obligations_named(all, different_words(options, "proof"));
+  constexpr const char* of_claims[] = {"claim"};
+  if (options.has("proof")) {
+    options.require_none_of(of_claims, "--proof names the statements");
+    return obligations_named(all, different_words(options, "proof"));
+  }
   if (!options.has("claim")) return all;
   const auto chosen = obligations_for(all, different_words(options, "claim"));
   if (chosen.empty() && !methods.all)
@@ -147,17 +154,18 @@ std::vector<Obligation> obligations_of(const Options& options, const Methods& me
   return chosen;
 }
 
-// "all" methods are those that are there: without z3 only a message says that nothing was proved. Where
-// proofs were asked for by name, prove() says what is missing.
-ProofPlan proofs_of(const Options& options, const Methods& methods) {
-  ProofPlan plan{obligations_of(options, methods)};
-  plan.time_limit = options.number("time-limit", plan.time_limit);
-  if (methods.all && !plan.obligations.empty() && !find_program(plan.programs.z3)) {
-    fmt::print(stderr,
-               "the program z3 is not installed (Debian package z3): nothing is proved for all sizes\n");
-    plan.obligations.clear();
+// "all" methods are those that are there: without z3 the report says that nothing was proved. Where proofs
+// were asked for by name, prove() says what is missing.
+ProofPlan proofs_of(const Options& options, const Methods& methods, VerifyPlan& plan) {
+  ProofPlan proofs{obligations_of(options, methods)};
+  proofs.time_limit = options.number("time-limit", proofs.time_limit);
+  for (const char* option : {"proofs", "time-limit"})
+    if (options.has(option)) plan.proof_options += fmt::format(" --{} {}", option, options.text(option));
+  if (methods.all && !proofs.obligations.empty() && !find_program(proofs.programs.z3)) {
+    plan.proofs_skipped = "the program z3 is not installed (Debian package z3)";
+    proofs.obligations.clear();
   }
-  return plan;
+  return proofs;
 }
 
 std::vector<Witness> forms_of(const Options& options) {
@@ -175,9 +183,10 @@ std::vector<Witness> forms_of(const Options& options) {
 
 // One small case, its polynomials side by side; a geometry that the lecture draws where none is named.
 int explain_one(const Options& options) {
-  constexpr const char* of_checks[] = {"claim",  "form",      "method",  "sweep",  "geometries",
-                                       "proof",  "precision", "proofs",  "emit",   "time-limit",
-                                       "mutant", "miss-bits", "threads", "output", "seed"};
+  constexpr const char* of_checks[] = {
+      "claim",  "form",     "method",     "sweep",      "geometries",      "proof",        "precision",
+      "proofs", "emit",     "time-limit", "mutant",     "miss-bits",       "threads",      "output",
+      "seed",   "max-size", "max-kernel", "max-stride", "max-denominator", "max-dilation", "max-padding"};
   options.require_none_of(of_checks, "--explain only shows a case");
   const bool named = options.has("case") || options.has("input-size");
   const Explanation explanation =
@@ -192,8 +201,10 @@ int explain_one(const Options& options) {
 }
 
 int emit_statements(const Options& options, const std::vector<Obligation>& obligations) {
+  constexpr const char* of_runs[] = {"json", "output", "threads", "time-limit"};
+  options.require_none_of(of_runs, "--emit only writes files");
   if (obligations.empty()) throw InvalidArgument("emit", "no statement is asked for", "use --method proof");
-  emit(obligations, options.text("emit"));
+  emit(obligations, options.required_text("emit"));
   std::size_t queries = 0;
   for (const Obligation& obligation : obligations) queries += obligation.queries.size();
   fmt::print("{} statements and their {} queries are in {}\n", obligations.size(), queries,
@@ -205,12 +216,15 @@ int run(const Options& options) {
   if (options.has("explain")) return explain_one(options);
   const Methods methods = methods_of(options);
   if (options.has("emit")) return emit_statements(options, obligations_of(options, methods));
-  ProofPlan proofs = proofs_of(options, methods);
   VerifyPlan plan;
+  ProofPlan proofs = proofs_of(options, methods, plan);
   plan.geometries = geometries_of(options);
   const auto all = claims();
-  plan.claims = options.has("claim") ? claims_named(different_words(options, "claim"))
-                                     : std::vector<Claim>(all.begin(), all.end());
+  const bool chosen =
+      options.has("proof") || options.has("proofs");  // some statements support no claim as a whole
+  plan.claims = options.has("claim")                  ? claims_named(different_words(options, "claim"))
+                : chosen && methods.of_checks.empty() ? std::vector<Claim>()
+                                                      : std::vector<Claim>(all.begin(), all.end());
   plan.forms = forms_of(options);
   plan.methods = methods.of_checks;
   plan.seed = options.seed();

@@ -12,7 +12,7 @@
 ; about pad_end(), the padding with which the last window ends exactly at the edge (geometry/axis.cpp and axis.hpp).
 (set-logic QF_NIA)
 (set-info :statement "floor((up*(in-1)+1 + begin + end - extent) / down) + 1 windows fit, for all pads")
-(set-info :claims "matrix shape")
+(set-info :claims "shape")
 (set-info :source "[DV16] relations 6 and 15")
 
 (declare-const in Int)

@@ -18,7 +18,7 @@
 ; With rational strides it holds, too: multiply the first equation by up_2 and the second by down_1, and add.
 (set-logic QF_NIA)
 (set-info :statement "two layers are one: stride s1*s2, pad p1+s1*p2, filter 2 dilated by s1 (unpadded layer 2)")
-(set-info :claims "composition")
+(set-info :claims "shape")
 
 (declare-const taps_2 Int)
 (declare-const down_1 Int)

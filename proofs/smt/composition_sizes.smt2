@@ -13,7 +13,7 @@
 ; Padding of layer 2 is allowed here: sizes agree even where values at the border do not.
 (set-logic QF_NIA)
 (set-info :statement "sizes of two layers: those of stride s1*s2 and extent e1 + s1*(e2-1); remainders add up")
-(set-info :claims "composition shape")
+(set-info :claims "shape")
 
 (declare-const in Int)
 (declare-const hidden Int)

@@ -12,7 +12,7 @@
 ; The proof: two taps on one pixel give down*(o - o') = dilation*(k' - k), and the right side is less than down.
 (set-logic QF_NIA)
 (set-info :statement "extent <= stride: no image pixel has two taps, the columns of W do not overlap")
-(set-info :claims "overlap not-inverse")
+(set-info :claims "overlap")
 
 (declare-const in Int)
 (declare-const out Int)
@@ -49,20 +49,20 @@
 ; The products in the two goals have no negative factor (signs, products.smt2).
 (push 1)
 (set-info :goal "the second tap is not in a later window")
-(assert (< o o_2))
-(assert (>= (* down (- (- o_2 o) 1)) 0))
+(assert (=> (< o o_2) (>= (* down (- (- o_2 o) 1)) 0)))
 (assert (>= (* dilation k_2) 0))
 (assert (>= (* dilation (- (- taps 1) k)) 0))
+(assert (not (>= o o_2)))
 (set-info :status unsat)
 (check-sat)
 (pop 1)
 
 (push 1)
 (set-info :goal "nor in an earlier one")
-(assert (> o o_2))
-(assert (>= (* down (- (- o o_2) 1)) 0))
+(assert (=> (> o o_2) (>= (* down (- (- o o_2) 1)) 0)))
 (assert (>= (* dilation k) 0))
 (assert (>= (* dilation (- (- taps 1) k_2)) 0))
+(assert (not (<= o o_2)))
 (set-info :status unsat)
 (check-sat)
 (pop 1)

@@ -15,7 +15,7 @@
 ; Try it: stride 2. taps = 4: ceil(4/2) = 2 and ceil(3/2) = 2. taps = 3: ceil(3/2) = 2 and ceil(2/2) = 1. Dilation 2
 ; with stride 2: all taps fall on pixels of one parity, the others stay empty.
 (set-logic QF_NIA)
-(set-info :statement "overlap is even iff the stride divides the taps and is coprime to the dilation")
+(set-info :statement "coprime to the dilation and dividing the taps: each residue gets taps/stride; else uneven")
 (set-info :claims "overlap")
 (set-info :source "[ODO16]")
 

@@ -10,7 +10,7 @@
 ; The proof: truncation differs from the floor only where something negative does not divide evenly, and there by 1.
 (set-logic QF_NIA)
 (set-info :statement "floor_div, ceil_div and positive_mod round as their names say, also below zero")
-(set-info :claims "shape")
+(set-info :claims "matrix transpose gradient weight-gradient shape")
 
 (declare-const value Int)
 (declare-const by Int)

@@ -13,7 +13,7 @@
 ; Try it: in = 5, taps = 3: half pads 1 and 1, (5+2-3)+1 = 5. full pads 2 and 2, (5+4-3)+1 = 7 = 5 + 3 - 1.
 (set-logic QF_NIA)
 (set-info :statement "half with an odd extent: ceil(in/stride); full, stride 1: in+extent-1; transposes agree")
-(set-info :claims "shape transpose")
+(set-info :claims "shape")
 (set-info :source "[DV16] relations 1, 3, 4, 8, 10, 11")
 
 (declare-const in Int)

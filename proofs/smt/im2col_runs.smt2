@@ -16,7 +16,7 @@
 ; down*(o - o_0) = up*(i - i_0) it follows that o - o_0 = up*m with m = a*(i - i_0) + b*(o - o_0).
 (set-logic QF_NIA)
 (set-info :statement "the taps of one k: o = o_0 + up*m, i = i_0 + down*m, with bounds for m known beforehand")
-(set-info :claims "matrix transpose weight-gradient rational")
+(set-info :claims "matrix transpose weight-gradient")
 
 (declare-const in Int)
 (declare-const out Int)

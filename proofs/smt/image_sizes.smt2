@@ -17,7 +17,7 @@
 ; The proof: floor(x/down) = out-1 says down*(out-1) <= x < down*out; divide by up.
 (set-logic QF_NIA)
 (set-info :statement "the sizes that conv maps to `out` are consecutive; an integer stride has stride many")
-(set-info :claims "shape rational")
+(set-info :claims "shape")
 (set-info :source "[DV16] relation 14: a = 0 .. s-1")
 
 (declare-const in Int)

@@ -14,7 +14,7 @@
 ; Forward SAME of 8 pixels: total 1, begin 0. And back: ceil(8/2) = 4.
 (set-logic QF_NIA)
 (set-info :statement "JAX: SAME, VALID and explicit pads come back, with the pads of the forward convolution")
-(set-info :claims "shape transpose fractional")
+(set-info :claims "shape")
 (set-info :source "jax.lax.conv_transpose")
 
 (declare-const in Int)

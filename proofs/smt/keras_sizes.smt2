@@ -15,7 +15,7 @@
 ; The proof: in each case write the size as stride*out less something below the stride.
 (set-logic QF_NIA)
 (set-info :statement "Keras: sizes and pads come back, but same needs an odd extent or output_padding > 0")
-(set-info :claims "shape transpose")
+(set-info :claims "shape")
 (set-info :source "keras.layers.Conv2DTranspose; Keras PR 22876")
 
 (declare-const out Int)

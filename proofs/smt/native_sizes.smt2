@@ -12,7 +12,7 @@
 ; floor(6/3)+1 = 3; in = 5: floor(8/3)+1 = 3. Smallest 4, output_padding 0 or 1. For out = 4 it is 6 alone.
 (set-logic QF_NIA)
 (set-info :statement "native: smallest legal size + output_padding comes back, for any rational stride")
-(set-info :claims "shape rational")
+(set-info :claims "shape")
 (set-info :source "[DV16] relation 14")
 
 (declare-const in Int)

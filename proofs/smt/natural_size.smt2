@@ -10,7 +10,7 @@
 ; convolution of a conv with pads begin and end has down*(out-1) + extent - begin - end pixels ([DV16] relation 13).
 (set-logic QF_NIA)
 (set-info :statement "stride*(out-1) + extent - begin - end is the smallest image with `out` windows")
-(set-info :claims "transpose shape")
+(set-info :claims "shape")
 (set-info :source "[DV16] relations 12 and 13")
 
 (declare-const out Int)

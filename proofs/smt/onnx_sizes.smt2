@@ -18,7 +18,7 @@
 ; begin 0. With stride 3, taps = 2: in = 12, natural 11, total max(-1, 0) = 0.
 (set-logic QF_NIA)
 (set-info :statement "ONNX: pads, auto_pad SAME and any output_shape come back; SAME has the pads of Conv")
-(set-info :claims "shape transpose")
+(set-info :claims "shape")
 (set-info :source "ONNX operator ConvTranspose; onnx issue 1609")
 
 (declare-const in Int)

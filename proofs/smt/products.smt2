@@ -15,7 +15,7 @@
 ; The proof of Bezout's step: multiply a*p + b*q = 1 by x, put q*y for p*x, and see q in every term.
 (set-logic QF_NIA)
 (set-info :statement "signs, cancelling, distance of multiples, and Bezout: p*x = q*y gives x = q*n, y = p*n")
-(set-info :claims "transpose fractional rational sub-pixel")
+(set-info :claims "matrix transpose fractional gradient adjoint weight-gradient shape rational sub-pixel overlap")
 
 (declare-const g Int)
 (declare-const x Int)

@@ -12,7 +12,7 @@
 ; The proof: ceil(x/down) = out says down*(out-1) < x <= down*out, and x = up*in.
 (set-logic QF_NIA)
 (set-info :statement "ceil(up*in/down) = out for consecutive sizes: an integer stride s has s, up to s*out")
-(set-info :claims "shape rational")
+(set-info :claims "shape")
 
 (declare-const in Int)
 (declare-const out Int)

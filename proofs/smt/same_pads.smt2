@@ -18,7 +18,7 @@
 ; The proof: down*(out-1) < in, so the total is less than extent; half of it, rounded up, is at most extent-1.
 (set-logic QF_NIA)
 (set-info :statement "SAME pads differ by at most 1, lie in 0 .. extent-1, and lose 0 .. stride-1 pixels")
-(set-info :claims "shape fractional")
+(set-info :claims "shape")
 
 (declare-const in Int)
 (declare-const out Int)

@@ -16,7 +16,7 @@
 ; The code size is written below with quotients: out is the one with  0 <= down*out - up*in < down.
 (set-logic QF_NIA)
 (set-info :statement "SAME padding gives a code of ceil(up*in/down) pixels for every kernel")
-(set-info :claims "shape rational")
+(set-info :claims "shape")
 (set-info :source "[DV16] relation 6")
 
 (declare-const in Int)

@@ -13,7 +13,7 @@
 ; Try it: out = 14, stride 2, taps = 3: SAME admits 27 (pads 1, 1) and 28 (pads 0, 1); VALID admits 29 and 30.
 (set-logic QF_NIA)
 (set-info :statement "TensorFlow: output_shape is legal iff conv2d maps it back; SAME pads as the forward op")
-(set-info :claims "shape transpose")
+(set-info :claims "shape")
 (set-info :source "tf.nn.conv2d_transpose")
 
 (declare-const in Int)

@@ -14,7 +14,7 @@
 ; Theano also flips the filter unless told otherwise; that moves no size, and rational_stride.smt2 says what it moves.
 (set-logic QF_NIA)
 (set-info :statement "Theano: input_shape is legal iff valid, half, full or given pads map it back")
-(set-info :claims "shape transpose")
+(set-info :claims "shape")
 (set-info :source "theano.tensor.nnet.abstract_conv.conv2d_grad_wrt_inputs")
 
 (declare-const in Int)

@@ -181,7 +181,8 @@ TEST_CASE("cli verify: one statement is proved for all sizes, one belief refuted
   CHECK(report["proofs"][1]["verdict"] == "refuted");
   CHECK(report["proofs"][1]["counterexample"]["taps"] == 2);  // one tap is its own mirror image
   CHECK(report["proofs"][1]["replayed"]["believed"] != report["proofs"][1]["replayed"]["computed"]);
-  for (const json& claim : report["claims"]) CHECK(claim["strength"]["for_all_sizes"]["proofs"] == 1);
+  CHECK(report["claims"].empty());  // chosen statements support no claim as a whole
+  CHECK(report["solvers"][0].get<std::string>().find("Z3") == 0);
 
   const auto file = hdf5::File::open(folder / "proofs.h5");
   CHECK(file.read_strings("/proofs/proof") == std::vector<std::string>{"gather", "no_flip"});
@@ -221,10 +222,18 @@ TEST_CASE("cli verify: statements from a folder, damaged, false, vacuous or miss
   finished = verify_line(folder, "--proofs mine");
   CHECK(finished.exit_code == 3);
   CHECK(finished.out.find("FAILS") != std::string::npos);
+  CHECK(finished.out.find("n=1") != std::string::npos);
+  CHECK(finished.out.find("fsconv verify --proof odd --proofs mine") != std::string::npos);
   write(head + "(assert (< n 0))\n" + twin + goal("(<= n 1)"));  // the hypotheses contradict each other
   finished = verify_line(folder, "--proofs mine");
   CHECK(finished.exit_code == 3);
   CHECK(finished.out.find("vacuous") != std::string::npos);
+  std::string unknown = head;
+  unknown.replace(unknown.find("matrix"), 6, "matrx");
+  write(unknown + twin + goal("(<= n 0)"));
+  finished = verify_line(folder, "--proofs mine");
+  CHECK(finished.exit_code == 4);
+  CHECK(finished.err.find("matrx") != std::string::npos);
 }
 
 TEST_CASE("cli verify: --emit writes files that are read back, and touches no others") {
@@ -258,7 +267,9 @@ TEST_CASE("cli verify: proofs know no geometry and no form") {
        {"--method proof --case i4o2k3", "--method proof --form gather", "--method proof --mutant no_flip",
         "--proof nothing_like_it", "--method exact --proof gather", "--method exact --emit here",
         "--explain --claim matrix", "--time-limit 0", "--time-limit nan", "--time-limit -1", "--method magic",
-        "--method exact,exact"}) {
+        "--method exact,exact", "--method proof --geometries 3", "--method proof --seed 1",
+        "--emit here --json", "--emit here --threads 2", "--explain --max-size 3",
+        "--proof gather --claim overlap", "--method proof --claim nope"}) {
     const Finished finished = verify_line(folder, line);
     INFO(line << "\n" << finished.err);
     CHECK(finished.exit_code == 2);
@@ -267,4 +278,25 @@ TEST_CASE("cli verify: proofs know no geometry and no form") {
   }
   // All methods on one case are those that look at it.
   CHECK(verify_line(folder, "--case i4o2k3 --json").exit_code == 0);
+}
+
+TEST_CASE("cli verify: a claim takes all its statements, and a belief is refuted by its own") {
+  const ScratchFolder folder;
+  const Finished finished = verify_line(folder, "--method proof --claim not-inverse --json");
+  if (finished.exit_code == 1) return;  // no z3
+  const json report = json::parse(finished.out);
+  REQUIRE(report["proofs"].size() == 1);
+  CHECK(report["proofs"][0]["name"] == "inverse");
+  REQUIRE(report["claims"].size() == 1);
+  CHECK(report["claims"][0]["verdict"] == "refuted");
+}
+
+TEST_CASE("cli verify: what was asked for and not tried says why") {
+  const ScratchFolder folder;
+  const std::string line =
+      "--method symbolic --case ic64oc64i64x64o32x32k4s2p1 --form gather --claim transpose";
+  CHECK(verify_line(folder, line).out.find("transpose was not tried: ") != std::string::npos);
+  const json report = json::parse(verify_line(folder, line + " --json").out);
+  CHECK(report["claims"][0]["not_tried_because"].get<std::string>().find("products of symbols") !=
+        std::string::npos);
 }

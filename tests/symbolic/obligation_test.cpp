@@ -156,6 +156,7 @@ TEST_CASE("obligation: what proves nothing is refused") {
   check_refused("; About the goal.", "(set-info :status sat)", "t.smt2:16", "between blocks");
   check_refused(replaced(theorem, ":status sat", ":status unsat"), "t.smt2", "shows the hypotheses possible");
   check_refused(replaced(theorem, ":status unsat", ":status sat"), "t.smt2", "denies it nowhere");
+  check_refused(replaced(theorem, "(assert (< double 1))\n", ""), "t.smt2", "denies nothing");
   check_refused(theorem.substr(0, theorem.find("(push 1)")), "t.smt2", "has no blocks");
   const std::string no_values = "does not ask for a counterexample";
   check_refused(replaced(belief, "(get-value (b a))\n", ""), "t.smt2", no_values);

@@ -85,6 +85,18 @@ TEST_CASE("prove: hypotheses that contradict each other prove nothing") {
   CHECK(prove_one(belief_text("(and (> a 0) (< a 0))", "(= a b)")).verdict == ProofVerdict::vacuous);
 }
 
+TEST_CASE("prove: a goal that contradicts itself before it denies anything is no proof") {
+  FSCONV_NEED_PROGRAM("z3");
+  const ProofResult result = prove_one(
+      "(set-logic QF_LIA)\n(set-info :statement \"s\")\n(declare-const n Int)\n"
+      "(push 1)\n(set-info :status sat)\n(check-sat)\n(pop 1)\n"
+      "(push 1)\n(assert (= n 1))\n(assert (= n 2))\n(assert (not (= n 3)))\n(set-info :status "
+      "unsat)\n(check-sat)\n"
+      "(pop 1)\n");
+  CHECK(result.verdict == ProofVerdict::vacuous);
+  CHECK(result.detail.find("contradicts itself") != std::string::npos);
+}
+
 TEST_CASE("prove: a false belief is refuted by its smallest counterexample") {
   FSCONV_NEED_PROGRAM("z3");
   const ProofResult result = prove_one(false_belief);
@@ -147,7 +159,7 @@ TEST_CASE("prove: one goal of several that stays open leaves the theorem open") 
   const std::string two = true_theorem + block("; forget\n(assert (< b a b))", "unsat");
   const ProofResult result = prove_one(two, {.z3 = forgets});
   CHECK(result.verdict == ProofVerdict::undecided);
-  CHECK(result.goals == 2);
+  CHECK(result.goals == 1);  // the one that was decided
   CHECK_THAT(result.detail, Contains("block 3"));
 }
 

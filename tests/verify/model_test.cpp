@@ -61,6 +61,18 @@ Taps taps_of(const Tensor<Polynomial>& results, bool code_side) {
   return taps;
 }
 
+// The same for a weight gradient, whose results stand at k.
+Taps taps_of_gradient(const Tensor<Polynomial>& results) {
+  Taps taps;
+  for (Index k = 0; k < results.size(); ++k)
+    for (const Polynomial::Term& term : results[k].terms()) {
+      REQUIRE(term.coefficient == "1");
+      taps.insert({term.element[static_cast<std::size_t>(Symbol::code)],
+                   term.element[static_cast<std::size_t>(Symbol::image)], k});
+    }
+  return taps;
+}
+
 bool z3_is_there() {
   if (find_program("z3")) return true;
   WARN("z3 is not installed: the model was not compared with the code");
@@ -111,6 +123,7 @@ TEST_CASE("model: the taps of every kernel are the solutions of the relation") {
       INFO(form.name);
       CHECK(taps_of(form.conv(geometry, x, w), true) == taps);
       CHECK(taps_of(form.conv_transpose(geometry, y, w), false) == taps);
+      CHECK(taps_of_gradient(form.weight_gradient(geometry, y, x)) == taps);
     }
     CHECK(differs("rational_tap", rational, axis, taps) == Answer::unsat);
     if (axis.up == 1) CHECK(differs("tap", whole, axis, taps) == Answer::unsat);

@@ -168,6 +168,17 @@ TEST_CASE("trial: exact integers are as large as the sums allow and no larger") 
   }
 }
 
+TEST_CASE("trial: integers too small to find anything are refused, not drawn for ever") {
+  // A weight gradient of two images of n pixels sums 2n products: in 16 bits n = 900 leaves integers up to 4,
+  // n = 2000 up to 2 and n = 3640 up to 1, which no number of rounds would make worth anything.
+  const auto samples = [](Index n) {
+    return number_samples(Subject({{{n, n, 1, 1, 1, 1, 0}}, 1, 1, 1}), Method::exact, 16, 1, 128);
+  };
+  CHECK(samples(900)[0].largest == 4);
+  CHECK_THROWS_AS(samples(2000), InvalidArgument);
+  CHECK_THROWS_AS(samples(3640), InvalidArgument);
+}
+
 TEST_CASE("trial: as many rounds as the miss probability asks for, then probes that count for nothing") {
   const Subject subject(parse_case("ic1oc2i8x8o4x4k4s2p1"));
   const auto samples = number_samples(subject, Method::exact, 24, 1, 128);

@@ -110,7 +110,11 @@ void close_other_descriptors_at_exec() {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  const rlimit no_core{0, 0}, memory{start.address_space, start.address_space};
+  rlimit memory{};
+  ::getrlimit(RLIMIT_AS, &memory);  // a limit that we were given ourselves cannot be raised
+  const rlim_t allowed = start.address_space < memory.rlim_max ? start.address_space : memory.rlim_max;
+  memory = {allowed, allowed};
+  const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   bool ready = start.address_space == 0 || ::setrlimit(RLIMIT_AS, &memory) == 0;
   ready = ready && ::dup2(start.in, STDIN_FILENO) >= 0 && ::dup2(start.out, STDOUT_FILENO) >= 0 &&

@@ -42,6 +42,7 @@ class Parser {
     Query query;
     bool has_status = false, has_check = false;
     std::set<std::string> integers;
+    std::optional<SExpression> last_assert = {};
   };
 
   const std::string& text() const { return obligation_.text; }
@@ -148,6 +149,7 @@ class Parser {
       take_block_info(command);
     } else if (head == "assert" || declarations.contains(head)) {
       note_declaration(command, block_->integers, query.constants);
+      if (head == "assert") block_->last_assert = command;
     } else if (head == "check-sat") {
       if (command.items.size() != 1) fail(command, "takes no arguments", "(check-sat)");
       if (!block_->has_status)
@@ -209,7 +211,7 @@ class Parser {
     require_alone(command);
     if (block_)
       fail(command, fmt::format("a block in the block of line {}", block_->push.line), "(pop 1) first");
-    block_ = Block{command, {}, false, false, integers_};
+    block_ = Block{command, {}, false, false, integers_, {}};
     block_->query.constants = constants_;
   }
 
@@ -220,8 +222,15 @@ class Parser {
     // Comments before (push 1) speak of the block, so they come along.
     Query& query = block_->query;
     const std::size_t gap = obligation_.queries.empty() ? prelude_end_ : last_pop_end_;
-    query.text = text().substr(0, prelude_end_) + text().substr(gap, block_->push.begin - gap) +
-                 text().substr(block_->push.end, command.begin - block_->push.end);
+    const std::string before = text().substr(0, prelude_end_) + text().substr(gap, block_->push.begin - gap);
+    const auto from_to = [this](std::size_t begin, std::size_t end) {
+      return text().substr(begin, end - begin);
+    };
+    query.text = before + from_to(block_->push.end, command.begin);
+    if (!query.expect_sat && block_->last_assert) {
+      query.premises = before + from_to(block_->push.end, block_->last_assert->begin) +
+                       from_to(block_->last_assert->end, command.begin);
+    }
     obligation_.queries.push_back(std::move(query));
     block_.reset();
     last_pop_end_ = command.end;
@@ -244,6 +253,11 @@ class Parser {
       fail("has no block that shows the hypotheses possible", "one block more, with status sat");
     if (!obligation_.belief && std::none_of(queries.begin(), queries.end(), expect(false)))
       fail("claims something and denies it nowhere", "one block with status unsat, or more");
+    const auto denies_nothing = [](const Query& query) {
+      return !query.expect_sat && query.premises.empty();
+    };
+    if (std::any_of(queries.begin(), queries.end(), denies_nothing))
+      fail("has a block with status unsat that denies nothing", "its last (assert ...) is the denied goal");
   }
 
   std::string where_;

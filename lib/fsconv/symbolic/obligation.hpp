@@ -9,9 +9,11 @@ namespace fsconv {
 
 // One block of a file, to be decided by itself.
 struct Query {
-  std::string goal;                    // a few words; may be empty
-  bool expect_sat = false;             // the answer that the file expects
-  std::string text;                    // what stands before all blocks, then this one, with its (check-sat)
+  std::string goal;         // a few words; may be empty
+  bool expect_sat = false;  // the answer that the file expects
+  std::string text;         // what stands before all blocks, then this one, with its (check-sat)
+  std::string premises;  // where unsat is expected: the same without its last (assert ...), the denied goal.
+                         // It must be satisfiable, or the block denies nothing and contradicts itself.
   std::vector<std::string> values;     // the symbols of its (get-value (...)), all of sort Int
   std::vector<std::string> constants;  // all its constants of sort Int, in order
 };

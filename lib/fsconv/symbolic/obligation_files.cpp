@@ -85,11 +85,16 @@ void write(const OutputFile& file) {
   std::error_code error;
   fs::create_directories(file.path.parent_path(), error);
   if (error) throw IoError(file.path.parent_path().string(), "cannot make the folder: " + error.message());
+  // Under another name first: a reader sees the whole file or none.
+  fs::path part = file.path;
+  part += ".part";
   errno = 0;
-  std::ofstream stream(file.path, std::ios::binary);
+  std::ofstream stream(part, std::ios::binary);
   stream << file.content;
   stream.close();
-  if (!stream) throw IoError::from_errno(file.path.string(), "write");
+  if (!stream) throw IoError::from_errno(part.string(), "write");
+  fs::rename(part, file.path, error);
+  if (error) throw IoError(file.path.string(), "cannot rename: " + error.message());
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ Polynomial operator*(const Polynomial& a, const Polynomial& b) {
   return product;
 }
 
-bool operator==(const Polynomial& a, const Polynomial& b) {
+bool equal(const Polynomial& a, const Polynomial& b) {
   return fmpz_mpoly_equal(a.value_, b.value_, context()) != 0;
 }
 

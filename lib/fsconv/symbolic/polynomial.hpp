@@ -40,7 +40,9 @@ class Polynomial {
   Polynomial& operator+=(const Polynomial& other);
   // Throws InvalidArgument naming the array if it may occur in both factors.
   friend Polynomial operator*(const Polynomial& a, const Polynomial& b);
-  friend bool operator==(const Polynomial& a, const Polynomial& b);
+  // A function with a name and no operator: a form that could compare symbols with each other could take a
+  // shortcut for some values, and equal polynomials would say nothing about it. Such a form does not compile.
+  friend bool equal(const Polynomial& a, const Polynomial& b);
 
   // One product: its coefficient, and the element of each array in it (-1: the array does not occur).
   struct Term {
@@ -57,6 +59,8 @@ class Polynomial {
   fmpz_mpoly_t value_;
   std::uint8_t arrays_ = 0;  // one bit per Symbol that may occur
 };
+
+bool equal(const Polynomial& a, const Polynomial& b);
 
 // The sum, added up in pairs: adding one by one to a long polynomial would copy it every time.
 Polynomial sum(std::vector<Polynomial> parts);

@@ -16,6 +16,7 @@ namespace {
 struct Finding {
   Decision first;
   std::optional<Decision> second;
+  std::optional<Decision> premises;  // of a goal: whether it denies something possible
   std::vector<std::pair<std::string, Index>> counterexample;
   bool smallest = true;
 };
@@ -52,6 +53,12 @@ Finding examine(const Query& query, bool belief, const Solvers& solvers) {
     asked = std::move(smallest.query);
   } else {
     finding.first = decide(solvers.first, query, solvers.limits);
+    if (finding.first.answer == Answer::unsat && !query.expect_sat) {
+      Query premises;
+      premises.text = query.premises;
+      finding.premises = decide(solvers.first, premises, solvers.limits);
+      finding.first.seconds += finding.premises->seconds;
+    }
     if (finding.first.answer == Answer::sat && !query.expect_sat) {
       const Decision shown = decide(solvers.first, asking_for_constants(query), solvers.limits);
       finding.counterexample = in_order(query.constants, shown.values);
@@ -92,6 +99,11 @@ std::pair<ProofVerdict, std::string> judge(const Obligation& obligation, std::si
     return {ProofVerdict::vacuous, block + ": hypotheses contradict each other"};
   if (!query.expect_sat && answer == Answer::sat)
     return {ProofVerdict::false_statement, block + ": a counterexample exists"};
+  if (finding.premises && finding.premises->answer == Answer::unsat)
+    return {ProofVerdict::vacuous, block + ": contradicts itself before it denies its goal"};
+  if (finding.premises && finding.premises->answer == Answer::unknown)
+    return {ProofVerdict::undecided,
+            fmt::format("{}: whether its hypotheses are possible: {}", block, finding.premises->problem)};
   return {ProofVerdict::proved, ""};
 }
 
@@ -126,7 +138,7 @@ ProofResult summary(const Obligation& obligation, const std::vector<Finding>& fi
     const bool goal = !query.expect_sat || (obligation.belief && at + 1 == findings.size());
     const bool alike = finding.second && finding.second->answer == finding.first.answer &&
                        finding.first.answer != Answer::unknown;
-    result.goals += goal;
+    result.goals += goal && finding.first.answer != Answer::unknown;
     result.confirmed += goal && alike;
     result.seconds += finding.first.seconds + (finding.second ? finding.second->seconds : 0);
     const std::string& strategy = finding.first.strategy;
@@ -177,6 +189,16 @@ const char* to_string(ProofVerdict verdict) {
 
 bool is_good(ProofVerdict verdict) {
   return verdict == ProofVerdict::proved || verdict == ProofVerdict::refuted;
+}
+
+std::string solver_version(const std::string& program) {
+  if (!find_program(program)) return {};
+  try {
+    const std::string out = run_child({program, "--version"}, "", {.seconds = 10}).out;
+    return out.substr(0, out.find('\n'));
+  } catch (const IoError&) {
+    return {};
+  }
 }
 
 std::vector<ProofResult> prove(const ProofPlan& plan, const std::function<void(Index)>& done) {

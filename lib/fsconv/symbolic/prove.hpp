@@ -30,7 +30,7 @@ struct ProofResult {
   ProofVerdict verdict = ProofVerdict::undecided;
   double seconds = 0;      // in solvers
   std::string decided_by;  // the strategies of z3 that decided: "z3 smt, z3 qfnia"
-  Index goals = 0;         // what had to be decided, beside the possibility of hypotheses
+  Index goals = 0;         // what was decided, beside the possibility of hypotheses
   Index confirmed = 0;     // of those, how many cvc5 decided alike
   std::vector<std::pair<std::string, Index>> counterexample;  // in the order of (get-value ...)
   std::string detail;  // one line: what went wrong, or that a counterexample need not be smallest
@@ -45,6 +45,9 @@ struct ProofPlan {
   double cross_check_limit = 2;   // seconds for each question to cvc5
   Index memory = Index{4} << 30;  // bytes for each solver; 0: no limit
 };
+
+// The program's first line for `--version`, "" where it is not found or says nothing.
+std::string solver_version(const std::string& program);
 
 // One result for each obligation, in their order whatever the threads. `done(1)` is called after each, from
 // any thread. z3 decides. cvc5 only confirms or contradicts; what it cannot decide in its short time is not

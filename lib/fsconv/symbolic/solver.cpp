@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fsconv/base/error.hpp>
 #include <chrono>
 #include <fsconv/symbolic/solver.hpp>
 
@@ -61,9 +62,14 @@ Decision decide(const Solver& solver, const Query& query, const DecisionLimits& 
                                      .address_space = limits.memory,
                                      .output = Index{1} << 20,
                                      .stop = limits.stop};
-      const ChildResult child =
-          run_child(command, replace_check_sat(query.text, attempt.strategy->check_sat), child_limits);
-      SolverReply reply = read_reply(child, query.values);
+      SolverReply reply;
+      ChildResult child;
+      try {
+        child = run_child(command, replace_check_sat(query.text, attempt.strategy->check_sat), child_limits);
+        reply = read_reply(child, query.values);
+      } catch (const IoError& cannot_start) {
+        reply.problem = cannot_start.what();
+      }
       if (reply.answer != Answer::unknown)
         return {reply.answer, attempt.strategy->name, passed(), std::move(reply.values), {}};
       attempt.problem = std::move(reply.problem);

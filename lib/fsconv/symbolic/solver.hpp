@@ -44,8 +44,8 @@ struct Decision {
 };
 
 // The slices keep a strategy that hangs from holding up the one that knows. A strategy that fails other than
-// by running out of time is not tried again: it would fail again. Throws IoError if the program is not found
-// or cannot be started, Interrupted after Ctrl-C.
+// by running out of time is not tried again: it would fail again; so does a program that cannot be started.
+// Throws Interrupted after Ctrl-C.
 Decision decide(const Solver& solver, const Query& query, const DecisionLimits& limits = {});
 
 }  // namespace fsconv

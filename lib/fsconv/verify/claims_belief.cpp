@@ -108,9 +108,8 @@ Outcome inverse(const Trial<double>& t) {
                       position_text(unit.shape(), pixel), back[pixel])};
 }
 
-// (W^T W)[i, j] as a polynomial in the weights, column by column: the identity would need 1 and 0 for every
-// choice of weights, but each of its terms is a product of two weights. The first entry that any weights make
-// wrong refutes the belief.
+// A column of W^T W as polynomials in the weights: the identity would need 1 on its diagonal whatever the
+// weights are, and there stands a sum of products of two weights.
 Outcome inverse(const Trial<Polynomial>& t) {
   const Tensor<Polynomial> other = symbols(Symbol::second_weight, t.geometry.weight_shape());
   const Index pixel = t.definition.entries().empty() ? 0 : t.definition.entries().front().column;
@@ -121,13 +120,14 @@ Outcome inverse(const Trial<Polynomial>& t) {
       t.maps.conv_transpose(t.geometry, t.maps.conv(t.geometry, unit, t.weight), other);
   const Tensor<Polynomial> expected = t.definition.conv_transpose(t.definition.conv(unit, t.weight), other);
   for (Index at = 0; at < back.size(); ++at)
-    if (!(back[at] == expected[at])) return {Verdict::fails, 1, "W^T W x is not what the definition says"};
-  if (back[pixel] == Polynomial(1)) return {Verdict::fails, 1, "W^T W x = x for a unit image"};
-  const std::string words =
-      text(back[pixel], [](Symbol, Index element) { return fmt::format("w{}", element); });
+    if (!equal(back[at], expected[at])) return {Verdict::fails, 1, "W^T W x is not what the definition says"};
+  if (equal(back[pixel], Polynomial(1))) return {Verdict::fails, 1, "W^T W x = x for a unit image"};
+  std::string words = text(back[pixel], [](Symbol, Index element) { return fmt::format("w{}", element); });
+  constexpr std::size_t longest = 60;
+  if (words.size() > longest) words = words.substr(0, words.rfind('+', longest)) + "+ ...";
   return {Verdict::refuted, 0,
-          fmt::format("for all weights: x = 1 at {} and 0 elsewhere gives W^T W x = {} there",
-                      position_text(unit.shape(), pixel), words.substr(0, 80))};
+          fmt::format("x = 1 at {} and 0 elsewhere gives W^T W x = {} there, a polynomial that is not 1",
+                      position_text(unit.shape(), pixel), words)};
 }
 
 }  // namespace fsconv::claim

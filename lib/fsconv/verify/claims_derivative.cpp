@@ -181,7 +181,7 @@ Outcome weight_gradient(const Trial<Polynomial>& t) {
 }
 
 Outcome adjoint(const Trial<Polynomial>& t) {
-  if (t.loss() == dot(t.conv_transpose(), t.image)) return {};
+  if (equal(t.loss(), dot(t.conv_transpose(), t.image))) return {};
   return {Verdict::fails, 1, "<W x, y> and <x, W^T y> are different polynomials"};
 }
 

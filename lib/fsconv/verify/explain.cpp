@@ -54,7 +54,7 @@ ExplainedMap side_by_side(std::string title, std::vector<std::string> roads,
     ExplainedRow row{label + names(of, at).substr(1), {}};
     for (const Values& road : values) {
       row.polynomials.push_back(text(road[at], names));
-      map.equal = map.equal && road[at] == values.front()[at];
+      map.equal = map.equal && equal(road[at], values.front()[at]);
     }
     map.rows.push_back(std::move(row));
   }

@@ -29,9 +29,9 @@ struct Explanation {
   ExplainedMap conv, conv_transpose, weight_gradient;
 };
 
-// Computes W x by rows of W and by every form, W^T y by columns of W, by scattering, through inserted zeros
-// and as a derivative, dL/dw likewise: all with symbols. Throws InvalidArgument where there is too much to
-// read.
+// Computes W x by rows of W and by gathering, W^T y by columns of W, by scattering, through inserted zeros
+// and as a derivative, dL/dw by gathering and as a derivative: all with symbols. Throws InvalidArgument where
+// there is too much to read.
 Explanation explain(const Geometry& geometry);
 
 std::string text(const Explanation& explanation);

@@ -4,6 +4,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/progress.hpp>
 #include <fsconv/base/text.hpp>
+#include <fsconv/verify/claim.hpp>
 #include <fsconv/verify/proofs.hpp>
 
 namespace fsconv {
@@ -12,6 +13,16 @@ namespace {
 // "beliefs/no_flip" is known as no_flip.
 std::string short_name(const Obligation& obligation) {
   return obligation.name.substr(obligation.name.find_last_of('/') + 1);
+}
+
+void require_known_claims(const Obligation& obligation) {
+  for (const std::string& name : obligation.claims) {
+    std::vector<std::string> known;
+    for (const Claim& claim : claims()) known.emplace_back(claim.name);
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      throw BadData(obligation.name + ".smt2", fmt::format(":claims names '{}'", name),
+                    "use " + alternatives(known));
+  }
 }
 
 // Shows a refuted belief, or says why that cannot be done.
@@ -57,6 +68,7 @@ std::vector<Obligation> obligations_for(const std::vector<Obligation>& all,
 }
 
 std::vector<ProofRow> prove_and_replay(const ProofPlan& plan) {
+  for (const Obligation& obligation : plan.obligations) require_known_claims(obligation);
   std::vector<ProofResult> results;
   {
     Progress progress("prove", static_cast<Index>(plan.obligations.size()), "statements");
@@ -65,12 +77,18 @@ std::vector<ProofRow> prove_and_replay(const ProofPlan& plan) {
   std::vector<ProofRow> rows;
   for (std::size_t at = 0; at < results.size(); ++at) {
     const Obligation& obligation = plan.obligations[at];
-    ProofRow row{short_name(obligation), obligation.statement, obligation.source, obligation.belief,
-                 obligation.claims,      results[at],          std::nullopt,      {}};
+    ProofRow row;
+    row.name = short_name(obligation);
+    row.statement = obligation.statement;
+    row.source = obligation.source;
+    row.belief = obligation.belief;
+    row.claims = obligation.claims;
+    row.result = results[at];
     if (!is_good(row.result.verdict))
       row.problem = row.result.detail.empty() ? to_string(row.result.verdict) : row.result.detail;
     else if (row.belief)
       replay(row, row.name);
+    if (row.good()) row.note = row.result.detail;
     rows.push_back(std::move(row));
   }
   return rows;

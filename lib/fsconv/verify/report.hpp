@@ -18,6 +18,7 @@ struct Strength {
   Index proofs = 0;               // for all sizes: statements that the claim rests on
   double proof_seconds = 0;       // that solvers took for them
   bool proved = true;             // all of them
+  bool open = false;              // some are neither proved nor found wrong
   Index symbolic_geometries = 0;  // for all weights: geometries where the polynomials are equal
   Index exact_geometries = 0;     // exact: geometries, and
   double weakest_log2_miss = 0;   // the largest probability of missing an error, as a power of two
@@ -33,6 +34,7 @@ struct ClaimSummary {
   bool draws_numbers = true;
   Strength strength;
   std::string example;  // of a refutation: the counterexample and where it was found
+  std::string reason;   // of the first check that was skipped
 };
 
 struct VerifyReport {
@@ -43,9 +45,13 @@ struct VerifyReport {
   std::vector<Failure> failures;  // the first of every claim and form, shrunk
   std::vector<ProofRow> proofs = {};
   double proof_seconds = 0;
+  std::vector<std::string> solvers = {};  // what they say for --version
 
   bool passed() const;
 };
+
+// holds, refuted (a belief), undecided (a proof is open), not tried or FAILS.
+std::string verdict_word(const ClaimSummary& claim);
 
 // Runs the plan with a progress line and sums it up; failures are shrunk to the smallest case found. Proofs
 // are run where there are obligations.

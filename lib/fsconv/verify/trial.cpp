@@ -13,10 +13,13 @@ Index longest_sum(const Definition& definition) {
                    definition.longest_gradient_sum(batch_size), Index{1}});
 }
 
+// Smaller integers than these would need hundreds of rounds, and 1 would never reach any probability.
+constexpr Index smallest_bound = 4;
+
 // The largest a with terms * (a+1)^2 < 2^bits: finite differences move an element by 1.
 Index largest_integer(Index terms, int bits) {
   const auto a = static_cast<Index>(std::sqrt(std::ldexp(1.0, bits) / static_cast<double>(terms))) - 2;
-  if (a < 1)
+  if (a < smallest_bound)
     throw InvalidArgument("exact", fmt::format("sums of {} terms do not stay exact in {} bits", terms, bits),
                           "use --method numeric or a smaller geometry");
   return a;
@@ -97,11 +100,24 @@ std::vector<Sample<double>> number_samples(const Subject& subject, Method method
   if (method == Method::numeric) {
     Random random(seed);
     // Reals that a float holds exactly, so that every form starts from the same numbers.
-    return {drawn(subject, method, bits,
-                  [&](const Shape& shape) { return cast<double>(random_reals<float>(shape, random)); })};
+    Sample<double> reals = drawn(subject, method, bits, [&](const Shape& shape) {
+      return cast<double>(random_reals<float>(shape, random));
+    });
+    reals.seed = seed;
+    std::vector<Sample<double>> samples;
+    samples.push_back(std::move(reals));
+    return samples;
   }
 
   const Index largest = largest_integer(longest_sum(subject.definition), bits);
+  const double bits_per_round = std::log2(2 * static_cast<double>(largest) + 1) - std::log2(3.0);
+  const auto rounds = static_cast<Index>(std::ceil(miss_bits / bits_per_round)) + 4;
+  // Each sample holds its arrays, what the definition makes of them and, for a while, what a form does.
+  const Geometry& g = subject.geometry;
+  const Index elements = element_count(g.image_shape(batch_size)) + element_count(g.code_shape(batch_size)) +
+                         element_count(g.weight_shape());
+  require_memory(3 * rounds, sizeof(double) * static_cast<std::size_t>(elements),
+                 "rounds of random integers");
   std::vector<Sample<double>> samples;
   for (double reached = 0; reached < miss_bits; reached -= samples.back().log2_miss()) {
     Random random(seed, samples.size());
@@ -123,9 +139,11 @@ std::vector<Sample<double>> number_samples(const Subject& subject, Method method
 
 std::vector<Sample<Polynomial>> symbol_samples(const Subject& subject) {
   const Index products = static_cast<Index>(subject.definition.entries().size()) * batch_size;
-  if (products > most_symbolic_products)
+  const Index longest = longest_sum(subject.definition);
+  if (static_cast<double>(products) * static_cast<double>(longest) > most_symbolic_work)
     throw InvalidArgument(
-        "symbolic", fmt::format("{} products of symbols are more than {}", products, most_symbolic_products),
+        "symbolic",
+        fmt::format("{} products of symbols in sums of up to {} are too much work", products, longest),
         "use --method exact, or a smaller geometry with the same taps and strides");
   Sample<Polynomial> sample;
   sample.method = Method::symbolic;
@@ -208,7 +226,7 @@ Outcome Trial<T>::compare(const Tensor<T>& actual, const Expected<T>& wanted) co
       if (bound > 0) error = distance / bound;
       if (rounded && equal && bound > 0) outcome.error = std::max(outcome.error, error);
     } else {
-      equal = actual[at] == wanted.values[at];
+      equal = fsconv::equal(actual[at], wanted.values[at]);
     }
     if (!equal)
       return {Verdict::fails, error,

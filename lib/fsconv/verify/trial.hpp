@@ -65,10 +65,11 @@ template <class T>
 class Sample {
  public:
   Method method;
-  int bits;             // exact and numeric: of the form's numbers
-  Index largest = 0;    // exact: a
-  bool random = false;  // counts towards the probability of a miss
-  bool first = true;    // of the samples of one try; the others repeat what does not depend on luck
+  int bits;                // exact and numeric: of the form's numbers
+  Index largest = 0;       // exact: a
+  std::uint64_t seed = 0;  // numeric: what else has to be drawn comes from it
+  bool random = false;     // counts towards the probability of a miss
+  bool first = true;       // of the samples of one try; the others repeat what does not depend on luck
   Tensor<T> image, code, weight;
 
   // log2 of the probability that a wrong form passes: negative for random integers, otherwise 0.
@@ -90,8 +91,9 @@ std::vector<Sample<double>> number_samples(const Subject& subject, Method method
 // One sample: the symbols themselves. Throws InvalidArgument where the polynomials would fill the memory.
 std::vector<Sample<Polynomial>> symbol_samples(const Subject& subject);
 
-// How many products of symbols one result of all its pixels holds at most; more are not tried.
-constexpr Index most_symbolic_products = 4'000'000;
+// Adding a product to a polynomial copies it: the work is the number of products times the length of a sum.
+// Beyond this, a few seconds for each form and claim, nothing is tried.
+constexpr double most_symbolic_work = 2e9;
 
 // L = sum of a*b as one polynomial.
 Polynomial dot(const Tensor<Polynomial>& a, const Tensor<Polynomial>& b);

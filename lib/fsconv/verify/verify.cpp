@@ -126,6 +126,7 @@ std::vector<Check> checks_of(const VerifyPlan& plan, Index at) {
     std::vector<bool> decided(plan.claims.size(), false);  // claims that one try decides
     for (Method asked : plan.methods) {
       for (std::size_t claim = 0; claim < plan.claims.size(); ++claim) {
+        stop_if_interrupted();
         const Claim& c = plan.claims[claim];
         const Method method = method_for(c, plan.forms[form], asked);
         if (method != asked && asked_for(method)) continue;
@@ -225,6 +226,7 @@ Outcome check_one(const Claim& claim, const Witness& form, Method method, const 
 Geometry shrink(const Claim& claim, const Witness& form, Method method, const Geometry& geometry,
                 std::uint64_t seed, double miss_bits) {
   const auto still_fails = [&](const Geometry& candidate) {
+    stop_if_interrupted();
     return !is_good(claim, check_one(claim, form, method, candidate, seed, miss_bits).verdict);
   };
   Geometry smallest = geometry;

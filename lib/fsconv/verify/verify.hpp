@@ -15,6 +15,8 @@ struct VerifyPlan {
   std::uint64_t seed = 0;
   double miss_bits = 128;  // exact: rounds are added until an error is missed with probability 2^-miss_bits
   int threads = 1;
+  std::string proof_options = {};   // of the command line, for the commands that show a failed proof again
+  std::string proofs_skipped = {};  // why nothing is proved for all sizes, where that was asked for
 };
 
 // One row of the report. The indices point into the plan; `form` is -1 for a claim about sizes alone.

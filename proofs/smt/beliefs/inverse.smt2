@@ -8,6 +8,7 @@
 ; True instead: W^T is the transpose, which carries gradients back. The inverse problem is least squares.
 (set-logic QF_NIA)
 (set-info :belief "a transposed convolution undoes the convolution: W^T W = I")
+(set-info :claims "not-inverse")
 
 (declare-const in Int)
 (declare-const out Int)
