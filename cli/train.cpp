@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>
+#include <fsconv/engine/isa.hpp>
 #include <fsconv/train/train.hpp>
 #include <utility>
 
@@ -34,7 +35,8 @@ boost::program_options::options_description options() {
       .value("learning-rate", "X", "of Adam (0.001)")
       .value("seed", "N", "of weights, order and generated images (0)")
       .value("threads", "N", "the result does not depend on it (all cores)")
-      .value("form", "NAME", "how convolutions are computed (im2col)")
+      .value("form", "NAME", "how convolutions are computed (batched)")
+      .value("isa", "NAME", "instructions of the batched form: portable, avx2 or avx512 (the best there is)")
       .value("output", "FILE",
              "HDF5 file, rewritten after every epoch, with a PNG beside it (results/train.h5)")
       .value("resume", "FILE", "continue the run of this file");
@@ -69,11 +71,12 @@ TrainConfig config_of(const Options& options, TrainConfig config) {
 
 // A resumed run is the same run: its file says everything but how long, how fast, from where and to where.
 void require_resumable(const Options& options) {
-  const std::vector<std::string> free = {"resume", "epochs", "threads", "data", "output", "config", "json"};
+  const std::vector<std::string> free = {"resume", "epochs", "threads", "isa",
+                                         "data",   "output", "config",  "json"};
   for (const auto& [name, text] : options.texts())
     if (std::find(free.begin(), free.end(), name) == free.end())
       throw InvalidArgument(name, "cannot change in a resumed run",
-                            "with --resume give only --epochs, --threads, --data, --output");
+                            "with --resume give only --epochs, --threads, --isa, --data, --output");
 }
 
 TrainRun run_of(const Options& options) {
@@ -110,6 +113,7 @@ void print_head(std::string_view units) {
 }
 
 int run(const Options& options) {
+  if (options.has("isa")) engine::set_isa(engine::isa_named(options.text("isa")));
   const TrainRun wanted = run_of(options);
   bool headed = options.has("json");
   catch_interrupts();

@@ -16,13 +16,14 @@ namespace {
 const std::map<std::string, std::set<std::string>> below = {
     {"base", {}},
     {"geometry", {"base"}},
-    {"forms", {"geometry", "base"}},
-    {"io", {"forms", "geometry", "base"}},
+    {"engine", {"geometry", "base"}},
+    {"forms", {"engine", "geometry", "base"}},
+    {"io", {"engine", "forms", "geometry", "base"}},
     {"data", {"io", "geometry", "base"}},
-    {"nn", {"forms", "geometry", "base"}},
+    {"nn", {"engine", "forms", "geometry", "base"}},
     {"symbolic", {"geometry", "base"}},
-    {"verify", {"io", "forms", "symbolic", "geometry", "base"}},
-    {"train", {"nn", "data", "io", "forms", "geometry", "base"}},
+    {"verify", {"io", "engine", "forms", "symbolic", "geometry", "base"}},
+    {"train", {"nn", "data", "io", "engine", "forms", "geometry", "base"}},
 };
 
 struct Source {
@@ -62,7 +63,7 @@ bool allowed(const std::string& room, const std::string& included) {
 }
 
 const std::set<std::string> all_forms = {"gather", "scatter", "zero_insertion", "polyphase",
-                                         "matrix", "im2col",  "onednn"};
+                                         "matrix", "im2col",  "onednn",         "batched"};
 
 }  // namespace
 

@@ -37,8 +37,11 @@ std::vector<std::string> shortened(const std::string& line) {
   if (arguments[0] == "verify" && has("--sweep")) {
     const auto size = std::find(arguments.begin(), arguments.end(), "--max-size");
     if (size != arguments.end()) *(size + 1) = "2";
-  } else if (arguments[0] == "verify" && !has("--case")) {
+  } else if (arguments[0] == "verify" && has("proof")) {
+    add({"--claim", "adjoint"});
+  } else if (arguments[0] == "verify" && !has("--case") && !has("--emit")) {
     add({"--geometries", "20"});
+    if (!has("--method")) add({"--method", "numeric,exact,symbolic"});  // the proofs have their own example
   }
   if (arguments[0] == "train" && !has("--resume")) {
     add({"--train-images", "64", "--test-images", "32"});

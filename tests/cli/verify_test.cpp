@@ -294,7 +294,7 @@ TEST_CASE("cli verify: a claim takes all its statements, and a belief is refuted
 TEST_CASE("cli verify: what was asked for and not tried says why") {
   const ScratchFolder folder;
   const std::string line =
-      "--method symbolic --case ic64oc64i64x64o32x32k4s2p1 --form gather --claim transpose";
+      "--method symbolic --case ic1oc1i160x160o160x160k1 --form gather --claim transpose";
   CHECK(verify_line(folder, line).out.find("transpose was not tried: ") != std::string::npos);
   const json report = json::parse(verify_line(folder, line + " --json").out);
   CHECK(report["claims"][0]["not_tried_because"].get<std::string>().find("products of symbols") !=

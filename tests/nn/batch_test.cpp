@@ -37,26 +37,28 @@ Tensor<T> image(const Tensor<T>& images, Index n) {
 }  // namespace
 
 TEST_CASE("batch: the same bits on 1, 2, 3 and 8 threads") {
+  const std::string form = GENERATE("im2col", "batched");
   const auto images = boxes<float>();
-  TiedAutoencoder<float> one(shape, form_named<float>("im2col"), 1);
-  const double loss = batch_gradient(one, Loss::bce, images, 1);
-  const double test_loss = batch_loss(one, Loss::bce, images, 1);
-  const Tensor<float> pixels = reconstruct(one, Loss::bce, images, 1);
+  TiedAutoencoder<float> one(shape, form_named<float>(form), 1);
+  const double loss = BatchRunner(one, 1).gradient(Loss::bce, images);
+  const double test_loss = BatchRunner(one, 1).loss(Loss::bce, images);
+  const Tensor<float> pixels = BatchRunner(one, 1).reconstruct(Loss::bce, images);
   for (const int threads : {2, 3, 8}) {
-    TiedAutoencoder<float> many(shape, form_named<float>("im2col"), 1);
-    CHECK(batch_gradient(many, Loss::bce, images, threads) == loss);
-    CHECK(batch_loss(many, Loss::bce, images, threads) == test_loss);
-    CHECK(reconstruct(many, Loss::bce, images, threads) == pixels);
+    TiedAutoencoder<float> many(shape, form_named<float>(form), 1);
+    CHECK(BatchRunner(many, threads).gradient(Loss::bce, images) == loss);
+    CHECK(BatchRunner(many, threads).loss(Loss::bce, images) == test_loss);
+    CHECK(BatchRunner(many, threads).reconstruct(Loss::bce, images) == pixels);
     for (std::size_t at = 0; at < one.parameters().size(); ++at)
       CHECK(many.parameters()[at].gradient == one.parameters()[at].gradient);
   }
 }
 
 TEST_CASE("batch: the gradient is the mean over the images, the loss their sum") {
+  const std::string form = GENERATE("gather", "batched");
   const auto images = boxes<double>();
-  TiedAutoencoder<double> model(shape, form_named<double>("gather"), 1);
-  const double loss = batch_gradient(model, Loss::mse, images, 2);
-  CHECK(batch_loss(model, Loss::mse, images, 2) == loss);
+  TiedAutoencoder<double> model(shape, form_named<double>(form), 1);
+  const double loss = BatchRunner(model, 2).gradient(Loss::mse, images);
+  CHECK(BatchRunner(model, 2).loss(Loss::mse, images) == loss);
 
   double sum = 0;
   std::vector<Tensor<double>> means, magnitudes;
@@ -64,9 +66,9 @@ TEST_CASE("batch: the gradient is the mean over the images, the loss their sum")
     means.emplace_back(parameter.value.shape());
     magnitudes.emplace_back(parameter.value.shape());
   }
-  TiedAutoencoder<double> single(shape, form_named<double>("gather"), 1);
+  TiedAutoencoder<double> single(shape, form_named<double>(form), 1);
   for (Index n = 0; n < count; ++n) {
-    sum += batch_gradient(single, Loss::mse, image(images, n), 1);
+    sum += BatchRunner(single, 1).gradient(Loss::mse, image(images, n));
     for (std::size_t at = 0; at < means.size(); ++at)
       for (Index e = 0; e < means[at].size(); ++e) {
         means[at][e] += single.parameters()[at].gradient[e] / count;
@@ -85,31 +87,33 @@ TEST_CASE("batch: the gradient is the mean over the images, the loss their sum")
 }
 
 TEST_CASE("batch: reconstructions stand in the images' order") {
+  const std::string form = GENERATE("gather", "batched");
   const auto images = boxes<double>();
-  const TiedAutoencoder<double> model(shape, form_named<double>("gather"), 1);
+  TiedAutoencoder<double> model(shape, form_named<double>(form), 1);
   // A matrix product may add in another order for another number of images: fewer than 100 additions of
   // numbers of order one lead to a pixel. Different images differ by far more.
   constexpr double rounding = 100 * std::numeric_limits<double>::epsilon();
   REQUIRE(std::abs(image(images, 0)[7] - image(images, 17)[7]) > 0.1);
-  const Tensor<double> all = reconstruct(model, Loss::bce, images, 3);
+  const Tensor<double> all = BatchRunner(model, 3).reconstruct(Loss::bce, images);
   for (const Index n : {Index{0}, Index{17}, count - 1})
     for (Index pixel = 0; pixel < 30; ++pixel)
-      CHECK(std::abs(image(all, n)[pixel] - reconstruct(model, Loss::bce, image(images, n), 1)[pixel]) <
-            rounding);
+      CHECK(std::abs(image(all, n)[pixel] -
+                     BatchRunner(model, 1).reconstruct(Loss::bce, image(images, n))[pixel]) < rounding);
 }
 
 TEST_CASE("batch: training lowers the loss, tied and untied") {
+  const std::string form = GENERATE("im2col", "batched");
   const auto images = boxes<float>();
   for (const bool tied : {true, false}) {
     AutoencoderShape chosen = shape;
     chosen.tied = tied;
-    TiedAutoencoder<float> model(chosen, form_named<float>("im2col"), 1);
+    TiedAutoencoder<float> model(chosen, form_named<float>(form), 1);
     Adam adam{.learning_rate = 0.01};
-    const double before = batch_loss(model, Loss::mse, images, 2);
+    const double before = BatchRunner(model, 2).loss(Loss::mse, images);
     for (int step = 0; step < 100; ++step) {
-      batch_gradient(model, Loss::mse, images, 2);
+      BatchRunner(model, 2).gradient(Loss::mse, images);
       adam.step(model.parameters());
     }
-    CHECK(batch_loss(model, Loss::mse, images, 2) < before / 2);
+    CHECK(BatchRunner(model, 2).loss(Loss::mse, images) < before / 2);
   }
 }

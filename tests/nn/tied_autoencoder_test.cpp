@@ -39,7 +39,7 @@ Tensor<double> random_images() {
 
 // The gradient of the mean loss as the model computes it.
 Gradients<double> gradient_of(Model& model, Loss loss) {
-  batch_gradient(model, loss, random_images(), 1);
+  BatchRunner(model, 1).gradient(loss, random_images());
   Gradients<double> gradients;
   for (const auto& parameter : model.parameters()) gradients.push_back(parameter.gradient);
   return gradients;

@@ -267,6 +267,10 @@ TEST_CASE("prove: every obligation that the library holds ends well") {
   FSCONV_NEED_PROGRAM("z3");
   ProofPlan plan;
   plan.obligations = built_in_obligations();
+#ifdef __SANITIZE_ADDRESS__
+  // Sanitizers watch our code, not the solver: a few will do, the other builds prove all.
+  plan.obligations.resize(5);
+#endif
   plan.cross_check = false;
   plan.threads = 2;
   for (const ProofResult& result : prove(plan)) {

@@ -26,34 +26,40 @@ Tensor<std::uint8_t> noise(Index count) {
 }  // namespace
 
 TEST_CASE("evaluate: the mean over all images, those of the last piece too") {
-  const auto model = small_model();
+  auto model = small_model();
   const Index count = 32 * images_per_block + 7;
   const auto images = noise(count);
   double sum = 0;
   for (Index first = 0; first < count; first += images_per_block) {
     const Index taken = std::min(images_per_block, count - first);
-    sum += batch_loss(model, Loss::bce, gather_batch(images, natural_order(count), first, taken), 1);
+    sum += BatchRunner(model, 1).loss(Loss::bce, gather_batch(images, natural_order(count), first, taken));
   }
   // The blocks are the same, so each block's sum is; only additions of the blocks' sums may be ordered
   // otherwise.
+  BatchRunner<float> runner(model, 1);
   const double rounding = static_cast<double>(count) * std::numeric_limits<double>::epsilon();
-  CHECK(evaluate(model, Loss::bce, images, 1) ==
+  CHECK(evaluate(runner, Loss::bce, images) ==
         Approx(sum / static_cast<double>(count)).epsilon(rounding).margin(0));
 }
 
 TEST_CASE("evaluate: the same bits on any number of threads") {
-  const auto model = small_model();
+  auto model = small_model();
   const auto images = noise(1000);
-  const double one = evaluate(model, Loss::mse, images, 1);
-  CHECK(evaluate(model, Loss::mse, images, 2) == one);
-  CHECK(evaluate(model, Loss::mse, images, 3) == one);
+  const auto on_threads = [&](int threads) {
+    BatchRunner<float> runner(model, threads);
+    return evaluate(runner, Loss::mse, images);
+  };
+  const double one = on_threads(1);
+  CHECK(on_threads(2) == one);
+  CHECK(on_threads(3) == one);
 }
 
 TEST_CASE("evaluate: samples are the first images and what the model makes of them") {
-  const auto model = small_model();
+  auto model = small_model();
   const auto images = noise(5);
-  const Samples samples = sample_reconstructions(model, Loss::bce, images, 3, 1);
+  BatchRunner<float> runner(model, 1);
+  const Samples samples = sample_reconstructions(runner, Loss::bce, images, 3);
   CHECK(samples.originals == gather_batch(images, natural_order(5), 0, 3));
-  CHECK(samples.reconstructions == reconstruct(model, Loss::bce, samples.originals, 1));
-  CHECK(sample_reconstructions(model, Loss::bce, images, 9, 1).originals.shape() == Shape{5, 1, 4, 5});
+  CHECK(samples.reconstructions == runner.reconstruct(Loss::bce, samples.originals));
+  CHECK(sample_reconstructions(runner, Loss::bce, images, 9).originals.shape() == Shape{5, 1, 4, 5});
 }

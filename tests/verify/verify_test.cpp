@@ -18,7 +18,7 @@ VerifyPlan plan_for(std::vector<Geometry> geometries, std::vector<Witness> forms
           std::move(forms),
           {Method::numeric, Method::exact, Method::symbolic},
           0,
-          128,
+          20,
           2};
 }
 

@@ -14,6 +14,10 @@ int hardware_threads();
 // The first exception ends the hand-out and is thrown again here, once every thread has stopped.
 void parallel_for(Index count, int threads, const std::function<void(Index)>& work);
 
+// The same; work(piece, thread) is told which of the threads 0 ... threads-1 it runs on, for what a thread
+// keeps to itself.
+void parallel_for(Index count, int threads, const std::function<void(Index, int)>& work);
+
 // Keeps OpenBLAS on the calling thread: the threads above share the cores, and two pools that both want all
 // of them wait for each other.
 void use_one_blas_thread();

@@ -1,4 +1,5 @@
 #include <fsconv/base/text.hpp>
+#include <fsconv/forms/batched.hpp>
 #include <fsconv/forms/form.hpp>
 #include <fsconv/forms/im2col.hpp>
 #include <fsconv/forms/onednn.hpp>
@@ -12,6 +13,8 @@ std::vector<Form<T>> portable_forms() {
   std::vector<Form<T>> list = template_forms<T>();
   list.push_back({"im2col", "windows as columns, then GEMM", supports_everything, im2col::conv<T>,
                   im2col::conv_transpose<T>, im2col::weight_gradient<T>});
+  list.push_back({"batched", "taps as matrix products with the batch as the long side", supports_everything,
+                  batched::conv<T>, batched::conv_transpose<T>, batched::weight_gradient<T>});
   return list;
 }
 

@@ -10,6 +10,7 @@
 #include <array>
 #include <ctime>
 #include <fsconv/base/error.hpp>
+#include <fsconv/engine/isa.hpp>
 #include <fsconv/io/run_log.hpp>
 #include <fstream>
 
@@ -108,6 +109,7 @@ void write_environment(hdf5::File& file, const RunInfo& info) {
   set("host", host_name());
   set("cpu", cpu_model());
   set("threads", info.threads);
+  set("isa", std::string(engine::name(engine::current_isa())));
   const json libraries = library_versions();
   for (const auto& [library, version] : libraries.items())
     set("version." + library, version.get<std::string>());

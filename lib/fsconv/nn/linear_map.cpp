@@ -1,6 +1,6 @@
 #include <armadillo>
-#include <fsconv/nn/linear_map.hpp>
 #include <fsconv/geometry/stack.hpp>
+#include <fsconv/nn/linear_map.hpp>
 
 namespace fsconv {
 namespace {

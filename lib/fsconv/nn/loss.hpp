@@ -28,4 +28,12 @@ Tensor<T> loss_gradient(Loss loss, const Tensor<T>& images, const Tensor<T>& out
 template <class T>
 Tensor<T> to_pixels(Loss loss, const Tensor<T>& outputs);
 
+// The same on `count` numbers in whatever order. The gradient replaces the outputs; the loss is returned.
+template <class T>
+double total_loss(Loss loss, const T* images, const T* outputs, Index count);
+template <class T>
+double replace_by_loss_gradient(Loss loss, const T* images, T* outputs, Index count, T scale);
+template <class T>
+void to_pixels(Loss loss, T* outputs, Index count);
+
 }  // namespace fsconv

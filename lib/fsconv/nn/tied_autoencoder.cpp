@@ -34,7 +34,8 @@ Shape decoder_bias_shape(const Geometry& geometry, bool linear) {
 }  // namespace
 
 template <class T>
-TiedAutoencoder<T>::TiedAutoencoder(const AutoencoderShape& shape, const Form<T>& form, std::uint64_t seed) {
+TiedAutoencoder<T>::TiedAutoencoder(const AutoencoderShape& shape, const Form<T>& form, std::uint64_t seed)
+    : form_name_(form.name) {
   const std::vector<Geometry> geometries = encoder_geometries(shape);
   const std::size_t depth = geometries.size();
   // a ReLU halves the variance (He et al., arXiv 1502.01852); the linear layer has none

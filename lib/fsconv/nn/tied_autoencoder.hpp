@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <fsconv/nn/layer.hpp>
 #include <fsconv/geometry/stack.hpp>
+#include <fsconv/nn/layer.hpp>
 
 namespace fsconv {
 
@@ -37,6 +37,7 @@ class TiedAutoencoder {
   Parameters<T>& parameters() { return parameters_; }
   const Parameters<T>& parameters() const { return parameters_; }
   const std::vector<Layer<T>>& layers() const { return layers_; }
+  std::string_view form_name() const { return form_name_; }
 
   // images [N, channels, h, w]. Returns what enters the first layer and what leaves each: the images first,
   // then every hidden activation, the decoder's output last.
@@ -50,6 +51,7 @@ class TiedAutoencoder {
   std::size_t add_weight(const std::string& name, const Geometry& geometry, double gain, std::uint64_t seed);
   std::size_t add_bias(const std::string& name, const Shape& shape);
 
+  std::string_view form_name_;
   Parameters<T> parameters_;
   std::vector<Layer<T>> layers_;
 };

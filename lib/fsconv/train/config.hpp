@@ -28,7 +28,7 @@ struct TrainConfig {
   Index batch = 128;
   double learning_rate = 1e-3;
   std::uint64_t seed = 0;
-  std::string form = "im2col";
+  std::string form = "batched";
 
   // How fast, not what: the same bits on any number.
   int threads = 1;

@@ -49,7 +49,8 @@ void require_number(double loss, const TrainConfig& config, const std::string& w
 }
 
 // One pass over the training images in the order that belongs to (seed, epoch).
-EpochResult train_epoch(const TrainConfig& config, const TrainingData& data, Index epoch, TrainState& state) {
+EpochResult train_epoch(const TrainConfig& config, const TrainingData& data, Index epoch, TrainState& state,
+                        BatchRunner<float>& runner) {
   const Loss loss = loss_named(config.loss);
   const Index count = data.train.shape()[0];
   const std::vector<Index> order = epoch_order(count, config.seed, epoch);
@@ -59,7 +60,7 @@ EpochResult train_epoch(const TrainConfig& config, const TrainingData& data, Ind
   for (Index first = 0; first < count; first += config.batch) {
     stop_if_interrupted();
     const Index taken = std::min(config.batch, count - first);
-    total += batch_gradient(state.model, loss, gather_batch(data.train, order, first, taken), config.threads);
+    total += runner.gradient(loss, gather_batch(data.train, order, first, taken));
     require_number(total, config, fmt::format("epoch {}, step {}", epoch, first / config.batch + 1));
     state.adam.step(state.model.parameters());
     progress.advance(taken);
@@ -68,16 +69,16 @@ EpochResult train_epoch(const TrainConfig& config, const TrainingData& data, Ind
   const auto images = static_cast<double>(count);
   EpochResult result{.epoch = epoch,
                      .train_loss = total / images,
-                     .test_loss = evaluate(state.model, loss, data.test, config.threads),
+                     .test_loss = evaluate(runner, loss, data.test),
                      .seconds = elapsed.count(),
                      .images_per_second = images / elapsed.count()};
   require_number(result.test_loss, config, fmt::format("test after epoch {}", epoch));
   return result;
 }
 
-void save(const TrainRun& run, const RunRecord& record, const TrainingData& data, const TrainState& state) {
-  const Samples samples =
-      sample_reconstructions(state.model, record.loss, data.test, sample_count, run.config.threads);
+void save(const TrainRun& run, const RunRecord& record, const TrainingData& data, const TrainState& state,
+          BatchRunner<float>& runner) {
+  const Samples samples = sample_reconstructions(runner, record.loss, data.test, sample_count);
   save_checkpoint(run.output, record, state, samples);
   write_png(picture_path(run.output), image_grid(std::vector{samples.originals, samples.reconstructions}));
 }
@@ -120,14 +121,15 @@ std::vector<EpochResult> train(const TrainRun& run, const std::function<void(con
                           fmt::format("{} already holds {}", run.resume_from, state.history.size()));
 
   prepare_output(run.output);
+  BatchRunner<float> runner(state.model, config.threads);
   if (static_cast<Index>(state.history.size()) == config.epochs && run.output != run.resume_from)
-    save(run, record, data, state);
+    save(run, record, data, state, runner);
 
   std::string last_file = run.resume_from;
   try {
     for (auto epoch = static_cast<Index>(state.history.size()) + 1; epoch <= config.epochs; ++epoch) {
-      state.history.push_back(train_epoch(config, data, epoch, state));
-      save(run, record, data, state);
+      state.history.push_back(train_epoch(config, data, epoch, state, runner));
+      save(run, record, data, state, runner);
       last_file = run.output;
       on_epoch(state.history.back());
     }

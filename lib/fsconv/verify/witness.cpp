@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fsconv/base/text.hpp>
+#include <fsconv/forms/batched.hpp>
 #include <fsconv/forms/template_forms.hpp>
 #include <fsconv/verify/witness.hpp>
 
@@ -17,6 +18,21 @@ std::optional<Maps<Polynomial>> polynomial_maps(std::string_view name) {
   for (const Form<Polynomial>& form : polynomial_forms())
     if (form.name == name) return Maps<Polynomial>{form.conv, form.conv_transpose, form.weight_gradient};
   return std::nullopt;
+}
+
+// The form `batched` with each set of instructions that this machine has, beside the one that is in force.
+template <class T>
+const std::vector<Form<T>>& batched_forms() {
+  using engine::Isa;
+  static const std::vector<Form<T>> list{
+      {"batched/portable", "", supports_everything, batched::conv_with<T, Isa::portable>,
+       batched::conv_transpose_with<T, Isa::portable>, batched::weight_gradient_with<T, Isa::portable>},
+      {"batched/avx2", "", supports_everything, batched::conv_with<T, Isa::avx2>,
+       batched::conv_transpose_with<T, Isa::avx2>, batched::weight_gradient_with<T, Isa::avx2>},
+      {"batched/avx512", "", supports_everything, batched::conv_with<T, Isa::avx512>,
+       batched::conv_transpose_with<T, Isa::avx512>, batched::weight_gradient_with<T, Isa::avx512>},
+  };
+  return list;
 }
 
 template <class T>
@@ -43,6 +59,11 @@ double Witness::unit_roundoff() const { return std::ldexp(1.0, -bits); }
 
 std::vector<Witness> witnesses(Precision precision) {
   std::vector<Witness> list;
+  const auto add_other_isas = [&list](const auto& forms, const char* selector) {
+    for (engine::Isa isa : engine::permitted_isas())
+      if (isa != engine::current_isa())
+        list.push_back(witness_of(forms[static_cast<std::size_t>(isa)], selector));
+  };
   if (precision == Precision::widest)
     for (const Form<double>& form : forms<double>()) list.push_back(witness_of(form, "--form"));
   const char* selector = precision == Precision::single ? "--precision single --form" : "--form";
@@ -51,6 +72,10 @@ std::vector<Witness> witnesses(Precision precision) {
         std::any_of(list.begin(), list.end(), [&](const Witness& w) { return w.name == form.name; });
     if (!there) list.push_back(witness_of(form, selector));
   }
+  if (precision == Precision::widest)
+    add_other_isas(batched_forms<double>(), "--form");
+  else
+    add_other_isas(batched_forms<float>(), selector);
   return list;
 }
 

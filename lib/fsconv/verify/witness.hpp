@@ -35,7 +35,8 @@ struct Witness {
   }
 };
 
-// Every form in its widest precision, or all of them in float.
+// Every form in its widest precision, or all of them in float; `batched` also with the other sets of instructions
+// that this machine has, as batched/avx2.
 enum class Precision { widest, single };
 std::vector<Witness> witnesses(Precision precision = Precision::widest);
 

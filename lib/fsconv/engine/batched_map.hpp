@@ -1,0 +1,64 @@
+// The three maps of a geometry on blocks of images: the batched form's engine.
+#pragma once
+
+#include <fsconv/engine/block.hpp>
+#include <fsconv/engine/buffer.hpp>
+#include <fsconv/engine/directed_map.hpp>
+#include <fsconv/engine/gradient.hpp>
+#include <fsconv/engine/isa.hpp>
+
+namespace fsconv::engine {
+
+// One geometry, with T = float or double:
+//     conv             code  = W image        conv_transpose  image = W^T code
+//     weight_gradient  gradient += the derivative of <code, W image> by the weight
+// Activations are blocks [pixel][image][channel] (block.hpp) of any number of images >= 1. Weights have two
+// more layouts beside [out_channels, in_channels/groups, taps...]:
+//     engine order  the same numbers, group by group, then tap by tap, then the side with fewer channels, the
+//     other side
+//                   fastest. Gradients come in it; masters and optimizers may live in it.
+//     packed        panels as the register tile reads them (panels.hpp), one copy per direction.
+// Every method is const, allocates nothing and may run on several threads at once, each with a scratch and
+// results of its own. The bits of a result depend on the inputs, the number of images and the isa; nothing
+// else. No method checks its pointers: sizes are those that the map tells.
+template <class T>
+class BatchedMap {
+ public:
+  // Throws InvalidArgument: what check(geometry) and TapLists throw, and an isa that this machine does not
+  // permit.
+  explicit BatchedMap(const Geometry& geometry, Isa isa = current_isa());
+
+  const Geometry& geometry() const { return geometry_; }
+  Isa isa() const { return isa_; }
+
+  // Sizes, in elements.
+  Index image_size(Index images) const;    // of a block on the image side
+  Index code_size(Index images) const;     // of a block on the code side
+  Index weight_size() const;               // of a weight or gradient in any of its unpacked orders
+  Index packed_size() const;               // of both packed copies
+  Index scratch_size(Index images) const;  // of the scratch of any map on a block of up to `images`; may be 0
+
+  // [out_channels, in_channels/groups, taps...] <-> engine order.
+  void import_weight(const T* weight, T* engine) const;
+  void export_weight(const T* engine, T* weight) const;
+
+  // Both packed copies from a weight in engine order.
+  void pack(const T* engine, T* packed) const;
+
+  void conv(Index images, const T* image, const T* packed, T* code, const Ending<T>& ending,
+            T* scratch) const;
+  void conv_transpose(Index images, const T* code, const T* packed, T* image, const Ending<T>& ending,
+                      T* scratch) const;
+  // Adds to `gradient`, in engine order.
+  void weight_gradient(Index images, const T* code, const T* image, T* gradient, T* scratch) const;
+
+ private:
+  Geometry geometry_;
+  Isa isa_;
+  WeightOrder order_;
+  std::shared_ptr<const TapLists> lists_;
+  DirectedMap<T> to_code_, to_image_;
+  Gradient<T> gradient_;
+};
+
+}  // namespace fsconv::engine

@@ -1,0 +1,21 @@
+// The layout of the engine: [pixel][image][channel] for a block of images.
+#pragma once
+
+#include <fsconv/base/index.hpp>
+
+namespace fsconv::engine {
+
+// A batch is cut into blocks of this many images, the last one with what remains. Enough rows to fill a
+// register tile several times over; few enough that what a pixel's neighbours hold stays in the first caches.
+inline constexpr Index images_per_block = 32;
+
+// block[(pixel*images + image)*channels + channel] <-> batch[(image*channels + channel)*pixels + pixel]
+// `batch` points at the first of `images` neighbouring images of an array [batch, channels, axes...]; pixels
+// run over the axes, last fastest. With images = 1 this also reorders what has one value per element, such as
+// the bias [channels, axes...] of a linear layer's transpose, to the [pixel][channel] of Ending::per_pixel.
+template <class T>
+void to_block(const T* batch, Index images, Index channels, Index pixels, T* block);
+template <class T>
+void from_block(const T* block, Index images, Index channels, Index pixels, T* batch);
+
+}  // namespace fsconv::engine

@@ -1,0 +1,255 @@
+#include <algorithm>
+#include <fsconv/engine/directed_map.hpp>
+
+namespace fsconv::engine {
+namespace {
+
+// Results by the source pixel, not by the result pixel, where that keeps more lanes busy. Per image,
+//     by result   every tap is a product of inner x columns, the columns rounded up to whole vectors;
+//     by source   every source pixel is a product of inner x (taps*columns), and then every tap's columns
+//                 are added to the result, which takes about two cycles per number.
+// With 1 or 3 result channels the first leaves most lanes empty.
+bool fewer_cycles_by_source(Index inner, Index columns, Index lanes, Index sources, const TapLists& lists) {
+  const auto joined = static_cast<double>(lists.by_tap.factors.size());
+  const auto vectors = [&](Index numbers) { return static_cast<double>(ceil_div(numbers, lanes)); };
+  const double by_result = joined * static_cast<double>(inner) * vectors(columns);
+  const double by_source = static_cast<double>(sources * inner) * vectors(lists.taps * columns) +
+                           2 * joined * static_cast<double>(columns);
+  return by_source < by_result;
+}
+
+// Numbers of a product that is added to the result right away, while it is in the first cache.
+constexpr Index numbers_at_once = 4096;
+
+// Images as the rows of a product fill a register tile from this number on.
+constexpr Index enough_rows = 8;
+
+constexpr Factor single_factor = {0, 0};
+
+}  // namespace
+
+template <class T>
+struct DirectedMap<T>::Call {
+  Index images;
+  const T* source;
+  const T* packed;
+  T* result;
+  const Ending<T>& ending;
+  T* scratch;
+};
+
+template <class T>
+DirectedMap<T>::DirectedMap(std::shared_ptr<const TapLists> lists, const WeightOrder& order,
+                            const Kernels<T>& kernels, Towards towards)
+    : lists_(std::move(lists)), order_(order), kernels_(&kernels), towards_(towards) {
+  const Side image = {&lists_->by_image, &lists_->image_runs, lists_->image_pixels, lists_->image_step,
+                      order.image_channels};
+  const Side code = {&lists_->by_code, &lists_->code_runs, lists_->code_pixels, lists_->code_step,
+                     order.code_channels};
+  source_ = towards == Towards::code ? image : code;
+  result_ = towards == Towards::code ? code : image;
+  by_source_ =
+      fewer_cycles_by_source(source_.channels, result_.channels, kernels.width, source_.pixels, *lists_);
+  panels_ = {.taps = by_source_ ? 1 : order.taps,
+             .inner = source_.channels,
+             .columns = by_source_ ? order.taps * result_.channels : result_.channels,
+             .vector = kernels.width,
+             .widest = kernels.panel};
+}
+
+// Panels of [inner x columns]: the columns are the result's channels, or by source the taps and channels.
+template <class T>
+void DirectedMap<T>::pack(const T* weight, T* packed) const {
+  const Index result_step = towards_ == Towards::code ? order_.code_step() : order_.image_step();
+  const Index source_step = towards_ == Towards::code ? order_.image_step() : order_.code_step();
+  for (Index group = 0; group < order_.groups; ++group)
+    for (Index panel = 0; panel < panels_.count(); ++panel) {
+      const Index first = panels_.first_column(panel), columns = panels_.columns_of(panel);
+      const Index width = panels_.width(panel);
+      for (Index tap = 0; tap < panels_.taps; ++tap, packed += panels_.inner * width) {
+        // Whichever side is contiguous in the weight is the inner loop.
+        if (result_step == 1 && !by_source_) {
+          const T* from = weight + order_.matrix(group, tap) + first;
+          for (Index k = 0; k < panels_.inner; ++k, from += source_step)
+            std::copy(from, from + columns, packed + k * width);
+        } else {
+          for (Index n = 0; n < columns; ++n) {
+            const Index of_tap = by_source_ ? (first + n) / result_.channels : tap;
+            const Index channel = by_source_ ? (first + n) % result_.channels : first + n;
+            const T* from = weight + order_.matrix(group, of_tap) + channel * result_step;
+            for (Index k = 0; k < panels_.inner; ++k) packed[k * width + n] = from[k * source_step];
+          }
+        }
+        for (Index k = 0; k < panels_.inner; ++k)
+          std::fill(packed + k * width + columns, packed + (k + 1) * width, T(0));
+      }
+    }
+}
+
+template <class T>
+Index DirectedMap<T>::scratch_size(Index images) const {
+  if (!by_source_) return 0;
+  // what pixels_at_once() takes is at most numbers_at_once or one pixel: a bound that grows with the images
+  return sums_size(images) + std::max(numbers_at_once, images * product_row()) +
+         kernels_->width * product_row();
+}
+
+// Of the whole result, rounded up so that what follows is aligned.
+template <class T>
+Index DirectedMap<T>::sums_size(Index images) const {
+  const Index size = result_.pixels * images * result_.channels * order_.groups;
+  return ceil_div(size, kernels_->width) * kernels_->width;
+}
+
+template <class T>
+Index DirectedMap<T>::pixels_at_once(Index images) const {
+  return std::clamp(numbers_at_once / (images * product_row()), Index{1}, source_.pixels);
+}
+
+template <class T>
+void DirectedMap<T>::apply(Index images, const T* source, const T* packed, T* result, const Ending<T>& ending,
+                           T* scratch) const {
+  const Call call{images, source, packed, result, ending, scratch};
+  by_source_ ? by_source(call) : by_result(call);
+}
+
+// What all products of a group and panel have in common: the strides and the weights.
+template <class T>
+Product<T> DirectedMap<T>::product(const Call& call, Index group, Index panel) const {
+  Product<T> product{};
+  product.inner = source_.channels;
+  product.a_inner = 1;
+  product.b = call.packed + group * panels_.size() + panels_.offset(panel);
+  product.b_inner = panels_.width(panel);
+  product.b_factor = panels_.inner * product.b_inner;
+  return product;
+}
+
+// result[r] = sum over the taps of r: source[pixel of the tap] * weight[tap]. The rows of these products are
+// images or, where the images are few, the pixels of a run.
+template <class T>
+void DirectedMap<T>::by_result(const Call& call) const {
+  const Ending<T>& ending = call.ending;
+  const Index source_row = source_.channels * order_.groups, source_pixel = call.images * source_row;
+  const Index result_row = result_.channels * order_.groups, result_pixel = call.images * result_row;
+  const auto runs = static_cast<Index>(result_.runs->size());
+  const bool along_runs =
+      !ending.per_pixel && call.images < enough_rows && call.images * runs < result_.pixels;
+
+  for (Index group = 0; group < order_.groups; ++group)
+    for (Index panel = 0; panel < panels_.count(); ++panel) {
+      Product<T> p = product(call, group, panel);
+      p.a_factor = source_pixel;
+      p.columns = panels_.columns_of(panel);
+      p.relu = ending.relu;
+      p.add = ending.add;
+      // The results of `rows` rows from a pixel and image on.
+      const auto compute = [&](Index pixel, Index image, Index rows) {
+        const std::span<const Factor> taps = (*result_.list)[pixel];
+        const Index channel = group * result_.channels + panels_.first_column(panel);
+        const Index at = pixel * result_pixel + image * result_row + channel;
+        const Index per_channel = (ending.per_pixel ? pixel * result_row : 0) + channel;
+        p.factors = taps.data();
+        p.count = static_cast<Index>(taps.size());
+        p.rows = rows;
+        p.a = call.source + image * source_row + group * source_.channels;
+        p.c = call.result + at;
+        p.mask = ending.mask ? ending.mask + at : nullptr;
+        p.bias = ending.bias ? ending.bias + per_channel : nullptr;
+        p.sums = ending.sums ? ending.sums + per_channel : nullptr;
+        kernels_->strided(p);
+      };
+      if (along_runs) {
+        p.a_row = source_.step * source_pixel;
+        p.c_row = result_.step * result_pixel;
+        for (const Run& run : *result_.runs)
+          for (Index image = 0; image < call.images; ++image) compute(run.first, image, run.count);
+      } else {
+        p.a_row = source_row;
+        p.c_row = result_row;
+        for (Index pixel = 0; pixel < result_.pixels; ++pixel) compute(pixel, 0, call.images);
+      }
+    }
+}
+
+// Every source pixel times the weights of all taps at once; then each tap's columns are added to the result
+// pixel that the tap leads to. The sums are complete when the last source pixel is done: only then comes the
+// ending. They are kept as [pixel][channel][image], so that images can be added as vectors.
+template <class T>
+void DirectedMap<T>::by_source(const Call& call) const {
+  const Index images = call.images;
+  const Index source_row = source_.channels * order_.groups;
+  const Index result_pixel = result_.channels * order_.groups * images;
+  T* sums = call.scratch;
+  T* products = sums + sums_size(images);
+  T* planes = products + pixels_at_once(images) * images * product_row();
+
+  std::fill(sums, products, T(0));
+  for (Index group = 0; group < order_.groups; ++group)
+    for (Index first = 0, at_once = pixels_at_once(images); first < source_.pixels; first += at_once) {
+      const Index last = std::min(first + at_once, source_.pixels);
+      for (Index panel = 0; panel < panels_.count(); ++panel) {
+        Product<T> p = product(call, group, panel);
+        p.factors = &single_factor;
+        p.count = 1;
+        p.rows = (last - first) * images;
+        p.columns = panels_.width(panel);
+        p.a = call.source + first * images * source_row + group * source_.channels;
+        p.a_row = source_row;
+        p.c = products + panels_.first_column(panel);
+        p.c_row = product_row();
+        kernels_->strided(p);
+      }
+      for (Index pixel = first; pixel < last; ++pixel) {
+        const std::span<const Factor> taps = (*source_.list)[pixel];
+        kernels_->spread({.factors = taps.data(),
+                          .count = static_cast<Index>(taps.size()),
+                          .images = images,
+                          .channels = result_.channels,
+                          .from = products + (pixel - first) * images * product_row(),
+                          .from_row = product_row(),
+                          .to = sums + group * result_.channels * images,
+                          .to_factor = result_pixel,
+                          .planes = planes});
+      }
+    }
+  finish(call, sums);
+}
+
+// The ending, as tile.hpp has it for results in registers, on sums [pixel][channel][image].
+template <class T>
+void DirectedMap<T>::finish(const Call& call, const T* sums) const {
+  const Ending<T>& ending = call.ending;
+  const Index channels = result_.channels * order_.groups;
+  const bool only_bias = !ending.relu && !ending.mask && !ending.sums && !ending.add;
+  if (only_bias && channels == 1 && !ending.per_pixel) {  // grey images: both orders are one
+    const T bias = ending.bias ? *ending.bias : T(0);
+    for (Index at = 0; at < result_.pixels * call.images; ++at) call.result[at] = sums[at] + bias;
+    return;
+  }
+  for (Index pixel = 0; pixel < result_.pixels; ++pixel)
+    for (Index channel = 0; channel < channels; ++channel, sums += call.images) {
+      const Index first = pixel * call.images * channels + channel;
+      const Index per_channel = (ending.per_pixel ? pixel * channels : 0) + channel;
+      const T bias = ending.bias ? ending.bias[per_channel] : T(0);
+      T* result = call.result + first;
+      if (only_bias) {
+        for (Index image = 0; image < call.images; ++image) result[image * channels] = sums[image] + bias;
+        continue;
+      }
+      T total = 0;
+      for (Index image = 0; image < call.images; ++image) {
+        T value = sums[image] + bias;
+        if (ending.relu && value < 0) value = 0;
+        if (ending.mask && !(ending.mask[first + image * channels] > 0)) value = 0;
+        total += value;
+        result[image * channels] = ending.add ? result[image * channels] + value : value;
+      }
+      if (ending.sums) ending.sums[per_channel] += total;
+    }
+}
+
+template class DirectedMap<float>;
+template class DirectedMap<double>;
+
+}  // namespace fsconv::engine

@@ -1,0 +1,14 @@
+// The register tile with 64-byte vectors. Compiled with -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma.
+#include <fsconv/engine/isa_kernels.hpp>
+
+namespace fsconv::engine {
+
+#if defined(__AVX512F__) && defined(__FMA__)
+const Kernels<float>* avx512_float_kernels() { return &IsaKernels<float, 64, 32>::table; }
+const Kernels<double>* avx512_double_kernels() { return &IsaKernels<double, 64, 32>::table; }
+#else
+const Kernels<float>* avx512_float_kernels() { return nullptr; }
+const Kernels<double>* avx512_double_kernels() { return nullptr; }
+#endif
+
+}  // namespace fsconv::engine

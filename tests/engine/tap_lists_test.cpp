@@ -1,0 +1,130 @@
+// The lists of taps against the equation itself.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <fsconv/base/error.hpp>
+#include <fsconv/engine/tap_lists.hpp>
+#include <fsconv/geometry/case_string.hpp>
+#include <fsconv/verify/sweep.hpp>
+#include <tuple>
+
+using namespace fsconv;
+using namespace fsconv::engine;
+
+namespace {
+
+using Triple = std::tuple<Index, Index, Index>;  // image pixel, code pixel, tap
+using Triples = std::vector<Triple>;
+
+// All triples of the definition, by trying every one.
+Triples by_definition(const Geometry& g) {
+  const auto axes = three_axes(g);
+  const Index3 in = in_extents(axes), out = out_extents(axes), taps = tap_extents(axes);
+  Triples list;
+  for_each_position(in, [&](const Index3& i) {
+    for_each_position(out, [&](const Index3& o) {
+      for_each_position(taps, [&](const Index3& k) {
+        for (std::size_t a = 0; a < 3; ++a)
+          if (axes[a].up * i[a] != axes[a].down * o[a] + axes[a].dilation * k[a] - axes[a].pad) return;
+        list.emplace_back(flatten(i, in), flatten(o, out), flatten(k, taps));
+      });
+    });
+  });
+  std::sort(list.begin(), list.end());
+  return list;
+}
+
+// The triples that a list holds, where triple(group, factor) puts one together.
+template <class F>
+Triples listed(const TapList& list, F triple) {
+  Triples all;
+  for (Index group = 0; group < list.groups(); ++group)
+    for (const Factor& factor : list[group]) all.push_back(triple(group, factor));
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+bool holds(const TapLists& lists, const Triples& expected) {
+  return listed(lists.by_code, [](Index g, Factor f) { return Triple(f.a, g, f.b); }) == expected &&
+         listed(lists.by_image, [](Index g, Factor f) { return Triple(g, f.a, f.b); }) == expected &&
+         listed(lists.by_tap, [](Index g, Factor f) { return Triple(f.a, f.b, g); }) == expected;
+}
+
+// Whether every pixel is in one run, and each pixel of a run has the first one's taps, moved along.
+bool are_runs(const std::vector<Run>& runs, const TapList& list, Index step, Index other_step) {
+  std::vector<int> seen(static_cast<std::size_t>(list.groups()), 0);
+  for (const Run& run : runs)
+    for (Index j = 0; j < run.count; ++j) {
+      const Index pixel = run.first + j * step;
+      if (pixel >= list.groups()) return false;
+      ++seen[static_cast<std::size_t>(pixel)];
+      const auto first = list[run.first], here = list[pixel];
+      if (first.size() != here.size()) return false;
+      for (std::size_t at = 0; at < first.size(); ++at)
+        if (here[at].b != first[at].b || here[at].a != first[at].a + j * other_step) return false;
+    }
+  return std::all_of(seen.begin(), seen.end(), [](int times) { return times == 1; });
+}
+
+bool are_runs(const TapLists& lists) {
+  return are_runs(lists.code_runs, lists.by_code, lists.code_step, lists.image_step) &&
+         are_runs(lists.image_runs, lists.by_image, lists.image_step, lists.code_step);
+}
+
+}  // namespace
+
+TEST_CASE("tap lists: one axis by hand") {
+  // i = 2o + k - 1: code pixel 0 reads (0,1) with taps (1,2), pixel 1 reads (1,2,3), pixel 2 reads (3,4)
+  const TapLists lists(parse_case("i5o3k3s2p1"));
+  CHECK(holds(lists, {{0, 0, 1}, {1, 0, 2}, {1, 1, 0}, {2, 1, 1}, {3, 1, 2}, {3, 2, 0}, {4, 2, 1}}));
+  CHECK(lists.image_pixels == 5);
+  CHECK(lists.code_pixels == 3);
+  CHECK(lists.taps == 3);
+  CHECK(lists.code_runs.size() == 3);   // each has taps of its own: none is whole at both ends
+  CHECK(lists.image_runs.size() == 2);  // 0, 2 and 4 by tap 1; 1 and 3 by taps 0 and 2
+}
+
+TEST_CASE("tap lists: the inside of an image is one run per line and phase") {
+  const TapLists lists(parse_case("i14x14o7x7k4s2p1"));
+  CHECK(lists.code_runs.size() == 7 * 3);    // the first, the inner five, the last
+  CHECK(lists.image_runs.size() == 14 * 4);  // two phases, each with an end of its own
+}
+
+TEST_CASE("tap lists: hold the triples of the equation, three times") {
+  for (const Geometry& g : default_sweep(150, 11)) {
+    INFO(print_case(g));
+    const TapLists lists(g);
+    REQUIRE(holds(lists, by_definition(g)));
+    REQUIRE(are_runs(lists));
+  }
+}
+
+TEST_CASE("tap lists: a tap's pixels ascend on both sides") {
+  for (const Geometry& g : default_sweep(40, 12)) {
+    INFO(print_case(g));
+    const TapLists lists(g);
+    for (Index tap = 0; tap < lists.taps; ++tap) {
+      const auto factors = lists.by_tap[tap];
+      for (std::size_t at = 1; at < factors.size(); ++at)
+        REQUIRE((factors[at - 1].a < factors[at].a && factors[at - 1].b < factors[at].b));
+    }
+  }
+}
+
+TEST_CASE("tap lists: more positions than the lists count to are rejected") {
+  const Axis longer{Index{1} << 30, 1, 1, 1, 1, 1, 0}, three{3, 1, 1, 1, 1, 1, 0};
+  CHECK_THROWS_WITH(TapLists({{longer, three}, 1, 1, 1}), Catch::Matchers::Contains("image"));
+}
+
+TEST_CASE("tap lists: a dropped tap and a wrong run are noticed") {
+  const Geometry g = parse_case("i14x14o7x7k4s2p1");
+  const Triples expected = by_definition(g);
+  TapLists dropped(g), moved(g), longer(g);
+  REQUIRE(holds(dropped, expected));
+  dropped.by_image.factors.pop_back();
+  --dropped.by_image.start.back();
+  CHECK_FALSE(holds(dropped, expected));
+  ++moved.by_tap.factors[7].a;
+  CHECK_FALSE(holds(moved, expected));
+  ++longer.code_runs[0].count;
+  CHECK_FALSE(are_runs(longer));
+}
