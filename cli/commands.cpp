@@ -3,8 +3,8 @@
 namespace fsconv::cli {
 
 std::span<const Command> commands() {
-  static const Command list[] = {shape_command(), matrix_command(), apply_command(), verify_command(),
-                                 train_command()};
+  static const Command list[] = {shape_command(),  matrix_command(), apply_command(),
+                                 verify_command(), train_command(),  bench_command()};
   return list;
 }
 

@@ -10,5 +10,6 @@ Command matrix_command();
 Command apply_command();
 Command verify_command();
 Command train_command();
+Command bench_command();
 
 }  // namespace fsconv::cli

@@ -11,7 +11,7 @@ using namespace fsconv::testing;
 
 namespace {
 
-const std::vector<std::string> commands = {"shape", "matrix", "apply", "verify", "train"};
+const std::vector<std::string> commands = {"shape", "matrix", "apply", "verify", "train", "bench"};
 
 // The lines below "Examples:", without the remark that may stand behind one in brackets.
 std::vector<std::string> examples_in(const std::string& help) {
@@ -42,6 +42,10 @@ std::vector<std::string> shortened(const std::string& line) {
   } else if (arguments[0] == "verify" && !has("--case") && !has("--emit")) {
     add({"--geometries", "20"});
     if (!has("--method")) add({"--method", "numeric,exact,symbolic"});  // the proofs have their own example
+  }
+  if (arguments[0] == "bench") {
+    if (!has("--rounds")) add({"--rounds", "1"});
+    if (!has("--batch") && !has("--what")) add({"--batch", "2"});
   }
   if (arguments[0] == "train" && !has("--resume")) {
     add({"--train-images", "64", "--test-images", "32"});

@@ -1,0 +1,173 @@
+#include <algorithm>
+#include <fsconv/base/interrupt.hpp>
+#include <fsconv/bench/geometry_rounds.hpp>
+#include <fsconv/geometry/case_string.hpp>
+#include <tuple>
+
+namespace fsconv::bench {
+namespace {
+
+// A row and what is timed for it.
+struct Entry {
+  Row row;
+  Op op;
+  const Contender* contender;
+  Index size = 0;  // numbers that a prepared work keeps
+};
+
+Index operands_size(const Geometry& geometry, Index batch) {
+  return element_count(geometry.image_shape(batch)) + element_count(geometry.code_shape(batch)) +
+         element_count(geometry.weight_shape());
+}
+
+Entry entry_of(const BenchPlan& plan, Index at, Op op, const Contender& contender) {
+  const Geometry& geometry = plan.geometries[static_cast<std::size_t>(at)].geometry;
+  Row row{.geometry = at,
+          .form = contender.form,
+          .isa = contender.isa ? std::string(engine::name(*contender.isa)) : "-",
+          .op = std::string(name(op))};
+  row.nonzeros = static_cast<double>(nonzeros(geometry)) * static_cast<double>(plan.batch);
+  row.flops = 2 * row.nonzeros;
+  row.bytes = sizeof(float) * static_cast<double>(operands_size(geometry, plan.batch));
+  Entry entry{row, op, &contender};
+  auto reason = contender.unsupported(geometry, op);
+  try {
+    if (!reason) entry.size = contender.size(geometry, op, plan.batch);
+  } catch (const InvalidArgument& error) {
+    reason = error.what();
+  }
+  if (reason) {
+    entry.row.status = Status::skipped;
+    entry.row.note = *reason;
+  }
+  return entry;
+}
+
+std::vector<Entry> entries_of(const BenchPlan& plan, Index at) {
+  std::vector<Entry> entries;
+  for (const Op op : plan.ops)
+    for (const Contender& contender : plan.contenders) entries.push_back(entry_of(plan, at, op, contender));
+  return entries;
+}
+
+void require_operands_fit(const BenchPlan& plan, const NamedGeometry& named) {
+  const std::string what = fmt::format("arrays of {}", print_case(named.geometry));
+  for (const Shape& shape : {named.geometry.image_shape(plan.batch), named.geometry.code_shape(plan.batch),
+                             named.geometry.weight_shape()})
+    require_memory(element_count(shape, "geometry"), sizeof(float), what);
+}
+
+// What a geometry's entries keep while they are timed, beside what the forms themselves allocate and check.
+// The check has a batch of its own, and the reference in double.
+void require_entries_fit(const BenchPlan& plan, const NamedGeometry& named,
+                         const std::vector<Entry>& entries) {
+  Index numbers = operands_size(named.geometry, plan.batch) * (plan.threads + 2);
+  for (const Entry& entry : entries) numbers += plan.threads * entry.size;
+  require_memory(numbers, sizeof(float), fmt::format("arrays of {}", print_case(named.geometry)));
+}
+
+// Runs the entry once on integers. What a form throws at a geometry that it claims to support is a failed
+// check; what does not fit the memory is not.
+void check_entry(Entry& entry, const Geometry& geometry, const Check& check) {
+  try {
+    const auto work = entry.contender->prepare(geometry, entry.op, check.operands());
+    work->run();
+    const auto difference = check.difference(entry.op, entry.row.form, work->result());
+    if (!difference) return;
+    entry.row.status = Status::refused;
+    entry.row.note = *difference;
+  } catch (const InvalidArgument& error) {
+    entry.row.status = Status::skipped;
+    entry.row.note = error.what();
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const std::exception& error) {
+    entry.row.status = Status::refused;
+    entry.row.note = error.what();
+  }
+}
+
+void check_entries(std::vector<Entry>& entries, const BenchPlan& plan, const Geometry& geometry) {
+  const Check check(geometry, plan.batch, plan.seed);
+  for (Entry& entry : entries) {
+    stop_if_interrupted();
+    if (entry.row.status == Status::timed) check_entry(entry, geometry, check);
+  }
+}
+
+void time_entries(std::vector<Entry>& entries, const BenchPlan& plan, const Geometry& geometry,
+                  GeometryRounds& rounds) {
+  std::vector<Operands> operands;
+  for (int thread = 0; thread < plan.threads; ++thread)
+    operands.push_back(random_operands(geometry, plan.batch, plan.seed + static_cast<std::uint64_t>(thread)));
+
+  std::vector<std::vector<std::unique_ptr<Work>>> works;  // of every entry that is timed, one per thread
+  std::vector<Timing*> timings;
+  for (Entry& entry : entries) {
+    if (entry.row.status != Status::timed) continue;
+    timings.push_back(&entry.row.timing);
+    works.emplace_back();
+    for (const Operands& mine : operands)
+      works.back().push_back(entry.contender->prepare(geometry, entry.op, mine));
+  }
+  std::vector<Item> items;
+  for (const auto& of_threads : works)
+    items.push_back({[&of_threads](int thread) { of_threads[static_cast<std::size_t>(thread)]->run(); }});
+
+  const std::vector<Timing> measured = rounds.run(items);
+  for (std::size_t at = 0; at < measured.size(); ++at) *timings[at] = measured[at];
+}
+
+// By operation in the order asked for; what was timed comes first, the fastest first.
+void append_sorted(std::vector<Entry>& entries, const BenchPlan& plan, std::vector<Row>& rows) {
+  const auto key = [&](const Entry& entry) {
+    return std::make_tuple(std::find(plan.ops.begin(), plan.ops.end(), entry.op), entry.row.status,
+                           entry.row.timing.median);
+  };
+  std::stable_sort(entries.begin(), entries.end(),
+                   [&](const Entry& a, const Entry& b) { return key(a) < key(b); });
+  for (Entry& entry : entries) rows.push_back(std::move(entry.row));
+}
+
+// What cannot be done is found out before anything is measured.
+void require_possible(const BenchPlan& plan) {
+  if (plan.geometries.empty()) throw InvalidArgument("set", "names no geometry");
+  if (plan.ops.empty()) throw InvalidArgument("op", "names no operation");
+  if (plan.contenders.empty()) throw InvalidArgument("form", "names no form");
+  bool any = false;
+  std::string reason;
+  for (std::size_t at = 0; at < plan.geometries.size(); ++at) {
+    check(plan.geometries[at].geometry);
+    require_operands_fit(plan, plan.geometries[at]);
+    const auto entries = entries_of(plan, static_cast<Index>(at));
+    require_entries_fit(plan, plan.geometries[at], entries);
+    for (const Entry& entry : entries)
+      if (entry.row.status == Status::timed)
+        any = true;
+      else
+        reason = entry.row.note;
+  }
+  if (!any) throw InvalidArgument("form", "supports none of the geometries", reason);
+}
+
+}  // namespace
+
+Report conv_bench(const BenchPlan& plan) {
+  require_possible(plan);
+  GeometryRounds rounds(plan);
+  Report report{"conv", plan.geometries, plan.batch, plan.threads, {}, {}, 0};
+  report.peaks = measure_peaks({.threads = plan.threads, .seconds = plan.seconds_per_peak});
+  for (std::size_t at = 0; at < plan.geometries.size(); ++at) {
+    const Geometry& geometry = plan.geometries[at].geometry;
+    std::vector<Entry> entries = entries_of(plan, static_cast<Index>(at));
+    for (Entry& entry : entries)
+      entry.row.peak = report.peaks.all_threads.of(entry.contender->isa.value_or(engine::best_isa())).fma;
+    check_entries(entries, plan, geometry);
+    time_entries(entries, plan, geometry, rounds);
+    append_sorted(entries, plan, report.rows);
+  }
+  report.seconds = rounds.seconds_passed();
+  return report;
+}
+
+}  // namespace fsconv::bench

@@ -1,0 +1,21 @@
+// The most multiply-adds that a core can do: a loop without memory, compiled once for each isa. This header
+// is all that the files compiled with special instructions see (engine/kernels.hpp says why).
+#pragma once
+
+#include <cstdint>
+
+namespace fsconv::bench {
+
+// Every step computes x = factor*x + addend on so many independent vectors of floats that none of them waits
+// for another. The result is what keeps the compiler from leaving the loop away.
+struct FmaLoop {
+  std::int64_t flops_per_step;
+  float (*run)(std::int64_t steps, float factor, float addend);
+};
+
+// Null where the isa is not compiled in.
+const FmaLoop* portable_fma_loop();
+const FmaLoop* avx2_fma_loop();
+const FmaLoop* avx512_fma_loop();
+
+}  // namespace fsconv::bench

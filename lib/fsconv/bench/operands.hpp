@@ -1,0 +1,45 @@
+// The arrays that an operation reads, and whether what it makes of them is right.
+#pragma once
+
+#include <fsconv/base/random.hpp>
+#include <fsconv/forms/form.hpp>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace fsconv::bench {
+
+struct Operands {
+  Tensor<float> image, code, weight;  // [batch, in_channels, in...], [batch, out_channels, out...], weight
+
+  Index batch() const { return image.shape()[0]; }
+};
+
+// Random reals in [-1, 1).
+Operands random_operands(const Geometry& geometry, Index batch, std::uint64_t seed);
+
+// Integers so small that every sum is exact in float, and what must come out, bit by bit. Only the first and
+// the last image of the batch are not zero, so that the reference needs two images, while a form that is
+// checked runs the whole batch as when it is timed. The reference is im2col in double, and batched for im2col
+// itself: a form shall not be its own witness. That both follow the definition is what `fsconv verify`
+// checks; here it must be fast.
+class Check {
+ public:
+  // Throws InvalidArgument where sums are so long that floats hold no integers large enough for them.
+  Check(const Geometry& geometry, Index batch, std::uint64_t seed);
+
+  const Operands& operands() const { return operands_; }
+
+  // The first element of a form's result that is wrong, in words; nothing where all are right.
+  std::optional<std::string> difference(Op op, std::string_view form, const Tensor<float>& result) const;
+
+ private:
+  const Tensor<double>& expected(Op op, std::string_view reference) const;
+
+  Geometry geometry_;
+  Operands operands_;
+  Tensor<double> image_, code_, weight_;  // of the images that are not zero
+  mutable std::map<std::pair<Op, std::string>, Tensor<double>> expected_;
+};
+
+}  // namespace fsconv::bench

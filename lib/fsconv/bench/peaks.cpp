@@ -1,0 +1,130 @@
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <fsconv/base/memory.hpp>
+#include <fsconv/bench/fma_loop.hpp>
+#include <fsconv/bench/peaks.hpp>
+#include <fsconv/bench/rounds.hpp>
+#include <fsconv/engine/buffer.hpp>
+
+namespace fsconv::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using engine::Buffer;
+using engine::Isa;
+
+// Results go here, so that nothing is computed in vain.
+std::atomic<float> sink{0};
+
+constexpr Index fewest_samples = 3;
+
+// The shortest seconds per call that were seen.
+double best(const Item& item, Index calls, int threads, double seconds) {
+  double least = sample(item, calls, threads);
+  const auto start = Clock::now();
+  for (Index at = 1;
+       at < fewest_samples || std::chrono::duration<double>(Clock::now() - start).count() < seconds; ++at)
+    least = std::min(least, sample(item, calls, threads));
+  return least;
+}
+
+double billions(double count, int threads, double seconds) {
+  return count * static_cast<double>(threads) / std::max(seconds, 1e-12) * 1e-9;
+}
+
+const FmaLoop& loop_of(Isa isa) {
+  return *(isa == Isa::avx512 ? avx512_fma_loop() : isa == Isa::avx2 ? avx2_fma_loop() : portable_fma_loop());
+}
+
+double fma_peak(Isa isa, int threads, double seconds) {
+  constexpr std::int64_t steps = 100'000;  // about half a millisecond
+  const FmaLoop& loop = loop_of(isa);
+  const Item item{[&](int) { sink.store(loop.run(steps, 0.5f, 1.0f), std::memory_order_relaxed); }};
+  return billions(static_cast<double>(loop.flops_per_step * steps), threads, best(item, 1, threads, seconds));
+}
+
+// As conv uses the tile: a block of images, 32 channels, one panel of weights, 16 taps. Every tap reads the
+// same matrices, so that they stay in the first cache.
+double tile_peak(Isa isa, int threads, double seconds) {
+  constexpr engine::Size rows = 32, inner = 32, taps = 16, times = 256;
+  const engine::Kernels<float>& kernels = engine::kernels_of<float>(isa);
+  const std::vector<engine::Factor> factors(taps, engine::Factor{0, 0});
+  struct Operands {
+    Buffer<float> a, b, c;
+  };
+  std::vector<Operands> operands;
+  for (int thread = 0; thread < threads; ++thread) {
+    operands.push_back({Buffer<float>(rows * inner), Buffer<float>(inner * kernels.panel),
+                        Buffer<float>(rows * kernels.panel)});
+    std::fill_n(operands.back().a.data(), rows * inner, 1.0f);
+    std::fill_n(operands.back().b.data(), inner * kernels.panel, 1.0f);
+  }
+  const Item item{[&](int thread) {
+    Operands& mine = operands[static_cast<std::size_t>(thread)];
+    engine::Product<float> product{};
+    product.factors = factors.data();
+    product.count = taps;
+    product.rows = rows;
+    product.inner = inner;
+    product.columns = kernels.panel;
+    product.a = mine.a.data();
+    product.a_row = inner;
+    product.a_inner = 1;
+    product.b = mine.b.data();
+    product.b_inner = kernels.panel;
+    product.c = mine.c.data();
+    product.c_row = kernels.panel;
+    for (engine::Size time = 0; time < times; ++time) kernels.strided(product);
+  }};
+  const auto flops = static_cast<double>(2 * rows * inner * kernels.panel * taps * times);
+  return billions(flops, threads, best(item, 1, threads, seconds));
+}
+
+void triad(double* __restrict a, const double* __restrict b, const double* __restrict c, Index count,
+           double factor) {
+  for (Index at = 0; at < count; ++at) a[at] = b[at] + factor * c[at];
+}
+
+double triad_bandwidth(const PeakPlan& plan, int threads) {
+  const Index each = plan.triad_elements / threads;
+  require_memory(3 * each * threads, sizeof(double), "arrays of the triad");
+  struct Arrays {
+    Buffer<double> a, b, c;
+  };
+  std::vector<Arrays> arrays;
+  for (int thread = 0; thread < threads; ++thread)
+    arrays.push_back({Buffer<double>(each), Buffer<double>(each), Buffer<double>(each)});
+  const Item item{[&](int thread) {
+    Arrays& mine = arrays[static_cast<std::size_t>(thread)];
+    triad(mine.a.data(), mine.b.data(), mine.c.data(), each, 0.5);
+  }};
+  return billions(static_cast<double>(each) * 3 * sizeof(double), threads,
+                  best(item, 1, threads, plan.seconds));
+}
+
+Ceilings measure(const PeakPlan& plan, int threads) {
+  Ceilings ceilings{.threads = threads};
+  for (const Isa isa : engine::permitted_isas())
+    ceilings.isas.push_back(
+        {isa, fma_peak(isa, threads, plan.seconds), tile_peak(isa, threads, plan.seconds)});
+  ceilings.triad = triad_bandwidth(plan, threads);
+  return ceilings;
+}
+
+}  // namespace
+
+const IsaPeak& Ceilings::of(Isa isa) const {
+  const auto found =
+      std::find_if(isas.begin(), isas.end(), [isa](const IsaPeak& peak) { return peak.isa == isa; });
+  return found == isas.end() ? isas.back() : *found;
+}
+
+Peaks measure_peaks(const PeakPlan& plan) {
+  Peaks peaks;
+  peaks.one_thread = measure(plan, 1);
+  peaks.all_threads = plan.threads == 1 ? peaks.one_thread : measure(plan, plan.threads);
+  return peaks;
+}
+
+}  // namespace fsconv::bench

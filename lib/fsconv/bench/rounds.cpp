@@ -1,0 +1,100 @@
+#include <algorithm>
+#include <barrier>
+#include <chrono>
+#include <cmath>
+#include <fsconv/base/interrupt.hpp>
+#include <fsconv/base/parallel.hpp>
+#include <fsconv/base/random.hpp>
+#include <fsconv/bench/rounds.hpp>
+#include <numeric>
+
+namespace fsconv::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+constexpr double most_calls = 1e6;
+
+// So many calls as make a sample long enough. The first time is a cold one and tells too few, hence the
+// second.
+Index calls_for(const Item& item, const RoundsPlan& plan) {
+  Index calls = 1;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const double seconds = std::max(sample(item, calls, plan.threads), 1e-9);
+    calls = static_cast<Index>(std::clamp(std::ceil(plan.shortest_sample / seconds), 1.0, most_calls));
+    if (calls == 1) break;
+  }
+  return calls;
+}
+
+void summarize(Timing& timing) {
+  std::vector<double> sorted = timing.seconds;
+  std::sort(sorted.begin(), sorted.end());
+  timing.median = quantile(sorted, 0.5);
+  timing.least = sorted.front();
+  timing.lower_quartile = quantile(sorted, 0.25);
+  timing.upper_quartile = quantile(sorted, 0.75);
+}
+
+}  // namespace
+
+double quantile(std::span<const double> sorted, double part) {
+  const double position = part * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(position);
+  const std::size_t above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+double sample(const Item& item, Index calls, int threads) {
+  std::vector<double> seconds(static_cast<std::size_t>(threads), 0);
+  // Nobody leaves the barrier before all have come: every thread gets exactly one piece.
+  std::barrier start(threads);
+  parallel_for(threads, threads, [&](Index piece) {
+    const auto thread = static_cast<int>(piece);
+    double& mine = seconds[static_cast<std::size_t>(piece)];
+    start.arrive_and_wait();
+    if (item.before) {
+      for (Index call = 0; call < calls; ++call) {
+        stop_if_interrupted();
+        item.before(thread);
+        const auto from = Clock::now();
+        item.work(thread);
+        mine += seconds_since(from);
+      }
+    } else {
+      const auto from = Clock::now();
+      for (Index call = 0; call < calls; ++call) {
+        stop_if_interrupted();
+        item.work(thread);
+      }
+      mine = seconds_since(from);
+    }
+  });
+  return *std::max_element(seconds.begin(), seconds.end()) / static_cast<double>(calls);
+}
+
+std::vector<Timing> run_rounds(std::span<const Item> items, const RoundsPlan& plan) {
+  const auto start = Clock::now();
+  std::vector<Timing> timings(items.size());
+  for (std::size_t at = 0; at < items.size(); ++at) timings[at].calls = calls_for(items[at], plan);
+
+  std::vector<std::size_t> order(items.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  Random random(plan.seed);
+  for (Index round = 0; round < plan.rounds; ++round) {
+    if (round > 0 && plan.time_limit > 0 && seconds_since(start) > plan.time_limit) break;
+    random.shuffle(order);
+    for (const std::size_t at : order) {
+      timings[at].seconds.push_back(sample(items[at], timings[at].calls, plan.threads));
+      if (plan.sampled) plan.sampled();
+    }
+  }
+  for (Timing& timing : timings) summarize(timing);
+  return timings;
+}
+
+}  // namespace fsconv::bench

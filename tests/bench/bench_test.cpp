@@ -1,0 +1,219 @@
+// The bench as a whole, on tiny work: what its report holds, and whom it refuses. Times are not judged.
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <fsconv/bench/bench.hpp>
+#include <fsconv/geometry/case_string.hpp>
+#include <fsconv/io/hdf5.hpp>
+#include <fsconv/verify/mutants.hpp>
+#include <set>
+
+#include "io/scratch.hpp"
+
+using namespace fsconv;
+using namespace fsconv::bench;
+
+namespace {
+
+constexpr auto strided = "ic2oc3i6x5o3x3k3s2p1";
+constexpr auto fractional = "ic1oc2i4o8k3s1/2p1";  // oneDNN has no such stride
+
+BenchPlan tiny(const std::vector<std::string>& cases, const std::vector<std::string>& forms) {
+  BenchPlan plan;
+  for (const std::string& word : cases) plan.geometries.push_back({"of " + word, parse_case(word)});
+  plan.rounds = 1;
+  plan.shortest_sample = 0;
+  plan.seconds_per_peak = 0;
+  plan.ops = {Op::conv, Op::conv_transpose, Op::weight_gradient};
+  plan.contenders = contenders_named(forms, {engine::best_isa()});
+  plan.batch = 3;
+  return plan;
+}
+
+// A form that does `instead` whenever it runs.
+Contender failing(std::function<void()> instead) {
+  struct Failing : Work {
+    explicit Failing(std::function<void()> f) : fail(std::move(f)) {}
+    void run() override { fail(); }
+    Tensor<float> result() const override { return {}; }
+    std::function<void()> fail;
+  };
+  return {"failing", std::nullopt, [](const Geometry&, Op) { return std::nullopt; },
+          [instead](const Geometry&, Op, const Operands&) { return std::make_unique<Failing>(instead); },
+          [](const Geometry&, Op, Index) { return Index{0}; }};
+}
+
+Index position(Op op) { return static_cast<Index>(op); }
+
+}  // namespace
+
+TEST_CASE("bench conv: every form, operation and geometry has one complete row, the fastest first") {
+  BenchPlan plan = tiny({strided, fractional}, {"engine", "gather", "onednn"});
+  plan.rounds = 3;
+  plan.threads = 2;
+  const Report report = conv_bench(plan);
+  CHECK(report.rows.size() == 2 * 3 * 3);
+  std::set<std::tuple<Index, std::string, std::string>> seen;
+  for (const Row& row : report.rows) {
+    INFO(row.geometry << " " << row.form << " " << row.op);
+    CHECK(seen.insert({row.geometry, row.form, row.op}).second);
+    CHECK(
+        row.nonzeros ==
+        static_cast<double>(3 * nonzeros(plan.geometries[static_cast<std::size_t>(row.geometry)].geometry)));
+    CHECK(row.flops == 2 * row.nonzeros);
+    CHECK(row.isa == (row.form == "engine" ? name(engine::best_isa()) : "-"));
+    if (row.form == "onednn" && row.geometry == 1) {
+      CHECK(row.status == Status::skipped);
+      CHECK(row.note.find("1/2") != std::string::npos);
+      CHECK(row.timing.seconds.empty());
+      CHECK(row.gflops(2) == 0);
+      continue;
+    }
+    CHECK(row.status == Status::timed);
+    CHECK(row.note.empty());
+    CHECK(row.timing.seconds.size() == 3);
+    CHECK(row.timing.median > 0);
+    CHECK(row.gflops(2) == Approx(2 * row.flops / row.timing.median * 1e-9));
+    CHECK(row.peak > 0);
+  }
+  // image 3*2*30, code 3*3*9, weight 3*2*9 numbers of 4 bytes
+  CHECK(report.rows.front().bytes == 4 * (180 + 81 + 54));
+  const auto key = [](const Row& row) {
+    return std::make_tuple(row.geometry, position(op_named(row.op)), row.status, row.timing.median);
+  };
+  CHECK(std::is_sorted(report.rows.begin(), report.rows.end(),
+                       [&](const Row& a, const Row& b) { return key(a) < key(b); }));
+  CHECK_FALSE(report.refused());
+}
+
+TEST_CASE("bench conv: a form that is wrong is refused and not timed, the others are") {
+  BenchPlan plan = tiny({strided}, {"gather"});
+  for (const Witness& mutant : witnesses_named(mutants(), {"shifted"}))
+    plan.contenders.push_back(contender_of(mutant));
+  const Report report = conv_bench(plan);
+  CHECK(report.refused());
+  REQUIRE(report.rows.size() == 6);
+  Index refused = 0;
+  for (const Row& row : report.rows) {
+    if (row.form == "gather") CHECK(row.status == Status::timed);
+    if (row.status != Status::refused) continue;
+    ++refused;
+    CHECK(row.form == "shifted");
+    CHECK(row.timing.seconds.empty());
+    CHECK(row.note.find(row.op) != std::string::npos);
+    CHECK(row.note.find("instead of") != std::string::npos);
+  }
+  CHECK(refused > 0);
+  CHECK(text(report).find("refused: ") != std::string::npos);
+}
+
+TEST_CASE("bench conv: what throws is refused, what does not fit is skipped, Ctrl-C goes through") {
+  BenchPlan plan = tiny({strided}, {"gather"});
+  plan.contenders.push_back(failing([] { throw std::runtime_error("lost its way"); }));
+  Report report = conv_bench(plan);
+  CHECK(report.refused());
+  CHECK(report.rows[1].note == "lost its way");
+  plan.contenders.back() = failing([] { throw InvalidArgument("columns", "do not fit"); });
+  report = conv_bench(plan);
+  CHECK_FALSE(report.refused());
+  CHECK(report.rows[1].status == Status::skipped);
+  plan.contenders.back() = failing([] { throw Interrupted("interrupted"); });
+  CHECK_THROWS_AS(conv_bench(plan), Interrupted);
+}
+
+TEST_CASE("bench conv: where there is nothing to time it says so") {
+  BenchPlan plan = tiny({fractional}, {"onednn"});
+  CHECK_THROWS_WITH(conv_bench(plan), Catch::Contains("none of the geometries") && Catch::Contains("1/2"));
+  plan = tiny({strided}, {});
+  CHECK_THROWS_AS(conv_bench(plan), InvalidArgument);
+  plan = tiny({}, {"gather"});
+  CHECK_THROWS_AS(conv_bench(plan), InvalidArgument);
+  CHECK_THROWS_AS(matrix_bench(plan), InvalidArgument);
+  plan = tiny({strided}, {"gather"});
+  plan.ops.clear();
+  CHECK_THROWS_AS(conv_bench(plan), InvalidArgument);
+}
+
+TEST_CASE("bench: arrays beyond the memory are refused before anything is measured") {
+  BenchPlan plan = tiny({strided, "ic1024oc1024i4096x4096o4096x4096k3p1"}, {"gather"});
+  plan.batch = 1 << 20;
+  CHECK_THROWS_WITH(conv_bench(plan), Catch::Contains("do not fit"));
+  CHECK_THROWS_WITH(matrix_bench(plan), Catch::Contains("do not fit"));
+}
+
+TEST_CASE("bench matrix: building and both products stand beside what memory permits") {
+  BenchPlan plan = tiny({strided, fractional}, {});
+  plan.threads = 2;
+  const Report report = matrix_bench(plan);
+  REQUIRE(report.rows.size() == 2 * 5);
+  const char* ops[] = {"write floor", "build", "read floor", "conv", "conv_transpose"};
+  for (std::size_t at = 0; at < report.rows.size(); ++at) {
+    const Row& row = report.rows[at];
+    CHECK(row.geometry == static_cast<Index>(at / 5));
+    CHECK(row.op == ops[at % 5]);
+    CHECK(row.status == Status::timed);
+    CHECK(row.timing.seconds.size() == 1);
+    CHECK(row.nonzeros == static_cast<double>(nonzeros(plan.geometries[at / 5].geometry)));
+    const Row& floor = report.rows[at / 5 * 5 + (row.op == ops[1] ? 0 : 2)];
+    CHECK(row.floor == (row.form == "matrix" ? floor.timing.median : 0));
+  }
+  CHECK(text(report).find("x floor") != std::string::npos);
+}
+
+TEST_CASE("bench report: JSON and HDF5 have one entry per row") {
+  const testing::ScratchFolder folder;
+  BenchPlan plan = tiny({strided, fractional}, {"engine", "onednn"});
+  plan.rounds = 2;
+  const Report report = conv_bench(plan);
+  const nlohmann::json json = json_of(report);
+  CHECK(json["what"] == "conv");
+  CHECK(json["batch"] == 3);
+  REQUIRE(json["items"].size() == report.rows.size());
+  CHECK(json["ceilings"]["all_threads"]["isas"].size() == engine::permitted_isas().size());
+
+  write_report(folder / "bench.h5", report,
+               {.kind = "bench", .command_line = "fsconv bench", .start_time = now()});
+  const auto file = hdf5::File::open(folder / "bench.h5");
+  CHECK(file.string_attribute("/", "kind") == "bench");
+  CHECK(file.shape("/ceilings/fma") == Shape{static_cast<Index>(engine::permitted_isas().size())});
+  const auto count = static_cast<Index>(report.rows.size());
+  const Tensor<double> seconds = file.read<double>("/items/seconds"),
+                       medians = file.read<double>("/items/median");
+  CHECK(seconds.shape() == Shape{count, 2});
+  const auto forms = file.read_strings("/items/form"), status = file.read_strings("/items/status");
+  const auto cases = file.read_strings("/items/case");
+  for (Index at = 0; at < count; ++at) {
+    const auto place = static_cast<std::size_t>(at);
+    const Row& row = report.rows[place];
+    const nlohmann::json& item = json["items"][place];
+    CHECK(forms[place] == row.form);
+    CHECK(item["form"] == row.form);
+    CHECK(status[place] == name(row.status));
+    CHECK(item["status"] == std::string(name(row.status)));
+    CHECK(parse_case(cases[place]) == plan.geometries[static_cast<std::size_t>(row.geometry)].geometry);
+    if (row.status == Status::timed) {
+      CHECK(medians[at] == row.timing.median);
+      CHECK(item["median"] == row.timing.median);
+      CHECK(seconds[2 * at + 1] == row.timing.seconds[1]);
+    } else {
+      CHECK(std::isnan(medians[at]));
+      CHECK(std::isnan(seconds[2 * at]));
+      CHECK_FALSE(item.contains("median"));
+    }
+  }
+}
+
+TEST_CASE("bench sets: every set has geometries whose names differ, and their sizes fit") {
+  for (const GeometrySet& set : geometry_sets()) {
+    CHECK(&geometry_set_named(set.name) == &set);
+    std::set<std::string> names;
+    for (const NamedGeometry& named : set.geometries) {
+      INFO(named.name);
+      CHECK(names.insert(named.name).second);
+      CHECK_NOTHROW(check(named.geometry));
+      // Halves or quarters, or all in one window: no pixel is lost.
+      for (const Axis& axis : named.geometry.axes)
+        CHECK(axis.in == (axis.out == 1 ? axis.taps : axis.down * axis.out));
+    }
+  }
+  CHECK_THROWS_WITH(geometry_set_named("vgg"), Catch::Contains("layers") && Catch::Contains("volume"));
+}

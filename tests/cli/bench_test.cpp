@@ -1,0 +1,122 @@
+// fsconv bench: a table, JSON and a file; mistakes are told before anything is measured.
+#include <catch2/catch.hpp>
+#include <fsconv/io/hdf5.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/process.hpp"
+#include "io/scratch.hpp"
+
+using namespace fsconv;
+using namespace fsconv::testing;
+
+namespace {
+
+constexpr auto patience = std::chrono::seconds(30);
+
+Finished bench_line(const ScratchFolder& folder, const std::string& line, int exit_code = 0) {
+  const std::vector<std::string> arguments = words("bench " + line);
+  Finished finished = run_fsconv(arguments, folder.path(), {.time = patience});
+  INFO(description(arguments, finished));
+  REQUIRE(finished.exit_code == exit_code);
+  return finished;
+}
+
+}  // namespace
+
+TEST_CASE("cli bench: the table has a line for every form and operation") {
+  const ScratchFolder folder;
+  const Finished finished =
+      bench_line(folder, "--case ic2oc2i8x8o4x4k4s2p1 --form engine,gather --isa all --batch 2 --rounds 1");
+  for (const char* part : {"ceilings", "triad", "ic2oc2i8x8o4x4k4s2p1, batch 2", "engine", "portable",
+                           "gather", "conv_transpose", "weight_gradient", "GFLOP/s", "1 round:"})
+    CHECK(finished.out.find(part) != std::string::npos);
+  CHECK(finished.err.empty());
+  CHECK(folder.files() == 0);
+}
+
+TEST_CASE("cli bench: --json and --output hold the same rows") {
+  const ScratchFolder folder;
+  const Finished finished =
+      bench_line(folder,
+                 "--input-size 6,6 --kernel 3 --channels 1,2 --form gather,im2col --op "
+                 "conv,weight_gradient --batch 1 --threads 2 --rounds 2 --json --output b.h5");
+  const auto json = nlohmann::json::parse(finished.out);
+  CHECK(json["threads"] == 2);
+  REQUIRE(json["items"].size() == 4);
+  const auto file = hdf5::File::open(folder / "b.h5");
+  CHECK(file.string_attribute("/", "kind") == "bench");
+  CHECK(file.integer_attribute("/", "threads") == 2);
+  const auto seconds = file.read<double>("/items/seconds");
+  CHECK(seconds.shape() == Shape{4, 2});
+  CHECK(json["items"][3]["seconds"][1] == seconds[7]);
+  CHECK(folder.files() == 1);
+}
+
+TEST_CASE("cli bench: --what matrix compares W with the memory it lies in") {
+  const ScratchFolder folder;
+  const auto json = nlohmann::json::parse(
+      bench_line(folder, "--what matrix --case ic2oc2i8x8o4x4k4s2p1 --rounds 1 --json").out);
+  REQUIRE(json["items"].size() == 5);
+  CHECK(json["items"][1]["op"] == "build");
+  CHECK(json["items"][1]["times_floor"] > 0);
+}
+
+TEST_CASE("cli bench: a mutant is refused, with exit code 3") {
+  const ScratchFolder folder;
+  const Finished finished = bench_line(
+      folder, "--case ic2oc2i8x8o4x4k4s2p1 --form engine --mutant no_flip --batch 1 --rounds 1", 3);
+  CHECK(finished.out.find("refused: conv_transpose gives") != std::string::npos);
+}
+
+TEST_CASE("cli bench: mistakes end with exit code 2 and what would be legal") {
+  const ScratchFolder folder;
+  struct Mistake {
+    const char* line;
+    std::vector<const char*> says;
+  };
+  const Mistake mistakes[] = {
+      {"--what train", {"what", "train", "conv or matrix"}},
+      {"--set vgg", {"set", "vgg", "layers"}},
+      {"--set layers,layers", {"set", "twice"}},
+      {"--form fft", {"form", "fft", "engine"}},
+      {"--form gather,gather", {"form", "twice"}},
+      {"--form gather --isa portable", {"isa", "no effect"}},
+      {"--isa mmx", {"isa", "mmx", "portable"}},
+      {"--op forward", {"op", "forward", "weight_gradient"}},
+      {"--mutant none", {"mutant", "none", "no_flip"}},
+      {"--rounds 0", {"rounds", "from 1"}},
+      {"--batch 0", {"batch", "from 1"}},
+      {"--threads 0", {"threads", "from 1"}},
+      {"--time 0", {"time", "positive"}},
+      {"--time soon", {"time", "soon"}},
+      {"--set layers --case i4o2k3", {"set", "one geometry"}},
+      {"--stride 2", {"stride", "no effect", "--case"}},
+      {"--what matrix --batch 4", {"batch", "no effect"}},
+      {"--case ic1oc2i4o8k3s1/2p1 --form onednn", {"form", "none of the geometries", "1/2"}},
+      {"--case ic1024oc1024i4096x4096o4096x4096k3p1", {"do not fit"}},
+      {"--output bench.txt", {"bench.txt"}},
+      {"conv", {"options only"}},
+  };
+  for (const Mistake& mistake : mistakes) {
+    const auto arguments = words(std::string("bench ") + mistake.line);
+    const Finished finished = run_fsconv(arguments, folder.path(), {.time = patience});
+    INFO(description(arguments, finished));
+    CHECK(finished.exit_code == 2);
+    CHECK(finished.out.empty());
+    CHECK(finished.error_lines() <= 2);
+    for (const char* part : mistake.says) CHECK(finished.err.find(part) != std::string::npos);
+    CHECK(folder.files() == 0);
+  }
+}
+
+TEST_CASE("cli bench: Ctrl-C ends it with exit code 130 and no file") {
+  const ScratchFolder folder;
+  const auto arguments = words("bench --case ic2oc2i8x8o4x4k4s2p1 --rounds 100000 --output bench.h5");
+  const Finished finished =
+      run_fsconv(arguments, folder.path(), {.time = patience, .interrupt_after = std::chrono::seconds(2)});
+  INFO(description(arguments, finished));
+  CHECK(finished.exit_code == 130);
+  CHECK(finished.err.find("interrupted") != std::string::npos);
+  CHECK(finished.out.empty());
+  CHECK(folder.files() == 0);
+}
