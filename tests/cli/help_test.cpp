@@ -24,6 +24,15 @@ std::vector<std::string> examples_in(const std::string& help) {
   return lines;
 }
 
+// Timings of large layers are no work for sanitizers; tests/cli/bench_test.cpp has small ones.
+bool is_too_slow(const std::string& line) {
+#ifdef __SANITIZE_ADDRESS__
+  return line.find("fsconv bench") != std::string::npos;
+#else
+  return line.empty();
+#endif
+}
+
 // Arguments behind the program's name, with less work where an example means minutes.
 std::vector<std::string> shortened(const std::string& line) {
   std::vector<std::string> arguments = words(line);
@@ -109,6 +118,7 @@ TEST_CASE("cli help: every example works when pasted") {
         WARN("skipped: dataset-fashion-mnist is not installed for " + line);
         continue;
       }
+      if (is_too_slow(line)) continue;
       const std::vector<std::string> arguments = shortened(line);
       const Finished finished = run_fsconv(arguments, folder.path(), {.time = std::chrono::seconds(60)});
       INFO(description(arguments, finished));
