@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <fsconv/base/interrupt.hpp>
-#include <fsconv/base/text.hpp>
 #include <fsconv/bench/bench.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/io/atomic_file.hpp>
@@ -41,12 +40,7 @@ std::vector<std::string> chosen(const Options& options, const char* option,
                                 const std::vector<std::string>& otherwise,
                                 const std::vector<std::string>& all) {
   if (!options.has(option)) return otherwise;
-  if (options.text(option) == "all") return all;
-  const auto words = split(options.text(option), ',');
-  for (auto word = words.begin(); word != words.end(); ++word)
-    if (std::find(words.begin(), word, *word) != word)
-      throw InvalidArgument(option, fmt::format("names '{}' twice", *word));
-  return words;
+  return options.text(option) == "all" ? all : options.different_words(option);
 }
 
 std::vector<bench::NamedGeometry> geometries_of(const Options& options) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <cmath>
@@ -106,6 +107,14 @@ std::string Options::required_text(const std::string& name) const {
   if (!has(name)) throw InvalidArgument(name, "is missing", fmt::format("give --{}", name));
   if (text(name).empty()) throw InvalidArgument(name, "is empty");
   return text(name);
+}
+
+std::vector<std::string> Options::different_words(const std::string& name) const {
+  const auto words = split(text(name), ',');
+  for (auto word = words.begin(); word != words.end(); ++word)
+    if (std::find(words.begin(), word, *word) != word)
+      throw InvalidArgument(name, fmt::format("names '{}' twice", *word));
+  return words;
 }
 
 Index Options::integer(const std::string& name, Index otherwise, Index least, Index most) const {

@@ -25,6 +25,8 @@ class Options {
   // The value, or `otherwise` where the option is not given. Throws InvalidArgument naming the option.
   std::string text(const std::string& name, const std::string& otherwise = {}) const;
   std::string required_text(const std::string& name) const;
+  // "a,b,c" as a list in which nothing stands twice.
+  std::vector<std::string> different_words(const std::string& name) const;
   Index integer(const std::string& name, Index otherwise, Index least, Index most) const;
   std::uint64_t seed(const std::string& name = "seed") const;
   double number(const std::string& name, double otherwise) const;

@@ -8,7 +8,6 @@
 #include <fsconv/base/child_process.hpp>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>
-#include <fsconv/base/text.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/location.hpp>
@@ -90,15 +89,6 @@ std::vector<Geometry> geometries_of(const Options& options) {
   return default_sweep(options.integer("geometries", 2500, 0, 1'000'000), options.seed());
 }
 
-// "a,b,c", each once.
-std::vector<std::string> different_words(const Options& options, const char* option) {
-  const auto words = split(options.text(option), ',');
-  for (auto word = words.begin(); word != words.end(); ++word)
-    if (std::find(words.begin(), word, *word) != word)
-      throw InvalidArgument(option, fmt::format("names '{}' twice", *word));
-  return words;
-}
-
 // What --method names; proofs stand apart, because they know neither geometries nor forms.
 struct Methods {
   std::vector<Method> of_checks;
@@ -111,7 +101,7 @@ Methods methods_of(const Options& options) {
   if (!options.has("method") && (options.has("proof") || options.has("proofs"))) return {{}, true, false};
   if (options.text("method", "all") == "all") return {{std::begin(every), std::end(every)}, true, true};
   Methods methods;
-  for (const std::string& word : different_words(options, "method")) {
+  for (const std::string& word : options.different_words("method")) {
     const auto found =
         std::find_if(std::begin(every), std::end(every), [&](Method m) { return name(m) == word; });
     if (found != std::end(every))
@@ -139,16 +129,16 @@ std::vector<Obligation> obligations_of(const Options& options, const Methods& me
   }
   options.require_none_of(of_checks, "a proof holds for all sizes and knows no forms");
   if (methods.of_checks.empty()) options.require_none_of(of_numbers, "a proof holds for all sizes");
-  if (options.has("claim")) claims_named(different_words(options, "claim"));  // known ones
+  if (options.has("claim")) claims_named(options.different_words("claim"));  // known ones
   const auto all =
       options.has("proofs") ? read_obligations(options.required_text("proofs")) : built_in_obligations();
   constexpr const char* of_claims[] = {"claim"};
   if (options.has("proof")) {
     options.require_none_of(of_claims, "--proof names the statements");
-    return obligations_named(all, different_words(options, "proof"));
+    return obligations_named(all, options.different_words("proof"));
   }
   if (!options.has("claim")) return all;
-  const auto chosen = obligations_for(all, different_words(options, "claim"));
+  const auto chosen = obligations_for(all, options.different_words("claim"));
   if (chosen.empty() && !methods.all)
     throw InvalidArgument("claim", "no statement for all sizes is about it", "use another method");
   return chosen;
@@ -178,7 +168,7 @@ std::vector<Witness> forms_of(const Options& options) {
   if (precision != "widest" && precision != "single")
     throw InvalidArgument("precision", fmt::format("'{}' is unknown", precision), "use widest or single");
   const auto all = witnesses(precision == "single" ? Precision::single : Precision::widest);
-  return options.has("form") ? witnesses_named(all, different_words(options, "form")) : all;
+  return options.has("form") ? witnesses_named(all, options.different_words("form")) : all;
 }
 
 // One small case, its polynomials side by side; a geometry that the lecture draws where none is named.
@@ -222,7 +212,7 @@ int run(const Options& options) {
   const auto all = claims();
   const bool chosen =
       options.has("proof") || options.has("proofs");  // some statements support no claim as a whole
-  plan.claims = options.has("claim")                  ? claims_named(different_words(options, "claim"))
+  plan.claims = options.has("claim")                  ? claims_named(options.different_words("claim"))
                 : chosen && methods.of_checks.empty() ? std::vector<Claim>()
                                                       : std::vector<Claim>(all.begin(), all.end());
   plan.forms = forms_of(options);

@@ -126,7 +126,6 @@ std::vector<Sample<double>> number_samples(const Subject& subject, Method method
     }));
     samples.back().largest = largest;
     samples.back().random = true;
-    samples.back().first = samples.size() == 1;
   }
   samples.push_back(all_ones(subject, bits));
   const auto& entries = subject.definition.entries();
