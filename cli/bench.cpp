@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/bench/bench.hpp>
+#include <fsconv/bench/rates.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/location.hpp>
@@ -18,14 +19,20 @@ namespace {
 
 boost::program_options::options_description options() {
   OptionList list("Options");
-  list.value("what", "NAME", "conv: the operations (default), or matrix: the sparse W")
-      .value("set", "NAME[,NAME...]", "layers (default), dcgan, audio, volume or all")
-      .value("form", "NAME[,NAME...]", "engine, any form, or all (engine,batched,im2col,onednn)")
-      .value("isa", "NAME[,NAME...]", "of engine and batched: portable, avx2, avx512 or all (the best)")
+  list.value("what", "NAME", "conv: the operations (default), matrix: the sparse W, train or verify")
+      .value("set", "NAME[,NAME...]",
+             "layers (default), dcgan, audio, volume or all; of train: ae28 (default), ae64")
+      .value("form", "NAME[,NAME...]",
+             "engine, onednn_blocked, any form, or all (engine,batched,im2col,onednn)")
+      .value("precision", "NAME[,NAME...]",
+             "fp32 (default), bf16 or all; forms without bf16 are then left out")
+      .value("isa", "NAME[,NAME...]",
+             "of engine and batched: portable, avx2, avx512, avx512_bf16, amx or all (the best)")
       .value("op", "NAME[,NAME...]", "conv, conv_transpose, weight_gradient or all (all)")
       .value("batch", "N", "images (32)")
-      .value("threads", "N", "each does the same work on data of its own: throughput (1)")
-      .value("rounds", "N", "in each, everything runs once (11)")
+      .value("threads", "N",
+             "each does the same work on data of its own: throughput (1); of train and verify: a list")
+      .value("rounds", "N", "in each, everything runs once (11; of train and verify 5)")
       .value("time", "SECONDS", "begin no round after that; there is always one")
       .value("mutant", "NAME", "also a form of fsconv verify that is wrong on purpose, to see it refused")
       .value("seed", "N", "of the numbers and of the order in the rounds (0)")
@@ -43,7 +50,23 @@ std::vector<std::string> chosen(const Options& options, const char* option,
   return options.text(option) == "all" ? all : options.different_words(option);
 }
 
+// The witnesses that --mutant asks for.
+std::vector<Witness> mutants_of(const Options& options) {
+  if (!options.has("mutant")) return {};
+  return witnesses_named(mutants(), {options.text("mutant")}, "mutant");
+}
+
+// An instruction set that no form of the list computes with would be left unheard.
+void require_isa_matters(const Options& options, const std::vector<std::string>& forms) {
+  constexpr const char* of_engine[] = {"isa"};
+  if (std::none_of(forms.begin(), forms.end(),
+                   [](const std::string& form) { return form == "engine" || form == "batched"; }))
+    options.require_none_of(of_engine, "it belongs to the forms engine and batched");
+}
+
 std::vector<bench::NamedGeometry> geometries_of(const Options& options) {
+  constexpr const char* of_arrays[] = {"flip"};
+  options.require_none_of(of_arrays, "a reversed filter takes the same time");
   if (options.has("case") || options.has("input-size")) {
     constexpr const char* of_sets[] = {"set"};
     options.require_none_of(of_sets, "one geometry is named");
@@ -79,54 +102,31 @@ std::vector<engine::Isa> isas_of(const Options& options) {
   return isas;
 }
 
+std::vector<bench::Precision> precisions_of(const Options& options) {
+  std::vector<std::string> all;
+  for (const bench::Precision precision : bench::timed_precisions()) all.emplace_back(name(precision));
+  std::vector<bench::Precision> precisions;
+  for (const std::string& word : chosen(options, "precision", {"fp32"}, all))
+    precisions.push_back(bench::precision_named(word));
+  return precisions;
+}
+
 std::vector<bench::Contender> contenders_of(const Options& options) {
-  const std::vector<std::string> usual = {"engine", "batched", "im2col", "onednn"};
-  const auto forms = chosen(options, "form", usual, bench::contender_names());
-  const bool any_isa = std::any_of(forms.begin(), forms.end(), [](const std::string& form) {
-    return form == "engine" || form == "batched";
-  });
-  constexpr const char* of_engine[] = {"isa"};
-  if (!any_isa) options.require_none_of(of_engine, "it belongs to the forms engine and batched");
-  auto list = bench::contenders_named(forms, isas_of(options));
-  if (options.has("mutant"))
-    for (const Witness& mutant : witnesses_named(mutants(), {options.text("mutant")}, "mutant"))
-      list.push_back(bench::contender_of(mutant));
+  const std::vector<bench::Precision> precisions = precisions_of(options);
+  const std::vector<std::string> all = bench::contender_names(precisions);
+  std::vector<std::string> usual = {"engine", "batched", "im2col", "onednn"};
+  std::erase_if(
+      usual, [&](const std::string& form) { return std::find(all.begin(), all.end(), form) == all.end(); });
+  const auto forms = chosen(options, "form", usual, all);
+  require_isa_matters(options, forms);
+  auto list = bench::contenders_named(forms, isas_of(options), precisions);
+  for (const Witness& mutant : mutants_of(options)) list.push_back(bench::contender_of(mutant));
   return list;
 }
 
-int run(const Options& options) {
-  const std::string what = options.text("what", "conv");
-  if (what != "conv" && what != "matrix")
-    throw InvalidArgument("what", fmt::format("'{}' is unknown", what), "use conv or matrix");
-  bench::BenchPlan plan;
-  plan.geometries = geometries_of(options);
-  plan.rounds = options.integer("rounds", plan.rounds, 1, 100'000);
-  plan.threads = static_cast<int>(options.integer("threads", 1, 1, 1024));
-  plan.time_limit = options.number("time", 0);
-  if (options.has("time") && plan.time_limit <= 0)
-    throw InvalidArgument("time", fmt::format("is {}", options.text("time")), "must be positive");
-  plan.seed = options.seed();
-  if (what == "conv") {
-    plan.ops = ops_of(options);
-    plan.contenders = contenders_of(options);
-    plan.batch = options.integer("batch", plan.batch, 1, Index{1} << 20);
-  } else {
-    constexpr const char* of_conv[] = {"op", "form", "isa", "batch", "mutant"};
-    options.require_none_of(of_conv, "it belongs to --what conv");
-  }
-  if (options.has("output")) {  // found out before the work, not after it
-    require_hdf5_name(options.text("output"));
-    require_writable(options.text("output"));
-  }
-
-  const RunInfo info{.kind = "bench",
-                     .command_line = options.command_line(),
-                     .configuration = options.texts(),
-                     .seed = plan.seed,
-                     .threads = plan.threads,
-                     .start_time = now()};
-  catch_interrupts();
-  const bench::Report report = what == "conv" ? conv_bench(plan) : matrix_bench(plan);
+// Prints and writes what was measured; conv_bench(), train_bench() and the others have one shape of it each.
+template <class Report>
+int finish(const Options& options, const Report& report, const RunInfo& info) {
   if (options.has("json"))
     fmt::print("{}\n", json_of(report).dump(2));
   else
@@ -139,34 +139,149 @@ int run(const Options& options) {
   return static_cast<int>(report.refused() ? ExitCode::claim_failed : ExitCode::ok);
 }
 
+double time_limit_of(const Options& options) {
+  const double seconds = options.number("time", 0);
+  if (options.has("time") && seconds <= 0)
+    throw InvalidArgument("time", fmt::format("is {}", options.text("time")), "must be positive");
+  return seconds;
+}
+
+// Found out before the work, not after it.
+void require_output(const Options& options) {
+  if (!options.has("output")) return;
+  require_hdf5_name(options.text("output"));
+  require_writable(options.text("output"));
+}
+
+RunInfo info_of(const Options& options, std::uint64_t seed, int threads) {
+  return {.kind = "bench",
+          .command_line = options.command_line(),
+          .configuration = options.texts(),
+          .seed = seed,
+          .threads = threads,
+          .start_time = now()};
+}
+
+std::vector<int> thread_list(const Options& options) {
+  std::vector<int> threads;
+  for (const Index count : options.integers("threads").value_or(std::vector<Index>{1})) {
+    if (count < 1 || count > 1024)
+      throw InvalidArgument("threads", fmt::format("names {}", count), "use numbers from 1 to 1024");
+    if (std::find(threads.begin(), threads.end(), count) != threads.end())
+      throw InvalidArgument("threads", fmt::format("names {} twice", count));
+    threads.push_back(static_cast<int>(count));
+  }
+  return threads;
+}
+
+std::vector<bench::TrainWorkload> workloads_of(const Options& options) {
+  std::vector<std::string> all;
+  for (const bench::TrainWorkload& workload : bench::train_workloads()) all.emplace_back(workload.name);
+  std::vector<bench::TrainWorkload> workloads;
+  for (const std::string& name : chosen(options, "set", {"ae28"}, all))
+    workloads.push_back(bench::train_workload_named(name));
+  return workloads;
+}
+
+std::vector<Witness> witnesses_of(const Options& options) {
+  std::vector<std::string> all;
+  for (const Witness& form : witnesses()) all.push_back(form.name);
+  std::vector<Witness> list = witnesses_named(witnesses(), chosen(options, "form", all, all));
+  for (const Witness& mutant : mutants_of(options)) list.push_back(mutant);
+  return list;
+}
+
+int run_rates(const Options& options, bool train) {
+  constexpr const char* of_operations[] = {"op", "batch", "case", "input-size"};
+  options.require_none_of(of_operations, "it belongs to --what conv");
+  options.require_none_of(geometry_option_names(), "it belongs to --what conv");
+  bench::RatePlan plan;
+  plan.rounds = options.integer("rounds", plan.rounds, 1, 100'000);
+  plan.threads = thread_list(options);
+  plan.time_limit = time_limit_of(options);
+  plan.seed = options.seed();
+  if (train) {
+    constexpr const char* of_verify[] = {"mutant"};
+    options.require_none_of(of_verify, "it belongs to --what conv and verify");
+    std::vector<std::string> all;
+    for (const Form<float>& form : forms<float>()) all.emplace_back(form.name);
+    plan.forms = chosen(options, "form", {"batched"}, all);
+    require_isa_matters(options, plan.forms);
+    plan.workloads = workloads_of(options);
+    plan.precisions = precisions_of(options);
+    plan.isas = isas_of(options);
+  } else {
+    constexpr const char* of_train[] = {"set", "precision", "isa"};
+    options.require_none_of(of_train, "it belongs to --what conv and train");
+  }
+  require_output(options);
+  const RunInfo info =
+      info_of(options, plan.seed, *std::max_element(plan.threads.begin(), plan.threads.end()));
+  catch_interrupts();
+  return finish(options, train ? train_bench(plan) : verify_bench(plan, witnesses_of(options)), info);
+}
+
+int run(const Options& options) {
+  const std::string what = options.text("what", "conv");
+  if (what == "train" || what == "verify") return run_rates(options, what == "train");
+  if (what != "conv" && what != "matrix")
+    throw InvalidArgument("what", fmt::format("'{}' is unknown", what), "use conv, matrix, train or verify");
+  bench::BenchPlan plan;
+  plan.geometries = geometries_of(options);
+  plan.rounds = options.integer("rounds", plan.rounds, 1, 100'000);
+  plan.threads = static_cast<int>(options.integer("threads", 1, 1, 1024));
+  plan.time_limit = time_limit_of(options);
+  plan.seed = options.seed();
+  if (what == "conv") {
+    plan.ops = ops_of(options);
+    plan.contenders = contenders_of(options);
+    plan.batch = options.integer("batch", plan.batch, 1, Index{1} << 20);
+  } else {
+    constexpr const char* of_conv[] = {"op", "form", "isa", "precision", "batch", "mutant"};
+    options.require_none_of(of_conv, "it belongs to --what conv");
+  }
+  require_output(options);
+  const RunInfo info = info_of(options, plan.seed, plan.threads);
+  catch_interrupts();
+  return finish(options, what == "conv" ? conv_bench(plan) : matrix_bench(plan), info);
+}
+
 }  // namespace
 
 Command bench_command() {
-  return {"bench",
-          "how fast the forms compute, beside what this machine can do",
-          "  fsconv bench [options]\n\n"
-          "Measures the machine's ceilings first, then every form on every geometry in turn, round by round. "
-          "A form\n"
-          "is first checked on the same geometry and batch, with integers against another form in double, "
-          "and is not\n"
-          "timed if it is wrong (exit code 3). `engine` is the form batched on blocks, as training runs it; "
-          "the forms\n"
-          "are called as users call them. GFLOP/s count 2 operations per nonzero of W and image; the peak is "
-          "that of\n"
-          "multiply-adds in registers with the form's instruction set; flop/B divides by the bytes of all "
-          "arrays, each\n"
-          "read or written once. With --what matrix, x floor is the time over that of only filling, or only "
-          "reading,\n"
-          "as much memory. The sizes describe conv.",
-          "  fsconv bench\n"
-          "  fsconv bench --set dcgan --op conv_transpose --time 20 --threads 2\n"
-          "  fsconv bench --case ic3oc64i64x64o32x32k4s2p1 --form all --batch 1 --rounds 3\n"
-          "  fsconv bench --input-size 32,32 --kernel 4 --stride 2 --padding 1 --channels 16,32 --form "
-          "engine --isa all\n"
-          "  fsconv bench --what matrix --output matrix.h5\n"
-          "  fsconv bench --case ic2oc2i8x8o4x4k4s2p1 --mutant no_flip      (refuses it, as it must)\n",
-          options,
-          run};
+  return {
+      "bench",
+      "how fast the forms compute, beside what this machine can do",
+      "  fsconv bench [options]\n\n"
+      "Measures the machine's ceilings first, then every form on every geometry in turn, round by round.\n"
+      "A form is first checked on the same geometry and batch, with integers against another form in "
+      "double,\n"
+      "and is not timed if it is wrong (exit code 3). `engine` is the form batched on blocks, as training "
+      "runs\n"
+      "it, `onednn_blocked` is oneDNN on arrays that lie as it prefers, weights reordered before; the other\n"
+      "forms are called as users call them. In bf16, BFloat16 are multiplied and summed as floats. GFLOP/s\n"
+      "count 2 operations per nonzero of W and image; the peak is that of multiply-adds in registers with "
+      "the\n"
+      "form's instruction set and precision; flop/B divides by the bytes of all arrays, each read or "
+      "written\n"
+      "once. With --what matrix, x floor is the time over that of only filling, or only reading, as much\n"
+      "memory. The sizes describe conv. --what train counts the images of whole training steps on images "
+      "made\n"
+      "before, --what verify the checks of a small sweep; a form whose gradient differs from im2col's, or "
+      "for\n"
+      "which a check fails, is not timed.",
+      "  fsconv bench\n"
+      "  fsconv bench --set dcgan --op conv_transpose --time 20 --threads 2\n"
+      "  fsconv bench --case ic3oc64i64x64o32x32k4s2p1 --form all --batch 1 --rounds 3\n"
+      "  fsconv bench --input-size 32,32 --kernel 4 --stride 2 --padding 1 --channels 16,32 --form "
+      "engine --isa all\n"
+      "  fsconv bench --precision fp32,bf16 --form engine,onednn_blocked --time 20\n"
+      "  fsconv bench --what train --precision fp32,bf16 --threads 1,2\n"
+      "  fsconv bench --what verify --form gather,batched\n"
+      "  fsconv bench --what matrix --output matrix.h5\n"
+      "  fsconv bench --case ic2oc2i8x8o4x4k4s2p1 --mutant no_flip      (refuses it, as it must)\n",
+      options,
+      run};
 }
 
 }  // namespace fsconv::cli

@@ -112,7 +112,9 @@ std::string Options::required_text(const std::string& name) const {
 std::vector<std::string> Options::different_words(const std::string& name) const {
   const auto words = split(text(name), ',');
   for (auto word = words.begin(); word != words.end(); ++word)
-    if (std::find(words.begin(), word, *word) != word)
+    if (word->empty())
+      throw InvalidArgument(name, fmt::format("'{}' has an empty entry", text(name)));
+    else if (std::find(words.begin(), word, *word) != word)
       throw InvalidArgument(name, fmt::format("names '{}' twice", *word));
   return words;
 }

@@ -19,7 +19,8 @@ constexpr Index many = 1'000'000'000;
 boost::program_options::options_description options() {
   return OptionList("Options")
       .value("model", "NAME", "ae, an autoencoder (default)")
-      .value("data", "DIR|FILE|NAME", "fashion-mnist (default), mnist, generated, or IDX files")
+      .value("data", "DIR|FILE|NAME",
+             "fashion-mnist (default), mnist, generated[:HxWxC], or files: see above")
       .value("train-images", "N", "use the first N training images only")
       .value("test-images", "N", "use the first N test images only")
       .value("channels", "C[,C...]", "code channels of each convolution (32,64)")
@@ -36,7 +37,9 @@ boost::program_options::options_description options() {
       .value("seed", "N", "of weights, order and generated images (0)")
       .value("threads", "N", "the result does not depend on it (all cores)")
       .value("form", "NAME", "how convolutions are computed (batched)")
-      .value("isa", "NAME", "instructions of the batched form: portable, avx2 or avx512 (the best there is)")
+      .value("precision", "NAME", "what is multiplied: fp32, or bf16, which is summed in fp32 (fp32)")
+      .value("isa", "NAME",
+             "instructions of the batched form: portable, avx2, avx512, avx512_bf16, amx (the best there is)")
       .value("output", "FILE",
              "HDF5 file, rewritten after every epoch, with a PNG beside it (results/train.h5)")
       .value("resume", "FILE", "continue the run of this file");
@@ -65,6 +68,7 @@ TrainConfig config_of(const Options& options, TrainConfig config) {
   config.learning_rate = options.number("learning-rate", config.learning_rate);
   if (options.has("seed")) config.seed = options.seed();
   config.form = options.text("form", config.form);
+  config.precision = options.text("precision", config.precision);
   config.threads = static_cast<int>(options.integer("threads", hardware_threads(), 1, 1024));
   return config;
 }
@@ -115,6 +119,10 @@ void print_head(std::string_view units) {
 int run(const Options& options) {
   if (options.has("isa")) engine::set_isa(engine::isa_named(options.text("isa")));
   const TrainRun wanted = run_of(options);
+  check(wanted.config);
+  if (wanted.config.precision == "bf16" && !engine::has_bfloat16(engine::current_isa()))
+    fmt::print(stderr, "bf16 is emulated with {}, which is slower than fp32\n",
+               engine::name(engine::current_isa()));
   bool headed = options.has("json");
   catch_interrupts();
   train(wanted, [&](const EpochResult& result) {
@@ -135,6 +143,11 @@ Command train_command() {
       .usage =
           "  fsconv train [options]\n"
           "  fsconv train --resume FILE [--epochs N] [--threads N] [--data ...] [--output FILE]\n\n"
+          "Data: generated draws grey images of 28x28 pixels; generated:HEIGHTxWIDTHxCHANNELS has sides of\n"
+          "8 to 256 pixels and 1 (grey) or 3 (colour) channels. A DIR holds the four IDX files of MNIST and\n"
+          "its like, or the six of CIFAR-10's binary version. A FILE holds IDX images, or an array\n"
+          "[N, C, H, W] of uint8 as FILE.npy, FILE.npz[:NAME] or FILE.h5:/DATASET; its last tenth becomes\n"
+          "the test set.\n\n"
           "Channels, kernels, strides and paddings have one entry per convolution, or one for all. Where no\n"
           "padding is given, a layer divides the size by its stride, rounding up. After Ctrl-C the file of\n"
           "the last epoch is complete, and --resume goes on from it to the same bits.",
@@ -142,6 +155,7 @@ Command train_command() {
           "  fsconv train --data generated --epochs 2 --output results/shapes.h5\n"
           "  fsconv train --resume results/shapes.h5 --epochs 3\n"
           "  fsconv train --data generated --untied --channels 8,16,32 --kernel 5,3,3 --epochs 1 --loss mse\n"
+          "  fsconv train --data generated:64x64x3 --channels 64,128,256 --latent 128 --batch 64\n"
           "  fsconv train --data fashion-mnist\n",
       .options = options,
       .run = run};

@@ -1,5 +1,5 @@
-# compile_for_isas(NAME): gives NAME_portable.cpp, NAME_avx2.cpp and NAME_avx512.cpp of the calling folder, sources of the
-# target fsconv, the instructions that they are named after (engine/isa.hpp).
+# compile_for_isas(NAME ISA...): gives NAME_ISA.cpp of the calling folder, sources of the target fsconv, the instructions
+# that they are named after (engine/isa.hpp).
 function(compile_for_isas name)
   set(portable -ffp-contract=fast)
   if(NOT FSCONV_SANITIZE)
@@ -10,8 +10,10 @@ function(compile_for_isas name)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     list(APPEND avx2 -mavx2 -mfma)
     list(APPEND avx512 -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma)
+    set(avx512_bf16 ${avx512} -mavx512bf16)
+    set(amx ${avx512_bf16})
   endif()
-  foreach(isa portable avx2 avx512)
+  foreach(isa ${ARGN})
     set_source_files_properties(${name}_${isa}.cpp TARGET_DIRECTORY fsconv PROPERTIES COMPILE_OPTIONS "${${isa}}")
   endforeach()
 endfunction()

@@ -1,11 +1,19 @@
 #!/usr/bin/env python3
-"""Trains the same autoencoder with fsconv and PyTorch in turn and compares their speeds. Called by run.sh.
+"""Trains the same autoencoders with fsconv and PyTorch in turn and compares their speeds. Called by run.sh.
 
-    compare.py speed FSCONV PEAK CSV   rounds of fsconv, tuned, plain on one and on two threads; writes CSV, prints a table
-    compare.py losses FSCONV           test losses after one to three epochs, three seeds
+    compare.py speed --fsconv PROGRAM --peak PROGRAM --csv FILE   rounds of fsconv, tuned, plain on one and on two threads;
+                                                                  writes the CSV file, prints a table for each workload
+    compare.py losses --fsconv PROGRAM                            test losses after one to three epochs, three seeds
+
+    --workloads 28,64        sizes of the images: 28x28x1 of Fashion-MNIST, 64x64x3 of shapes drawn here
+    --precisions fp32,bf16   of the layers' arithmetic
+    --systems fsconv,tuned,plain
+    --rounds 5               each is one run of every workload, precision, system and number of threads
+    --minutes 20             no round begins after so long
 
 A run of PyTorch begins with the weights with which fsconv begins; the images come in another order.
 """
+import argparse
 import csv
 import json
 import os
@@ -14,17 +22,61 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 
-ROUNDS, IMAGES, THREADS = 5, 12800, (1, 2)
+import numpy as np
+
+THREADS = (1, 2)
 SYSTEMS = ("fsconv", "tuned", "plain")
-MEGAFLOP_PER_IMAGE = 18.75072  # 2 for each nonzero of each map, three maps a layer; the first has no input gradient
-NO_NEW_ROUND_AFTER = 270  # seconds
 LONGEST_WAIT, QUIET_PERCENT = 90, 5  # seconds in all to wait for others to use less than this share of the processors
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A model that torch_train.py knows by the same size."""
+    size: int
+    channels: tuple
+    latent: int
+    batch: int
+    images: int  # trained on in an epoch
+    tested: int  # at the end of a run whose test loss is not wanted
+
+    def options(self):
+        """Of fsconv train."""
+        return ["--channels", ",".join(map(str, self.channels[1:])), "--latent", str(self.latent), "--batch", str(self.batch)]
+
+    def megaflop_per_image(self):
+        """2 for each nonzero of each map, three maps a layer, each layer used twice; the first has no input gradient."""
+        def taps(size):  # of one axis: 4 a code pixel, less one at each end
+            return 4 * (size // 2) - 2
+        sizes = [self.size >> layer for layer in range(len(self.channels))]
+        nonzeros = [taps(size)**2 * inner * outer for size, inner, outer in zip(sizes, self.channels, self.channels[1:])]
+        linear = sizes[-1]**2 * self.channels[-1] * self.latent
+        return 2 * (6 * (sum(nonzeros) + linear) - nonzeros[0]) / 1e6
+
+
+WORKLOADS = {work.size: work for work in (Workload(28, (1, 32, 64), 32, 128, 12800, 1000),
+                                          Workload(64, (3, 64, 128, 256), 128, 64, 640, 64))}
 
 here = os.path.dirname(os.path.abspath(__file__))
 # One BLAS thread, since two pools of threads get in each other's way; and memory is kept, not given back after each step.
 TUNED_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "100000000000",
                      "MALLOC_TOP_PAD_": "67108864"}
+
+
+def write_shapes(path, size, count):
+    """An HDF5 file with `count` images of a coloured disc or box on a dark colour, bytes [count, 3, size, size] in /images."""
+    import h5py
+    random = np.random.default_rng(0)
+    y, x = np.mgrid[:size, :size]
+    images = np.empty((count, 3, size, size), np.uint8)
+    for image in images:
+        across, down = np.abs(x - random.integers(size // 3, 2 * size // 3)), np.abs(y - random.integers(size // 3, 2 * size // 3))
+        radius = random.integers(size // 8, size // 3)
+        inside = np.hypot(across, down) < radius if random.random() < 0.5 else np.maximum(across, down) < radius
+        image[:] = np.where(inside, random.integers(64, 256, (3, 1, 1)), random.integers(0, 64, (3, 1, 1)))
+    with h5py.File(path, "w") as file:
+        file["images"] = images
 
 
 def processor_seconds():
@@ -63,24 +115,37 @@ def run(command, environment):
                    "load_average": load}
 
 
-def save_start(fsconv, seed, path):
-    """fsconv's weights before training: after one step of a learning rate that changes nothing."""
-    run([fsconv, "train", "--train-images", "128", "--test-images", "128", "--epochs", "1", "--learning-rate", "1e-30",
-         "--seed", str(seed), "--json", "--output", path], {})
+class Bench:
+    """What the runs of one workload in one precision share: programs, data and starts."""
 
+    def __init__(self, fsconv, folder, work, precision):
+        self.fsconv, self.folder, self.work, self.precision = fsconv, folder, work, precision
+        self.data = {"fsconv": "fashion-mnist", "torch": "/usr/share/datasets/fashion-mnist"}
+        if work.size != 28:
+            path = f"{folder}/images{work.size}.h5"
+            if not os.path.exists(path):
+                write_shapes(path, work.size, work.images * 5 // 4)  # a tenth of these become test images
+            self.data = {"fsconv": path + ":/images", "torch": path}
 
-def train(fsconv, system, threads, folder, epochs=1, seed=0, test=False):
-    """One run; fsconv's time includes its first step, PyTorch's comes after a warm-up."""
-    options = ["--epochs", str(epochs), "--seed", str(seed), "--threads", str(threads)]
-    if system == "fsconv":
-        tested = [] if test else ["--test-images", "1000"]
-        return run([fsconv, "train", "--train-images", str(IMAGES), "--json", "--output", f"{folder}/run.h5", *options, *tested], {})
-    environment = TUNED_ENVIRONMENT if system == "tuned" else {"OPENBLAS_NUM_THREADS": str(threads)}
-    start = f"{folder}/start{seed}.h5"
-    if not os.path.exists(start):
-        save_start(fsconv, seed, start)
-    script = ["/usr/bin/python3", os.path.join(here, "torch_train.py"), "--variant", system, "--images", str(IMAGES)]
-    return run(script + options + ["--start", start] + (["--test"] if test else []), environment)
+    def start(self, seed):
+        """A file with fsconv's weights before training: after one step of a learning rate that changes nothing."""
+        path = f"{self.folder}/start{self.work.size}-{seed}.h5"
+        if not os.path.exists(path):
+            run([self.fsconv, "train", "--data", self.data["fsconv"], *self.work.options(), "--train-images", str(self.work.batch),
+                 "--test-images", "64", "--epochs", "1", "--learning-rate", "1e-30", "--seed", str(seed), "--json", "--output", path], {})
+        return path
+
+    def train(self, system, threads, epochs=1, seed=0, test=False):
+        """One run; fsconv's time includes its first step, PyTorch's comes after a warm-up."""
+        options = ["--epochs", str(epochs), "--seed", str(seed), "--threads", str(threads)]
+        if system == "fsconv":
+            tested = [] if test else ["--test-images", str(self.work.tested)]
+            return run([self.fsconv, "train", "--data", self.data["fsconv"], *self.work.options(), "--precision", self.precision,
+                        "--train-images", str(self.work.images), "--json", "--output", f"{self.folder}/run.h5", *options, *tested], {})
+        environment = TUNED_ENVIRONMENT if system == "tuned" else {"OPENBLAS_NUM_THREADS": str(threads)}
+        return run(["/usr/bin/python3", os.path.join(here, "torch_train.py"), "--variant", system, "--size", str(self.work.size),
+                    "--data", self.data["torch"], "--images", str(self.work.images), "--start", self.start(seed), *options,
+                    *(["--bf16"] if self.precision == "bf16" else []), *(["--test"] if test else [])], environment)
 
 
 def print_machine(fsconv):
@@ -99,61 +164,72 @@ def print_machine(fsconv):
     print(f"machine   {model}, {os.cpu_count()} processors, {', '.join(instructions)}")
     print(f"fsconv    {first_line(fsconv, '--version')}")
     print(f"PyTorch   {version}, {onednn}")
-    print(f"work      {IMAGES} images a run, {MEGAFLOP_PER_IMAGE:.2f} Mflop an image\n", flush=True)
+    for work in WORKLOADS.values():
+        print(f"size {work.size}   {work.images} images a run, {work.megaflop_per_image():.2f} Mflop an image", flush=True)
 
 
 def spread(values, digits):
     return f"{statistics.median(values):.{digits}f} [{min(values):.{digits}f}..{max(values):.{digits}f}]"
 
 
-def print_table(rows):
+def print_table(work, precision, systems, rows, peaks):
+    """Speeds of one workload in one precision; `peaks` has rows of its own."""
     def column(system, threads, what):
         return [row[what] for row in rows if row["system"] == system and row["threads"] == threads]
 
     def ratios(above, below):
         return [a / b for a, b in zip(column(*above, "images_per_second"), column(*below, "images_per_second"))]
 
-    print("\nmedian [smallest..largest] of the rounds")
+    print(f"\n{work.size}x{work.size}x{work.channels[0]}, {precision}; median [smallest..largest] of the rounds")
     print(f"{'':8} {'threads':>7} {'images/s':>20} {'GFLOP/s':>8} {'of FMA peak':>12} {'MiB':>5}   {'fsconv is faster by':22}")
     for threads in THREADS:
-        peak = statistics.median(column("peak", threads, "gflops"))
-        for system in SYSTEMS:
+        peak = statistics.median(row["gflops"] for row in peaks if row["threads"] == threads)
+        for system in systems:
             speeds = column(system, threads, "images_per_second")
-            gflops = statistics.median(speeds) * MEGAFLOP_PER_IMAGE / 1000
+            gflops = statistics.median(speeds) * work.megaflop_per_image() / 1000
             ratio = spread(ratios(("fsconv", threads), (system, threads)), 2) if system != "fsconv" else ""
             print(f"{system:8} {threads:7} {spread(speeds, 0):>20} {gflops:8.1f} {100 * gflops / peak:11.0f}%"
                   f" {statistics.median(column(system, threads, 'peak_rss_mib')):5.0f}   {ratio}")
-        print(f"{'FMA peak':8} {threads:7} {'':20} {peak:8.1f}")
-    for system in SYSTEMS:
+        print(f"{'FMA peak':8} {threads:7} {'(fp32)':20} {peak:8.1f}")
+    for system in systems:
         print(f"two threads over one, {system}: {spread(ratios((system, 2), (system, 1)), 2)}")
-    print("mean training loss: " + ", ".join(f"{system} {statistics.median(column(system, 1, 'train_loss')):.2f}" for system in SYSTEMS))
+    print("mean training loss: " + ", ".join(f"{system} {statistics.median(column(system, 1, 'train_loss')):.2f}" for system in systems))
     print(f"other work during a run, percent of the processors: {spread([row['others_percent'] for row in rows], 0)}")
 
 
-def compare_speed(fsconv, peak, path):
-    print_machine(fsconv)
-    rows = []
-    waiting = LONGEST_WAIT
-    start = time.monotonic()
-    print("round threads  load  images/s (other work, percent of the processors)")
+def compare_speed(options):
+    print_machine(options.fsconv)
+    rows, peaks = {(size, precision): [] for size in options.workloads for precision in options.precisions}, []
+    waiting, start = LONGEST_WAIT, time.monotonic()
+    print("\nround size precision threads  load  images/s (other work, percent of the processors)")
     with tempfile.TemporaryDirectory() as folder:
-        for number in range(1, ROUNDS + 1):
-            if time.monotonic() - start > NO_NEW_ROUND_AFTER:
+        for number in range(1, options.rounds + 1):
+            if time.monotonic() - start > 60 * options.minutes:
                 print(f"no time for round {number} and later")
                 break
             for threads in THREADS:
                 waiting = wait_until_quiet(waiting)
-                line = f"{number:5} {threads:7} {os.getloadavg()[0]:5.2f}"
-                lines, about = run([peak, str(threads)], {})
-                rows.append({"round": number, "system": "peak", "threads": threads, "gflops": lines[0], **about})
-                for system in SYSTEMS if number % 2 else ("tuned", "fsconv", "plain"):
-                    lines, about = train(fsconv, system, threads, folder)
-                    rows.append({"round": number, "system": system, "threads": threads, **about,
-                                 "images_per_second": lines[0]["images_per_second"], "train_loss": lines[0]["train_loss"]})
-                    line += f"  {system} {rows[-1]['images_per_second']:5.0f} ({about['others_percent']:2.0f})"
-                print(line, flush=True)
-    print_table(rows)
-    names = ["round", "system", "threads", "images_per_second", "gflops", "train_loss", "peak_rss_mib", "others_percent", "load_average"]
+                lines, about = run([options.peak, str(threads)], {})
+                peaks.append({"round": number, "system": "peak", "threads": threads, "gflops": lines[0], **about})
+                for size, precision in rows:
+                    bench = Bench(options.fsconv, folder, WORKLOADS[size], precision)
+                    line = f"{number:5} {size:4} {precision:9} {threads:7} {os.getloadavg()[0]:5.2f}"
+                    for system in options.systems if number % 2 else reversed(options.systems):
+                        lines, about = bench.train(system, threads)
+                        row = {"round": number, "size": size, "precision": precision, "system": system, "threads": threads, **about,
+                               "images_per_second": lines[0]["images_per_second"], "train_loss": lines[0]["train_loss"]}
+                        row["gflops"] = row["images_per_second"] * bench.work.megaflop_per_image() / 1000
+                        rows[size, precision].append(row)
+                        line += f"  {system} {row['images_per_second']:5.0f} ({about['others_percent']:2.0f})"
+                    print(line, flush=True)
+    for (size, precision), part in rows.items():
+        print_table(WORKLOADS[size], precision, options.systems, part, peaks)
+    write_csv(options.csv, peaks + sum(rows.values(), []))
+
+
+def write_csv(path, rows):
+    names = ["round", "size", "precision", "system", "threads", "images_per_second", "gflops", "train_loss", "peak_rss_mib",
+             "others_percent", "load_average"]
     with open(path, "w", newline="") as file:
         writer = csv.DictWriter(file, names, restval="")
         writer.writeheader()
@@ -161,15 +237,48 @@ def compare_speed(fsconv, peak, path):
             writer.writerow({name: round(value, 2) if isinstance(value, float) else value for name, value in row.items()})
 
 
-def compare_losses(fsconv):
+def compare_losses(options):
     epochs, seeds = 3, (0, 1, 2)
-    print(f"test loss in nats per image after each epoch of {IMAGES} images")
     with tempfile.TemporaryDirectory() as folder:
-        for system in SYSTEMS:
-            for seed in seeds:
-                lines, _ = train(fsconv, system, os.cpu_count(), folder, epochs, seed, test=True)
-                print(f"{system:8} seed {seed}  " + "  ".join(f"{line['test_loss']:.2f}" for line in lines), flush=True)
+        for size in options.workloads:
+            print(f"size {size}: test loss in nats per image after each epoch of {WORKLOADS[size].images} images")
+            for precision in options.precisions:
+                bench = Bench(options.fsconv, folder, WORKLOADS[size], precision)
+                for system in options.systems:
+                    for seed in seeds:
+                        lines, _ = bench.train(system, os.cpu_count(), epochs, seed, test=True)
+                        print(f"{precision} {system:8} seed {seed}  " + "  ".join(f"{line['test_loss']:.2f}" for line in lines), flush=True)
+
+
+def list_of(kind, legal):
+    """A reader of lists as "28,64" whose entries are all legal."""
+    def read(text):
+        values = [kind(piece) for piece in text.split(",")]
+        if not set(values) <= set(legal):
+            raise argparse.ArgumentTypeError(f"'{text}' is no list of {', '.join(map(str, legal))}")
+        return values
+    return read
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = {"speed": compare_speed, "losses": compare_losses}
+    parser.add_argument("command", choices=commands)
+    parser.add_argument("--fsconv", required=True)
+    parser.add_argument("--peak")
+    parser.add_argument("--csv")
+    parser.add_argument("--workloads", type=list_of(int, WORKLOADS), default=list(WORKLOADS))
+    parser.add_argument("--precisions", type=list_of(str, ("fp32", "bf16")), default=["fp32", "bf16"])
+    parser.add_argument("--systems", type=list_of(str, SYSTEMS), default=list(SYSTEMS))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--minutes", type=float, default=20)
+    options = parser.parse_args()
+    if options.command == "speed" and not (options.peak and options.csv):
+        parser.error("speed needs --peak and --csv")
+    if "fsconv" not in options.systems:
+        parser.error("--systems must hold fsconv, which the others are compared with")
+    commands[options.command](options)
 
 
 if __name__ == "__main__":
-    {"speed": compare_speed, "losses": compare_losses}[sys.argv[1]](*sys.argv[2:])
+    main()

@@ -1,18 +1,23 @@
 #!/usr/bin/env python3
-"""The model of `fsconv train` with its defaults, trained by PyTorch; prints one line of JSON: speed, losses, peak memory.
+"""The model of `fsconv train`, trained by PyTorch; prints one line of JSON an epoch: speed, losses, peak memory.
 
-    encoder   relu(W1 x + b1), relu(W2 . + b2), L . + c            28x28x1 -> 14x14x32 -> 7x7x64 -> 32
-    decoder   relu(L^T z + c'), relu(W2^T . + b2'), W1^T . + b1'   and back, with the same W1, W2, L
+    encoder   x1 = relu(W1 x + b1), x2 = relu(W2 x1 + b2), ..., L . + c         --size 28: 28x28x1 -> 14x14x32 -> 7x7x64 -> 32
+    decoder   relu(L^T z + c'), ..., relu(W2^T . + b2'), W1^T . + b1'           --size 64: 64x64x3 -> 64 -> 128 -> 8x8x256 -> 128
+              and back, with the same W1, W2, ..., L
 
-Filters are 4x4 with stride 2 and padding 1. Binary cross-entropy on grey pixels, summed over an image; Adam 1e-3; batch 128.
-The variants compute the same function:
+Filters are 4x4 with stride 2 and padding 1. Binary cross-entropy on the pixels' values, summed over an image; Adam 1e-3; batch
+128 (28) or 64 (64). The variants compute the same function:
 
     plain     as one writes it: conv2d, conv_transpose2d, linear, Adam over a list of parameters
-    tuned     channels last; W2^T as the input gradient of conv2d, so that oneDNN computes all of it; the loss and its
-              gradient written out; parameters and gradients in one flat buffer each, so that Adam is one update
+    tuned     channels last; W^T as the input gradient of conv2d, so that oneDNN computes all of it (but for the first layer in
+              float32); the loss and its gradient written out; parameters and gradients in one flat buffer each, so that Adam is
+              one update
 
-    torch_train.py --variant plain|tuned [--threads 1] [--images 12800] [--epochs 1] [--seed 0]
-                   [--start FILE] [--test] [--data DIR]
+With --bf16 the layers compute in bfloat16 and Adam and the loss in float32: plain under torch.autocast, tuned on a bfloat16 copy
+of the flat buffer, made anew in every step.
+
+    torch_train.py --variant plain|tuned [--size 28|64] [--bf16] [--threads 1] [--images N] [--epochs 1] [--seed 0]
+                   [--start FILE] [--test] [--data DIR|FILE]
 """
 import argparse
 import gzip
@@ -21,86 +26,119 @@ import math
 import os
 import resource
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-BATCH, LEARNING_RATE, LATENT, WARM_UP_STEPS = 128, 1e-3, 32, 20
-IMAGE_SIZE, CODE_CHANNELS, CODE_SIZE = 28, 64, 7
-CODE = CODE_CHANNELS * CODE_SIZE**2
+LEARNING_RATE = 1e-3
+
+
+@dataclass(frozen=True)
+class Workload:
+    size: int  # of a side of the image
+    channels: tuple  # of the image and of each convolution's code
+    latent: int
+    batch: int
+    images: int  # an epoch, unless --images says so
+    warm_up_steps: int
+
+    @property
+    def code_shape(self):
+        side = self.size >> len(self.channels) - 1
+        return self.channels[-1], side, side
+
+
+WORKLOADS = {28: Workload(28, (1, 32, 64), 32, 128, 12800, 20), 64: Workload(64, (3, 64, 128, 256), 128, 64, 640, 3)}
+
+
+def read_idx(path):
+    """The images of an IDX file as bytes [N, 1, H, W]."""
+    with gzip.open(path) as file:
+        content = file.read()
+    height, width = np.frombuffer(content, ">u4", 2, 8)
+    return torch.from_numpy(np.frombuffer(bytearray(content), np.uint8, offset=16).reshape(-1, 1, height, width))
 
 
 def read_images(path):
-    """The images of an IDX file as bytes [N, 1, 28, 28]."""
-    with gzip.open(path) as file:
-        content = file.read()
-    return torch.from_numpy(np.frombuffer(bytearray(content), np.uint8, offset=16).reshape(-1, 1, IMAGE_SIZE, IMAGE_SIZE))
+    """Images to train on and to test with, as bytes [N, C, H, W]: of a folder of IDX files, or of the dataset `images` of an HDF5
+    file, whose last tenth are the test images as in fsconv."""
+    if os.path.isdir(path):
+        return [read_idx(os.path.join(path, name + "-images-idx3-ubyte.gz")) for name in ("train", "t10k")]
+    import h5py
+    with h5py.File(path) as file:
+        images = torch.from_numpy(file["images"][()])
+    return images.tensor_split([len(images) - len(images) // 10])
 
 
-def initial_parameters():
+def initial_parameters(work):
     """Normal with deviation sqrt(2 / fan_in), 1 / sqrt(fan_in) for the linear layer; biases 0. As in fsconv."""
     def normal(gain, *shape):
         return torch.randn(*shape) * math.sqrt(gain / np.prod(shape[1:]))
-    return {
-        "conv1": normal(2, 32, 1, 4, 4), "conv1_bias": torch.zeros(32),
-        "conv2": normal(2, CODE_CHANNELS, 32, 4, 4), "conv2_bias": torch.zeros(CODE_CHANNELS),
-        "linear": normal(1, LATENT, CODE_CHANNELS, CODE_SIZE, CODE_SIZE), "linear_bias": torch.zeros(LATENT),
-        "linear_transpose_bias": torch.zeros(CODE_CHANNELS, CODE_SIZE, CODE_SIZE),
-        "conv2_transpose_bias": torch.zeros(32),
-        "conv1_transpose_bias": torch.zeros(1),
-    }
+    values = {}
+    for layer, (inner, outer) in enumerate(zip(work.channels, work.channels[1:]), 1):
+        values[f"conv{layer}"] = normal(2, outer, inner, 4, 4)
+        values[f"conv{layer}_bias"], values[f"conv{layer}_transpose_bias"] = torch.zeros(outer), torch.zeros(inner)
+    return {**values, "linear": normal(1, work.latent, *work.code_shape), "linear_bias": torch.zeros(work.latent),
+            "linear_transpose_bias": torch.zeros(work.code_shape)}
 
 
-def parameters_of(path):
+def parameters_of(path, work):
     """The weights in a file of `fsconv train`, which have the same names and shapes."""
     import h5py
     with h5py.File(path) as file:
-        return {name: torch.from_numpy(file[f"weights/{name}"][()].astype(np.float32)) for name in initial_parameters()}
+        return {name: torch.from_numpy(file[f"weights/{name}"][()].astype(np.float32)) for name in initial_parameters(work)}
 
 
 class Plain:
     """Every layer as the call that PyTorch has for it."""
     memory_format = torch.contiguous_format
 
-    def __init__(self, values):
+    def __init__(self, work, values, bf16):
+        self.layers, self.code_shape, self.bf16 = range(1, len(work.channels)), work.code_shape, bf16
         self.p = {name: torch.nn.Parameter(value) for name, value in values.items()}
-        self.parameters = list(self.p.values())
+        self.parameters = list(self.p.values())  # that Adam updates
 
-    def zero_gradients(self):
+    def begin_step(self):
         for parameter in self.parameters:
             parameter.grad = None
 
-    def encode_pixels(self, x):
-        return F.conv2d(x, self.p["conv1"], self.p["conv1_bias"], stride=2, padding=1)
+    def end_backward(self):
+        """Brings the gradients to where Adam looks for them."""
 
-    def decode_pixels(self, y):
-        return F.conv_transpose2d(y, self.p["conv1"], self.p["conv1_transpose_bias"], stride=2, padding=1)
+    def encode(self, layer, x):
+        return F.conv2d(x, self.p[f"conv{layer}"], self.p[f"conv{layer}_bias"], stride=2, padding=1)
 
-    def decode_middle(self, y, like):
-        return F.conv_transpose2d(y, self.p["conv2"], self.p["conv2_transpose_bias"], stride=2, padding=1)
+    def decode(self, layer, y, like):
+        """The transpose of `layer`; `like` is an image of the result's shape."""
+        return F.conv_transpose2d(y, self.p[f"conv{layer}"], self.p[f"conv{layer}_transpose_bias"], stride=2, padding=1)
 
     def flatten(self, code):
         return code.flatten(1)
 
     def unflatten(self, rows):
-        return rows.view(-1, CODE_CHANNELS, CODE_SIZE, CODE_SIZE)
+        return rows.view(-1, *self.code_shape)
 
     def loss(self, logits, x):
         return F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
 
     def reconstruct(self, x):
         """The logits of the decoder's pixels."""
-        p = self.p
-        linear, linear_transpose_bias = self.flatten(p["linear"]), self.flatten(p["linear_transpose_bias"][None])
-        hidden = F.relu(self.encode_pixels(x))
-        code = F.relu(F.conv2d(hidden, p["conv2"], p["conv2_bias"], stride=2, padding=1))
-        latent = F.linear(self.flatten(code), linear, p["linear_bias"])
-        code = self.unflatten(F.relu(torch.addmm(linear_transpose_bias, latent, linear)))
-        return self.decode_pixels(F.relu(self.decode_middle(code, hidden)))
+        linear, linear_transpose_bias = self.flatten(self.p["linear"]), self.flatten(self.p["linear_transpose_bias"][None])
+        images = [x]  # the image side of each layer
+        for layer in self.layers:
+            images.append(F.relu(self.encode(layer, images[-1])))
+        latent = F.linear(self.flatten(images[-1]), linear, self.p["linear_bias"])
+        y = self.unflatten(torch.addmm(linear_transpose_bias, latent, linear))
+        for layer in reversed(self.layers):
+            y = self.decode(layer, F.relu(y), images[layer - 1])
+        return y
 
     def mean_loss(self, x):
-        return self.loss(self.reconstruct(x), x) / len(x)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+            logits = self.reconstruct(x)
+        return self.loss(logits.float(), x) / len(x)
 
 
 def conv2d_gradients(output_gradient, x, weight, wants_input, wants_weight):
@@ -124,7 +162,7 @@ class Transpose(torch.autograd.Function):
 
 
 class TransposeToPixels(torch.autograd.Function):
-    """The same for one channel: conv_transpose2d forward, which is faster there, and oneDNN backward."""
+    """The same for one or three channels in float32: conv_transpose2d forward, which is faster there, and oneDNN backward."""
     @staticmethod
     def forward(ctx, y, weight):
         ctx.save_for_backward(y, weight)
@@ -148,25 +186,26 @@ class CrossEntropy(torch.autograd.Function):
         return torch.sigmoid(logits).sub_(x).mul_(gradient), None
 
 
-def per_channel(bias):
-    return bias.view(1, -1, 1, 1)
-
-
 class Tuned(Plain):
     memory_format = torch.channels_last
 
-    def __init__(self, values):
+    def __init__(self, work, values, bf16):
+        self.layers, self.code_shape, self.bf16 = range(1, len(work.channels)), work.code_shape, bf16
         total = sum(value.numel() for value in values.values())
-        flat = torch.nn.Parameter(torch.empty(total))
-        flat.grad = torch.zeros(total)
-        self.parameters, self.p = [flat], {}
+        self.master = torch.nn.Parameter(torch.empty(total))
+        self.master.grad = torch.zeros(total)
+        self.parameters, self.p = [self.master], {}
+        # What the layers compute with: the master itself, or its copy in bfloat16.
+        self.used = self.master.data.bfloat16() if bf16 else self.master.data
+        self.used_gradient = self.master.grad.bfloat16() if bf16 else self.master.grad
         at = 0
         for name, value in values.items():
-            parameter = torch.nn.Parameter(self.place(flat.data, at, value))
-            parameter.data.copy_(value)
-            parameter.grad = self.place(flat.grad, at, value)
+            self.place(self.master.data, at, value).copy_(value)
+            parameter = torch.nn.Parameter(self.place(self.used, at, value))
+            parameter.grad = self.place(self.used_gradient, at, value)
             self.p[name] = parameter
             at += value.numel()
+        self.begin_step()
 
     @staticmethod
     def place(buffer, at, value):
@@ -177,32 +216,43 @@ class Tuned(Plain):
         *rows, channels, height, width = value.shape
         return part.view(*rows, height, width, channels).movedim(-1, -3)
 
-    def zero_gradients(self):
-        self.parameters[0].grad.zero_()
+    def begin_step(self):
+        self.used_gradient.zero_()
+        if self.bf16:
+            self.used.copy_(self.master.data)
 
-    def decode_pixels(self, y):
-        return TransposeToPixels.apply(y, self.p["conv1"]) + self.p["conv1_transpose_bias"]
+    def end_backward(self):
+        if self.bf16:
+            self.master.grad.copy_(self.used_gradient)
 
-    def decode_middle(self, y, like):
-        return Transpose.apply(y, self.p["conv2"], like) + per_channel(self.p["conv2_transpose_bias"])
+    def decode(self, layer, y, like):
+        weight, bias = self.p[f"conv{layer}"], self.p[f"conv{layer}_transpose_bias"].view(1, -1, 1, 1)
+        if layer == 1 and not self.bf16:
+            return TransposeToPixels.apply(y, weight) + bias
+        return Transpose.apply(y, weight, like) + bias
 
     # As they lie in memory, so that nothing is copied.
     def flatten(self, code):
         return code.permute(0, 2, 3, 1).flatten(1)
 
     def unflatten(self, rows):
-        return rows.view(-1, CODE_SIZE, CODE_SIZE, CODE_CHANNELS).permute(0, 3, 1, 2)
+        channels, height, width = self.code_shape
+        return rows.view(-1, height, width, channels).permute(0, 3, 1, 2)
 
     def loss(self, logits, x):
         return CrossEntropy.apply(logits, x)
+
+    def mean_loss(self, x):
+        logits = self.reconstruct(x.bfloat16() if self.bf16 else x)
+        return self.loss(logits.float(), x) / len(x)
 
 
 VARIANTS = {"plain": Plain, "tuned": Tuned}
 
 
 class Training:
-    def __init__(self, variant, values):
-        self.model = VARIANTS[variant](values)
+    def __init__(self, model, work):
+        self.model, self.work = model, work
         self.restart()
 
     def restart(self):
@@ -212,17 +262,18 @@ class Training:
         return images.to(torch.float32).div_(255).contiguous(memory_format=self.model.memory_format)
 
     def step(self, images):
-        self.model.zero_gradients()
+        self.model.begin_step()
         loss = self.model.mean_loss(self.batch(images))
         loss.backward()
+        self.model.end_backward()
         self.optimizer.step()
         return loss.item()
 
     def warm_up(self, images):
         """Steps whose effect is undone: caches, pages and oneDNN's generated code stay."""
         before = [parameter.detach().clone() for parameter in self.model.parameters]
-        for at in range(WARM_UP_STEPS):
-            self.step(images[at * BATCH:(at + 1) * BATCH])
+        for at in range(self.work.warm_up_steps):
+            self.step(images[at * self.work.batch:(at + 1) * self.work.batch])
         with torch.no_grad():
             for parameter, value in zip(self.model.parameters, before):
                 parameter.copy_(value)
@@ -230,43 +281,55 @@ class Training:
 
     def epoch(self, images, order):
         """The mean loss during the epoch. Whole batches only."""
-        steps = len(images) // BATCH
-        return sum(self.step(images[order[at * BATCH:(at + 1) * BATCH]]) for at in range(steps)) / steps
+        size = self.work.batch
+        steps = len(images) // size
+        return sum(self.step(images[order[at * size:(at + 1) * size]]) for at in range(steps)) / steps
 
     @torch.no_grad()
     def evaluate(self, images):
+        self.model.begin_step()
         return sum(self.model.mean_loss(self.batch(part)).item() * len(part) for part in images.split(500)) / len(images)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--variant", choices=VARIANTS, default="tuned")
+    parser.add_argument("--size", type=int, choices=WORKLOADS, default=28)
+    parser.add_argument("--bf16", action="store_true")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--images", type=int, default=12800, help="train on the first N images; whole batches only")
+    parser.add_argument("--images", type=int, help="train on the first N images (12800, or 640 of --size 64); whole batches only")
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", metavar="FILE", help="begin with the weights in this file of fsconv train (needs h5py)")
     parser.add_argument("--test", action="store_true", help="measure the test loss too")
-    parser.add_argument("--data", default="/usr/share/datasets/fashion-mnist")
+    parser.add_argument("--data", default="/usr/share/datasets/fashion-mnist",
+                        help="a folder of gzipped IDX files, or an HDF5 file with bytes [N, C, H, W] in /images (needs h5py)")
     options = parser.parse_args()
-    if not BATCH * WARM_UP_STEPS <= options.images <= 60000:
-        parser.error(f"--images must be {BATCH * WARM_UP_STEPS} to 60000")
+    work = WORKLOADS[options.size]
+    train_images, test_images = read_images(options.data)
+    wanted, least, there = options.images or work.images, work.batch * work.warm_up_steps, len(train_images)
+    if train_images.shape[1:] != (work.channels[0], work.size, work.size):
+        parser.error(f"{options.data} holds images of the shape {list(train_images.shape[1:])}, which do not fit --size {work.size}")
+    if not least <= wanted <= there:
+        parser.error(f"--images must be {least} to {there}")
 
     torch.set_num_threads(options.threads)
     torch.set_flush_denormal(True)
-    images = read_images(os.path.join(options.data, "train-images-idx3-ubyte.gz"))[:options.images]
+    images = train_images[:wanted]
     torch.manual_seed(options.seed)
-    training = Training(options.variant, parameters_of(options.start) if options.start else initial_parameters())
+    values = parameters_of(options.start, work) if options.start else initial_parameters(work)
+    training = Training(VARIANTS[options.variant](work, values, options.bf16), work)
     training.warm_up(images)
     shuffle = torch.Generator().manual_seed(options.seed + 1)
     for epoch in range(1, options.epochs + 1):
         start = time.perf_counter()
         train_loss = training.epoch(images, torch.randperm(len(images), generator=shuffle))
         seconds = time.perf_counter() - start
-        result = {"epoch": epoch, "variant": options.variant, "threads": options.threads,
-                  "images_per_second": len(images) // BATCH * BATCH / seconds, "seconds": seconds, "train_loss": train_loss}
+        result = {"epoch": epoch, "variant": options.variant, "size": work.size, "precision": "bf16" if options.bf16 else "fp32",
+                  "threads": options.threads, "images_per_second": len(images) // work.batch * work.batch / seconds,
+                  "seconds": seconds, "train_loss": train_loss}
         if options.test:
-            result["test_loss"] = training.evaluate(read_images(os.path.join(options.data, "t10k-images-idx3-ubyte.gz")))
+            result["test_loss"] = training.evaluate(test_images)
         result["peak_rss_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(json.dumps(result), flush=True)
 

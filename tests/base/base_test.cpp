@@ -1,12 +1,42 @@
 // The foundations: numbers, arrays, random numbers, threads, text.
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <fsconv/base/parallel.hpp>
 #include <fsconv/base/random.hpp>
 #include <fsconv/base/text.hpp>
+#include <mutex>
 #include <set>
+#include <thread>
 
 using namespace fsconv;
+
+namespace {
+
+// Whether as many threads are in the same place at the same time as are expected. It gives up after a while:
+// a test shall fail, not hang.
+class Meeting {
+ public:
+  explicit Meeting(int expected) : expected_(expected) {}
+  void join() {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    ++here_;
+    while (here_ < expected_ && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    if (here_ < expected_) given_up_ = true;
+  }
+  bool complete() const { return here_ == expected_ && !given_up_; }
+
+ private:
+  int expected_;
+  std::atomic<int> here_ = 0;
+  std::atomic<bool> given_up_ = false;  // somebody left before all had come
+};
+
+}  // namespace
 
 TEST_CASE("index: floor_div, ceil_div and positive_mod agree with their definitions on both signs") {
   for (Index a = -20; a <= 20; ++a)
@@ -87,6 +117,97 @@ TEST_CASE("parallel: every piece runs once and the first exception comes out") {
                                }),
                   InvalidArgument);
   parallel_for(0, 2, [](Index) { FAIL("nothing to do"); });
+}
+
+TEST_CASE("parallel: pieces are handed out in order, and none after an exception") {
+  std::vector<Index> order;
+  CHECK_THROWS_AS(parallel_for(10, 1,
+                               [&](Index piece) {
+                                 order.push_back(piece);
+                                 if (piece == 4) throw InvalidArgument("piece", "is 4");
+                               }),
+                  InvalidArgument);
+  CHECK(order == std::vector<Index>{0, 1, 2, 3, 4});
+  // Of several threads each sees its own pieces in order.
+  std::vector<std::vector<Index>> of_thread(4);
+  parallel_for(1000, 4, [&](Index piece, int thread) {
+    of_thread[static_cast<std::size_t>(thread)].push_back(piece);
+  });
+  for (const auto& pieces : of_thread) CHECK(std::is_sorted(pieces.begin(), pieces.end()));
+}
+
+TEST_CASE("parallel: all threads of a call come together, each with a number of its own") {
+  for (const int threads : {2, 5, 3, 9}) {
+    Meeting meeting(threads);
+    std::vector<std::atomic<int>> seen(static_cast<std::size_t>(threads));
+    parallel_for(threads, threads, [&](Index, int thread) {
+      ++seen[static_cast<std::size_t>(thread)];
+      meeting.join();
+    });
+    CHECK(meeting.complete());
+    for (const auto& count : seen) CHECK(count == 1);
+  }
+  // Threads are fewer where pieces are.
+  parallel_for(2, 5, [](Index, int thread) { REQUIRE(thread < 2); });
+}
+
+TEST_CASE("parallel: calls within calls, and from several threads at once, get all their threads") {
+  std::atomic<int> complete = 0;
+  const auto nested = [&](int outer, int inner) {
+    Meeting all(outer * inner);
+    parallel_for(outer, outer, [&](Index) { parallel_for(inner, inner, [&](Index) { all.join(); }); });
+    complete += all.complete();
+  };
+  nested(3, 2);
+  {
+    std::vector<std::jthread> callers;
+    for (int caller = 0; caller < 4; ++caller)
+      callers.emplace_back([&] {
+        for (int time = 0; time < 50; ++time) nested(2, 3);
+      });
+  }
+  CHECK(complete == 1 + 4 * 50);
+  // An exception goes up through both calls, and the threads are there afterwards.
+  CHECK_THROWS_AS(
+      parallel_for(
+          3, 3, [](Index) { parallel_for(3, 3, [](Index) { throw InvalidArgument("piece", "is bad"); }); }),
+      InvalidArgument);
+  nested(4, 4);
+  CHECK(complete == 2 + 4 * 50);
+}
+
+TEST_CASE("parallel: two calls that come at once have all their threads at the same time") {
+  // Each time more than there can be from before, and the two together want twice as many as one.
+  for (const int threads : {30, 65, 135}) {
+    Meeting start(2), all(2 * threads);
+    const auto call = [&] {
+      start.join();
+      parallel_for(threads, threads, [&](Index) { all.join(); });
+    };
+    std::jthread other(call);
+    call();
+    other.join();
+    CHECK(all.complete());
+  }
+}
+
+TEST_CASE("parallel: threads are kept from call to call") {
+  const auto ids_of = [](int calls) {
+    std::mutex mutex;
+    std::set<long> ids;
+    for (int call = 0; call < calls; ++call) {
+      Meeting meeting(3);
+      parallel_for(3, 3, [&](Index) {
+        meeting.join();
+        const std::lock_guard lock(mutex);
+        ids.insert(::syscall(SYS_gettid));
+      });
+    }
+    return ids.size();
+  };
+  ids_of(1);
+  // Which of the pool's threads come is open; the tests above have made fewer than 300 of them.
+  CHECK(ids_of(200) < 300);
 }
 
 TEST_CASE("text: integers are read whole or not at all") {

@@ -23,7 +23,7 @@ const std::map<std::string, std::set<std::string>> below = {
     {"nn", {"engine", "forms", "geometry", "base"}},
     {"symbolic", {"geometry", "base"}},
     {"verify", {"io", "engine", "forms", "symbolic", "geometry", "base"}},
-    {"bench", {"verify", "io", "engine", "forms", "geometry", "base"}},
+    {"bench", {"verify", "nn", "data", "io", "engine", "forms", "geometry", "base"}},
     {"train", {"nn", "data", "io", "engine", "forms", "geometry", "base"}},
 };
 

@@ -1,4 +1,5 @@
 // The bench as a whole, on tiny work: what its report holds, and whom it refuses. Times are not judged.
+#include <bit>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/bench/bench.hpp>
@@ -17,14 +18,15 @@ namespace {
 constexpr auto strided = "ic2oc3i6x5o3x3k3s2p1";
 constexpr auto fractional = "ic1oc2i4o8k3s1/2p1";  // oneDNN has no such stride
 
-BenchPlan tiny(const std::vector<std::string>& cases, const std::vector<std::string>& forms) {
+BenchPlan tiny(const std::vector<std::string>& cases, const std::vector<std::string>& forms,
+               const std::vector<bench::Precision>& precisions = {bench::Precision::fp32}) {
   BenchPlan plan;
   for (const std::string& word : cases) plan.geometries.push_back({"of " + word, parse_case(word)});
   plan.rounds = 1;
   plan.shortest_sample = 0;
   plan.seconds_per_peak = 0;
   plan.ops = {Op::conv, Op::conv_transpose, Op::weight_gradient};
-  plan.contenders = contenders_named(forms, {engine::best_isa()});
+  plan.contenders = contenders_named(forms, {engine::best_isa()}, precisions);
   plan.batch = 3;
   return plan;
 }
@@ -37,9 +39,12 @@ Contender failing(std::function<void()> instead) {
     Tensor<float> result() const override { return {}; }
     std::function<void()> fail;
   };
-  return {"failing", std::nullopt, [](const Geometry&, Op) { return std::nullopt; },
-          [instead](const Geometry&, Op, const Operands&) { return std::make_unique<Failing>(instead); },
-          [](const Geometry&, Op, Index) { return Index{0}; }};
+  return {.form = "failing",
+          .isa = std::nullopt,
+          .unsupported = [](const Geometry&, Op) { return std::nullopt; },
+          .prepare = [instead](const Geometry&, Op,
+                               const Operands&) { return std::make_unique<Failing>(instead); },
+          .size = [](const Geometry&, Op, Index) { return Index{0}; }};
 }
 
 Index position(Op op) { return static_cast<Index>(op); }
@@ -60,7 +65,8 @@ TEST_CASE("bench conv: every form, operation and geometry has one complete row, 
         row.nonzeros ==
         static_cast<double>(3 * nonzeros(plan.geometries[static_cast<std::size_t>(row.geometry)].geometry)));
     CHECK(row.flops == 2 * row.nonzeros);
-    CHECK(row.isa == (row.form == "engine" ? name(engine::best_isa()) : "-"));
+    CHECK(row.isa == (row.form == "engine" ? name(engine::different_isas<float>().back()) : "-"));
+    CHECK(row.precision == bench::Precision::fp32);
     if (row.form == "onednn" && row.geometry == 1) {
       CHECK(row.status == Status::skipped);
       CHECK(row.note.find("1/2") != std::string::npos);
@@ -83,6 +89,51 @@ TEST_CASE("bench conv: every form, operation and geometry has one complete row, 
   CHECK(std::is_sorted(report.rows.begin(), report.rows.end(),
                        [&](const Row& a, const Row& b) { return key(a) < key(b); }));
   CHECK_FALSE(report.refused());
+}
+
+TEST_CASE("bench conv: bf16 has its own peak, and half as many bytes where arrays are in BFloat16") {
+  const BenchPlan plan = tiny({strided}, {"engine", "batched", "gather"}, timed_precisions());
+  const Report report = conv_bench(plan);
+  CHECK(report.rows.size() == 3 * 5);
+  for (const Row& row : report.rows) {
+    INFO(row.form << " " << name(row.precision) << " " << row.op);
+    CHECK(row.status == Status::timed);
+    CHECK(row.peak == report.peaks.all_threads.of(engine::best_isa(), row.precision).fma);
+    // image 180, code 81, weight 54 numbers; gradients are floats
+    const bool halved = row.form == "engine" && row.precision == bench::Precision::bf16;
+    const double weight = halved && row.op != "weight_gradient" ? 2 : 4;
+    CHECK(row.bytes == (halved ? 2 : 4) * (180 + 81) + weight * 54);
+  }
+}
+
+// The mutant rounds its results as BFloat16 are rounded, but downwards.
+TEST_CASE("bench conv: results that are rounded wrongly are refused") {
+  struct Truncated : Work {
+    explicit Truncated(std::unique_ptr<Work> w) : work(std::move(w)) {}
+    void run() override { work->run(); }
+    Tensor<float> result() const override {
+      Tensor<float> values = work->result();
+      for (float& value : values) {
+        const auto bits = std::bit_cast<std::uint32_t>(value);
+        value = std::bit_cast<float>(bits & 0xffff0000u);
+      }
+      return values;
+    }
+    std::unique_ptr<Work> work;
+  };
+  BenchPlan plan = tiny({"ic8oc8i9x9o9x9k3p1"}, {"engine"}, {bench::Precision::bf16});
+  plan.ops = {Op::conv};
+  const Contender exact = contenders_named({"gather"}, {}).front();
+  Contender truncated = exact;
+  truncated.bfloat16_arrays = true;
+  truncated.prepare = [exact](const Geometry& geometry, Op op, const Operands& operands) {
+    return std::make_unique<Truncated>(exact.prepare(geometry, op, operands));
+  };
+  plan.contenders.push_back(truncated);
+  const Report report = conv_bench(plan);
+  REQUIRE(report.rows.size() == 2);
+  CHECK(report.rows[0].status == Status::timed);
+  CHECK(report.rows[1].status == Status::refused);
 }
 
 TEST_CASE("bench conv: a form that is wrong is refused and not timed, the others are") {
@@ -161,32 +212,40 @@ TEST_CASE("bench matrix: building and both products stand beside what memory per
 
 TEST_CASE("bench report: JSON and HDF5 have one entry per row") {
   const testing::ScratchFolder folder;
-  BenchPlan plan = tiny({strided, fractional}, {"engine", "onednn"});
+  BenchPlan plan = tiny({strided, fractional}, {"engine", "onednn"}, timed_precisions());
   plan.rounds = 2;
   const Report report = conv_bench(plan);
   const nlohmann::json json = json_of(report);
   CHECK(json["what"] == "conv");
   CHECK(json["batch"] == 3);
   REQUIRE(json["items"].size() == report.rows.size());
-  CHECK(json["ceilings"]["all_threads"]["isas"].size() == engine::permitted_isas().size());
+  const nlohmann::json& isas = json["ceilings"]["all_threads"]["isas"];
+  CHECK(isas.size() == engine::permitted_isas().size());
+  CHECK(isas["portable"].size() == 2);
+  CHECK(isas["portable"]["bf16"]["tile_gflops"] > 0);
 
   write_report(folder / "bench.h5", report,
                {.kind = "bench", .command_line = "fsconv bench", .start_time = now()});
   const auto file = hdf5::File::open(folder / "bench.h5");
   CHECK(file.string_attribute("/", "kind") == "bench");
-  CHECK(file.shape("/ceilings/fma") == Shape{static_cast<Index>(engine::permitted_isas().size())});
+  const auto ceilings = static_cast<Index>(report.peaks.all_threads.isas.size());
+  CHECK(file.shape("/ceilings/fma") == Shape{ceilings});
+  CHECK(file.read_strings("/ceilings/precision").front() == "fp32");
+  CHECK(file.read_strings("/ceilings/precision").back() == "bf16");
   const auto count = static_cast<Index>(report.rows.size());
   const Tensor<double> seconds = file.read<double>("/items/seconds"),
                        medians = file.read<double>("/items/median");
   CHECK(seconds.shape() == Shape{count, 2});
   const auto forms = file.read_strings("/items/form"), status = file.read_strings("/items/status");
-  const auto cases = file.read_strings("/items/case");
+  const auto cases = file.read_strings("/items/case"), precisions = file.read_strings("/items/precision");
   for (Index at = 0; at < count; ++at) {
     const auto place = static_cast<std::size_t>(at);
     const Row& row = report.rows[place];
     const nlohmann::json& item = json["items"][place];
     CHECK(forms[place] == row.form);
     CHECK(item["form"] == row.form);
+    CHECK(precisions[place] == name(row.precision));
+    CHECK(item["precision"] == std::string(name(row.precision)));
     CHECK(status[place] == name(row.status));
     CHECK(item["status"] == std::string(name(row.status)));
     CHECK(parse_case(cases[place]) == plan.geometries[static_cast<std::size_t>(row.geometry)].geometry);

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <fsconv/bench/contender.hpp>
 #include <fsconv/bench/operands.hpp>
+#include <fsconv/engine/bfloat16.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/verify/mutants.hpp>
 
@@ -15,7 +16,7 @@ namespace {
 constexpr Op all_ops[] = {Op::conv, Op::conv_transpose, Op::weight_gradient};
 
 std::vector<Contender> all_contenders() {
-  return contenders_named(contender_names(), engine::permitted_isas());
+  return contenders_named(contender_names(), engine::permitted_isas(), timed_precisions());
 }
 
 }  // namespace
@@ -27,11 +28,14 @@ TEST_CASE("bench check: every contender passes on every corner geometry, with a 
       for (const Contender& contender : all_contenders())
         for (const Op op : all_ops) {
           if (contender.unsupported(geometry, op)) continue;
-          INFO(print_case(geometry) << " " << contender.form << " " << name(op) << ", batch " << batch);
+          INFO(print_case(geometry) << " " << contender.form << " " << name(contender.precision) << " "
+                                    << name(op) << ", batch " << batch);
           const auto work = contender.prepare(geometry, op, check.operands());
           work->run();
           work->run();  // results replace results, they do not add up
-          CHECK(check.difference(op, contender.form, work->result()).value_or("") == "");
+          CHECK(
+              check.difference(op, contender.form, work->result(), contender.bfloat16_arrays).value_or("") ==
+              "");
           CHECK(contender.size(geometry, op, batch) > 0);
         }
     }
@@ -55,6 +59,46 @@ TEST_CASE("bench check: one wrong element is found and named") {
     }
     CHECK(check.difference(op, "gather", Tensor<float>({2, 2})).has_value());
   }
+}
+
+// One image whose sums are all large enough to be rounded.
+TEST_CASE("bench check: rounded results are compared with what is rounded, gradients and others are not") {
+  const Geometry geometry = parse_case("ic8oc8i9x9o9x9k3p1");
+  const Check check(geometry, 1, 5);
+  const auto result_of = [&](const char* form, bench::Precision precision, Op op) {
+    const Contender contender = contenders_named({form}, {engine::best_isa()}, {precision}).front();
+    const auto work = contender.prepare(geometry, op, check.operands());
+    work->run();
+    return work->result();
+  };
+  for (const Op op : all_ops) {
+    INFO(name(op));
+    const bool gradient = op == Op::weight_gradient;
+    const Tensor<float> rounded = result_of("engine", bench::Precision::bf16, op);
+    const Tensor<float> exact = result_of("batched", bench::Precision::bf16, op);
+    CHECK_FALSE(check.difference(op, "engine", rounded, true).has_value());
+    CHECK(check.difference(op, "engine", rounded, false).has_value() == !gradient);
+    CHECK_FALSE(check.difference(op, "batched", exact, false).has_value());
+    CHECK(check.difference(op, "batched", exact, true).has_value() == !gradient);
+
+    // One number that is off by the smallest step.
+    Tensor<float> wrong = rounded;
+    wrong[3] = gradient ? wrong[3] + 1 : wrong[3] * (1 + 1.0f / 128);
+    CHECK(check.difference(op, "engine", wrong, true).has_value());
+  }
+}
+
+// A form that leaves out one product of one sum, as a wrong end of a loop does, is not hidden by rounding.
+TEST_CASE("bench check: a missing product shows after rounding") {
+  const Geometry geometry = parse_case("ic64oc64i9x9o9x9k3p1");
+  const Check check(geometry, 1, 5);
+  const auto work = contenders_named({"gather"}, {}).front().prepare(geometry, Op::conv, check.operands());
+  work->run();
+  Tensor<float> wrong = work->result();
+  // Code pixel (1, 1) of channel 0 reads image pixel (0, 0) of channel 0 with the first tap.
+  wrong[10] -= check.operands().image[0] * check.operands().weight[0];
+  for (float& value : wrong) value = engine::number(engine::rounded<engine::BFloat16>(value));
+  CHECK(check.difference(Op::conv, "gather", wrong, true).has_value());
 }
 
 // Random integers never see the last two mutants, which are wrong for a single pixel or for ones alone: those
@@ -85,7 +129,18 @@ TEST_CASE("bench check: sums too long for exact floats are refused before anythi
 
 TEST_CASE("bench contenders: one for each isa of the engine, names that are unknown are listed") {
   const auto isas = engine::permitted_isas();
-  CHECK(contenders_named({"engine", "gather"}, isas).size() == isas.size() + 1);
+  const auto of_float = engine::different_isas<float>();
+  const auto of_bfloat16 = engine::different_isas<engine::BFloat16>();
+  CHECK(contenders_named({"engine", "gather"}, isas).size() == of_float.size() + 1);
+  CHECK(contenders_named({"engine", "gather"}, isas, timed_precisions()).size() ==
+        of_float.size() + of_bfloat16.size() + 1);
+  CHECK(contenders_named({"batched"}, {isas.back()}).front().isa == of_float.back());
+  CHECK(contenders_named({"batched"}, {isas.back()}, {bench::Precision::bf16}).front().isa == isas.back());
+  CHECK(contender_names({bench::Precision::bf16}) ==
+        std::vector<std::string>{"engine", "batched", "onednn", "onednn_blocked"});
+  CHECK_THROWS_WITH(
+      contenders_named({"engine", "gather"}, isas, {bench::Precision::bf16}),
+      Catch::Contains("precision") && Catch::Contains("gather has no bf16") && Catch::Contains("onednn"));
   CHECK(contenders_named({"gather"}, isas).front().isa == std::nullopt);
   try {
     contenders_named({"engine", "fft"}, isas);

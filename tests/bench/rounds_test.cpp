@@ -2,10 +2,13 @@
 #include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <ctime>
 #include <fsconv/base/error.hpp>
-#include <fsconv/bench/rounds.hpp>
+#include <fsconv/base/parallel.hpp>
+#include <fsconv/bench/shared_rounds.hpp>
 #include <set>
 #include <string>
+#include <thread>
 
 using namespace fsconv;
 using namespace fsconv::bench;
@@ -16,6 +19,20 @@ namespace {
 RoundsPlan plain(Index rounds, int threads = 1) {
   return {.rounds = rounds, .threads = threads, .shortest_sample = 0};
 }
+
+// Of the calling thread, on a processor.
+double seconds_computed() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+// What SharedRounds takes of a plan.
+struct TimedPlan {
+  Index rounds = 1000;
+  double shortest_sample = 0, time_limit = 0;
+  std::uint64_t seed = 0;
+};
 
 }  // namespace
 
@@ -62,6 +79,31 @@ TEST_CASE("bench rounds: every thread does the same work, with its own number") 
   const Item item{[&](int thread) { ++calls[static_cast<std::size_t>(thread)]; }};
   run_rounds(std::span(&item, 1), plain(5, threads));
   for (const auto& of_thread : calls) CHECK(of_thread == 1 + 5);
+}
+
+// So many threads that the cores must take them one after another: together they cannot compute faster than
+// the cores do. A clock of each thread's own would not see those that wait.
+TEST_CASE("bench rounds: threads that wait for a core are not counted as computing at once") {
+  const int cores = hardware_threads(), threads = 8 * cores;
+  constexpr double each = 0.001;
+  const Item item{[](int) {
+    const double start = seconds_computed();
+    while (seconds_computed() - start < each) {
+    }
+  }};
+  CHECK(sample(item, 1, threads) >= each * threads / cores);
+}
+
+TEST_CASE("bench rounds: the time is shared among the parts, and what has passed is gone") {
+  constexpr double nap = 0.005;
+  const Item item{[&](int) { std::this_thread::sleep_for(std::chrono::duration<double>(nap)); }};
+  const std::span items(&item, 1);
+  const SharedRounds rounds(TimedPlan{.time_limit = 20 * nap}, 1);
+  // A quarter of the time are five naps; the round that crosses its end is finished.
+  CHECK(rounds.run("first of four", 4, items)[0].seconds.size() <= 6);
+  while (rounds.seconds_passed() < 20 * nap) item.work(0);
+  CHECK(rounds.run("late", 1, items)[0].seconds.size() == 1);
+  CHECK(SharedRounds(TimedPlan{.rounds = 3}, 1).run("no limit", 2, items)[0].seconds.size() == 3);
 }
 
 TEST_CASE("bench rounds: what comes before a call comes before every call") {

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <fsconv/io/hdf5.hpp>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "cli/process.hpp"
 #include "io/scratch.hpp"
@@ -34,6 +35,22 @@ TEST_CASE("cli bench: the table has a line for every form and operation") {
   CHECK(folder.files() == 0);
 }
 
+TEST_CASE("cli bench: --precision gives every form its rows, the default forms without bf16 are left out") {
+  const ScratchFolder folder;
+  const auto rows_of = [&](const std::string& line) {
+    std::set<std::string> rows;
+    const auto json = nlohmann::json::parse(
+        bench_line(folder, "--case ic2oc2i8x8o4x4k4s2p1 --op conv --batch 2 --rounds 1 --json " + line).out);
+    for (const auto& item : json["items"])
+      rows.insert(item["form"].get<std::string>() + " " + item["precision"].get<std::string>());
+    return rows;
+  };
+  CHECK(rows_of("") == std::set<std::string>{"engine fp32", "batched fp32", "im2col fp32", "onednn fp32"});
+  CHECK(rows_of("--precision bf16") == std::set<std::string>{"engine bf16", "batched bf16", "onednn bf16"});
+  CHECK(rows_of("--precision fp32,bf16 --form onednn_blocked,gather") ==
+        std::set<std::string>{"onednn_blocked fp32", "onednn_blocked bf16", "gather fp32"});
+}
+
 TEST_CASE("cli bench: --json and --output hold the same rows") {
   const ScratchFolder folder;
   const Finished finished =
@@ -61,6 +78,21 @@ TEST_CASE("cli bench: --what matrix compares W with the memory it lies in") {
   CHECK(json["items"][1]["times_floor"] > 0);
 }
 
+TEST_CASE("cli bench: --what train and --what verify have a row for everything asked for") {
+  const ScratchFolder folder;
+  const auto steps = nlohmann::json::parse(
+      bench_line(folder, "--what train --threads 1,2 --rounds 1 --json --output t.h5").out);
+  REQUIRE(steps["items"].size() == 2);
+  CHECK(steps["items"][1]["threads"] == 2);
+  CHECK(steps["items"][1]["per_second"] > 0);
+  CHECK(hdf5::File::open(folder / "t.h5").string_attribute("/", "what") == "train");
+  const auto checks =
+      nlohmann::json::parse(bench_line(folder, "--what verify --form gather --rounds 1 --json").out);
+  REQUIRE(checks["items"].size() == 1);
+  CHECK(checks["unit"] == "checks");
+  bench_line(folder, "--what verify --form gather --mutant no_flip --rounds 1", 3);
+}
+
 TEST_CASE("cli bench: a mutant is refused, with exit code 3") {
   const ScratchFolder folder;
   const Finished finished = bench_line(
@@ -75,13 +107,27 @@ TEST_CASE("cli bench: mistakes end with exit code 2 and what would be legal") {
     std::vector<const char*> says;
   };
   const Mistake mistakes[] = {
-      {"--what train", {"what", "train", "conv or matrix"}},
+      {"--what speed", {"what", "speed", "train or verify"}},
+      {"--what train --set layers", {"set", "layers", "ae28"}},
+      {"--what train --threads 1,0", {"threads", "from 1"}},
+      {"--what train --batch 4", {"batch", "no effect"}},
+      {"--what train --threads 1,1", {"threads", "twice"}},
+      {"--what train --form gather --isa avx2", {"isa", "no effect"}},
+      {"--input-size 8 --kernel 3 --flip true", {"flip", "no effect"}},
+      {"--op ,", {"op", "empty entry"}},
+      {"--what train --mutant no_flip", {"mutant", "no effect"}},
+      {"--what train --form im2col --precision bf16", {"precision", "bf16"}},
+      {"--what verify --set ae28", {"set", "no effect"}},
       {"--set vgg", {"set", "vgg", "layers"}},
       {"--set layers,layers", {"set", "twice"}},
       {"--form fft", {"form", "fft", "engine"}},
       {"--form gather,gather", {"form", "twice"}},
       {"--form gather --isa portable", {"isa", "no effect"}},
       {"--isa mmx", {"isa", "mmx", "portable"}},
+      {"--precision fp8", {"precision", "fp8", "fp32 or bf16"}},
+      {"--precision bf16,bf16", {"precision", "twice"}},
+      {"--precision bf16 --form im2col", {"precision", "im2col has no bf16", "engine"}},
+      {"--what matrix --precision fp32", {"precision", "no effect"}},
       {"--op forward", {"op", "forward", "weight_gradient"}},
       {"--mutant none", {"mutant", "none", "no_flip"}},
       {"--rounds 0", {"rounds", "from 1"}},

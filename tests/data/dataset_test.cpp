@@ -3,9 +3,10 @@
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/data/dataset.hpp>
-#include <fsconv/data/generator.hpp>
+#include <fsconv/io/hdf5.hpp>
+#include <fsconv/io/npy.hpp>
+#include <fsconv/io/npz.hpp>
 #include <numeric>
-#include <set>
 
 #include "data/idx_files.hpp"
 #include "io/scratch.hpp"
@@ -21,6 +22,17 @@ void write_folder(const ScratchFolder& folder) {
   put_gzip(folder / "train-labels-idx1-ubyte.gz", idx_labels({0, 1, 2}));
   put_gzip(folder / "t10k-images-idx3-ubyte.gz", idx_images(1, 1, 2, {7, 8}));
   put_content(folder / "t10k-labels-idx1-ubyte", idx_labels({9}));
+}
+
+std::vector<std::uint8_t> counted(std::size_t bytes) {
+  std::vector<std::uint8_t> values(bytes);
+  std::iota(values.begin(), values.end(), std::uint8_t{0});
+  return values;
+}
+
+void put_npy(const std::string& path, const std::string& descr, const Shape& shape,
+             const std::vector<std::uint8_t>& bytes) {
+  put_content(path, npy_header(descr, shape) + std::string(bytes.begin(), bytes.end()));
 }
 
 }  // namespace
@@ -51,9 +63,7 @@ TEST_CASE("data set: files that do not fit each other") {
 
 TEST_CASE("data set: the last tenth of a single file becomes the test set") {
   const ScratchFolder folder;
-  std::vector<std::uint8_t> pixels(25);
-  std::iota(pixels.begin(), pixels.end(), std::uint8_t{0});
-  put_content(folder / "x", idx_images(25, 1, 1, pixels));
+  put_content(folder / "x", idx_images(25, 1, 1, counted(25)));
   const Dataset data = load_dataset(folder / "x", 0);
   CHECK(data.train.images.shape() == Shape{23, 1, 1, 1});
   CHECK(data.test.images == Tensor<std::uint8_t>({2, 1, 1, 1}, {23, 24}));
@@ -64,8 +74,71 @@ TEST_CASE("data set: the last tenth of a single file becomes the test set") {
   CHECK_THROWS_WITH(load_dataset(folder / "z", 0), Contains("holds one image"));
 }
 
+TEST_CASE("data set: bytes [N, C, H, W] in a file of NumPy or HDF5") {
+  const ScratchFolder folder;
+  const Tensor<std::uint8_t> images({3, 3, 2, 2}, counted(36));
+  put_npy(folder / "x.npy", "|u1", images.shape(), counted(36));
+  NpzWriter npz(folder / "x.npz");
+  npz.add("images", images);
+  npz.commit();
+  auto hdf5_file = hdf5::File::create(folder / "x.h5");
+  hdf5_file.write("/images", images);
+  hdf5_file.commit();
+  for (const char* where : {"x.npy", "x.npz", "x.npz:images", "x.h5:/images"}) {
+    INFO(where);
+    const Dataset data = load_dataset(folder / where, 0);
+    CHECK(data.train.images == part_of(images, 0, 2));
+    CHECK(data.test.images == part_of(images, 2, 1));
+    CHECK(data.test.images[0] == 24);
+    CHECK(data.train.labels.empty());
+  }
+  put_npy(folder / "grey.npy", "|u1", {2, 1, 1, 3}, counted(6));
+  CHECK(load_dataset(folder / "grey.npy", 0).train.images.shape() == Shape{1, 1, 1, 3});
+}
+
+TEST_CASE("data set: arrays that are no images") {
+  const ScratchFolder folder;
+  const auto refused = [&](const char* descr, const Shape& shape, std::size_t bytes, const char* message) {
+    INFO(message);
+    put_npy(folder / "x.npy", descr, shape, counted(bytes));
+    CHECK_THROWS_AS(load_dataset(folder / "x.npy", 0), BadData);
+    CHECK_THROWS_WITH(load_dataset(folder / "x.npy", 0), Contains("x.npy") && Contains(message));
+  };
+  refused("|i1", {2, 3, 2, 2}, 24, "type i1");
+  refused("<f4", {2, 1, 1, 1}, 8, "type f4");
+  refused("|u1", {24}, 24, "[N, C, H, W]");
+  refused("|u1", {6, 2, 2}, 24, "its shape is [6, 2, 2]");
+  refused("|u1", {2, 2, 2, 3}, 24, "transpose(0, 3, 1, 2)");
+  refused("|u1", {2, 2, 2, 2}, 16, "one or three channels");
+  refused("|u1", {0, 3, 2, 2}, 0, "at least one");
+  refused("|u1", {1, 3, 2, 2}, 12, "holds one image");
+  refused("|u1", {2, 3, 2, 2}, 23, "ends early");
+
+  auto file = hdf5::File::create(folder / "x.h5");
+  file.write("/wide", Tensor<std::int64_t>({2, 3, 1, 1}));
+  file.write("/flat", Tensor<std::uint8_t>({2, 3, 1}));
+  file.commit();
+  CHECK_THROWS_WITH(load_dataset(folder / "x.h5:/wide", 0), Contains("type i8"));
+  CHECK_THROWS_WITH(load_dataset(folder / "x.h5:/flat", 0), Contains("its shape is [2, 3, 1]"));
+  CHECK_THROWS_AS(load_dataset(folder / "x.h5:/none", 0), BadData);
+  CHECK_THROWS_WITH(load_dataset(folder / "x.h5", 0), Contains("FILE.h5:/DATASET"));
+  CHECK_THROWS_AS(load_dataset(folder / "none.npy", 0), IoError);
+  CHECK_THROWS_AS(load_dataset(folder / "none.h5:/images", 0), IoError);
+}
+
+TEST_CASE("data set: a part of images") {
+  const Tensor<std::uint8_t> images({3, 1, 1, 2}, {0, 1, 2, 3, 4, 5});
+  CHECK(part_of(images, 1, 2) == Tensor<std::uint8_t>({2, 1, 1, 2}, {2, 3, 4, 5}));
+  CHECK(part_of(images, 3, 0).shape() == Shape{0, 1, 1, 2});
+  CHECK_THROWS_AS(part_of(images, 2, 2), InvalidArgument);
+  CHECK_THROWS_AS(part_of(images, -1, 1), InvalidArgument);
+  CHECK_THROWS_AS(part_of(images, 1, INT64_MAX), InvalidArgument);
+  CHECK_THROWS_AS(part_of(Tensor<std::uint8_t>({3, 2}), 0, 1), InvalidArgument);
+}
+
 TEST_CASE("data set: an unknown name lists the known ones") {
-  CHECK_THROWS_WITH(load_dataset("fashion_mnist", 0), Contains("fashion-mnist, mnist and generated"));
+  CHECK_THROWS_WITH(load_dataset("fashion_mnist", 0),
+                    Contains("fashion-mnist, mnist, generated and generated:"));
   CHECK_THROWS_AS(load_dataset("", 0), IoError);
   const ScratchFolder folder;
   CHECK_THROWS_AS(load_dataset(folder.path(), 0), IoError);
@@ -83,42 +156,4 @@ TEST_CASE("data set: Fashion-MNIST as Debian installs it") {
   CHECK(data.test.images.shape() == Shape{10000, 1, 28, 28});
   for (std::uint8_t label = 0; label < 10; ++label)  // its authors made the classes equally large
     CHECK(std::count(data.test.labels.begin(), data.test.labels.end(), label) == 1000);
-}
-
-TEST_CASE("generated data: the same for a seed, another for another") {
-  const Dataset data = load_dataset("generated", 5), again = load_dataset("generated", 5);
-  CHECK(data.train.images.shape() == Shape{6000, 1, 28, 28});
-  CHECK(data.test.images.shape() == Shape{1000, 1, 28, 28});
-  CHECK((data.train.images == again.train.images));
-  CHECK(data.test.labels == again.test.labels);
-  CHECK_FALSE((generate_shapes(10, 5, 0).images == generate_shapes(10, 6, 0).images));
-  CHECK_FALSE((generate_shapes(10, 5, 0).images == generate_shapes(10, 5, 1).images));
-  CHECK_THROWS_AS(generate_shapes(0, 5, 0), InvalidArgument);
-
-  // No test image is a training image: the streams are apart.
-  std::set<std::vector<std::uint8_t>> train;
-  for (Index n = 0; n < 6000; ++n)
-    train.emplace(data.train.images.begin() + n * 784, data.train.images.begin() + (n + 1) * 784);
-  Index shared = 0;
-  for (Index n = 0; n < 1000; ++n)
-    shared += train.contains({data.test.images.begin() + n * 784, data.test.images.begin() + (n + 1) * 784});
-  CHECK(shared == 0);
-}
-
-TEST_CASE("generated data: every image shows one bright shape that keeps off the edge") {
-  const ImageSet set = generate_shapes(300, 1, 0);
-  std::array<Index, 3> count{};
-  for (Index n = 0; n < 300; ++n) {
-    const auto first = set.images.begin() + n * 784;
-    // The faintest shape has 96; the smallest bar covers whole pixels, so that brightness is reached.
-    CHECK(*std::max_element(first, first + 784) >= 96);
-    CHECK(std::count(first, first + 784, std::uint8_t{0}) >
-          784 / 4);  // the largest, a disc of radius 8, covers 201
-    for (Index at = 0; at < 28; ++at)
-      if (set.labels[static_cast<std::size_t>(n)] == 0)
-        CHECK(first[at] == 0);  // discs: 9 - 8 = 1 pixel is free
-    ++count.at(set.labels[static_cast<std::size_t>(n)]);
-  }
-  // 300 draws of a third each: 100 +- 8.2; all within eight deviations
-  for (const Index c : count) CHECK(std::abs(c - 100) < 66);
 }

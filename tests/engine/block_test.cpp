@@ -46,3 +46,17 @@ TEST_CASE("buffer: is zero, and begins at a cache line") {
 TEST_CASE("buffer: what does not fit the memory is rejected by name") {
   CHECK_THROWS_WITH(Buffer<double>(Index{1} << 50, "code block"), Catch::Matchers::Contains("code block"));
 }
+
+TEST_CASE("block: floats become BFloat16 and come back rounded, an odd channel with a zero behind it") {
+  const std::vector<float> block = {1, 2, 3, 4, 5, 1 + 0x1p-8f};
+  std::vector<BFloat16> halves(8, BFloat16{0xffff});
+  to_bfloat16(block.data(), 2, 3, halves.data());
+  CHECK(halves[3].bits == 0);
+  CHECK(halves[7].bits == 0);
+  std::vector<float> back(6);
+  from_bfloat16(halves.data(), 2, 3, back.data());
+  CHECK(back == std::vector<float>{1, 2, 3, 4, 5, 1});
+  CHECK(padded_channels<BFloat16>(3) == 4);
+  CHECK(padded_channels<BFloat16>(4) == 4);
+  CHECK(padded_channels<float>(3) == 3);
+}

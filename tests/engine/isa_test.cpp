@@ -44,7 +44,7 @@ TEST_CASE("isa: an unknown name is rejected with the list of the permitted ones"
 }
 
 TEST_CASE("isa: what this machine lacks is rejected by name, by choice and by the map") {
-  for (const Isa isa : {Isa::avx2, Isa::avx512}) {
+  for (const Isa isa : {Isa::avx2, Isa::avx512, Isa::avx512_bf16, Isa::amx}) {
     if (permitted(isa)) continue;
     CHECK_THROWS_AS(isa_named(name(isa)), InvalidArgument);
     CHECK_THROWS_AS(set_isa(isa), InvalidArgument);
@@ -70,4 +70,15 @@ TEST_CASE("isa: vectors are 16, 32 and 64 bytes wide") {
   if (avx2_double_kernels()) CHECK(avx2_double_kernels()->width == 4);
   if (avx512_float_kernels()) CHECK(avx512_float_kernels()->width == 16);
   if (avx512_double_kernels()) CHECK(avx512_double_kernels()->width == 8);
+}
+
+TEST_CASE("isa: numbers that gain nothing from an isa get the kernels of the one below") {
+  for (const Isa isa : permitted_isas())
+    if (has_bfloat16(isa)) {
+      CHECK(&kernels_of<float>(isa) == avx512_float_kernels());
+      CHECK(&kernels_of<double>(isa) == avx512_double_kernels());
+    }
+  CHECK(different_isas<BFloat16>() == permitted_isas());
+  for (const Isa isa : different_isas<float>()) CHECK_FALSE(has_bfloat16(isa));
+  CHECK_FALSE(has_bfloat16(Isa::avx512));
 }

@@ -1,151 +1,43 @@
 // The register tile of every isa against loops that anybody can read.
-#include <algorithm>
 #include <catch2/catch.hpp>
-#include <fsconv/base/random.hpp>
+#include <cmath>
 #include <fsconv/engine/isa.hpp>
-#include <fsconv/engine/kernels.hpp>
 #include <limits>
-#include <vector>
+
+#include "engine/product_case.hpp"
 
 using namespace fsconv;
 using namespace fsconv::engine;
+using namespace fsconv::engine::test;
 
 namespace {
-
-template <class T>
-std::vector<T> integers(Index count, Random& random) {
-  std::vector<T> values(static_cast<std::size_t>(count));
-  for (T& value : values) value = static_cast<T>(random.integer(-4, 4));
-  return values;
-}
-
-// Matrices of a product in memory that is not one number longer than what the product may touch, so that the
-// address sanitizer sees what reaches further. Three matrices A and B; factors that use them in any order.
-template <class T>
-struct Case {
-  enum class Kind { strided, neighbours, scattered };
-
-  Case(Kind kind, const Kernels<T>& kernels, Size rows, Size inner, Size columns, Size count, Random& random)
-      : kind_(kind) {
-    const Size gap =
-        random.integer(0, 3);  // between neighbouring rows, in C full of sevens that must survive
-    const Size width = (columns + kernels.width - 1) / kernels.width * kernels.width;
-    for (Size at = 0; at < count; ++at)
-      factors.push_back(
-          {static_cast<std::int32_t>(random.integer(0, 2)), static_cast<std::int32_t>(random.integer(0, 2))});
-    p.rows = rows;
-    p.inner = inner;
-    p.columns = columns;
-    p.b_inner = width + gap;
-    p.b_factor = inner * p.b_inner;
-    p.c_row = columns + gap;
-    if (kind == Kind::strided) {
-      p.a_row = inner + gap;
-      p.a_inner = 1;
-      p.a_factor = rows * p.a_row;
-      a = integers<T>(2 * p.a_factor + (rows - 1) * p.a_row + inner, random);
-    } else {
-      p.a_row = 1;
-      p.a_inner = rows + gap;
-      p.a_factor = inner * p.a_inner;
-      a = integers<T>(2 * p.a_factor + (inner - 1) * p.a_inner + rows, random);
-    }
-    b = integers<T>(2 * p.b_factor + (inner - 1) * p.b_inner + width, random);
-    c.assign(static_cast<std::size_t>((rows - 1) * p.c_row + columns), T(7));
-    bias = integers<T>(columns, random);
-    sums = integers<T>(columns, random);
-    for (Size row = 0; row < rows; ++row) {  // backwards: any order is legal
-      a_rows.push_back(rows - 1 - row);
-      c_rows.push_back((rows - 1 - row) * p.c_row);
-    }
-    mask = integers<T>(static_cast<Index>(c.size()), random);
-  }
-
-  void point() {
-    p.factors = factors.data();
-    p.count = static_cast<Size>(factors.size());
-    p.a = a.data();
-    p.b = b.data();
-    p.c = c.data();
-    if (kind_ == Kind::scattered) {
-      p.a_rows = a_rows.data();
-      p.c_rows = c_rows.data();
-    }
-  }
-
-  // What the product leaves in C and in the sums.
-  std::pair<std::vector<T>, std::vector<T>> expected() {
-    point();
-    std::vector<T> c_after = c, sums_after = sums;
-    for (Size r = 0; r < p.rows; ++r)
-      for (Size n = 0; n < p.columns; ++n) {
-        T value = 0;
-        for (const Factor& f : factors)
-          for (Size k = 0; k < p.inner; ++k)
-            value += a[static_cast<std::size_t>(f.a * p.a_factor + (p.a_rows ? p.a_rows[r] : r * p.a_row) +
-                                                k * p.a_inner)] *
-                     b[static_cast<std::size_t>(f.b * p.b_factor + k * p.b_inner + n)];
-        const auto at = static_cast<std::size_t>((p.c_rows ? p.c_rows[r] : r * p.c_row) + n);
-        if (p.bias) value += p.bias[n];
-        if (p.relu) value = std::max(value, T(0));
-        if (p.mask) value = p.mask[at] > 0 ? value : T(0);
-        sums_after[static_cast<std::size_t>(n)] += value;
-        c_after[at] = p.add ? c[at] + value : value;
-      }
-    return {c_after, p.sums ? sums_after : sums};
-  }
-
-  // Whether the kernel leaves the same.
-  bool agrees(void (*kernel)(const Product<T>&)) {
-    const auto [c_after, sums_after] = expected();
-    kernel(p);
-    return c == c_after && sums == sums_after;
-  }
-
-  Product<T> p{};
-  std::vector<Factor> factors;
-  std::vector<T> a, b, c, bias, sums, mask;
-  std::vector<Size> a_rows, c_rows;
-
- private:
-  Kind kind_;
-};
-
-template <class T>
-using Kind = typename Case<T>::Kind;
-
-constexpr int endings = 32;
-
-// The ending with this number: every bit is one of its parts.
-template <class T>
-void set_ending(Case<T>& c, int ending) {
-  c.p.bias = ending & 1 ? c.bias.data() : nullptr;
-  c.p.relu = ending & 2;
-  c.p.mask = ending & 4 ? c.mask.data() : nullptr;
-  c.p.sums = ending & 8 ? c.sums.data() : nullptr;
-  c.p.add = ending & 16;
-}
 
 template <class T>
 void check_isa(Isa isa) {
   const Kernels<T>& kernels = kernels_of<T>(isa);
   Random random(1, static_cast<std::uint64_t>(sizeof(T)));
   const auto check = [&](Kind<T> kind, auto kernel, Size rows, Size inner, Size columns, Size count,
-                         int ending) {
+                         int ending, bool in_sums = false) {
     Case<T> c(kind, kernels, rows, inner, columns, count, random);
     set_ending(c, ending);
+    c.in_sums = in_sums;
+    if (kernels.begin) kernels.begin();
     INFO(name(isa) << " kind " << int(kind) << " rows " << rows << " inner " << inner << " columns "
                    << columns << " factors " << count << " ending " << ending);
     REQUIRE(c.agrees(kernel));
   };
+  constexpr bool pairs = Arithmetic<T>::numbers_per_step == 2;
   int ending = 0;
   for (Size columns = 1; columns <= kernels.panel; ++columns)
     for (Size rows = 1; rows <= 31; ++rows) {
       const Size inner = random.integer(1, 20), count = random.integer(0, 4);
       check(Kind<T>::strided, kernels.strided, rows, inner, columns, count, ending++ % endings);
-      check(Kind<T>::neighbours, kernels.neighbours, rows, inner, columns, count, 16);
+      if (pairs)
+        check(Kind<T>::strided, kernels.strided, rows, inner, columns, count, 16, true);
+      else
+        check(Kind<T>::neighbours, kernels.neighbours, rows, inner, columns, count, 16);
       if (rows <= kernels.scattered_rows)
-        check(Kind<T>::scattered, kernels.scattered, rows, inner, columns, count, 16);
+        check(Kind<T>::scattered, kernels.scattered, rows, inner, columns, count, 16, pairs);
     }
   for (const Size columns : {kernels.panel, kernels.panel - 1, Size{1}})
     for (int every = 0; every < endings; ++every)
@@ -177,7 +69,66 @@ TEST_CASE("tile: every height, width and ending equals the plain loops, at every
   for (const Isa isa : permitted_isas()) {
     check_isa<float>(isa);
     check_isa<double>(isa);
+    check_isa<BFloat16>(isa);
   }
+}
+
+TEST_CASE("tile: rounds to the nearest BFloat16, to the even one of two, and keeps what is not a number") {
+  // 1 has neighbours 1 + 2^-7; what lies halfway goes to the one whose last bit is 0
+  const auto number_at = [](float value) { return number(rounded<BFloat16>(value)); };
+  CHECK(number_at(1 + 0x1p-9f) == 1);
+  CHECK(number_at(1 + 0x1p-8f) == 1);
+  CHECK(number_at(1 + 0x1p-8f + 0x1p-20f) == 1 + 0x1p-7f);
+  CHECK(number_at(1 + 3 * 0x1p-8f) == 1 + 0x1p-6f);
+  CHECK(number_at(-257) == -256);
+  CHECK(number_at(3.4e38f) == std::numeric_limits<float>::infinity());
+  CHECK(std::isnan(number_at(std::numeric_limits<float>::quiet_NaN())));
+
+  // the tiles round as the library does: one factor, A = 1, B = 0, the number itself as bias
+  Random random(6);
+  for (const Isa isa : permitted_isas()) {
+    const Kernels<BFloat16>& kernels = kernels_of<BFloat16>(isa);
+    Case<BFloat16> c(Kind<BFloat16>::strided, kernels, 3, 1, kernels.panel, 0, random);
+    for (float& bias : c.bias) bias = static_cast<float>(random.normal());
+    c.bias[1] = 1 + 0x1p-8f;
+    c.bias[2] = std::numeric_limits<float>::quiet_NaN();
+    c.bias[3] = -std::numeric_limits<float>::infinity();
+    set_ending(c, 1);
+    c.point();
+    for (const Size columns : {kernels.panel, kernels.panel - 1}) {
+      c.p.columns = columns;
+      if (kernels.begin) kernels.begin();
+      kernels.strided(c.p);
+      for (Size column = 0; column < columns; ++column) {
+        INFO(name(isa) << " " << column);
+        const auto at = static_cast<std::size_t>(column);
+        CHECK(c.c[at].bits == rounded<BFloat16>(c.bias[at]).bits);
+      }
+    }
+  }
+}
+
+TEST_CASE("tile: pairs rows, the last one with zeros") {
+  Random random(7);
+  for (const Isa isa : permitted_isas())
+    for (const Size rows : {1, 2, 5})
+      for (const Size columns : {1, 16, 35}) {
+        INFO(name(isa) << " " << rows << " x " << columns);
+        const Size from_row = columns + 1, to_row = columns + 3;
+        const auto from = integers<BFloat16>((rows - 1) * from_row + columns, random);
+        auto to = integers<BFloat16Pair>((rows + 1) / 2 * to_row, random);
+        kernels_of<BFloat16>(isa).pair_rows(from.data(), from_row, rows, columns, to.data(), to_row);
+        for (Size row = 0; row < (rows + 1) / 2; ++row)
+          for (Size column = 0; column < to_row; ++column) {
+            const auto there = [&](Size r) {
+              return r < rows && column < columns ? from[static_cast<std::size_t>(r * from_row + column)].bits
+                                                  : 0;
+            };
+            const BFloat16Pair pair = to[static_cast<std::size_t>(row * to_row + column)];
+            REQUIRE(pair.first.bits == there(2 * row));
+            REQUIRE(pair.second.bits == there(2 * row + 1));
+          }
+      }
 }
 
 TEST_CASE("tile: transposes matrices of any size") {

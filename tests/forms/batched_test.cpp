@@ -43,18 +43,20 @@ Results<T> by_gather(const Geometry& g, const Inputs<T>& in) {
 }
 
 template <class T>
-Results<T> by_batched(Isa isa, const Geometry& g, const Inputs<T>& in) {
-  return {batched::conv(isa, g, in.image, in.weight), batched::conv_transpose(isa, g, in.code, in.weight),
-          batched::weight_gradient(isa, g, in.code, in.image)};
+Results<engine::Sum<T>> by_batched(Isa isa, const Geometry& g, const Inputs<engine::Sum<T>>& in) {
+  return {batched::conv_in<T>(isa, g, in.image, in.weight),
+          batched::conv_transpose_in<T>(isa, g, in.code, in.weight),
+          batched::weight_gradient_in<T>(isa, g, in.code, in.image)};
 }
 
 template <class T>
 void require_equal(const Geometry& g, Index batch, Random& random) {
-  const Inputs<T> in = integer_inputs<T>(g, batch, random);
-  const Results<T> expected = by_gather(g, in);
-  for (const Isa isa : engine::permitted_isas()) {
+  using Number = engine::Sum<T>;
+  const Inputs<Number> in = integer_inputs<Number>(g, batch, random);
+  const Results<Number> expected = by_gather(g, in);
+  for (const Isa isa : engine::different_isas<T>()) {
     INFO(print_case(g) << " batch " << batch << " " << engine::name(isa) << " " << sizeof(T) << " bytes");
-    const Results<T> results = by_batched(isa, g, in);
+    const Results<Number> results = by_batched<T>(isa, g, in);
     REQUIRE(results.code == expected.code);
     REQUIRE(results.image == expected.image);
     REQUIRE(results.gradient == expected.gradient);
@@ -80,16 +82,20 @@ TEST_CASE("batched: a case by hand") {
   const Geometry g = parse_case("i4o2k3");
   const Tensor<float> image({1, 1, 4}, {1, 2, 3, 4}), code({1, 1, 2}, {1, 10}), weight({1, 1, 3}, {1, 2, 4});
   for (const Isa isa : engine::permitted_isas()) {
-    CHECK(batched::conv(isa, g, image, weight) == Tensor<float>({1, 1, 2}, {17, 24}));
-    CHECK(batched::conv_transpose(isa, g, code, weight) == Tensor<float>({1, 1, 4}, {1, 12, 24, 40}));
-    CHECK(batched::weight_gradient(isa, g, code, image) == Tensor<float>({1, 1, 3}, {21, 32, 43}));
+    CHECK(batched::conv_in<float>(isa, g, image, weight) == Tensor<float>({1, 1, 2}, {17, 24}));
+    CHECK(batched::conv_transpose_in<float>(isa, g, code, weight) ==
+          Tensor<float>({1, 1, 4}, {1, 12, 24, 40}));
+    CHECK(batched::weight_gradient_in<float>(isa, g, code, image) == Tensor<float>({1, 1, 3}, {21, 32, 43}));
   }
 }
 
 TEST_CASE("batched: equals gather bit for bit on integers over the sweep") {
   Random random(1);
   for (const Geometry& g : default_sweep(120, 5)) {
-    for (const Index batch : {1, 2, 5, 33}) require_equal<float>(g, batch, random);
+    for (const Index batch : {1, 2, 5, 33}) {
+      require_equal<float>(g, batch, random);
+      require_equal<engine::BFloat16>(g, batch, random);
+    }
     require_equal<double>(g, 3, random);
   }
 }
@@ -102,7 +108,10 @@ TEST_CASE("batched: equals gather for channels that fill no vector, one, or one 
   for (const Geometry& g : some)
     for (const auto& [image, code] :
          {std::pair<Index, Index>{1, 33}, {33, 1}, {3, 17}, {17, 3}, {2, 64}, {16, 16}}) {
-      require_equal<float>(with_channels(g, image, code), 2, random);
+      {
+        require_equal<float>(with_channels(g, image, code), 2, random);
+        require_equal<engine::BFloat16>(with_channels(g, image, code), 2, random);
+      }
       require_equal<double>(with_channels(g, image, code), 9, random);
     }
 }
@@ -110,14 +119,19 @@ TEST_CASE("batched: equals gather for channels that fill no vector, one, or one 
 TEST_CASE("batched: equals gather where layers are larger than a band, a panel or a chunk of pixels") {
   Random random(8);
   for (const char* text : {"ic12oc70i14x14o7x7k4s2p1", "ic70oc12i14x14o7x7k4s2p1",
-                           "ic1oc32i28x28o14x14k4s2p1", "ic32oc3i14x14o28x28k4s1/2p2"})
+                           "ic1oc32i28x28o14x14k4s2p1", "ic32oc3i14x14o28x28k4s1/2p2"}) {
     require_equal<float>(parse_case(text), 33, random);
+    require_equal<engine::BFloat16>(parse_case(text), 33, random);
+  }
 }
 
 TEST_CASE("batched: the windows of a linear layer are the whole image") {
   Random random(3);
   for (const char* text : {"ic5oc33i7x7o1x1k7", "ic33oc2i3x4o1x1k3x4", "ic1oc1i5x5o1x1k5", "ic64oc10i1o1k1"})
-    for (const Index batch : {1, 4, 40}) require_equal<float>(parse_case(text), batch, random);
+    for (const Index batch : {1, 4, 40}) {
+      require_equal<float>(parse_case(text), batch, random);
+      require_equal<engine::BFloat16>(parse_case(text), batch, random);
+    }
 }
 
 TEST_CASE("batched: reals are within the bound of any order of summation") {
@@ -150,7 +164,7 @@ TEST_CASE("batched: reals are within the bound of any order of summation") {
     };
     for (const Isa isa : engine::permitted_isas()) {
       INFO(text << " " << engine::name(isa));
-      const Results<float> results = by_batched(isa, g, single);
+      const Results<float> results = by_batched<float>(isa, g, single);
       check_close(results.code, exact.code, size.code, taps * g.in_channels);
       check_close(results.image, exact.image, size.image, taps * g.out_channels);
       check_close(results.gradient, exact.gradient, size.gradient, batch * volume(out_extents(axes)));
@@ -182,7 +196,7 @@ TEST_CASE("batched: not a number stays one, through a ReLU's absence and beside 
   image[5] =
       std::numeric_limits<float>::quiet_NaN();  // image 0, channel 0, pixel 5: code pixel 2 alone reads it
   for (const Isa isa : engine::permitted_isas()) {
-    const auto code = batched::conv(isa, g, image, weight);
+    const auto code = batched::conv_in<float>(isa, g, image, weight);
     for (Index at = 0; at < code.size(); ++at) CHECK(std::isnan(code[at]) == (at < 17 * 3 && at % 3 == 2));
   }
 }
@@ -199,7 +213,7 @@ TEST_CASE("batched: the comparison catches results that are wrong in one number"
   const Geometry g = parse_case("ic3oc17i8x8o4x4k4s2p1");
   const Inputs<float> in = integer_inputs<float>(g, 2, random);
   const Results<float> expected = by_gather(g, in);
-  Results<float> mutant = by_batched(engine::best_isa(), g, in);
+  Results<float> mutant = by_batched<float>(engine::best_isa(), g, in);
   REQUIRE(mutant == expected);
   mutant.gradient[mutant.gradient.size() - 1] += 1;
   CHECK_FALSE(mutant == expected);

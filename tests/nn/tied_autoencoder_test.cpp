@@ -3,7 +3,9 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/base/random.hpp>
+#include <fsconv/data/batch.hpp>
 #include <fsconv/nn/batch.hpp>
+#include <fsconv/nn/gather_batch.hpp>
 #include <limits>
 
 using namespace fsconv;
@@ -30,16 +32,18 @@ Model random_model(bool tied) {
   return model;
 }
 
-Tensor<double> random_images() {
+const std::vector<Index> order = natural_order(3);
+
+Tensor<std::uint8_t> random_images() {
   Random random(3);
-  Tensor<double> images({3, 2, 5, 7});
-  for (double& pixel : images) pixel = random.uniform();
+  Tensor<std::uint8_t> images({3, 2, 5, 7});
+  for (auto& pixel : images) pixel = static_cast<std::uint8_t>(random.integer(0, 255));
   return images;
 }
 
 // The gradient of the mean loss as the model computes it.
 Gradients<double> gradient_of(Model& model, Loss loss) {
-  BatchRunner(model, 1).gradient(loss, random_images());
+  BatchRunner(model, 1).gradient(loss, random_images(), order);
   Gradients<double> gradients;
   for (const auto& parameter : model.parameters()) gradients.push_back(parameter.gradient);
   return gradients;
@@ -51,7 +55,7 @@ struct Point {
 };
 
 Point evaluate(const Model& model, Loss loss) {
-  const auto trace = model.trace(random_images());
+  const auto trace = model.trace(gather_batch<double>(random_images(), order));
   Point point{total_loss(loss, trace.front(), trace.back()) / 3, {}};
   for (std::size_t at = 0; at < model.layers().size(); ++at)
     if (model.layers()[at].relu)

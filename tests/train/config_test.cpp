@@ -31,6 +31,9 @@ TEST_CASE("config: bad values are blamed on their option") {
   CHECK(blamed([](auto& c) { c.model = "vae2"; }) == "model");
   CHECK(blamed([](auto& c) { c.loss = "l1"; }) == "loss");
   CHECK(blamed([](auto& c) { c.form = "fft"; }) == "form");
+  CHECK(blamed([](auto& c) { c.precision = "fp16"; }) == "precision");
+  CHECK(blamed([](auto& c) { c.precision = "bf16", c.form = "gather"; }) == "precision");
+  CHECK(blamed([](auto& c) { c.precision = "bf16"; }) == "nothing");
   CHECK(blamed([](auto& c) { c.epochs = 0; }) == "epochs");
   CHECK(blamed([](auto& c) { c.batch = 0; }) == "batch");
   CHECK(blamed([](auto& c) { c.batch = -5; }) == "batch");
@@ -83,5 +86,16 @@ TEST_CASE("config: JSON of something else is bad data") {
   CHECK_THROWS_AS(config_from_json(nlohmann::json::object(), "file"), BadData);
   nlohmann::json json = to_json(TrainConfig());
   json["channels"] = "many";
+  CHECK_THROWS_AS(config_from_json(json, "file"), BadData);
+}
+
+TEST_CASE("config: a file from before there was a choice of precision is one of fp32") {
+  TrainConfig config;
+  config.precision = "bf16";
+  nlohmann::json json = to_json(config);
+  CHECK(config_from_json(json, "file").precision == "bf16");
+  json.erase("precision");
+  CHECK(config_from_json(json, "file").precision == "fp32");
+  json.erase("form");
   CHECK_THROWS_AS(config_from_json(json, "file"), BadData);
 }

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <fsconv/base/random.hpp>
 #include <fsconv/data/batch.hpp>
+#include <fsconv/nn/gather_batch.hpp>
 #include <fsconv/train/evaluate.hpp>
 #include <limits>
 
@@ -29,10 +30,11 @@ TEST_CASE("evaluate: the mean over all images, those of the last piece too") {
   auto model = small_model();
   const Index count = 32 * images_per_block + 7;
   const auto images = noise(count);
+  const std::vector<Index> order = natural_order(count);
   double sum = 0;
-  for (Index first = 0; first < count; first += images_per_block) {
-    const Index taken = std::min(images_per_block, count - first);
-    sum += BatchRunner(model, 1).loss(Loss::bce, gather_batch(images, natural_order(count), first, taken));
+  for (std::size_t first = 0; first < order.size(); first += images_per_block) {
+    const std::size_t taken = std::min<std::size_t>(images_per_block, order.size() - first);
+    sum += BatchRunner(model, 1).loss(Loss::bce, images, std::span(order).subspan(first, taken));
   }
   // The blocks are the same, so each block's sum is; only additions of the blocks' sums may be ordered
   // otherwise.
@@ -59,7 +61,7 @@ TEST_CASE("evaluate: samples are the first images and what the model makes of th
   const auto images = noise(5);
   BatchRunner<float> runner(model, 1);
   const Samples samples = sample_reconstructions(runner, Loss::bce, images, 3);
-  CHECK(samples.originals == gather_batch(images, natural_order(5), 0, 3));
-  CHECK(samples.reconstructions == runner.reconstruct(Loss::bce, samples.originals));
+  CHECK(samples.originals == gather_batch<float>(images, natural_order(3)));
+  CHECK(samples.reconstructions == runner.reconstruct(Loss::bce, images, natural_order(3)));
   CHECK(sample_reconstructions(runner, Loss::bce, images, 9).originals.shape() == Shape{5, 1, 4, 5});
 }

@@ -19,6 +19,16 @@ TEST_CASE("training_data: the first images of the set") {
   CHECK(std::equal(data.test.begin(), data.test.end(), all.test.images.begin()));
 }
 
+TEST_CASE("training_data: colour images that are not square") {
+  TrainConfig config = test::small_config();
+  config.data = "generated:16x24x3";
+  const TrainingData data = load_training_data(config);
+  CHECK(data.train.shape() == Shape{70, 3, 16, 24});
+  CHECK(data.image_channels() == 3);
+  CHECK(data.image_size() == Shape{16, 24});
+  CHECK(data.checksum != load_training_data(test::small_config()).checksum);
+}
+
 TEST_CASE("training_data: all images where no limit is given, and never more than there are") {
   TrainConfig config = test::small_config();
   config.train_images = config.test_images = 0;

@@ -166,7 +166,7 @@ TEST_CASE("verify: the exhaustive sweep takes every geometry once") {
 TEST_CASE("trial: exact integers are as large as the sums allow and no larger") {
   const Subject subject(parse_case("ic2oc3i9x9o5x5k3s2p1"));
   for (int bits : {24, 53}) {
-    const auto samples = number_samples(subject, Method::exact, bits, 1, 128);
+    const auto samples = number_samples(subject, Method::exact, {bits, bits}, 1, 128);
     const Index terms =
         std::max({subject.definition.longest_conv_sum(), subject.definition.longest_transposed_sum(),
                   subject.definition.longest_gradient_sum(samples[0].image.shape()[0])});
@@ -175,13 +175,50 @@ TEST_CASE("trial: exact integers are as large as the sums allow and no larger") 
     CHECK(static_cast<double>(terms) * (a + 4) * (a + 4) > limit);
     CHECK(samples[0].log2_miss() == Approx(std::log2(3.0) - std::log2(2 * a + 1)));
   }
+  // Operands of eight bits hold the integers to 2^8, whatever their sums would allow.
+  CHECK(number_samples(subject, Method::exact, {8, 24}, 1, 128)[0].largest == 255);
+}
+
+TEST_CASE("trial: reals fit the operands they are for, and are the same for doubles and floats") {
+  const Subject subject(parse_case("ic2oc3i9x9o5x5k3s2p1"));
+  const auto image = [&](Significands bits) {
+    return number_samples(subject, Method::numeric, bits, 1, 128)[0].image;
+  };
+  CHECK(image({53, 53}) == image({24, 24}));
+  const Tensor<double> narrow = image({8, 24}), wide = image({24, 24});
+  Index rounded = 0;
+  for (Index at = 0; at < narrow.size(); ++at) {
+    int exponent = 0;
+    const double significand = std::ldexp(std::frexp(narrow[at], &exponent), 8);
+    CHECK(significand == std::floor(significand));
+    CHECK(std::abs(narrow[at] - wide[at]) <= std::ldexp(std::abs(wide[at]), -8));
+    rounded += narrow[at] != wide[at];
+  }
+  CHECK(rounded > narrow.size() / 2);
+}
+
+TEST_CASE("verify: a form that rounds its operands more than it says fails, in exact and in numeric") {
+  const auto all = witnesses();
+  const auto bf16 = std::find_if(all.begin(), all.end(),
+                                 [](const Witness& w) { return w.name == "batched/bf16/portable"; });
+  REQUIRE(bf16 != all.end());
+  CHECK(bf16->bits == Significands{8, 24});
+  Witness boastful = *bf16;
+  boastful.bits.operands = 12;
+  for (const Method method : {Method::exact, Method::numeric})
+    for (const bool honest : {true, false}) {
+      VerifyPlan plan = plan_for({parse_case("ic2oc3i9x9o5x5k3s2p1")}, {honest ? *bf16 : boastful});
+      plan.methods = {method};
+      plan.claims = claims_named({"transpose"});
+      CHECK((verify(plan, [](Index) {})[0].verdict == Verdict::holds) == honest);
+    }
 }
 
 TEST_CASE("trial: integers too small to find anything are refused, not drawn for ever") {
   // A weight gradient of two images of n pixels sums 2n products: in 16 bits n = 900 leaves integers up to 4,
   // n = 2000 up to 2 and n = 3640 up to 1, which no number of rounds would make worth anything.
   const auto samples = [](Index n) {
-    return number_samples(Subject({{{n, n, 1, 1, 1, 1, 0}}, 1, 1, 1}), Method::exact, 16, 1, 128);
+    return number_samples(Subject({{{n, n, 1, 1, 1, 1, 0}}, 1, 1, 1}), Method::exact, {16, 16}, 1, 128);
   };
   CHECK(samples(900)[0].largest == 4);
   CHECK_THROWS_AS(samples(2000), InvalidArgument);
@@ -190,7 +227,7 @@ TEST_CASE("trial: integers too small to find anything are refused, not drawn for
 
 TEST_CASE("trial: as many rounds as the miss probability asks for, then probes that count for nothing") {
   const Subject subject(parse_case("ic1oc2i8x8o4x4k4s2p1"));
-  const auto samples = number_samples(subject, Method::exact, 24, 1, 128);
+  const auto samples = number_samples(subject, Method::exact, {24, 24}, 1, 128);
   double bits = 0;
   std::size_t random = 0;
   for (const Sample<double>& sample : samples) {
@@ -248,7 +285,7 @@ TEST_CASE("report: every check is one row of the HDF5 file") {
 
 TEST_CASE("verify: a method that a form is too narrow for is skipped for that form alone") {
   Witness narrow = witnesses()[0];
-  narrow.bits = 4;  // sums of 9 products of integers do not stay below 16
+  narrow.bits.sums = 4;  // sums of 9 products of integers do not stay below 16
   VerifyPlan plan = plan_for({parse_case("i9o7k3")}, {narrow, witnesses()[1]});
   plan.methods = {Method::exact};
   plan.claims = claims_named({"transpose"});

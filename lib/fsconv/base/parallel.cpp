@@ -1,26 +1,37 @@
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
 #include <exception>
 #include <fsconv/base/parallel.hpp>
 #include <mutex>
 #include <thread>
-#include <vector>
 
 extern "C" void openblas_set_num_threads(int threads);
 
 namespace fsconv {
+namespace {
 
-int hardware_threads() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
+using Work = std::function<void(Index, int)>;
 
-void parallel_for(Index count, int threads, const std::function<void(Index)>& work) {
-  parallel_for(count, threads, [&work](Index piece, int) { work(piece); });
+// Looks out for `there` for a moment, awake. A training step is a few calls one upon the other, and to fall
+// asleep in between and be woken takes longer than most of these gaps. Who has waited in vain sleeps
+// afterwards, so that a busy machine loses no more than this moment.
+template <class F>
+void look_shortly(F&& there) {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + std::chrono::microseconds(50);
+  while (!there() && Clock::now() < end) {
+  }
 }
 
-void parallel_for(Index count, int threads, const std::function<void(Index, int)>& work) {
-  std::atomic<Index> next{0};
-  std::exception_ptr failure;
-  std::mutex failure_mutex;
-  auto run = [&](int thread) {
+// One parallel_for: it lives on its caller's stack until no thread works for it any more.
+struct Call {
+  Call(Index piece_count, const Work& piece_work) : count(piece_count), work(piece_work) {}
+
+  // Takes pieces until none is left.
+  void run(int thread) noexcept {
     for (Index piece = next++; piece < count; piece = next++) {
       try {
         work(piece, thread);
@@ -30,13 +41,106 @@ void parallel_for(Index count, int threads, const std::function<void(Index, int)
         if (!failure) failure = std::current_exception();
       }
     }
-  };
-  {
-    std::vector<std::jthread> others;
-    for (int thread = 1; thread < std::min<Index>(threads, count); ++thread) others.emplace_back(run, thread);
-    run(0);
   }
-  if (failure) std::rethrow_exception(failure);
+
+  const Index count;
+  const Work& work;
+  std::atomic<Index> next{0};
+  std::mutex failure_mutex;
+  std::exception_ptr failure;
+  // What follows is changed under the pool's mutex.
+  int seats = 0;                // threads that may still come
+  int taken = 0;                // threads that have come
+  std::atomic<int> running{0};  // of them, those that have not left
+  std::condition_variable empty;
+};
+
+// The threads of this process that help parallel_for. They sleep while there is nothing to do and are never
+// more than were wanted at one moment: for every open seat there is a thread that is free to take it, so that
+// all `threads` of a call come together however the calls are nested, and a piece may wait for another one.
+class Pool {
+ public:
+  // Runs the call on this thread and on up to `seats` others.
+  void run(Call& call, int seats) {
+    open(call, seats);
+    call.run(0);
+    close(call);
+  }
+
+ private:
+  void open(Call& call, int seats) {
+    const std::lock_guard lock(mutex_);
+    for (; free_ < open_seats_ + seats; ++free_) std::thread([this] { serve(); }).detach();
+    calls_.push_back(&call);
+    call.seats = seats;
+    open_seats_ += seats;
+    for (int seat = 0; seat < seats; ++seat) work_there_.notify_one();
+  }
+
+  // A thread that has not come by now is not waited for: it may be kept waiting itself by a busy machine.
+  void close(Call& call) {
+    std::unique_lock lock(mutex_);
+    open_seats_ -= call.seats;
+    if (call.seats > 0) std::erase(calls_, &call);
+    call.seats = 0;
+    lock.unlock();
+    look_shortly([&] { return call.running == 0; });
+    lock.lock();
+    call.empty.wait(lock, [&] { return call.running == 0; });
+  }
+
+  [[noreturn]] void serve() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      work_there_.wait(lock, [this] { return !calls_.empty(); });
+      Call& call = *calls_.front();
+      if (--call.seats == 0) calls_.pop_front();
+      const int thread = ++call.taken;
+      ++call.running;
+      --open_seats_;
+      --free_;
+      lock.unlock();
+      call.run(thread);
+      lock.lock();
+      ++free_;
+      // Notified under the lock: after it the caller may be gone, and the call with it.
+      if (--call.running == 0) call.empty.notify_one();
+      lock.unlock();
+      look_shortly([this] { return open_seats_ > 0; });
+      lock.lock();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable work_there_;
+  std::deque<Call*> calls_;         // those with open seats, oldest first
+  std::atomic<int> open_seats_{0};  // of all calls
+  int free_ = 0;                    // threads that take, or will take, a seat
+};
+
+// Never destroyed, and its threads never joined: they sleep on it until the process ends, whatever else is
+// already gone by then, and a forked copy of the process, which has none of them, ends as well.
+Pool& pool() {
+  static Pool& only = *new Pool;
+  return only;
+}
+
+}  // namespace
+
+int hardware_threads() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
+
+void parallel_for(Index count, int threads, const std::function<void(Index)>& work) {
+  parallel_for(count, threads, [&work](Index piece, int) { work(piece); });
+}
+
+void parallel_for(Index count, int threads, const std::function<void(Index, int)>& work) {
+  Call call(count, work);
+  const auto others = static_cast<int>(std::min<Index>(threads, count) - 1);
+  if (others > 0)
+    pool().run(call, others);
+  else
+    call.run(0);
+  if (call.failure) std::rethrow_exception(call.failure);
 }
 
 void use_one_blas_thread() { openblas_set_num_threads(1); }

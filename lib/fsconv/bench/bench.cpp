@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <fsconv/base/interrupt.hpp>
-#include <fsconv/bench/geometry_rounds.hpp>
+#include <fsconv/bench/bench.hpp>
+#include <fsconv/bench/shared_rounds.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <tuple>
 
@@ -20,15 +21,24 @@ Index operands_size(const Geometry& geometry, Index batch) {
          element_count(geometry.weight_shape());
 }
 
+double least_bytes(const Geometry& geometry, Op op, Index batch, const Contender& contender) {
+  constexpr double bfloat16 = sizeof(engine::BFloat16);
+  const double stored = contender.bfloat16_arrays ? bfloat16 : sizeof(float);
+  const auto weights = static_cast<double>(element_count(geometry.weight_shape()));
+  const double all = stored * static_cast<double>(operands_size(geometry, batch));
+  return op == Op::weight_gradient ? all + (sizeof(float) - stored) * weights : all;
+}
+
 Entry entry_of(const BenchPlan& plan, Index at, Op op, const Contender& contender) {
   const Geometry& geometry = plan.geometries[static_cast<std::size_t>(at)].geometry;
   Row row{.geometry = at,
           .form = contender.form,
           .isa = contender.isa ? std::string(engine::name(*contender.isa)) : "-",
-          .op = std::string(name(op))};
+          .op = std::string(name(op)),
+          .precision = contender.precision};
   row.nonzeros = static_cast<double>(nonzeros(geometry)) * static_cast<double>(plan.batch);
   row.flops = 2 * row.nonzeros;
-  row.bytes = sizeof(float) * static_cast<double>(operands_size(geometry, plan.batch));
+  row.bytes = least_bytes(geometry, op, plan.batch, contender);
   Entry entry{row, op, &contender};
   auto reason = contender.unsupported(geometry, op);
   try {
@@ -72,7 +82,8 @@ void check_entry(Entry& entry, const Geometry& geometry, const Check& check) {
   try {
     const auto work = entry.contender->prepare(geometry, entry.op, check.operands());
     work->run();
-    const auto difference = check.difference(entry.op, entry.row.form, work->result());
+    const auto difference =
+        check.difference(entry.op, entry.row.form, work->result(), entry.contender->bfloat16_arrays);
     if (!difference) return;
     entry.row.status = Status::refused;
     entry.row.note = *difference;
@@ -95,8 +106,9 @@ void check_entries(std::vector<Entry>& entries, const BenchPlan& plan, const Geo
   }
 }
 
-void time_entries(std::vector<Entry>& entries, const BenchPlan& plan, const Geometry& geometry,
-                  GeometryRounds& rounds) {
+void time_entries(std::vector<Entry>& entries, const BenchPlan& plan, std::size_t at,
+                  const SharedRounds& rounds) {
+  const auto& [name, geometry] = plan.geometries[at];
   std::vector<Operands> operands;
   for (int thread = 0; thread < plan.threads; ++thread)
     operands.push_back(random_operands(geometry, plan.batch, plan.seed + static_cast<std::uint64_t>(thread)));
@@ -114,8 +126,8 @@ void time_entries(std::vector<Entry>& entries, const BenchPlan& plan, const Geom
   for (const auto& of_threads : works)
     items.push_back({[&of_threads](int thread) { of_threads[static_cast<std::size_t>(thread)]->run(); }});
 
-  const std::vector<Timing> measured = rounds.run(items);
-  for (std::size_t at = 0; at < measured.size(); ++at) *timings[at] = measured[at];
+  const std::vector<Timing> measured = rounds.run(name, plan.geometries.size() - at, items);
+  for (std::size_t item = 0; item < measured.size(); ++item) *timings[item] = measured[item];
 }
 
 // By operation in the order asked for; what was timed comes first, the fastest first.
@@ -150,20 +162,37 @@ void require_possible(const BenchPlan& plan) {
   if (!any) throw InvalidArgument("form", "supports none of the geometries", reason);
 }
 
+std::vector<Precision> precisions_of(const std::vector<Contender>& contenders) {
+  std::vector<Precision> precisions = timed_precisions();
+  std::erase_if(precisions, [&](Precision precision) {
+    return precision != Precision::fp32 &&
+           std::none_of(contenders.begin(), contenders.end(),
+                        [&](const Contender& contender) { return contender.precision == precision; });
+  });
+  return precisions;
+}
+
+// Wrong forms compute in double, and their times do not matter: they have the peak of floats.
+double peak_of(const Contender& contender, const Ceilings& ceilings) {
+  const Precision precision = contender.precision == Precision::bf16 ? Precision::bf16 : Precision::fp32;
+  return ceilings.of(contender.isa.value_or(engine::best_isa()), precision).fma;
+}
+
 }  // namespace
 
 Report conv_bench(const BenchPlan& plan) {
   require_possible(plan);
-  GeometryRounds rounds(plan);
+  const SharedRounds rounds(plan, plan.threads);
   Report report{"conv", plan.geometries, plan.batch, plan.threads, {}, {}, 0};
-  report.peaks = measure_peaks({.threads = plan.threads, .seconds = plan.seconds_per_peak});
+  report.peaks = measure_peaks({.threads = plan.threads,
+                                .precisions = precisions_of(plan.contenders),
+                                .seconds = plan.seconds_per_peak});
   for (std::size_t at = 0; at < plan.geometries.size(); ++at) {
     const Geometry& geometry = plan.geometries[at].geometry;
     std::vector<Entry> entries = entries_of(plan, static_cast<Index>(at));
-    for (Entry& entry : entries)
-      entry.row.peak = report.peaks.all_threads.of(entry.contender->isa.value_or(engine::best_isa())).fma;
+    for (Entry& entry : entries) entry.row.peak = peak_of(*entry.contender, report.peaks.all_threads);
     check_entries(entries, plan, geometry);
-    time_entries(entries, plan, geometry, rounds);
+    time_entries(entries, plan, at, rounds);
     append_sorted(entries, plan, report.rows);
   }
   report.seconds = rounds.seconds_passed();

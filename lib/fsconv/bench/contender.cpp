@@ -1,24 +1,26 @@
 #include <algorithm>
 #include <fsconv/base/text.hpp>
 #include <fsconv/bench/contender.hpp>
-#include <fsconv/engine/batched_map.hpp>
+#include <fsconv/bench/engine_work.hpp>
+#include <fsconv/bench/onednn_work.hpp>
 #include <fsconv/forms/batched.hpp>
 
 namespace fsconv::bench {
 namespace {
 
-using engine::BatchedMap;
-using engine::Buffer;
-using engine::images_per_block;
+using engine::BFloat16;
 using engine::Isa;
 
 constexpr const char* engine_name = "engine";
 constexpr const char* batched_name = "batched";
+constexpr const char* onednn_name = "onednn";
+constexpr const char* onednn_blocked_name = "onednn_blocked";
+
+template <class T>
+constexpr Precision precision_of = std::is_same_v<T, float> ? Precision::fp32 : Precision::bf16;
 
 Index result_size(const Geometry& geometry, Op op, Index batch) {
-  return element_count(op == Op::conv             ? geometry.code_shape(batch)
-                       : op == Op::conv_transpose ? geometry.image_shape(batch)
-                                                  : geometry.weight_shape());
+  return element_count(result_shape(geometry, op, batch));
 }
 
 // A form's three maps as users have them: a result of its own for every call.
@@ -58,18 +60,22 @@ class CallWork : public Work {
 };
 
 template <class T>
-Contender called(std::string form, std::optional<Isa> isa,
+Contender called(std::string form, std::optional<Isa> isa, Precision precision,
                  std::function<std::optional<std::string>(const Geometry&, Op)> unsupported, Calls<T> calls) {
-  return {std::move(form), isa, std::move(unsupported),
-          [calls](const Geometry& geometry, Op op, const Operands& operands) -> std::unique_ptr<Work> {
-            return std::make_unique<CallWork<T>>(calls, geometry, op, operands);
-          },
-          result_size};
+  return {
+      .form = std::move(form),
+      .isa = isa,
+      .precision = precision,
+      .unsupported = std::move(unsupported),
+      .prepare = [calls](const Geometry& geometry, Op op, const Operands& operands) -> std::unique_ptr<Work> {
+        return std::make_unique<CallWork<T>>(calls, geometry, op, operands);
+      },
+      .size = result_size};
 }
 
 Contender form_contender(const Form<float>& form) {
   using Numbers = Tensor<float>;
-  return called<float>(std::string(form.name), std::nullopt, form.unsupported,
+  return called<float>(std::string(form.name), std::nullopt, Precision::fp32, form.unsupported,
                        {[&form](const Geometry& g, const Numbers& image, const Numbers& weight) {
                           return conv(form, g, image, weight);
                         },
@@ -81,140 +87,120 @@ Contender form_contender(const Form<float>& form) {
                         }});
 }
 
+template <class T>
 Contender batched_contender(Isa isa) {
   using Numbers = Tensor<float>;
-  return called<float>(batched_name, isa, form_named<float>(batched_name).unsupported,
+  return called<float>(batched_name, isa, precision_of<T>, form_named<float>(batched_name).unsupported,
                        {[isa](const Geometry& g, const Numbers& image, const Numbers& weight) {
-                          return batched::conv(isa, g, image, weight);
+                          return batched::conv_in<T>(isa, g, image, weight);
                         },
                         [isa](const Geometry& g, const Numbers& code, const Numbers& weight) {
-                          return batched::conv_transpose(isa, g, code, weight);
+                          return batched::conv_transpose_in<T>(isa, g, code, weight);
                         },
                         [isa](const Geometry& g, const Numbers& code, const Numbers& image) {
-                          return batched::weight_gradient(isa, g, code, image);
+                          return batched::weight_gradient_in<T>(isa, g, code, image);
                         }});
 }
 
-// The engine as training uses it: arrays are in blocks and stay there, weights were packed when they changed,
-// nothing is allocated. Timed is the map alone.
-class EngineWork : public Work {
- public:
-  EngineWork(Isa isa, const Geometry& geometry, Op op, const Operands& operands)
-      : op_(op),
-        batch_(operands.batch()),
-        map_(geometry, isa),
-        image_(map_.image_size(batch_), "image blocks"),
-        code_(map_.code_size(batch_), "code blocks"),
-        weight_(map_.weight_size(), "weight"),
-        scratch_(map_.scratch_size(std::min(batch_, images_per_block)), "scratch") {
-    // What the operation writes stays zero.
-    if (op != Op::conv_transpose) to_blocks(operands.image, image_);
-    if (op != Op::conv) to_blocks(operands.code, code_);
-    if (op != Op::weight_gradient) {
-      packed_ = Buffer<float>(map_.packed_size(), "packed weight");
-      map_.import_weight(operands.weight.data(), weight_.data());
-      map_.pack(weight_.data(), packed_.data());
-    }
-  }
-
-  void run() override {
-    if (op_ == Op::weight_gradient) std::fill_n(weight_.data(), weight_.size(), 0.0f);
-    for_each_block([&](Index first, Index images) {
-      float* image = image_.data() + map_.image_size(first);
-      float* code = code_.data() + map_.code_size(first);
-      if (op_ == Op::conv)
-        map_.conv(images, image, packed_.data(), code, {}, scratch_.data());
-      else if (op_ == Op::conv_transpose)
-        map_.conv_transpose(images, code, packed_.data(), image, {}, scratch_.data());
-      else
-        map_.weight_gradient(images, code, image, weight_.data(), scratch_.data());
-    });
-  }
-
-  Tensor<float> result() const override {
-    const Geometry& geometry = map_.geometry();
-    if (op_ == Op::conv) return from_blocks(code_, geometry.code_shape(batch_));
-    if (op_ == Op::conv_transpose) return from_blocks(image_, geometry.image_shape(batch_));
-    Tensor<float> gradient(geometry.weight_shape());
-    map_.export_weight(weight_.data(), gradient.data());
-    return gradient;
-  }
-
- private:
-  template <class F>
-  void for_each_block(F&& f) const {
-    for (Index first = 0; first < batch_; first += images_per_block)
-      f(first, std::min(images_per_block, batch_ - first));
-  }
-
-  // An image has shape[1] channels of so many pixels; images first..first+images-1 lie at the same place in
-  // both.
-  static Index pixels(const Shape& shape) { return element_count(shape) / (shape[0] * shape[1]); }
-
-  void to_blocks(const Tensor<float>& from, Buffer<float>& to) const {
-    const Index channels = from.shape()[1], size = pixels(from.shape());
-    for_each_block([&](Index first, Index images) {
-      const Index at = first * channels * size;
-      engine::to_block(from.data() + at, images, channels, size, to.data() + at);
-    });
-  }
-
-  Tensor<float> from_blocks(const Buffer<float>& from, const Shape& shape) const {
-    Tensor<float> to(shape);
-    const Index channels = shape[1], size = pixels(shape);
-    for_each_block([&](Index first, Index images) {
-      const Index at = first * channels * size;
-      engine::from_block(from.data() + at, images, channels, size, to.data() + at);
-    });
-    return to;
-  }
-
-  Op op_;
-  Index batch_;
-  BatchedMap<float> map_;
-  Buffer<float> image_, code_, weight_, scratch_, packed_;
-};
-
+template <class T>
 Contender engine_contender(Isa isa) {
-  return {engine_name, isa, [](const Geometry&, Op) { return std::nullopt; },
-          [isa](const Geometry& geometry, Op op, const Operands& operands) -> std::unique_ptr<Work> {
-            return std::make_unique<EngineWork>(isa, geometry, op, operands);
-          },
-          [isa](const Geometry& geometry, Op op, Index batch) {
-            const BatchedMap<float> map(geometry, isa);
-            return map.image_size(batch) + map.code_size(batch) + map.weight_size() +
-                   map.scratch_size(std::min(batch, images_per_block)) +
-                   (op == Op::weight_gradient ? 0 : map.packed_size());
-          }};
+  return {.form = engine_name,
+          .isa = isa,
+          .precision = precision_of<T>,
+          .bfloat16_arrays = !std::is_same_v<T, float>,
+          .unsupported = [](const Geometry&, Op) { return std::nullopt; },
+          .prepare = [isa](const Geometry& geometry, Op op,
+                           const Operands& operands) { return engine_work<T>(isa, geometry, op, operands); },
+          .size = [isa](const Geometry& geometry, Op op,
+                        Index batch) { return engine_work_size<T>(isa, geometry, op, batch); }};
+}
+
+Contender onednn_contender(const char* form, Precision precision, Layout layout) {
+  return {.form = form,
+          .isa = std::nullopt,
+          .precision = precision,
+          .bfloat16_arrays = precision == Precision::bf16,
+          .unsupported = form_named<float>(onednn_name).unsupported,
+          .prepare =
+              [precision, layout](const Geometry& geometry, Op op, const Operands& operands) {
+                return onednn_work(precision, layout, geometry, op, operands);
+              },
+          .size = onednn_work_size};
+}
+
+template <class T>
+void append_engine(const std::string& form, const std::vector<Isa>& isas, std::vector<Contender>& list) {
+  for (const Isa isa : isas_that_differ(precision_of<T>, isas))
+    list.push_back(form == engine_name ? engine_contender<T>(isa) : batched_contender<T>(isa));
+}
+
+// Nothing where the form has no such precision.
+void append(const std::string& form, Precision precision, const std::vector<Isa>& isas,
+            std::vector<Contender>& list) {
+  const bool bf16 = precision == Precision::bf16;
+  if (form == engine_name || form == batched_name) {
+    if (bf16)
+      append_engine<BFloat16>(form, isas, list);
+    else
+      append_engine<float>(form, isas, list);
+  } else if (form == onednn_blocked_name) {
+    list.push_back(onednn_contender(onednn_blocked_name, precision, Layout::blocked));
+  } else if (!bf16) {
+    list.push_back(form_contender(form_named<float>(form)));
+  } else if (form == onednn_name) {
+    list.push_back(onednn_contender(onednn_name, precision, Layout::plain));
+  }
+}
+
+bool has_bf16(const std::string& form) {
+  return form == engine_name || form == batched_name || form == onednn_name || form == onednn_blocked_name;
+}
+
+std::vector<std::string> all_names() {
+  std::vector<std::string> names = {engine_name};
+  for (const Form<float>& form : forms<float>()) names.emplace_back(form.name);
+  names.emplace_back(onednn_blocked_name);
+  return names;
 }
 
 }  // namespace
 
-std::vector<std::string> contender_names() {
-  std::vector<std::string> names = {engine_name};
-  for (const Form<float>& form : forms<float>()) names.emplace_back(form.name);
+std::vector<std::string> contender_names(const std::vector<Precision>& precisions) {
+  std::vector<std::string> names = all_names();
+  const bool fp32 = std::find(precisions.begin(), precisions.end(), Precision::fp32) != precisions.end();
+  if (!fp32) std::erase_if(names, [](const std::string& form) { return !has_bf16(form); });
   return names;
 }
 
-std::vector<Contender> contenders_named(const std::vector<std::string>& forms, const std::vector<Isa>& isas) {
-  const std::vector<std::string> known = contender_names();
+std::vector<Contender> contenders_named(const std::vector<std::string>& forms, const std::vector<Isa>& isas,
+                                        const std::vector<Precision>& precisions) {
+  const std::vector<std::string> known = all_names(), possible = contender_names(precisions);
   std::vector<Contender> list;
   for (const std::string& form : forms) {
     if (std::find(known.begin(), known.end(), form) == known.end())
       throw InvalidArgument("form", fmt::format("'{}' is unknown", form), "use " + alternatives(known));
-    if (form == engine_name)
-      for (const Isa isa : isas) list.push_back(engine_contender(isa));
-    else if (form == batched_name)
-      for (const Isa isa : isas) list.push_back(batched_contender(isa));
-    else
-      list.push_back(form_contender(form_named<float>(form)));
+    if (std::find(possible.begin(), possible.end(), form) == possible.end())
+      throw InvalidArgument("precision", fmt::format("{} has no bf16", form),
+                            "use fp32, or the forms " + alternatives(possible));
+    for (const Precision precision : precisions) append(form, precision, isas, list);
+  }
+  return list;
+}
+
+std::vector<Isa> isas_that_differ(Precision precision, const std::vector<Isa>& asked) {
+  const std::vector<Isa> own =
+      precision == Precision::bf16 ? engine::different_isas<BFloat16>() : engine::different_isas<float>();
+  std::vector<Isa> list;
+  for (const Isa isa : asked) {
+    const Isa used = *std::prev(std::upper_bound(own.begin(), own.end(), isa));
+    if (std::find(list.begin(), list.end(), used) == list.end()) list.push_back(used);
   }
   return list;
 }
 
 Contender contender_of(const Witness& witness) {
   const Maps<double>& maps = witness.numbers;
-  return called<double>(witness.name, std::nullopt, witness.unsupported,
+  return called<double>(witness.name, std::nullopt, Precision::fp64, witness.unsupported,
                         {maps.conv, maps.conv_transpose, maps.weight_gradient});
 }
 

@@ -1,7 +1,8 @@
 // What is compared by the clock: the forms as users call them, and the engine on blocks as training runs it.
 #pragma once
 
-#include <fsconv/bench/operands.hpp>
+#include <fsconv/bench/precision.hpp>
+#include <fsconv/bench/work.hpp>
 #include <fsconv/engine/isa.hpp>
 #include <fsconv/verify/witness.hpp>
 #include <functional>
@@ -12,17 +13,13 @@
 
 namespace fsconv::bench {
 
-// One operation on one set of operands, everything prepared that is done once and not in every step.
-class Work {
- public:
-  virtual ~Work() = default;
-  virtual void run() = 0;
-  virtual Tensor<float> result() const = 0;  // of the last run, in the order of form.hpp
-};
-
 struct Contender {
   std::string form;                // "engine", or the name of a form
   std::optional<engine::Isa> isa;  // where it makes a difference
+  Precision precision = Precision::fp32;
+  // Images, codes and weights are stored in BFloat16, so that results are rounded, but for gradients: these
+  // are floats.
+  bool bfloat16_arrays = false;
   std::function<std::optional<std::string>(const Geometry&, Op)> unsupported;
   // The operands must outlive the work.
   std::function<std::unique_ptr<Work>(const Geometry&, Op, const Operands&)> prepare;
@@ -30,17 +27,24 @@ struct Contender {
   std::function<Index(const Geometry&, Op, Index batch)> size;
 };
 
-// engine   BatchedMap on blocks of images, weights packed before: what a training step does
-// NAME     the form as users call it, on [batch, channels, sizes...]; `batched` is the engine with the way
-// there
-//          and back
-// A contender for each form and, where the isa makes a difference, for each isa. Throws InvalidArgument that
-// lists the names.
+// engine          BatchedMap on blocks of images, weights packed before: what a training step does
+// onednn_blocked  oneDNN in the same situation: its own layout, weights reordered before
+// NAME            the form as users call it, on [batch, channels, sizes...]; `batched` is the engine with the
+//                 way there and back
+// In bf16, `engine` and both of oneDNN store BFloat16, `batched` takes and gives floats; onednn then reorders
+// its weights before as well. A contender for each form, each precision that it has and, where it makes a
+// difference, each isa that computes in its own way then. Throws InvalidArgument that lists the names, and
+// for a form that has none of the precisions.
 std::vector<Contender> contenders_named(const std::vector<std::string>& forms,
-                                        const std::vector<engine::Isa>& isas);
+                                        const std::vector<engine::Isa>& isas,
+                                        const std::vector<Precision>& precisions = {Precision::fp32});
 
-// The names that contenders_named() knows.
-std::vector<std::string> contender_names();
+// The names that contenders_named() knows and that have one of the precisions.
+std::vector<std::string> contender_names(const std::vector<Precision>& precisions = {Precision::fp32});
+
+// Those isas, each once, that stand for the ones asked for: an isa that has no kernels of its own in this
+// precision computes with those of the best one before it.
+std::vector<engine::Isa> isas_that_differ(Precision precision, const std::vector<engine::Isa>& asked);
 
 // A form of verify, wrong ones among them. Slow: it computes in double.
 Contender contender_of(const Witness& witness);

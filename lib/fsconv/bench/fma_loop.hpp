@@ -7,15 +7,20 @@
 namespace fsconv::bench {
 
 // Every step computes x = factor*x + addend on so many independent vectors of floats that none of them waits
-// for another. The result is what keeps the compiler from leaving the loop away.
+// for another; or, with pairs of BFloat16, x = x + factor*addend + factor*addend. The result is what keeps
+// the compiler from leaving the loop away.
 struct FmaLoop {
   std::int64_t flops_per_step;
   float (*run)(std::int64_t steps, float factor, float addend);
 };
 
-// Null where the isa is not compiled in.
+// Of floats. Null where the isa is not compiled in.
 const FmaLoop* portable_fma_loop();
 const FmaLoop* avx2_fma_loop();
 const FmaLoop* avx512_fma_loop();
+
+// Of BFloat16.
+const FmaLoop* avx512_bf16_fma_loop();
+const FmaLoop* amx_fma_loop();
 
 }  // namespace fsconv::bench

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fsconv/bench/operands.hpp>
+#include <fsconv/engine/bfloat16.hpp>
 
 namespace fsconv::bench {
 namespace {
@@ -14,7 +15,7 @@ Index largest_integer(const Geometry& geometry, Index images) {
   }
   const Index longest =
       std::max({geometry.in_per_group() * taps, geometry.out_per_group() * taps, images * code_pixels});
-  constexpr double exact = 1 << 24, most = 127;
+  constexpr double exact = 1 << 24, most = 127;  // 8 bits
   const auto largest =
       static_cast<Index>(std::min(most, std::sqrt((exact - 1) / static_cast<double>(longest))));
   if (largest < 1)
@@ -37,6 +38,12 @@ Tensor<float> at_both_ends(const Tensor<double>& images, Index batch) {
 }
 
 }  // namespace
+
+Shape result_shape(const Geometry& geometry, Op op, Index batch) {
+  return op == Op::conv             ? geometry.code_shape(batch)
+         : op == Op::conv_transpose ? geometry.image_shape(batch)
+                                    : geometry.weight_shape();
+}
 
 Operands random_operands(const Geometry& geometry, Index batch, std::uint64_t seed) {
   Random random(seed);
@@ -67,11 +74,12 @@ const Tensor<double>& Check::expected(Op op, std::string_view reference) const {
   return found->second;
 }
 
-std::optional<std::string> Check::difference(Op op, std::string_view form,
-                                             const Tensor<float>& result) const {
+std::optional<std::string> Check::difference(Op op, std::string_view form, const Tensor<float>& result,
+                                             bool rounded) const {
   const Tensor<double>& right = expected(op, form == "im2col" ? "batched" : "im2col");
-  const Tensor<float> all =
-      op == Op::weight_gradient ? cast<float>(right) : at_both_ends(right, operands_.batch());
+  Tensor<float> all = op == Op::weight_gradient ? cast<float>(right) : at_both_ends(right, operands_.batch());
+  if (rounded && op != Op::weight_gradient)
+    for (float& value : all) value = engine::number(engine::rounded<engine::BFloat16>(value));
   if (result.shape() != all.shape())
     return fmt::format("the result has shape [{}] instead of [{}]", fmt::join(result.shape(), ", "),
                        fmt::join(all.shape(), ", "));

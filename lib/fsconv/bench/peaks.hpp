@@ -2,25 +2,31 @@
 #pragma once
 
 #include <fsconv/base/index.hpp>
+#include <fsconv/bench/precision.hpp>
 #include <fsconv/engine/isa.hpp>
 #include <vector>
 
 namespace fsconv::bench {
 
-// In 10^9 operations per second, float, all threads together.
+// In 10^9 operations per second, all threads together.
 struct IsaPeak {
   engine::Isa isa;
-  double fma = 0;   // independent multiply-adds in registers: the ceiling
+  Precision precision;
+  // Independent multiply-adds in registers: the ceiling. Of floats, also for BFloat16 where the isa has no
+  // instructions for them.
+  double fma = 0;
   double tile = 0;  // the engine's register tile with all operands in the first cache: what it can reach
 };
 
 struct Ceilings {
   int threads = 1;
-  std::vector<IsaPeak> isas = {};  // those that this machine permits, the slowest first
+  // By precision, then the isas that this machine permits and that differ in it, the slowest first.
+  std::vector<IsaPeak> isas = {};
   double triad = 0;  // 10^9 bytes per second of a[i] = b[i] + s*c[i] beyond the caches; a, b, c count once
 
-  // Of one isa; of the fastest where the machine does not permit it.
-  const IsaPeak& of(engine::Isa isa) const;
+  // Of the isa or, where it computes like one before it in this precision or is not permitted, the last one
+  // before it. Throws InvalidArgument for a precision that was not measured.
+  const IsaPeak& of(engine::Isa isa, Precision precision = Precision::fp32) const;
 };
 
 struct Peaks {
@@ -29,7 +35,8 @@ struct Peaks {
 
 struct PeakPlan {
   int threads = 1;
-  double seconds = 0.05;                  // for each number
+  std::vector<Precision> precisions = {Precision::fp32};  // some of timed_precisions()
+  double seconds = 0.05;                                  // for each number
   Index triad_elements = Index{8} << 20;  // of each of the three arrays: far more than the caches hold
 };
 

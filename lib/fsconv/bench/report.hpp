@@ -17,15 +17,15 @@ std::string_view name(Status status);
 struct Row {
   Index geometry = 0;         // position in the report's list
   std::string form, isa, op;  // isa: "-" where it makes no difference
+  Precision precision = Precision::fp64;
   Status status = Status::timed;
   std::string note = {};  // why it was not timed
   Timing timing = {};
   double flops = 0;     // 2 per nonzero of W and image
   double bytes = 0;     // the least traffic: every array read or written once
   double nonzeros = 0;  // of W, times the batch
-  double peak = 0;      // 10^9 flops per second of all threads, with this isa
-  double floor =
-      0;  // seconds that memory alone would take, measured beside it; 0 where there is no such item
+  double peak = 0;      // 10^9 flops per second of all threads, with this isa in this precision
+  double floor = 0;     // seconds of memory alone, measured beside it; 0 where there is no such item
 
   double billions_per_second(double count, int threads) const;  // 0 where it was not timed
   double gflops(int threads) const { return billions_per_second(flops, threads); }

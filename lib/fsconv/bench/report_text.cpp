@@ -16,9 +16,10 @@ std::string ceilings_text(const Peaks& peaks) {
                   all.threads == 1 ? "1 thread" : fmt::format("{} threads (1 thread)", all.threads));
   for (std::size_t at = 0; at < all.isas.size(); ++at)
     lines +=
-        fmt::format("  {:<10} {} GFLOP/s in registers, {} by the engine's tile\n", name(all.isas[at].isa),
-                    number(all.isas[at].fma, one.isas[at].fma), number(all.isas[at].tile, one.isas[at].tile));
-  return lines + fmt::format("  {:<10} {} GB/s, triad\n", "memory", number(all.triad, one.triad));
+        fmt::format("  {:<11} {} {} GFLOP/s in registers, {} by the engine's tile\n", name(all.isas[at].isa),
+                    name(all.isas[at].precision), number(all.isas[at].fma, one.isas[at].fma),
+                    number(all.isas[at].tile, one.isas[at].tile));
+  return lines + fmt::format("  {:<11} {:<4} {} GB/s, triad\n", "memory", "", number(all.triad, one.triad));
 }
 
 // 12.3 us, 4.56 ms: three digits or more.
@@ -32,8 +33,8 @@ std::string heading(const Report& report) {
   if (report.what == "matrix")
     return fmt::format("  {:<16} {:>10} {:>7} {:>8} {:>8} {:>8}\n", "op", "median", "spread", "ns/nz", "GB/s",
                        "x floor");
-  return fmt::format("  {:<16} {:<15} {:<9} {:>10} {:>7} {:>9} {:>8} {:>7}\n", "op", "form", "isa", "median",
-                     "spread", "GFLOP/s", "of peak", "flop/B");
+  return fmt::format("  {:<16} {:<15} {:<11} {:<5} {:>10} {:>7} {:>9} {:>8} {:>7}\n", "op", "form", "isa",
+                     "in", "median", "spread", "GFLOP/s", "of peak", "flop/B");
 }
 
 std::string line(const Row& row, const Report& report) {
@@ -46,7 +47,8 @@ std::string line(const Row& row, const Report& report) {
                        row.nanoseconds_per_nonzero(), row.billions_per_second(row.bytes, report.threads),
                        row.floor > 0 ? fmt::format("{:.2f}", row.times_floor()) : "");
   }
-  const std::string start = fmt::format("  {:<16} {:<15} {:<9} ", row.op, row.form, row.isa);
+  const std::string start =
+      fmt::format("  {:<16} {:<15} {:<11} {:<5} ", row.op, row.form, row.isa, name(row.precision));
   if (row.status != Status::timed) return start + fmt::format("{}: {}\n", name(row.status), row.note);
   return start + fmt::format("{:>10} {:>7} {:>9.1f} {:>7.1f}% {:>7.1f}\n", time, spread,
                              row.gflops(report.threads), 100 * row.fraction_of_peak(report.threads),

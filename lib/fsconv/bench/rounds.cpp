@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <barrier>
-#include <chrono>
 #include <cmath>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>
@@ -11,10 +10,8 @@
 namespace fsconv::bench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
+double seconds_between(Clock::time_point start, Clock::time_point end) {
+  return std::chrono::duration<double>(end - start).count();
 }
 
 constexpr double most_calls = 1e6;
@@ -40,7 +37,22 @@ void summarize(Timing& timing) {
   timing.upper_quartile = quantile(sorted, 0.75);
 }
 
+// The seconds of one thread in a sample, without what comes before the calls.
+double seconds_with_before(const Item& item, Index calls, int thread) {
+  double seconds = 0;
+  for (Index call = 0; call < calls; ++call) {
+    stop_if_interrupted();
+    item.before(thread);
+    const auto from = Clock::now();
+    item.work(thread);
+    seconds += seconds_since(from);
+  }
+  return seconds;
+}
+
 }  // namespace
+
+double seconds_since(Clock::time_point start) { return seconds_between(start, Clock::now()); }
 
 double quantile(std::span<const double> sorted, double part) {
   const double position = part * static_cast<double>(sorted.size() - 1);
@@ -50,31 +62,32 @@ double quantile(std::span<const double> sorted, double part) {
 }
 
 double sample(const Item& item, Index calls, int threads) {
-  std::vector<double> seconds(static_cast<std::size_t>(threads), 0);
+  struct Part {
+    Clock::time_point start, end;
+    double seconds = 0;
+  };
+  std::vector<Part> parts(static_cast<std::size_t>(threads));
   // Nobody leaves the barrier before all have come: every thread gets exactly one piece.
   std::barrier start(threads);
   parallel_for(threads, threads, [&](Index piece) {
     const auto thread = static_cast<int>(piece);
-    double& mine = seconds[static_cast<std::size_t>(piece)];
+    Part& mine = parts[static_cast<std::size_t>(piece)];
     start.arrive_and_wait();
     if (item.before) {
-      for (Index call = 0; call < calls; ++call) {
-        stop_if_interrupted();
-        item.before(thread);
-        const auto from = Clock::now();
-        item.work(thread);
-        mine += seconds_since(from);
-      }
-    } else {
-      const auto from = Clock::now();
-      for (Index call = 0; call < calls; ++call) {
-        stop_if_interrupted();
-        item.work(thread);
-      }
-      mine = seconds_since(from);
+      mine.seconds = seconds_with_before(item, calls, thread);
+      return;
     }
+    mine.start = Clock::now();
+    for (Index call = 0; call < calls; ++call) {
+      stop_if_interrupted();
+      item.work(thread);
+    }
+    mine.end = Clock::now();
   });
-  return *std::max_element(seconds.begin(), seconds.end()) / static_cast<double>(calls);
+  const double seconds = item.before ? std::ranges::max(parts, {}, &Part::seconds).seconds
+                                     : seconds_between(std::ranges::min(parts, {}, &Part::start).start,
+                                                       std::ranges::max(parts, {}, &Part::end).end);
+  return seconds / static_cast<double>(calls);
 }
 
 std::vector<Timing> run_rounds(std::span<const Item> items, const RoundsPlan& plan) {

@@ -1,6 +1,7 @@
 // How things are timed: side by side in rounds, so that what disturbs the machine disturbs all of them alike.
 #pragma once
 
+#include <chrono>
 #include <fsconv/base/index.hpp>
 #include <functional>
 #include <span>
@@ -8,6 +9,10 @@
 #include <vector>
 
 namespace fsconv::bench {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start);
 
 // What is timed. Both are called with a thread's number, from several threads at once.
 struct Item {
@@ -38,8 +43,9 @@ struct Timing {
 // finished: all items have equally many samples. Ctrl-C throws Interrupted between calls.
 std::vector<Timing> run_rounds(std::span<const Item> items, const RoundsPlan& plan);
 
-// One sample: every thread calls `item` so often, all starting together. The seconds per call of the slowest
-// thread.
+// One sample: every thread calls `item` so often, all starting together. The seconds per call from the first
+// thread's start to the last one's end, so that threads that wait for a core count as waiting; with `before`,
+// those of the slowest thread.
 double sample(const Item& item, Index calls, int threads);
 
 // The value below which `part` of the numbers lie, linear between neighbours. `sorted` is ascending, not

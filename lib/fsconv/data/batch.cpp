@@ -28,27 +28,4 @@ std::vector<Index> epoch_order(Index count, std::uint64_t seed, Index epoch) {
   return order;
 }
 
-Tensor<float> gather_batch(const Tensor<std::uint8_t>& images, std::span<const Index> order, Index first,
-                           Index count) {
-  const auto entries = static_cast<Index>(order.size());
-  if (images.rank() != 4) throw InvalidArgument("images", "are no array [N, C, H, W]");
-  if (first < 0 || count < 0 || count > entries || first > entries - count)
-    throw InvalidArgument("batch", fmt::format("{} images from {} on", count, first),
-                          fmt::format("the order has {} entries", entries));
-  Shape shape = images.shape();
-  const Index images_there = shape[0];
-  shape[0] = count;
-  Tensor<float> batch(shape, "batch");
-  const Index pixels = shape[1] * shape[2] * shape[3];
-  for (Index n = 0; n < count; ++n) {
-    const Index image = order[static_cast<std::size_t>(first + n)];
-    if (image < 0 || image >= images_there)
-      throw InvalidArgument("order", fmt::format("names image {}", image),
-                            fmt::format("there are {}", images_there));
-    for (Index pixel = 0; pixel < pixels; ++pixel)
-      batch[n * pixels + pixel] = static_cast<float>(images[image * pixels + pixel]) / 255.0f;
-  }
-  return batch;
-}
-
 }  // namespace fsconv

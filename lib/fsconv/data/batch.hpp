@@ -1,9 +1,8 @@
-// Cuts a data set into shuffled batches.
+// The orders in which a data set is gone through.
 #pragma once
 
 #include <cstdint>
-#include <fsconv/base/tensor.hpp>
-#include <span>
+#include <fsconv/base/index.hpp>
 #include <vector>
 
 namespace fsconv {
@@ -14,10 +13,5 @@ std::vector<Index> epoch_order(Index count, std::uint64_t seed, Index epoch);
 
 // 0..count-1, for evaluation.
 std::vector<Index> natural_order(Index count);
-
-// The images order[first] ... order[first+count-1] of [N, C, H, W] as [count, C, H, W] with values in [0, 1]:
-// v/255. InvalidArgument if the range leaves `order`, or an entry leaves the images.
-Tensor<float> gather_batch(const Tensor<std::uint8_t>& images, std::span<const Index> order, Index first,
-                           Index count);
 
 }  // namespace fsconv

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <fsconv/base/error.hpp>
+#include <fsconv/data/cifar10.hpp>
 #include <fsconv/data/dataset.hpp>
 #include <fsconv/data/generator.hpp>
 #include <fsconv/data/idx.hpp>
+#include <fsconv/data/image_array.hpp>
 #include <optional>
+#include <string_view>
 
 namespace fsconv {
 namespace {
@@ -28,7 +31,8 @@ std::string require_idx(const fs::path& folder, const std::string& name) {
   if (const auto path = find_idx(folder, name)) return *path;
   throw IoError(folder.string(),
                 fmt::format("holds no {0} and no {0}.gz; a folder of data needs train-images-idx3-ubyte, "
-                            "train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte",
+                            "train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, or "
+                            "CIFAR-10's data_batch_1.bin to data_batch_5.bin and test_batch.bin",
                             name));
 }
 
@@ -43,7 +47,7 @@ ImageSet read_set(const fs::path& folder, const std::string& prefix) {
   return set;
 }
 
-Dataset read_folder(const std::string& name, const fs::path& folder) {
+Dataset read_idx_folder(const std::string& name, const fs::path& folder) {
   Dataset data{name, folder.string(), read_set(folder, "train"), read_set(folder, "t10k")};
   const Shape &train = data.train.images.shape(), &test = data.test.images.shape();
   if (!std::equal(train.begin() + 1, train.end(), test.begin() + 1))
@@ -52,28 +56,30 @@ Dataset read_folder(const std::string& name, const fs::path& folder) {
   return data;
 }
 
-Tensor<std::uint8_t> part_of(const Tensor<std::uint8_t>& images, Index first, Index count) {
-  Shape shape = images.shape();
-  shape[0] = count;
-  const Index pixels = shape[1] * shape[2] * shape[3];
-  Tensor<std::uint8_t> part(shape);
-  std::copy_n(images.begin() + first * pixels, count * pixels, part.begin());
-  return part;
+Dataset read_folder(const std::string& name, const std::string& folder) {
+  return is_cifar10_folder(folder) ? read_cifar10_folder(name, folder) : read_idx_folder(name, folder);
 }
 
 Dataset read_single_file(const std::string& path) {
-  const Tensor<std::uint8_t> images = read_idx_images(path);
+  const Tensor<std::uint8_t> images =
+      names_image_array(path) ? read_image_array(path) : read_idx_images(path);
   const Index count = images.shape()[0];
   if (count < 2) throw BadData(path, "holds one image", "two are needed: one to train on, one to test with");
   const Index test = std::max<Index>(1, count / 10);
   return {path, path, {part_of(images, 0, count - test), {}}, {part_of(images, count - test, test), {}}};
 }
 
+Dataset generate(const std::string& name, std::uint64_t seed, const ImageFormat& format) {
+  return {name, fmt::format("drawn by fsconv from seed {}", seed),
+          generate_shapes(6000, seed, train_stream, format),
+          generate_shapes(1000, seed, test_stream, format)};
+}
+
 Dataset read_first_folder(const std::string& name, const std::vector<std::string>& folders,
                           const std::string& hint) {
   std::error_code none;
   for (const std::string& folder : folders)
-    if (fs::is_directory(folder, none)) return read_folder(name, folder);
+    if (fs::is_directory(folder, none)) return read_idx_folder(name, folder);
   throw IoError(name, fmt::format("is not installed: there is no folder {}; {}, {}", folders.front(), hint,
                                   use_generated));
 }
@@ -81,9 +87,9 @@ Dataset read_first_folder(const std::string& name, const std::vector<std::string
 }  // namespace
 
 Dataset load_dataset(const std::string& name_or_path, std::uint64_t seed) {
-  if (name_or_path == "generated")
-    return {name_or_path, fmt::format("drawn by fsconv from seed {}", seed),
-            generate_shapes(6000, seed, train_stream), generate_shapes(1000, seed, test_stream)};
+  if (name_or_path == "generated") return generate(name_or_path, seed, {});
+  if (constexpr std::string_view prefix = "generated:"; name_or_path.starts_with(prefix))
+    return generate(name_or_path, seed, image_format(name_or_path.substr(prefix.size())));
   if (name_or_path == "fashion-mnist")
     return read_first_folder(name_or_path, {"/usr/share/datasets/fashion-mnist", "data/fashion-mnist"},
                              "install Debian's package dataset-fashion-mnist");
@@ -93,11 +99,22 @@ Dataset load_dataset(const std::string& name_or_path, std::uint64_t seed) {
   std::error_code error;
   const auto status = fs::status(name_or_path, error);
   if (fs::is_directory(status)) return read_folder(name_or_path, name_or_path);
-  if (!fs::exists(status))
+  if (!fs::exists(status) && !names_image_array(name_or_path))
     throw IoError(name_or_path,
-                  "no such file or folder, and no data set of that name; known are fashion-mnist, mnist "
-                  "and generated");
+                  "no such file or folder, and no data set of that name; known are fashion-mnist, mnist, "
+                  "generated and generated:HEIGHTxWIDTHxCHANNELS");
   return read_single_file(name_or_path);
+}
+
+Tensor<std::uint8_t> part_of(const Tensor<std::uint8_t>& images, Index first, Index count) {
+  Shape shape = images.shape();
+  if (shape.size() != 4 || first < 0 || count < 0 || count > shape[0] || first > shape[0] - count)
+    throw InvalidArgument("images", fmt::format("{} from {} on are not all there", count, first));
+  shape[0] = count;
+  const Index pixels = shape[1] * shape[2] * shape[3];
+  Tensor<std::uint8_t> part(shape, "images");
+  std::copy_n(images.begin() + first * pixels, count * pixels, part.begin());
+  return part;
 }
 
 }  // namespace fsconv

@@ -1,13 +1,30 @@
-// Draws images of simple shapes: a data set that is always there.
+// Draws images of simple shapes, grey or in colours: a data set of any size that is always there.
 #pragma once
 
 #include <cstdint>
 #include <fsconv/data/dataset.hpp>
+#include <string_view>
 
 namespace fsconv {
 
-// `count` grey images [count, 1, 28, 28]: a disc, a box or a bar (label 0, 1, 2) of random place, size, turn
-// and brightness on black, with soft edges. The same for the same seed and stream, on every machine.
-ImageSet generate_shapes(Index count, std::uint64_t seed, std::uint64_t stream);
+// Sizes in pixels.
+struct ImageFormat {
+  Index height = 28, width = 28;
+  Index channels = 1;  // 1 grey, 3 red, green and blue
+
+  bool operator==(const ImageFormat&) const = default;
+};
+
+// Reads HEIGHTxWIDTHxCHANNELS, "64x64x3". Throws InvalidArgument naming "data" if `text` is anything else, or
+// a format that generate_shapes() refuses.
+ImageFormat image_format(std::string_view text);
+
+// `count` images [count, channels, height, width]: a disc, a box or a bar (label 0, 1, 2) of random place,
+// size, turn and brightness, with soft edges. Lengths grow with the shorter side. Grey shapes lie on black;
+// coloured ones have a random colour and lie on a random dark one. The same for the same arguments on every
+// machine. Throws InvalidArgument naming "count" below 1, "data" for a side outside 8 to 256 or other than 1
+// or 3 channels, "images" if they do not fit the memory.
+ImageSet generate_shapes(Index count, std::uint64_t seed, std::uint64_t stream,
+                         const ImageFormat& format = {});
 
 }  // namespace fsconv

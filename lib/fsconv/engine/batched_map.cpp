@@ -4,16 +4,22 @@
 namespace fsconv::engine {
 namespace {
 
-// Calls f(offset in [out, in/groups, taps...], offset in engine order) for every weight.
+// For one row of a group, [out, in/groups, taps...] holds a matrix [columns][taps] and engine order its
+// transpose. Calls f(plain, ordered) with where the two begin, for every group and row; the rows of the
+// matrices are plain_step() and ordered_step() apart.
 template <class F>
-void for_each_weight(const WeightOrder& order, F&& f) {
-  Index at = 0;
+void for_each_row(const WeightOrder& order, F&& f) {
+  const Index plain_row = (order.code_columns() ? 1 : order.image_channels) * order.taps;
   for (Index group = 0; group < order.groups; ++group)
-    for (Index code = 0; code < order.code_channels; ++code)
-      for (Index image = 0; image < order.image_channels; ++image)
-        for (Index tap = 0; tap < order.taps; ++tap)
-          f(at++, order.matrix(group, tap) + image * order.image_step() + code * order.code_step());
+    for (Index row = 0; row < order.rows(); ++row)
+      f(order.matrix(group, 0) + row * plain_row, order.matrix(group, 0) + row * order.columns());
 }
+
+Index plain_step(const WeightOrder& order) {
+  return (order.code_columns() ? order.image_channels : 1) * order.taps;
+}
+
+Index ordered_step(const WeightOrder& order) { return order.image_channels * order.code_channels; }
 
 const Geometry& checked(const Geometry& geometry) {
   check(geometry);
@@ -34,12 +40,12 @@ BatchedMap<T>::BatchedMap(const Geometry& geometry, Isa isa)
 
 template <class T>
 Index BatchedMap<T>::image_size(Index images) const {
-  return lists_->image_pixels * images * geometry_.in_channels;
+  return lists_->image_pixels * images * order_.groups * padded_channels<T>(order_.image_channels);
 }
 
 template <class T>
 Index BatchedMap<T>::code_size(Index images) const {
-  return lists_->code_pixels * images * geometry_.out_channels;
+  return lists_->code_pixels * images * order_.groups * padded_channels<T>(order_.code_channels);
 }
 
 template <class T>
@@ -59,40 +65,49 @@ Index BatchedMap<T>::scratch_size(Index images) const {
 }
 
 template <class T>
-void BatchedMap<T>::import_weight(const T* weight, T* engine) const {
-  for_each_weight(order_, [=](Index plain, Index ordered) { engine[ordered] = weight[plain]; });
+void BatchedMap<T>::import_weight(const Sum<T>* weight, Sum<T>* engine) const {
+  const auto transpose = kernels_of<Sum<T>>(isa_).transpose;
+  for_each_row(order_, [&](Index plain, Index ordered) {
+    transpose(weight + plain, plain_step(order_), order_.columns(), order_.taps, engine + ordered,
+              ordered_step(order_));
+  });
 }
 
 template <class T>
-void BatchedMap<T>::export_weight(const T* engine, T* weight) const {
-  for_each_weight(order_, [=](Index plain, Index ordered) { weight[plain] = engine[ordered]; });
+void BatchedMap<T>::export_weight(const Sum<T>* engine, Sum<T>* weight) const {
+  const auto transpose = kernels_of<Sum<T>>(isa_).transpose;
+  for_each_row(order_, [&](Index plain, Index ordered) {
+    transpose(engine + ordered, ordered_step(order_), order_.taps, order_.columns(), weight + plain,
+              plain_step(order_));
+  });
 }
 
 template <class T>
-void BatchedMap<T>::pack(const T* engine, T* packed) const {
+void BatchedMap<T>::pack(const Sum<T>* engine, Step<T>* packed) const {
   to_code_.pack(engine, packed);
   to_image_.pack(engine, packed + to_code_.packed_size());
 }
 
 template <class T>
-void BatchedMap<T>::conv(Index images, const T* image, const T* packed, T* code, const Ending<T>& ending,
-                         T* scratch) const {
+void BatchedMap<T>::conv(Index images, const T* image, const Step<T>* packed, Result<T> code,
+                         const Ending<T>& ending, Sum<T>* scratch) const {
   to_code_.apply(images, image, packed, code, ending, scratch);
 }
 
 template <class T>
-void BatchedMap<T>::conv_transpose(Index images, const T* code, const T* packed, T* image,
-                                   const Ending<T>& ending, T* scratch) const {
+void BatchedMap<T>::conv_transpose(Index images, const T* code, const Step<T>* packed, Result<T> image,
+                                   const Ending<T>& ending, Sum<T>* scratch) const {
   to_image_.apply(images, code, packed + to_code_.packed_size(), image, ending, scratch);
 }
 
 template <class T>
-void BatchedMap<T>::weight_gradient(Index images, const T* code, const T* image, T* gradient,
-                                    T* scratch) const {
+void BatchedMap<T>::weight_gradient(Index images, const T* code, const T* image, Sum<T>* gradient,
+                                    Sum<T>* scratch) const {
   gradient_.apply(images, code, image, gradient, scratch);
 }
 
 template class BatchedMap<float>;
 template class BatchedMap<double>;
+template class BatchedMap<BFloat16>;
 
 }  // namespace fsconv::engine

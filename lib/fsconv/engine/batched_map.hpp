@@ -9,14 +9,15 @@
 
 namespace fsconv::engine {
 
-// One geometry, with T = float or double:
+// One geometry, with T = float, double or BFloat16:
 //     conv             code  = W image        conv_transpose  image = W^T code
 //     weight_gradient  gradient += the derivative of <code, W image> by the weight
-// Activations are blocks [pixel][image][channel] (block.hpp) of any number of images >= 1. Weights have two
-// more layouts beside [out_channels, in_channels/groups, taps...]:
-//     engine order  the same numbers, group by group, then tap by tap, then the side with fewer channels, the
-//     other side
-//                   fastest. Gradients come in it; masters and optimizers may live in it.
+// Activations are blocks [pixel][image][channel] (block.hpp) of any number of images >= 1. BFloat16 are
+// multiplied exactly and summed as floats: weights, gradients, biases and scratch are Sum<T>, which is float
+// for them and T otherwise; weights are rounded when they are packed, results when they are stored. Weights
+// have two more layouts beside [out_channels, in_channels/groups, taps...]:
+//     engine order  the same numbers, group by group, then tap by tap, then the side with fewer channels,
+//                   the other side fastest. Gradients come in it; masters and optimizers may live in it.
 //     packed        panels as the register tile reads them (panels.hpp), one copy per direction.
 // Every method is const, allocates nothing and may run on several threads at once, each with a scratch and
 // results of its own. The bits of a result depend on the inputs, the number of images and the isa; nothing
@@ -39,18 +40,18 @@ class BatchedMap {
   Index scratch_size(Index images) const;  // of the scratch of any map on a block of up to `images`; may be 0
 
   // [out_channels, in_channels/groups, taps...] <-> engine order.
-  void import_weight(const T* weight, T* engine) const;
-  void export_weight(const T* engine, T* weight) const;
+  void import_weight(const Sum<T>* weight, Sum<T>* engine) const;
+  void export_weight(const Sum<T>* engine, Sum<T>* weight) const;
 
   // Both packed copies from a weight in engine order.
-  void pack(const T* engine, T* packed) const;
+  void pack(const Sum<T>* engine, Step<T>* packed) const;
 
-  void conv(Index images, const T* image, const T* packed, T* code, const Ending<T>& ending,
-            T* scratch) const;
-  void conv_transpose(Index images, const T* code, const T* packed, T* image, const Ending<T>& ending,
-                      T* scratch) const;
+  void conv(Index images, const T* image, const Step<T>* packed, Result<T> code, const Ending<T>& ending,
+            Sum<T>* scratch) const;
+  void conv_transpose(Index images, const T* code, const Step<T>* packed, Result<T> image,
+                      const Ending<T>& ending, Sum<T>* scratch) const;
   // Adds to `gradient`, in engine order.
-  void weight_gradient(Index images, const T* code, const T* image, T* gradient, T* scratch) const;
+  void weight_gradient(Index images, const T* code, const T* image, Sum<T>* gradient, Sum<T>* scratch) const;
 
  private:
   Geometry geometry_;

@@ -1,3 +1,4 @@
+#include <fsconv/engine/bfloat16.hpp>
 #include <fsconv/engine/block.hpp>
 #include <fsconv/engine/isa.hpp>
 
@@ -14,6 +15,20 @@ template <class T>
 void from_block(const T* block, Index images, Index channels, Index pixels, T* batch) {
   const Index rows = images * channels;
   kernels_of<T>(current_isa()).transpose(block, rows, pixels, rows, batch, pixels);
+}
+
+void to_bfloat16(const float* block, Index rows, Index channels, BFloat16* to) {
+  const Index padded = padded_channels<BFloat16>(channels);
+  for (Index row = 0; row < rows; ++row, block += channels, to += padded) {
+    for (Index channel = 0; channel < channels; ++channel) to[channel] = rounded<BFloat16>(block[channel]);
+    if (padded > channels) to[channels] = {};
+  }
+}
+
+void from_bfloat16(const BFloat16* block, Index rows, Index channels, float* to) {
+  const Index padded = padded_channels<BFloat16>(channels);
+  for (Index row = 0; row < rows; ++row, block += padded, to += channels)
+    for (Index channel = 0; channel < channels; ++channel) to[channel] = number(block[channel]);
 }
 
 #define FSCONV_INSTANTIATE(T)                                \

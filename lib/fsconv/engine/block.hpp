@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fsconv/base/index.hpp>
+#include <fsconv/engine/kernels.hpp>
 
 namespace fsconv::engine {
 
@@ -17,5 +18,16 @@ template <class T>
 void to_block(const T* batch, Index images, Index channels, Index pixels, T* block);
 template <class T>
 void from_block(const T* block, Index images, Index channels, Index pixels, T* batch);
+
+// BFloat16 are multiplied in pairs of channels: in their blocks each group of channels that has an odd number
+// is followed by a zero. The engine reads it and never writes it; a new Buffer has it.
+template <class T>
+Index padded_channels(Index channels) {
+  return ceil_div(channels, Arithmetic<T>::numbers_per_step) * Arithmetic<T>::numbers_per_step;
+}
+
+// A block of floats as one of BFloat16, rounded, and back; `rows` = pixels*images*groups rows of `channels`.
+void to_bfloat16(const float* block, Index rows, Index channels, BFloat16* to);
+void from_bfloat16(const BFloat16* block, Index rows, Index channels, float* to);
 
 }  // namespace fsconv::engine

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <fsconv/engine/bfloat16.hpp>
+#include <fsconv/engine/block.hpp>
 #include <fsconv/engine/directed_map.hpp>
 
 namespace fsconv::engine {
@@ -26,16 +28,30 @@ constexpr Index enough_rows = 8;
 
 constexpr Factor single_factor = {0, 0};
 
+// A step of the inner dimension from the weights of `left` channels, which are `apart`.
+template <class T>
+Step<T> step_of(const Sum<T>* weight, Index apart, Index left) {
+  if constexpr (Arithmetic<T>::numbers_per_step == 2)
+    return {rounded<T>(*weight), left > 1 ? rounded<T>(weight[apart]) : T{}};
+  else
+    return *weight;
+}
+
 }  // namespace
 
 template <class T>
 struct DirectedMap<T>::Call {
   Index images;
-  const T* source;
-  const T* packed;
-  T* result;
+  const Step<T>* source;
+  const Step<T>* packed;
+  Result<T> result;
   const Ending<T>& ending;
-  T* scratch;
+  Sum<T>* scratch;
+
+  // Numbers of the result per image and pixel and group.
+  Index result_channels(const Side& side) const {
+    return result.numbers ? padded_channels<T>(side.channels) : side.channels;
+  }
 };
 
 template <class T>
@@ -49,9 +65,9 @@ DirectedMap<T>::DirectedMap(std::shared_ptr<const TapLists> lists, const WeightO
   source_ = towards == Towards::code ? image : code;
   result_ = towards == Towards::code ? code : image;
   by_source_ =
-      fewer_cycles_by_source(source_.channels, result_.channels, kernels.width, source_.pixels, *lists_);
+      fewer_cycles_by_source(source_.steps(), result_.channels, kernels.width, source_.pixels, *lists_);
   panels_ = {.taps = by_source_ ? 1 : order.taps,
-             .inner = source_.channels,
+             .inner = source_.steps(),
              .columns = by_source_ ? order.taps * result_.channels : result_.channels,
              .vector = kernels.width,
              .widest = kernels.panel};
@@ -59,7 +75,7 @@ DirectedMap<T>::DirectedMap(std::shared_ptr<const TapLists> lists, const WeightO
 
 // Panels of [inner x columns]: the columns are the result's channels, or by source the taps and channels.
 template <class T>
-void DirectedMap<T>::pack(const T* weight, T* packed) const {
+void DirectedMap<T>::pack(const Sum<T>* weight, Step<T>* packed) const {
   const Index result_step = towards_ == Towards::code ? order_.code_step() : order_.image_step();
   const Index source_step = towards_ == Towards::code ? order_.image_step() : order_.code_step();
   for (Index group = 0; group < order_.groups; ++group)
@@ -67,21 +83,24 @@ void DirectedMap<T>::pack(const T* weight, T* packed) const {
       const Index first = panels_.first_column(panel), columns = panels_.columns_of(panel);
       const Index width = panels_.width(panel);
       for (Index tap = 0; tap < panels_.taps; ++tap, packed += panels_.inner * width) {
+        const auto pack_step = [&](const Sum<T>* from, Index k, Index n) {
+          packed[k * width + n] = step_of<T>(from, source_step, source_.channels - k * per_step);
+        };
         // Whichever side is contiguous in the weight is the inner loop.
         if (result_step == 1 && !by_source_) {
-          const T* from = weight + order_.matrix(group, tap) + first;
-          for (Index k = 0; k < panels_.inner; ++k, from += source_step)
-            std::copy(from, from + columns, packed + k * width);
+          const Sum<T>* from = weight + order_.matrix(group, tap) + first;
+          for (Index k = 0; k < panels_.inner; ++k, from += per_step * source_step)
+            for (Index n = 0; n < columns; ++n) pack_step(from + n, k, n);
         } else {
           for (Index n = 0; n < columns; ++n) {
             const Index of_tap = by_source_ ? (first + n) / result_.channels : tap;
             const Index channel = by_source_ ? (first + n) % result_.channels : first + n;
-            const T* from = weight + order_.matrix(group, of_tap) + channel * result_step;
-            for (Index k = 0; k < panels_.inner; ++k) packed[k * width + n] = from[k * source_step];
+            const Sum<T>* from = weight + order_.matrix(group, of_tap) + channel * result_step;
+            for (Index k = 0; k < panels_.inner; ++k) pack_step(from + k * per_step * source_step, k, n);
           }
         }
         for (Index k = 0; k < panels_.inner; ++k)
-          std::fill(packed + k * width + columns, packed + (k + 1) * width, T(0));
+          std::fill(packed + k * width + columns, packed + (k + 1) * width, Step<T>{});
       }
     }
 }
@@ -107,9 +126,10 @@ Index DirectedMap<T>::pixels_at_once(Index images) const {
 }
 
 template <class T>
-void DirectedMap<T>::apply(Index images, const T* source, const T* packed, T* result, const Ending<T>& ending,
-                           T* scratch) const {
-  const Call call{images, source, packed, result, ending, scratch};
+void DirectedMap<T>::apply(Index images, const T* source, const Step<T>* packed, Result<T> result,
+                           const Ending<T>& ending, Sum<T>* scratch) const {
+  const Call call{images, reinterpret_cast<const Step<T>*>(source), packed, result, ending, scratch};
+  if (kernels_->begin) kernels_->begin();
   by_source_ ? by_source(call) : by_result(call);
 }
 
@@ -117,7 +137,7 @@ void DirectedMap<T>::apply(Index images, const T* source, const T* packed, T* re
 template <class T>
 Product<T> DirectedMap<T>::product(const Call& call, Index group, Index panel) const {
   Product<T> product{};
-  product.inner = source_.channels;
+  product.inner = source_.steps();
   product.a_inner = 1;
   product.b = call.packed + group * panels_.size() + panels_.offset(panel);
   product.b_inner = panels_.width(panel);
@@ -130,8 +150,9 @@ Product<T> DirectedMap<T>::product(const Call& call, Index group, Index panel) c
 template <class T>
 void DirectedMap<T>::by_result(const Call& call) const {
   const Ending<T>& ending = call.ending;
-  const Index source_row = source_.channels * order_.groups, source_pixel = call.images * source_row;
-  const Index result_row = result_.channels * order_.groups, result_pixel = call.images * result_row;
+  const Index source_row = source_.steps() * order_.groups, source_pixel = call.images * source_row;
+  const Index result_channels = call.result_channels(result_);
+  const Index result_row = result_channels * order_.groups, result_pixel = call.images * result_row;
   const auto runs = static_cast<Index>(result_.runs->size());
   const bool along_runs =
       !ending.per_pixel && call.images < enough_rows && call.images * runs < result_.pixels;
@@ -146,14 +167,18 @@ void DirectedMap<T>::by_result(const Call& call) const {
       // The results of `rows` rows from a pixel and image on.
       const auto compute = [&](Index pixel, Index image, Index rows) {
         const std::span<const Factor> taps = (*result_.list)[pixel];
-        const Index channel = group * result_.channels + panels_.first_column(panel);
-        const Index at = pixel * result_pixel + image * result_row + channel;
-        const Index per_channel = (ending.per_pixel ? pixel * result_row : 0) + channel;
+        const Index first = panels_.first_column(panel);
+        const Index at = pixel * result_pixel + image * result_row + group * result_channels + first;
+        const Index per_channel =
+            ((ending.per_pixel ? pixel * order_.groups : 0) + group) * result_.channels + first;
         p.factors = taps.data();
         p.count = static_cast<Index>(taps.size());
         p.rows = rows;
-        p.a = call.source + image * source_row + group * source_.channels;
-        p.c = call.result + at;
+        p.a = call.source + image * source_row + group * source_.steps();
+        if (call.result.numbers)
+          p.c = call.result.numbers + at;
+        else
+          p.c_sums = call.result.sums + at;
         p.mask = ending.mask ? ending.mask + at : nullptr;
         p.bias = ending.bias ? ending.bias + per_channel : nullptr;
         p.sums = ending.sums ? ending.sums + per_channel : nullptr;
@@ -178,13 +203,13 @@ void DirectedMap<T>::by_result(const Call& call) const {
 template <class T>
 void DirectedMap<T>::by_source(const Call& call) const {
   const Index images = call.images;
-  const Index source_row = source_.channels * order_.groups;
+  const Index source_row = source_.steps() * order_.groups;
   const Index result_pixel = result_.channels * order_.groups * images;
-  T* sums = call.scratch;
-  T* products = sums + sums_size(images);
-  T* planes = products + pixels_at_once(images) * images * product_row();
+  Sum<T>* sums = call.scratch;
+  Sum<T>* products = sums + sums_size(images);
+  Sum<T>* planes = products + pixels_at_once(images) * images * product_row();
 
-  std::fill(sums, products, T(0));
+  std::fill(sums, products, Sum<T>(0));
   for (Index group = 0; group < order_.groups; ++group)
     for (Index first = 0, at_once = pixels_at_once(images); first < source_.pixels; first += at_once) {
       const Index last = std::min(first + at_once, source_.pixels);
@@ -194,9 +219,9 @@ void DirectedMap<T>::by_source(const Call& call) const {
         p.count = 1;
         p.rows = (last - first) * images;
         p.columns = panels_.width(panel);
-        p.a = call.source + first * images * source_row + group * source_.channels;
+        p.a = call.source + first * images * source_row + group * source_.steps();
         p.a_row = source_row;
-        p.c = products + panels_.first_column(panel);
+        result_in_sums(p) = products + panels_.first_column(panel);
         p.c_row = product_row();
         kernels_->strided(p);
       }
@@ -213,37 +238,44 @@ void DirectedMap<T>::by_source(const Call& call) const {
                           .planes = planes});
       }
     }
-  finish(call, sums);
+  if (call.result.numbers)
+    finish(call, sums, call.result.numbers, padded_channels<T>(result_.channels));
+  else
+    finish(call, sums, call.result.sums, result_.channels);
 }
 
-// The ending, as tile.hpp has it for results in registers, on sums [pixel][channel][image].
+// The ending, as tile.hpp has it for results in registers, on sums [pixel][channel][image]. A group takes
+// `row` numbers of an image's result.
 template <class T>
-void DirectedMap<T>::finish(const Call& call, const T* sums) const {
+template <class Number>
+void DirectedMap<T>::finish(const Call& call, const Sum<T>* sums, Number* result, Index row) const {
   const Ending<T>& ending = call.ending;
-  const Index channels = result_.channels * order_.groups;
   const bool only_bias = !ending.relu && !ending.mask && !ending.sums && !ending.add;
-  if (only_bias && channels == 1 && !ending.per_pixel) {  // grey images: both orders are one
-    const T bias = ending.bias ? *ending.bias : T(0);
-    for (Index at = 0; at < result_.pixels * call.images; ++at) call.result[at] = sums[at] + bias;
+  const Index step = row * order_.groups;             // from one image's number to the next image's
+  if (only_bias && step == 1 && !ending.per_pixel) {  // grey images: both orders are one
+    const Sum<T> bias = ending.bias ? *ending.bias : Sum<T>(0);
+    for (Index at = 0; at < result_.pixels * call.images; ++at) result[at] = rounded<Number>(sums[at] + bias);
     return;
   }
   for (Index pixel = 0; pixel < result_.pixels; ++pixel)
-    for (Index channel = 0; channel < channels; ++channel, sums += call.images) {
-      const Index first = pixel * call.images * channels + channel;
-      const Index per_channel = (ending.per_pixel ? pixel * channels : 0) + channel;
-      const T bias = ending.bias ? ending.bias[per_channel] : T(0);
-      T* result = call.result + first;
+    for (Index at = 0; at < order_.groups * result_.channels; ++at, sums += call.images) {
+      const Index group = at / result_.channels, channel = at % result_.channels;
+      const Index first = pixel * call.images * step + group * row + channel;
+      const Index per_channel = (ending.per_pixel ? pixel * order_.groups * result_.channels : 0) + at;
+      const Sum<T> bias = ending.bias ? ending.bias[per_channel] : Sum<T>(0);
+      Number* to = result + first;
       if (only_bias) {
-        for (Index image = 0; image < call.images; ++image) result[image * channels] = sums[image] + bias;
+        for (Index image = 0; image < call.images; ++image)
+          to[image * step] = rounded<Number>(sums[image] + bias);
         continue;
       }
-      T total = 0;
+      Sum<T> total = 0;
       for (Index image = 0; image < call.images; ++image) {
-        T value = sums[image] + bias;
+        Sum<T> value = sums[image] + bias;
         if (ending.relu && value < 0) value = 0;
-        if (ending.mask && !(ending.mask[first + image * channels] > 0)) value = 0;
+        if (ending.mask && !(number(ending.mask[first + image * step]) > 0)) value = 0;
         total += value;
-        result[image * channels] = ending.add ? result[image * channels] + value : value;
+        to[image * step] = rounded<Number>(ending.add ? number(to[image * step]) + value : value);
       }
       if (ending.sums) ending.sums[per_channel] += total;
     }
@@ -251,5 +283,6 @@ void DirectedMap<T>::finish(const Call& call, const T* sums) const {
 
 template class DirectedMap<float>;
 template class DirectedMap<double>;
+template class DirectedMap<BFloat16>;
 
 }  // namespace fsconv::engine

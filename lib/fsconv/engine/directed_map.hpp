@@ -1,11 +1,13 @@
 // One direction of a geometry's map: from blocks on a source side to blocks on a result side.
 #pragma once
 
+#include <fsconv/engine/block.hpp>
 #include <fsconv/engine/kernels.hpp>
 #include <fsconv/engine/panels.hpp>
 #include <fsconv/engine/tap_lists.hpp>
 #include <fsconv/engine/weight_order.hpp>
 #include <memory>
+#include <type_traits>
 
 namespace fsconv::engine {
 
@@ -14,14 +16,25 @@ namespace fsconv::engine {
 // element).
 template <class T>
 struct Ending {
-  const T* bias = nullptr;  // is added
-  bool relu = false;        // negative results become 0
+  const Sum<T>* bias = nullptr;  // is added
+  bool relu = false;             // negative results become 0
   // A block like the result: 0 where mask <= 0 (a ReLU, backwards). May be the result itself, which then
   // replaces the activations that mask it.
   const T* mask = nullptr;
-  T* sums = nullptr;  // += the results, summed over the images (and pixels): the gradient of a bias
-  bool add = false;   // result += instead of result =
+  Sum<T>* sums = nullptr;  // += the results, summed over the images (and pixels): the gradient of a bias
+  bool add = false;        // result += instead of result =
   bool per_pixel = false;
+};
+
+// Where the results go: a block of T; or, if T is less precise than what it is summed in, a block of those
+// sums, which are not rounded then (and not masked).
+template <class T>
+struct Result {
+  Result(T* block) : numbers(block) {}
+  Result(Sum<T>* block) requires(!std::is_same_v<T, Sum<T>>) : sums(block) {}
+
+  T* numbers = nullptr;
+  Sum<T>* sums = nullptr;
 };
 
 enum class Towards { code, image };
@@ -35,20 +48,23 @@ class DirectedMap {
   DirectedMap(std::shared_ptr<const TapLists> lists, const WeightOrder& order, const Kernels<T>& kernels,
               Towards towards);
 
-  Index packed_size() const { return order_.groups * panels_.size(); }
+  Index packed_size() const { return order_.groups * panels_.size(); }  // in steps
   Index scratch_size(Index images) const;
-  void pack(const T* weight, T* packed) const;
-  void apply(Index images, const T* source, const T* packed, T* result, const Ending<T>& ending,
-             T* scratch) const;
+  void pack(const Sum<T>* weight, Step<T>* packed) const;
+  void apply(Index images, const T* source, const Step<T>* packed, Result<T> result, const Ending<T>& ending,
+             Sum<T>* scratch) const;
 
  private:
   // One side as this direction sees it. `list` has the taps of its pixels, `runs` those that have the same
-  // ones.
+  // ones; channels are those of a group.
   struct Side {
     const TapList* list;
     const std::vector<Run>* runs;
     Index pixels, step, channels;
+
+    Index steps() const { return ceil_div(channels, per_step); }
   };
+  static constexpr Index per_step = Arithmetic<T>::numbers_per_step;
   struct Call;  // the arguments of apply()
 
   void by_result(const Call& call) const;
@@ -57,7 +73,8 @@ class DirectedMap {
   Index product_row() const { return panels_.size() / panels_.inner; }
   Index sums_size(Index images) const;
   Index pixels_at_once(Index images) const;
-  void finish(const Call& call, const T* sums) const;
+  template <class Number>
+  void finish(const Call& call, const Sum<T>* sums, Number* result, Index row) const;
 
   std::shared_ptr<const TapLists> lists_;
   WeightOrder order_;

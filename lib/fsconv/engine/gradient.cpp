@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <fsconv/engine/bfloat16.hpp>
+#include <fsconv/engine/block.hpp>
 #include <fsconv/engine/gradient.hpp>
 
 namespace fsconv::engine {
@@ -32,27 +34,45 @@ Gradient<T>::Gradient(std::shared_ptr<const TapLists> lists, const WeightOrder& 
   for (std::int32_t j = 0; j < longest; ++j) along_run_.push_back({j * row_step, j * column_step});
 }
 
-template <class T>
-Index Gradient<T>::column_pixels() const {
-  return order_.code_columns() ? lists_->code_pixels : lists_->image_pixels;
-}
-
+// The inner dimension of these products is the images. Floats lie well for that: A is the transpose of a
+// block, and B is a block, but for its width where channels fill no vector. BFloat16 multiply in pairs of
+// images, which are not neighbours in a block: both sides are copied, B as [pixel][pair of images][channel],
+// A as [pixel][channel][pair of images]. A copy is read by every tap.
 template <class T>
 Index Gradient<T>::scratch_size(Index images) const {
-  if (columns_fill_vectors()) return 0;
-  return column_pixels() * images * ceil_div(order_.columns(), kernels_->width) * kernels_->width;
+  return columns_size(images) + rows_size(images) + (pairs ? ceil_div(images, 2) * order_.rows() : 0);
 }
 
 template <class T>
-void Gradient<T>::apply(Index images, const T* code, const T* image, T* gradient, T* scratch) const {
-  const Index row_step = order_.rows() * order_.groups, column_step = order_.columns() * order_.groups;
+Index Gradient<T>::columns_size(Index images) const {
+  if (columns_as_they_are()) return 0;
+  return column_pixels() * ceil_div(images, Arithmetic<T>::numbers_per_step) * column_width();
+}
+
+template <class T>
+Index Gradient<T>::rows_size(Index images) const {
+  return pairs ? row_pixels() * ceil_div(images, 2) * order_.rows() : 0;
+}
+
+template <class T>
+void Gradient<T>::apply(Index images, const T* code, const T* image, Sum<T>* gradient,
+                        Sum<T>* scratch) const {
+  if (kernels_->begin) kernels_->begin();
+  const Index padded_rows = padded_channels<T>(order_.rows());
+  const Index padded_columns = padded_channels<T>(order_.columns());
   const T* rows = order_.code_columns() ? image : code;
   const T* columns = order_.code_columns() ? code : image;
+  auto* const copied_columns = reinterpret_cast<Step<T>*>(scratch);
+  Step<T>* const copied_rows = copied_columns + columns_size(images);
+  Step<T>* const one_pixel = copied_rows + rows_size(images);
   for (Index group = 0; group < order_.groups; ++group) {
-    const Block row_block = {rows + group * order_.rows(), row_step, images * row_step};
-    const Block column_block =
-        columns_fill_vectors() ? Block{columns + group * order_.columns(), column_step, images * column_step}
-                               : pad_columns(images, columns + group * order_.columns(), scratch);
+    const Block row_block = rows_of(
+        images, {rows + group * padded_rows, order_.rows(), row_pixels(), padded_rows * order_.groups},
+        copied_rows, one_pixel);
+    const Block column_block = columns_of(
+        images,
+        {columns + group * padded_columns, order_.columns(), column_pixels(), padded_columns * order_.groups},
+        copied_columns);
     if (order_.rows() <= few_rows)
       by_run(images, row_block, column_block, gradient, group);
     else
@@ -60,36 +80,68 @@ void Gradient<T>::apply(Index images, const T* code, const T* image, T* gradient
   }
 }
 
-// A copy of one group's channels, each image's filled up to whole vectors: the tile reads those, and must not
-// read beyond the end of the block.
+// The tile reads B in whole vectors: columns that fill none are copied, with zeros behind them.
 template <class T>
-typename Gradient<T>::Block Gradient<T>::pad_columns(Index images, const T* columns, T* scratch) const {
-  const Index width = ceil_div(order_.columns(), kernels_->width) * kernels_->width;
-  T* to = scratch;
-  for (Index row = 0; row < column_pixels() * images;
-       ++row, columns += order_.columns() * order_.groups, to += width) {
-    std::copy(columns, columns + order_.columns(), to);
-    std::fill(to + order_.columns(), to + width, T(0));
+typename Gradient<T>::Block Gradient<T>::columns_of(Index images, const Side& side, Step<T>* to) const {
+  const Index width = column_width();
+  const Block copied = {to, 1, width, ceil_div(images, Arithmetic<T>::numbers_per_step) * width};
+  if constexpr (pairs) {
+    for (Index pixel = 0; pixel < side.pixels; ++pixel)
+      kernels_->pair_rows(side.values + pixel * images * side.row, side.row, images, side.channels,
+                          to + pixel * copied.pixel, width);
+  } else {
+    if (columns_as_they_are()) return {side.values, 1, side.row, images * side.row};
+    const T* from = side.values;
+    for (Index row = 0; row < side.pixels * images; ++row, from += side.row, to += width) {
+      std::copy(from, from + side.channels, to);
+      std::fill(to + side.channels, to + width, T(0));
+    }
   }
-  return {scratch, width, images * width};
+  return copied;
+}
+
+template <class T>
+typename Gradient<T>::Block Gradient<T>::rows_of(Index images, const Side& side, Step<T>* to,
+                                                 Step<T>* one_pixel) const {
+  if constexpr (pairs) {
+    const Index image_pairs = ceil_div(images, 2);
+    const Block copied = {to, image_pairs, 1, side.channels * image_pairs};
+    for (Index pixel = 0; pixel < side.pixels; ++pixel) {
+      kernels_->pair_rows(side.values + pixel * images * side.row, side.row, images, side.channels, one_pixel,
+                          side.channels);
+      kernels_->transpose(one_pixel, side.channels, image_pairs, side.channels, to + pixel * copied.pixel,
+                          image_pairs);
+    }
+    return copied;
+  } else {
+    return {side.values, 1, side.row, images * side.row};
+  }
+}
+
+// What all products of a block have in common.
+template <class T>
+Product<T> Gradient<T>::product(Index images, const Block& rows, const Block& columns) const {
+  Product<T> p{};
+  p.inner = ceil_div(images, Arithmetic<T>::numbers_per_step);
+  p.a = rows.values;
+  p.a_factor = rows.pixel;
+  p.a_row = rows.channel;
+  p.a_inner = rows.image;
+  p.b_factor = columns.pixel;
+  p.b_inner = columns.image;
+  p.c_row = order_.columns();
+  p.add = true;
+  return p;
 }
 
 // gradient[tap] += sum over the tap's pixels: rows[a]^T * columns[b]. A tile stays on one tap for a whole
 // band.
 template <class T>
-void Gradient<T>::by_tap(Index images, const Block& rows, const Block& columns, T* gradient,
+void Gradient<T>::by_tap(Index images, const Block& rows, const Block& columns, Sum<T>* gradient,
                          Index group) const {
-  Product<T> p{};
+  Product<T> p = product(images, rows, columns);
   p.rows = order_.rows();
-  p.inner = images;
-  p.a = rows.values;
-  p.a_factor = rows.pixel;
-  p.a_row = 1;
-  p.a_inner = rows.row;
-  p.b_factor = columns.pixel;
-  p.b_inner = columns.row;
-  p.c_row = order_.columns();
-  p.add = true;
+  const auto run = pairs ? kernels_->strided : kernels_->neighbours;
 
   const Index band = std::max(Index{1}, numbers_in_band / columns.pixel);
   for (Index first = 0; first < column_pixels(); first += band)
@@ -104,8 +156,8 @@ void Gradient<T>::by_tap(Index images, const Block& rows, const Block& columns, 
       for (Index column = 0; column < order_.columns(); column += kernels_->panel) {
         p.columns = std::min(kernels_->panel, order_.columns() - column);
         p.b = columns.values + column;
-        p.c = gradient + order_.matrix(group, tap) + column;
-        kernels_->neighbours(p);
+        result_in_sums(p) = gradient + order_.matrix(group, tap) + column;
+        run(p);
       }
     }
 }
@@ -113,22 +165,15 @@ void Gradient<T>::by_tap(Index images, const Block& rows, const Block& columns, 
 // The same for few rows: the pixels of a run have the same taps, so that a tile can take the rows of several
 // taps and stay on them for the whole run.
 template <class T>
-void Gradient<T>::by_run(Index images, const Block& rows, const Block& columns, T* gradient,
+void Gradient<T>::by_run(Index images, const Block& rows, const Block& columns, Sum<T>* gradient,
                          Index group) const {
   const TapList& list = order_.code_columns() ? lists_->by_code : lists_->by_image;
   const std::vector<Run>& runs = order_.code_columns() ? lists_->code_runs : lists_->image_runs;
   std::array<Size, most_scattered_rows> a_rows, c_rows;
-  Product<T> p{};
+  Product<T> p = product(images, rows, columns);
   p.factors = along_run_.data();
-  p.inner = images;
-  p.a = rows.values;
-  p.a_factor = rows.pixel;
-  p.a_inner = rows.row;
   p.a_rows = a_rows.data();
-  p.b_factor = columns.pixel;
-  p.b_inner = columns.row;
   p.c_rows = c_rows.data();
-  p.add = true;
 
   for (const Run& run : runs) {
     const std::span<const Factor> taps = list[run.first];
@@ -141,14 +186,14 @@ void Gradient<T>::by_run(Index images, const Block& rows, const Block& columns, 
       for (Index row = first; row < last; ++row) {
         const Factor& tap = taps[static_cast<std::size_t>(row / order_.rows())];
         const Index channel = row % order_.rows();
-        a_rows[static_cast<std::size_t>(row - first)] = tap.a * rows.pixel + channel;
+        a_rows[static_cast<std::size_t>(row - first)] = tap.a * rows.pixel + channel * rows.channel;
         c_rows[static_cast<std::size_t>(row - first)] =
             order_.matrix(group, tap.b) + channel * order_.columns();
       }
       for (Index column = 0; column < order_.columns(); column += kernels_->panel) {
         p.columns = std::min(kernels_->panel, order_.columns() - column);
         p.b = columns.values + run.first * columns.pixel + column;
-        p.c = gradient + column;
+        result_in_sums(p) = gradient + column;
         kernels_->scattered(p);
       }
     }
@@ -157,5 +202,6 @@ void Gradient<T>::by_run(Index images, const Block& rows, const Block& columns, 
 
 template class Gradient<float>;
 template class Gradient<double>;
+template class Gradient<BFloat16>;
 
 }  // namespace fsconv::engine

@@ -15,21 +15,35 @@ class Gradient {
 
   Index scratch_size(Index images) const;
   // Adds to `gradient`, in engine order. Blocks and scratch as in BatchedMap.
-  void apply(Index images, const T* code, const T* image, T* gradient, T* scratch) const;
+  void apply(Index images, const T* code, const T* image, Sum<T>* gradient, Sum<T>* scratch) const;
 
  private:
-  // The sides by their part in WeightOrder: one gives the rows, the other the columns. `row` and `pixel` are
-  // steps from one image, and from one pixel, to the next.
+  // A side as the products read it: the steps from one channel, from one image (or pair of images) and from
+  // one pixel to the next.
   struct Block {
-    const T* values;
-    Index row, pixel;
+    const Step<T>* values;
+    Index channel, image, pixel;
   };
+  // A side in memory: a block of one group's channels among all of them.
+  struct Side {
+    const T* values;
+    Index channels, pixels, row;  // row: numbers from one image to the next
+  };
+  static constexpr bool pairs = Arithmetic<T>::numbers_per_step == 2;
 
-  bool columns_fill_vectors() const { return order_.columns() % kernels_->width == 0; }
-  Index column_pixels() const;
-  Block pad_columns(Index images, const T* columns, T* scratch) const;
-  void by_tap(Index images, const Block& rows, const Block& columns, T* gradient, Index group) const;
-  void by_run(Index images, const Block& rows, const Block& columns, T* gradient, Index group) const;
+  // The sides by their part in WeightOrder: one gives the rows of the products, the other the columns.
+  Index row_pixels() const { return order_.code_columns() ? lists_->image_pixels : lists_->code_pixels; }
+  Index column_pixels() const { return order_.code_columns() ? lists_->code_pixels : lists_->image_pixels; }
+  Index column_width() const { return ceil_div(order_.columns(), kernels_->width) * kernels_->width; }
+  bool columns_as_they_are() const { return !pairs && column_width() == order_.columns(); }
+
+  Index columns_size(Index images) const;
+  Index rows_size(Index images) const;
+  Block columns_of(Index images, const Side& side, Step<T>* scratch) const;
+  Block rows_of(Index images, const Side& side, Step<T>* scratch, Step<T>* one_pixel) const;
+  Product<T> product(Index images, const Block& rows, const Block& columns) const;
+  void by_tap(Index images, const Block& rows, const Block& columns, Sum<T>* gradient, Index group) const;
+  void by_run(Index images, const Block& rows, const Block& columns, Sum<T>* gradient, Index group) const;
 
   std::shared_ptr<const TapLists> lists_;
   WeightOrder order_;

@@ -7,11 +7,62 @@
 #include <fsconv/engine/isa.hpp>
 #include <iterator>
 #include <string>
+#include <type_traits>
+
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 namespace fsconv::engine {
 namespace {
 
-constexpr Isa all_isas[] = {Isa::portable, Isa::avx2, Isa::avx512};
+constexpr Isa all_isas[] = {Isa::portable, Isa::avx2, Isa::avx512, Isa::avx512_bf16, Isa::amx};
+
+template <class T>
+using KernelsGetter = const Kernels<T>* (*)();
+
+// By isa; null where floats and doubles gain nothing.
+constexpr KernelsGetter<float> float_kernels[] = {portable_float_kernels, avx2_float_kernels,
+                                                  avx512_float_kernels, nullptr, nullptr};
+constexpr KernelsGetter<double> double_kernels[] = {portable_double_kernels, avx2_double_kernels,
+                                                    avx512_double_kernels, nullptr, nullptr};
+constexpr KernelsGetter<BFloat16> bfloat16_kernels[] = {portable_bfloat16_kernels, avx2_bfloat16_kernels,
+                                                        avx512_bfloat16_kernels, avx512_bf16_bfloat16_kernels,
+                                                        amx_bfloat16_kernels};
+
+template <class T>
+constexpr const KernelsGetter<T>* kernels_by_isa() {
+  if constexpr (std::is_same_v<T, float>)
+    return float_kernels;
+  else if constexpr (std::is_same_v<T, double>)
+    return double_kernels;
+  else
+    return bfloat16_kernels;
+}
+
+// AMX keeps 8 KiB of registers per thread, which Linux saves for those processes that ask it to.
+bool system_permits_amx() {
+#if defined(__x86_64__) && defined(__linux__)
+  constexpr long request_permission = 0x1023, tile_data = 18;  // arch_prctl(2)
+  static const bool permitted = syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+  return permitted;
+#else
+  return false;
+#endif
+}
+
+// The compiler's run-time library does not know AMX yet: leaf 7 of cpuid says amx-bf16 in bit 22 of edx,
+// amx-tile in bit 24.
+bool processor_has_amx() {
+#if defined(__x86_64__) && defined(__linux__)
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (edx >> 22 & 1) != 0 && (edx >> 24 & 1) != 0;
+#else
+  return false;
+#endif
+}
 
 // The processor's features as the system lets programs use them: the compiler's run-time library asks the
 // processor and looks whether the system saves the registers.
@@ -20,24 +71,17 @@ bool processor_has([[maybe_unused]] Isa isa) {
   __builtin_cpu_init();
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   if (isa == Isa::avx2) return avx2;
-  if (isa == Isa::avx512)
-    return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+  if (isa == Isa::avx512) return avx512;
+  const bool avx512_bf16 = avx512 && __builtin_cpu_supports("avx512bf16");
+  if (isa == Isa::avx512_bf16) return avx512_bf16;
+  if (isa == Isa::amx) return avx512_bf16 && processor_has_amx() && system_permits_amx();
 #endif
   return isa == Isa::portable;
 }
 
-bool compiled_in(Isa isa) {
-  switch (isa) {
-    case Isa::avx512:
-      return avx512_float_kernels() != nullptr;
-    case Isa::avx2:
-      return avx2_float_kernels() != nullptr;
-    case Isa::portable:
-      break;
-  }
-  return true;
-}
+bool compiled_in(Isa isa) { return bfloat16_kernels[static_cast<int>(isa)]() != nullptr; }
 
 std::string legal_names() {
   std::vector<std::string> names;
@@ -53,6 +97,10 @@ std::atomic<int> chosen = not_set;
 
 std::string_view name(Isa isa) {
   switch (isa) {
+    case Isa::amx:
+      return "amx";
+    case Isa::avx512_bf16:
+      return "avx512_bf16";
     case Isa::avx512:
       return "avx512";
     case Isa::avx2:
@@ -90,20 +138,28 @@ Isa current_isa() {
 
 void set_isa(Isa isa) { chosen.store(static_cast<int>(isa_named(name(isa))), std::memory_order_relaxed); }
 
-template <>
-const Kernels<float>& kernels_of(Isa isa) {
-  isa_named(name(isa));
-  return *(isa == Isa::avx512 ? avx512_float_kernels()
-           : isa == Isa::avx2 ? avx2_float_kernels()
-                              : portable_float_kernels());
+template <class T>
+const Kernels<T>& kernels_of(Isa isa) {
+  int at = static_cast<int>(isa_named(name(isa)));
+  while (kernels_by_isa<T>()[at] == nullptr) --at;
+  return *kernels_by_isa<T>()[at]();
 }
 
-template <>
-const Kernels<double>& kernels_of(Isa isa) {
-  isa_named(name(isa));
-  return *(isa == Isa::avx512 ? avx512_double_kernels()
-           : isa == Isa::avx2 ? avx2_double_kernels()
-                              : portable_double_kernels());
+template <class T>
+std::vector<Isa> different_isas() {
+  std::vector<Isa> list = permitted_isas();
+  std::erase_if(list, [](Isa isa) { return kernels_by_isa<T>()[static_cast<int>(isa)] == nullptr; });
+  return list;
 }
+
+bool has_bfloat16(Isa isa) { return isa >= Isa::avx512_bf16; }
+
+#define FSCONV_INSTANTIATE(T)                    \
+  template const Kernels<T>& kernels_of<T>(Isa); \
+  template std::vector<Isa> different_isas<T>();
+FSCONV_INSTANTIATE(float)
+FSCONV_INSTANTIATE(double)
+FSCONV_INSTANTIATE(BFloat16)
+#undef FSCONV_INSTANTIATE
 
 }  // namespace fsconv::engine

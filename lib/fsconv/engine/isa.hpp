@@ -8,8 +8,9 @@
 namespace fsconv::engine {
 
 // The register tile (tile.hpp) is compiled once for each: 16-byte vectors of plain code, 32-byte vectors with
-// fused multiply-add, 64-byte vectors. The slowest first.
-enum class Isa { portable, avx2, avx512 };
+// fused multiply-add, 64-byte vectors; these with the instruction that multiplies pairs of BFloat16; and with
+// the processor's tiles for BFloat16. The slowest first; each includes those before it.
+enum class Isa { portable, avx2, avx512, avx512_bf16, amx };
 
 std::string_view name(Isa isa);
 
@@ -28,8 +29,17 @@ Isa isa_named(std::string_view name);
 Isa current_isa();
 void set_isa(Isa isa);
 
-// The kernels of an isa, for T = float or double. Throws as set_isa() does.
+// The kernels of an isa, for T = float, double or BFloat16; where it has none of its own for T, those of the
+// best one below it. Throws as set_isa() does.
 template <class T>
 const Kernels<T>& kernels_of(Isa isa);
+
+// Those permitted isas that have kernels of their own for T.
+template <class T>
+std::vector<Isa> different_isas();
+
+// Whether the isa has instructions for BFloat16. Without them they are converted to float and back, at less
+// speed than floats themselves.
+bool has_bfloat16(Isa isa);
 
 }  // namespace fsconv::engine

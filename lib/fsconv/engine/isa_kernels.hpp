@@ -9,23 +9,63 @@
 namespace fsconv::engine {
 namespace {
 
-template <class T, int VectorBytes, int Registers>
+// Kernels::pair_rows.
+template <int Lanes>
+void pair_rows(const BFloat16* from, Size from_row, Size rows, Size columns, BFloat16Pair* to, Size to_row) {
+  using Halves = Vector<std::uint16_t, Lanes>;
+  using Bits = Vector<std::uint32_t, Lanes>;
+  const auto widened = [](const BFloat16* halves) {
+    return __builtin_convertvector(Halves::load(&halves->bits), typename Bits::Type);
+  };
+  for (Size row = 0; row < rows; row += 2, from += 2 * from_row, to += to_row) {
+    const bool two = row + 1 < rows;
+    Size column = 0;
+    for (; column + Lanes <= columns; column += Lanes) {
+      typename Bits::Type pairs = widened(from + column);
+      if (two) pairs |= widened(from + from_row + column) << 16;
+      Bits::store(reinterpret_cast<std::uint32_t*>(to + column), pairs);
+    }
+    for (; column < columns; ++column)
+      to[column] = {from[column], two ? from[from_row + column] : BFloat16{}};
+    for (; column < to_row; ++column) to[column] = {};
+  }
+}
+
+// `Unit` multiplies and adds: MultiplyAdd of tile.hpp, or an instruction of its own.
+template <class T, int VectorBytes, int Registers,
+          class Unit = MultiplyAdd<T, VectorBytes / int(sizeof(Step<T>))>>
 struct IsaKernels {
-  static constexpr int lanes = VectorBytes / int(sizeof(T));
+  static constexpr int lanes = VectorBytes / int(sizeof(Step<T>));
   // Two vectors of a row of B, two broadcast numbers of A: the other registers hold C.
   static constexpr int rows = (Registers - 4) / 2;
   // Scattered rows take an integer register each, of which x86 has 16.
   static constexpr int scattered_rows = rows < 8 ? rows : 8;
 
+  static constexpr auto neighbours() -> decltype(Kernels<T>::neighbours) {
+    if constexpr (sizeof(T) == sizeof(Sum<T>))
+      return product<T, lanes, rows, RowsOfA::neighbours, Unit>;
+    else
+      return nullptr;
+  }
+
+  static constexpr auto pairing() -> decltype(Kernels<T>::pair_rows) {
+    if constexpr (sizeof(T) == sizeof(Sum<T>))
+      return nullptr;
+    else
+      return pair_rows<lanes>;
+  }
+
   static constexpr Kernels<T> table = {
       lanes,
       2 * lanes,
       scattered_rows,
-      product<T, lanes, rows, RowsOfA::strided>,
-      product<T, lanes, rows, RowsOfA::neighbours>,
-      product<T, lanes, scattered_rows, RowsOfA::scattered>,
-      transpose<T, lanes>,
-      spread<T, lanes>,
+      nullptr,
+      product<T, lanes, rows, RowsOfA::strided, Unit>,
+      neighbours(),
+      product<T, lanes, scattered_rows, RowsOfA::scattered, Unit>,
+      transpose<Step<T>, lanes>,
+      spread<Sum<T>, lanes>,
+      pairing(),
   };
 };
 

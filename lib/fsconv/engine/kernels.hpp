@@ -9,6 +9,36 @@ namespace fsconv::engine {
 
 using Size = std::int64_t;
 
+// The upper half of a float: its sign and exponent, and 8 bits of its significand. Rounding is in
+// bfloat16.hpp.
+struct BFloat16 {
+  std::uint16_t bits;
+};
+
+// Two that lie side by side, multiplied and added in one step: sum += first*first + second*second.
+struct alignas(4) [[gnu::may_alias]] BFloat16Pair {
+  BFloat16 first, second;
+};
+
+// How a product treats its numbers. A step of the inner dimension takes one number of either factor or, for
+// BFloat16, two; sums are kept in Sum.
+template <class T>
+struct Arithmetic {
+  using Sum = T;
+  using Step = T;
+  static constexpr Size numbers_per_step = 1;
+};
+template <>
+struct Arithmetic<BFloat16> {
+  using Sum = float;
+  using Step = BFloat16Pair;
+  static constexpr Size numbers_per_step = 2;
+};
+template <class T>
+using Sum = typename Arithmetic<T>::Sum;
+template <class T>
+using Step = typename Arithmetic<T>::Step;
+
 // One factor of a sum of matrix products: where its two matrices lie, in steps that the product tells.
 struct Factor {
   std::int32_t a, b;
@@ -18,19 +48,20 @@ struct Factor {
 //     A_f(r, k) = a[f.a*a_factor + r*a_row + k*a_inner]
 //     B_f(k, n) = b[f.b*b_factor + k*b_inner + n]
 //     C  (r, n) = c[r*c_row + n]
-// B is read in whole vectors, beyond `columns` where that is none; C is touched for n < columns only. All
-// strides are in elements; one of a_row and a_inner is 1 (see Kernels).
+// B is read in whole vectors, beyond `columns` where that is none; C is touched for n < columns only. A, B
+// and `inner` count steps, C counts numbers; one of a_row and a_inner is 1 (see Kernels).
 template <class T>
 struct Product {
   const Factor* factors;
   Size count;
   Size rows, inner, columns;  // columns: at most Kernels::panel
 
-  const T* a;
+  const Step<T>* a;
   Size a_factor, a_row, a_inner;
-  const T* b;
+  const Step<T>* b;
   Size b_factor, b_inner;
   T* c;
+  Sum<T>* c_sums;  // for BFloat16, instead of c: the results as they were summed, not rounded
   Size c_row;
 
   // Instead of r*a_row and r*c_row, for Kernels::scattered.
@@ -38,10 +69,10 @@ struct Product {
   const Size* c_rows;
 
   // The ending, in this order (batched_map.hpp). Pointers are null where there is nothing to do.
-  const T* bias;  // [columns]
+  const Sum<T>* bias;  // [columns]
   bool relu;
   const T* mask;  // like C
-  T* sums;        // [columns]
+  Sum<T>* sums;   // [columns]
   bool add;
 };
 
@@ -63,26 +94,39 @@ struct Spread {
 // The variants differ in how the rows of A lie.
 template <class T>
 struct Kernels {
-  Size width;           // lanes of a vector
+  Size width;           // lanes of a vector of steps, and of sums
   Size panel;           // columns that a tile covers at most: two vectors
   Size scattered_rows;  // rows that `scattered` takes at most
+  // To be called on a thread before it calls the others, and again after any other library was called: tells the
+  // processor what its tile registers are (AMX). Null where there are none.
+  void (*begin)();
   // a_inner = 1: every row is contiguous. Activations times weights.
   void (*strided)(const Product<T>&);
-  // a_row = 1: the transpose of such a matrix. Weight gradients.
+  // a_row = 1: the transpose of such a matrix. Weight gradients; null for BFloat16, whose pairs are along
+  // rows.
   void (*neighbours)(const Product<T>&);
   // Rows at a_rows[r] and c_rows[r], at most scattered_rows of them. Weight gradients with few channels.
   void (*scattered)(const Product<T>&);
   // to[column*to_row + row] = from[row*from_row + column]
-  void (*transpose)(const T* from, Size from_row, Size rows, Size columns, T* to, Size to_row);
-  void (*spread)(const Spread<T>&);
+  void (*transpose)(const Step<T>* from, Size from_row, Size rows, Size columns, Step<T>* to, Size to_row);
+  void (*spread)(const Spread<Sum<T>>&);
+  // to[row/2*to_row + column] = {from[row*from_row + column], from[(row+1)*from_row + column]}, the last one
+  // of an odd number of rows with a zero, and zeros up to to_row. For BFloat16 alone.
+  void (*pair_rows)(const T* from, Size from_row, Size rows, Size columns, Step<T>* to, Size to_row);
 };
 
-// The kernels of an isa for T = float or double; null where it is not compiled in.
+// The kernels of an isa (isa.hpp); null where it is not compiled in. Floats and doubles gain nothing from the
+// last two.
 const Kernels<float>* portable_float_kernels();
 const Kernels<double>* portable_double_kernels();
+const Kernels<BFloat16>* portable_bfloat16_kernels();
 const Kernels<float>* avx2_float_kernels();
 const Kernels<double>* avx2_double_kernels();
+const Kernels<BFloat16>* avx2_bfloat16_kernels();
 const Kernels<float>* avx512_float_kernels();
 const Kernels<double>* avx512_double_kernels();
+const Kernels<BFloat16>* avx512_bfloat16_kernels();
+const Kernels<BFloat16>* avx512_bf16_bfloat16_kernels();
+const Kernels<BFloat16>* amx_bfloat16_kernels();
 
 }  // namespace fsconv::engine

@@ -25,12 +25,19 @@ void spread(const Spread<T>& s) {
         V::store(to, V::load(to) + V::load(plane));
     }
   }
-  for (; image < s.images; ++image)
+  for (; image < s.images; ++image) {
+    if (s.channels == 1) {  // grey images one at a time: an addition is all there is to do
+      const T* from = s.from + image * s.from_row;
+      for (const Factor* factor = s.factors; factor != end; ++factor)
+        s.to[factor->a * s.to_factor + image] += from[factor->b];
+      continue;
+    }
     for (const Factor* factor = s.factors; factor != end; ++factor) {
       const T* from = s.from + image * s.from_row + factor->b * s.channels;
       T* to = s.to + factor->a * s.to_factor + image;
       for (Size channel = 0; channel < s.channels; ++channel) to[channel * s.images] += from[channel];
     }
+  }
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace fsconv::engine {
 namespace {
 
-// An integer of the size of a T: what chooses lanes.
+// An integer of the size of a T: numbers are moved as such, whatever they mean.
 template <int Bytes>
 struct IntegerOf {
   typedef int Type;
@@ -21,18 +21,19 @@ struct IntegerOf<8> {
 // A square of numbers in registers, a vector per row.
 template <class T, int Lanes>
 struct Square {
-  using V = Vector<T, Lanes>;
-  using Choice = typename Vector<typename IntegerOf<sizeof(T)>::Type, Lanes>::Type;
+  using Lane = typename IntegerOf<sizeof(T)>::Type;
+  using V = Vector<Lane, Lanes>;
+  using Choice = typename V::Type;
   typename V::Type row[Lanes];
 
   [[gnu::always_inline]] void load(const T* from, Size from_row) {
 #pragma GCC unroll 16
-    for (int r = 0; r < Lanes; ++r) row[r] = V::load(from + r * from_row);
+    for (int r = 0; r < Lanes; ++r) row[r] = V::load(reinterpret_cast<const Lane*>(from + r * from_row));
   }
 
   [[gnu::always_inline]] void store(T* to, Size to_row) const {
 #pragma GCC unroll 16
-    for (int r = 0; r < Lanes; ++r) V::store(to + r * to_row, row[r]);
+    for (int r = 0; r < Lanes; ++r) V::store(reinterpret_cast<Lane*>(to + r * to_row), row[r]);
   }
 
   // Transposes every square of 2*step numbers whose quarters have been transposed: exchanges the two quarters

@@ -1,7 +1,9 @@
 // The form matrix: the sparse matrix W of a convolution, and its two products.
 #pragma once
 
+#include <algorithm>
 #include <armadillo>
+#include <fsconv/base/parallel.hpp>
 #include <fsconv/base/tensor.hpp>
 #include <fsconv/geometry/geometry.hpp>
 #include <numeric>
@@ -15,49 +17,75 @@ struct Tap {
 };
 std::vector<std::vector<Tap>> taps_by_image_pixel(const Axis& axis);
 
-// Writes W column by column in compressed form: column_starts[columns+1], and for every nonzero its row
-// (ascending within a column) and its value. One pass, no sorting; the caller owns arrays of
-// nonzeros(geometry) elements. Rows: code channel, then code axes; columns: image channel, then image axes;
-// last fastest.
+// Writes W in compressed columns: column_starts[columns+1], and for every nonzero its row (ascending within a
+// column) and its value. No sorting; the caller owns arrays of nonzeros(geometry) elements. Rows: code
+// channel, then code axes; columns: image channel, then image axes; last fastest. The same on any number of
+// threads, each of which fills columns of its own and is the first to touch their memory.
 template <class T, class I>
-void fill_columns(const Geometry& geometry, const Tensor<T>& weight, I* column_starts, I* rows, T* values) {
+void fill_columns(const Geometry& geometry, const Tensor<T>& weight, I* column_starts, I* rows, T* values,
+                  int threads = 1) {
   const auto axes = three_axes(geometry);
   const std::array<std::vector<std::vector<Tap>>, 3> taps{
       taps_by_image_pixel(axes[0]), taps_by_image_pixel(axes[1]), taps_by_image_pixel(axes[2])};
-  const Index3 out = out_extents(axes), filter = tap_extents(axes);
-  const Index code_plane = volume(out), filter_size = volume(filter);
+  const auto of_axis = [&](std::size_t axis, Index pixel) -> const std::vector<Tap>& {
+    return taps[axis][static_cast<std::size_t>(pixel)];
+  };
+  const Index3 in = in_extents(axes), out = out_extents(axes), filter = tap_extents(axes);
+  const Index image_plane = volume(in), code_plane = volume(out), filter_size = volume(filter);
   const Index in_group = geometry.in_per_group(), out_group = geometry.out_per_group();
+  const Index columns = geometry.in_channels * image_plane;
 
-  // What a column of one pixel looks like for any channel: its taps as offsets into one code plane and one
-  // filter.
-  std::vector<I> row_offset;
-  std::vector<Index> tap_offset;
-  Index filled = 0;
-  *column_starts++ = 0;
-  for (Index ci = 0; ci < geometry.in_channels; ++ci) {
+  Index column = 0, filled = 0;
+  column_starts[0] = 0;
+  for (Index ci = 0; ci < geometry.in_channels; ++ci)
+    for_each_position(in, [&](const Index3& i) {
+      filled += out_group * static_cast<Index>(of_axis(0, i[0]).size() * of_axis(1, i[1]).size() *
+                                               of_axis(2, i[2]).size());
+      column_starts[++column] = static_cast<I>(filled);
+    });
+
+  // Columns first ... last-1 of image channel ci.
+  const auto fill = [&](Index ci, Index first, Index last) {
     const Index first_co = ci / in_group * out_group;
-    for_each_position(in_extents(axes), [&](const Index3& i) {
+    // The channel's filters side by side: in the weight they are as far apart as caches like least.
+    std::vector<T> filters;
+    for (Index co = first_co; co < first_co + out_group; ++co) {
+      const T* from = weight.data() + (co * in_group + ci % in_group) * filter_size;
+      filters.insert(filters.end(), from, from + filter_size);
+    }
+    // What a column of one pixel looks like for any channel: its taps as offsets into one code plane and one
+    // filter.
+    std::vector<I> row_offset;
+    std::vector<Index> tap_offset;
+    for (Index at = first; at < last; ++at) {
+      const Index pixel = at % image_plane;
       row_offset.clear();
       tap_offset.clear();
-      for (const Tap& a : taps[0][static_cast<std::size_t>(i[0])])
-        for (const Tap& b : taps[1][static_cast<std::size_t>(i[1])])
-          for (const Tap& c : taps[2][static_cast<std::size_t>(i[2])]) {
+      for (const Tap& a : of_axis(0, pixel / (in[1] * in[2])))
+        for (const Tap& b : of_axis(1, pixel / in[2] % in[1]))
+          for (const Tap& c : of_axis(2, pixel % in[2])) {
             row_offset.push_back(static_cast<I>(flatten({a.o, b.o, c.o}, out)));
             tap_offset.push_back(flatten({a.k, b.k, c.k}, filter));
           }
-      const auto joined = static_cast<Index>(row_offset.size());
-      for (Index co = first_co; co < first_co + out_group; ++co) {
-        const I first_row = static_cast<I>(co * code_plane);
-        const T* filter_of_pair = weight.data() + (co * in_group + ci % in_group) * filter_size;
-        for (Index tap = 0; tap < joined; ++tap) {
-          rows[filled + tap] = first_row + row_offset[static_cast<std::size_t>(tap)];
-          values[filled + tap] = filter_of_pair[tap_offset[static_cast<std::size_t>(tap)]];
-        }
-        filled += joined;
+      I* row = rows + column_starts[at];
+      T* value = values + column_starts[at];
+      for (Index co = 0; co < out_group; ++co) {
+        const I first_row = static_cast<I>((first_co + co) * code_plane);
+        const T* weights = filters.data() + co * filter_size;
+        for (const I offset : row_offset) *row++ = first_row + offset;
+        for (const Index tap : tap_offset) *value++ = weights[tap];
       }
-      *column_starts++ = static_cast<I>(filled);
-    });
-  }
+    }
+  };
+  const Index pieces = std::max<Index>(1, std::min<Index>(threads, columns));
+  parallel_for(pieces, threads, [&](Index piece) {
+    const Index end = columns * (piece + 1) / pieces;
+    for (Index first = columns * piece / pieces; first < end;) {
+      const Index ci = first / image_plane, last = std::min(end, (ci + 1) * image_plane);
+      fill(ci, first, last);
+      first = last;
+    }
+  });
 }
 
 // W in compressed columns for any scalar, polynomials too: column c's nonzeros stand at starts[c] ..
@@ -81,31 +109,18 @@ Columns<T> build_columns(const Geometry& geometry, const Tensor<T>& weight) {
   return w;
 }
 
-// W x and W^T y for one image, without transposing or copying W. y has been set to zero.
+// W x and W^T y for one image, by the definition, for any scalar. y has been set to zero.
 template <class T, class I>
 void multiply(Index columns, const I* starts, const I* rows, const T* values, const T* x, T* y) {
   for (Index column = 0; column < columns; ++column)
     for (I at = starts[column]; at < starts[column + 1]; ++at) y[rows[at]] += values[at] * x[column];
 }
-// Eight nonzeros, a cache line of each array, at a time: with several partial sums, additions do not wait for
-// each other; without asking for the lines ahead, too few loads are under way to keep the memory busy.
 template <class T, class I>
 void multiply_transposed(Index columns, const I* starts, const I* rows, const T* values, const T* y, T* x) {
-  constexpr I line = 8, ahead = 64;
   for (Index column = 0; column < columns; ++column) {
-    T sums[4] = {T(0), T(0), T(0), T(0)};
-    const I last = starts[column + 1];
-    I at = starts[column];
-    for (; at + line <= last; at += line) {
-      __builtin_prefetch(rows + at + ahead);
-      __builtin_prefetch(values + at + ahead);
-      for (I next = 0; next < line; ++next) sums[next % 4] += values[at + next] * y[rows[at + next]];
-    }
-    for (; at < last; ++at) sums[0] += values[at] * y[rows[at]];
-    sums[0] += sums[1];
-    sums[2] += sums[3];
-    sums[0] += sums[2];
-    x[column] = sums[0];
+    T sum = T(0);
+    for (I at = starts[column]; at < starts[column + 1]; ++at) sum += values[at] * y[rows[at]];
+    x[column] = sum;
   }
 }
 
@@ -152,18 +167,23 @@ Tensor<T> weight_gradient(const Geometry& geometry, const Tensor<T>& code, const
 
 // Builds W as Armadillo's, so that vec(conv(x)) = W vec(x) and vec(conv_transpose(y)) = W^T vec(y).
 // weight   [out_channels, in_channels/groups, taps...], last index fastest
-// returns  sparse (out_channels*prod(out)) x (in_channels*prod(in)). A weight of 0 is stored like any other,
-// so the
-//          pattern depends on the geometry alone.
-// Throws InvalidArgument where W does not fit the memory. Cost: one pass over the taps, no sorting.
-// Source: [DV16] section 4.1.
+// returns  sparse (out_channels*prod(out)) x (in_channels*prod(in)). A weight of 0 is stored like any
+//          other, so the pattern depends on the geometry alone.
+// Throws InvalidArgument where W does not fit the memory. Cost: one pass over the taps, no sorting; the
+// columns are shared out among the threads. Source: [DV16] section 4.1.
 template <class T>
-arma::SpMat<T> build(const Geometry& geometry, const Tensor<T>& weight);
+arma::SpMat<T> build(const Geometry& geometry, const Tensor<T>& weight, int threads = 1);
 
-// The same products with Armadillo's W: x has W.n_cols elements, y has W.n_rows.
+// y = W x and x = W^T y for any sparse matrix of Armadillo's, at the speed at which memory gives W; x has
+// W.n_cols elements, y has W.n_rows. Nothing of W is copied. W^T y copies y and gives every thread some
+// columns; W x is the sum of parts, each some of the columns, one for every 12 nonzeros of an average row, 16
+// at most: so many threads can take part. The parts have a y of their own, together at most 1/24 of the
+// memory of W where there are several. Columns are shared out by their nonzeros. The order of additions
+// depends on W alone: the bits are the same on any number of threads, and on integers those of the loops
+// above.
 template <class T>
-void multiply(const arma::SpMat<T>& w, const T* x, T* y);
+void multiply(const arma::SpMat<T>& w, const T* x, T* y, int threads = 1);
 template <class T>
-void multiply_transposed(const arma::SpMat<T>& w, const T* y, T* x);
+void multiply_transposed(const arma::SpMat<T>& w, const T* y, T* x, int threads = 1);
 
 }  // namespace fsconv::matrix

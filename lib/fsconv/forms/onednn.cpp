@@ -1,67 +1,14 @@
 #include <fmt/format.h>
-#include <omp.h>
 
 #include <fsconv/forms/onednn.hpp>
-#include <oneapi/dnnl/dnnl.hpp>
+#include <fsconv/forms/onednn_arrays.hpp>
 
 namespace fsconv::onednn {
 namespace {
 
-using dnnl::memory;
-
-const dnnl::engine& cpu() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
-}
-
-// A plain row-major array of ours as oneDNN sees it.
-memory wrap(const memory::dims& shape, const memory::dims& strides, const float* values) {
-  return memory({shape, memory::data_type::f32, strides}, cpu(), const_cast<float*>(values));
-}
-
-memory::dims row_major(const memory::dims& shape) {
-  memory::dims strides(shape.size(), 1);
-  for (std::size_t axis = shape.size(); axis-- > 1;) strides[axis - 1] = strides[axis] * shape[axis];
-  return strides;
-}
-
-memory wrap(const Shape& shape, const float* values) { return wrap(shape, row_major(shape), values); }
-
-// oneDNN wants grouped weights as [groups, out per group, in per group, taps...]; deconvolution swaps the
-// two.
-memory wrap_weight(const Geometry& geometry, const float* values, bool transposed) {
-  memory::dims shape{geometry.groups, geometry.out_per_group(), geometry.in_per_group()};
-  for (const Axis& axis : geometry.axes) shape.push_back(axis.taps);
-  memory::dims strides = row_major(shape);
-  if (transposed) {
-    std::swap(shape[1], shape[2]);
-    std::swap(strides[1], strides[2]);
-  }
-  return wrap(shape, strides, values);
-}
-
-struct Parameters {
-  explicit Parameters(const Geometry& geometry) {
-    for (const Axis& axis : geometry.axes) {
-      strides.push_back(axis.down);
-      dilates.push_back(axis.dilation - 1);  // 0 is dense there
-      padding_begin.push_back(axis.pad);
-      padding_end.push_back(axis.pad_end());
-    }
-  }
-  memory::dims strides, dilates, padding_begin, padding_end;
-};
-
-// oneDNN chooses layouts that are fast for it; arrays in another one are copied there and back.
-memory::desc any_layout(const memory& array) {
-  return memory::desc(array.get_desc().dims(), memory::data_type::f32, memory::format_tag::any);
-}
-
+// Where primitives run on arrays of ours.
 class Stream {
  public:
-  // One thread: callers spread their own work over the cores.
-  Stream() : stream_((omp_set_num_threads(1), cpu())) {}
-
   memory in_layout(memory array, const memory::desc& layout) {
     if (array.get_desc() == layout) return array;
     memory copy(layout, cpu());
@@ -82,7 +29,7 @@ class Stream {
   }
 
  private:
-  dnnl::stream stream_;
+  dnnl::stream stream_ = one_thread_stream();
 };
 
 }  // namespace
@@ -100,14 +47,11 @@ std::optional<std::string> unsupported(const Geometry& geometry) {
 
 Tensor<float> conv(const Geometry& geometry, const Tensor<float>& image, const Tensor<float>& weight) {
   Tensor<float> code(geometry.code_shape(image.shape()[0]));
-  Stream stream;  // first: a plan is made for the threads there are
-  const Parameters p(geometry);
-  const memory x = wrap(image.shape(), image.data()), w = wrap_weight(geometry, weight.data(), false);
-  memory y = wrap(code.shape(), code.data());
-  const dnnl::convolution_forward::primitive_desc plan(
-      {dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, any_layout(x), any_layout(w),
-       any_layout(y), p.strides, p.dilates, p.padding_begin, p.padding_end},
-      cpu());
+  Stream stream;  // before the plan
+  const memory x = wrap(plain(image.shape(), Type::f32), image.data());
+  const memory w = wrap(plain_weight(geometry, Type::f32, false), weight.data());
+  memory y = wrap(plain(code.shape(), Type::f32), code.data());
+  const auto plan = conv_plan(geometry, x.get_desc(), w.get_desc(), y.get_desc());
   stream.run(dnnl::convolution_forward(plan),
              {{DNNL_ARG_SRC, stream.in_layout(x, plan.src_desc())},
               {DNNL_ARG_WEIGHTS, stream.in_layout(w, plan.weights_desc())}},
@@ -118,14 +62,11 @@ Tensor<float> conv(const Geometry& geometry, const Tensor<float>& image, const T
 Tensor<float> conv_transpose(const Geometry& geometry, const Tensor<float>& code,
                              const Tensor<float>& weight) {
   Tensor<float> image(geometry.image_shape(code.shape()[0]));
-  Stream stream;  // first: a plan is made for the threads there are
-  const Parameters p(geometry);
-  const memory y = wrap(code.shape(), code.data()), w = wrap_weight(geometry, weight.data(), true);
-  memory x = wrap(image.shape(), image.data());
-  const dnnl::deconvolution_forward::primitive_desc plan(
-      {dnnl::prop_kind::forward_inference, dnnl::algorithm::deconvolution_direct, any_layout(y),
-       any_layout(w), any_layout(x), p.strides, p.dilates, p.padding_begin, p.padding_end},
-      cpu());
+  Stream stream;  // before the plan
+  const memory y = wrap(plain(code.shape(), Type::f32), code.data());
+  const memory w = wrap(plain_weight(geometry, Type::f32, true), weight.data());
+  memory x = wrap(plain(image.shape(), Type::f32), image.data());
+  const auto plan = conv_transpose_plan(geometry, y.get_desc(), w.get_desc(), x.get_desc());
   stream.run(dnnl::deconvolution_forward(plan),
              {{DNNL_ARG_SRC, stream.in_layout(y, plan.src_desc())},
               {DNNL_ARG_WEIGHTS, stream.in_layout(w, plan.weights_desc())}},
@@ -136,18 +77,11 @@ Tensor<float> conv_transpose(const Geometry& geometry, const Tensor<float>& code
 Tensor<float> weight_gradient(const Geometry& geometry, const Tensor<float>& code,
                               const Tensor<float>& image) {
   Tensor<float> gradient(geometry.weight_shape());
-  Stream stream;  // first: a plan is made for the threads there are
-  const Parameters p(geometry);
-  const memory x = wrap(image.shape(), image.data()), y = wrap(code.shape(), code.data());
-  memory w = wrap_weight(geometry, gradient.data(), false);
-  const dnnl::convolution_forward::primitive_desc forward(
-      {dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, any_layout(x), any_layout(w),
-       any_layout(y), p.strides, p.dilates, p.padding_begin, p.padding_end},
-      cpu());
-  const dnnl::convolution_backward_weights::primitive_desc plan(
-      {dnnl::algorithm::convolution_direct, any_layout(x), any_layout(w), any_layout(y), p.strides, p.dilates,
-       p.padding_begin, p.padding_end},
-      cpu(), forward);
+  Stream stream;  // before the plan
+  const memory x = wrap(plain(image.shape(), Type::f32), image.data());
+  const memory y = wrap(plain(code.shape(), Type::f32), code.data());
+  memory w = wrap(plain_weight(geometry, Type::f32, false), gradient.data());
+  const auto plan = weight_gradient_plan(geometry, x.get_desc(), y.get_desc(), w.get_desc());
   stream.run(dnnl::convolution_backward_weights(plan),
              {{DNNL_ARG_SRC, stream.in_layout(x, plan.src_desc())},
               {DNNL_ARG_DIFF_DST, stream.in_layout(y, plan.diff_dst_desc())}},

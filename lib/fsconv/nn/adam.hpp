@@ -14,9 +14,9 @@ struct Adam {
   double epsilon = 1e-8;
   Index steps = 0;  // taken so far; with the parameters' moments, the whole state
 
-  // Takes one step from the parameters' gradients.
+  // Takes one step from the parameters' gradients. The same bits on any number of threads.
   template <class T>
-  void step(Parameters<T>& parameters);
+  void step(Parameters<T>& parameters, int threads = 1);
 };
 
 }  // namespace fsconv

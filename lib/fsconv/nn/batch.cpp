@@ -1,29 +1,22 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <fsconv/base/parallel.hpp>
 #include <fsconv/nn/batch.hpp>
+#include <fsconv/nn/gather_batch.hpp>
+#include <numeric>
 
 namespace fsconv {
 namespace {
 
-Index block_count(Index images) { return ceil_div(images, images_per_block); }
+Index block_count(std::span<const Index> order) {
+  return ceil_div(static_cast<Index>(order.size()), images_per_block);
+}
 
-// Where block `at` begins in a batch, and how many images it has.
-template <class T>
-struct Block {
-  Block(const Tensor<T>& images, Index at)
-      : first(at * images_per_block),
-        count(std::min(images_per_block, images.shape()[0] - first)),
-        elements(images.size() / images.shape()[0]),
-        data(images.data() + first * elements) {}
-
-  Tensor<T> tensor(Shape shape) const {
-    shape[0] = count;
-    return Tensor<T>(shape, std::vector<T>(data, data + count * elements));
-  }
-
-  Index first, count, elements;  // elements of one image
-  const T* data;
-};
+std::span<const Index> block_of(std::span<const Index> order, Index at) {
+  const auto first = static_cast<std::size_t>(at * images_per_block);
+  return order.subspan(first, std::min(static_cast<std::size_t>(images_per_block), order.size() - first));
+}
 
 // Blocks that are computed before their results are added: enough to keep the threads busy, few enough that
 // their gradients fit beside each other however large the batch is.
@@ -41,99 +34,134 @@ void add_blocks(double& sum, Index first, Index last, int threads, F&& work) {
 }  // namespace
 
 template <class T>
-BatchRunner<T>::BatchRunner(TiedAutoencoder<T>& model, int threads) : model_(model), threads_(threads) {
-  if (model.form_name() != "batched") return;
-  pass_.emplace(model);
-  for (int thread = 0; thread < threads; ++thread) workspaces_.push_back(pass_->workspace());
+BatchRunner<T>::BatchRunner(TiedAutoencoder<T>& model, int threads, Operands operands)
+    : model_(model), threads_(threads) {
+  const Parameters<T>& parameters = model.parameters();
+  largest_first_.resize(parameters.size());
+  std::iota(largest_first_.begin(), largest_first_.end(), std::size_t{0});
+  std::stable_sort(largest_first_.begin(), largest_first_.end(), [&](std::size_t a, std::size_t b) {
+    return parameters[a].value.size() > parameters[b].value.size();
+  });
+  if (model.form_name() == "batched")
+    pass_ = make_block_pass(model, operands, threads);
+  else if (operands == Operands::bf16)
+    throw InvalidArgument("precision", fmt::format("is bf16, which the form {} lacks", model.form_name()),
+                          "use --form batched, or fp32");
 }
 
 template <class T>
-double BatchRunner<T>::gradient(Loss loss, const Tensor<T>& images) {
-  double total = 0;
-  if (pass_)
-    engine_gradient(loss, images, total);
-  else
-    plain_gradient(loss, images, total);
-  return total;
+void BatchRunner<T>::check_batch(const Tensor<std::uint8_t>& images, std::span<const Index> order) const {
+  check_order(images, order);
+  if (order.empty()) throw InvalidArgument("order", "names no image");
+  const Shape wanted = model_.layers().front().map.geometry().image_shape();
+  if (!std::equal(wanted.begin() + 1, wanted.end(), images.shape().begin() + 1, images.shape().end()))
+    throw InvalidArgument(
+        "images", fmt::format("are [{}]", fmt::join(images.shape(), ", ")),
+        fmt::format("the model takes [N, {}]", fmt::join(wanted.begin() + 1, wanted.end(), ", ")));
+}
+
+// Calls work(number) for every parameter, on all threads.
+template <class T>
+template <class F>
+void BatchRunner<T>::for_each_parameter(F&& work) {
+  parallel_for(static_cast<Index>(largest_first_.size()), threads_,
+               [&](Index at) { work(largest_first_[static_cast<std::size_t>(at)]); });
+}
+
+template <class T>
+void BatchRunner<T>::load() {
+  for_each_parameter([&](std::size_t number) { pass_->load(model_.parameters()[number], number); });
+}
+
+template <class T>
+double BatchRunner<T>::gradient(Loss loss, const Tensor<std::uint8_t>& images, std::span<const Index> order) {
+  check_batch(images, order);
+  return pass_ ? engine_gradient(loss, images, order) : plain_gradient(loss, images, order);
 }
 
 // Blocks are added one by one in their order, also where they do not all fit beside each other: the first
 // place of gradients_ holds the sum so far.
 template <class T>
-void BatchRunner<T>::engine_gradient(Loss loss, const Tensor<T>& images, double& total) {
-  pass_->load(model_.parameters());
-  const Index blocks = block_count(images.shape()[0]);
+double BatchRunner<T>::engine_gradient(Loss loss, const Tensor<std::uint8_t>& images,
+                                       std::span<const Index> order) {
+  load();
+  const Index blocks = block_count(order);
   while (static_cast<Index>(gradients_.size()) < 1 + std::min(blocks, blocks_at_once(threads_)))
     gradients_.push_back(pass_->block_gradients());
-  const auto for_each_parameter = [&](auto work) {
-    parallel_for(static_cast<Index>(model_.parameters().size()), threads_,
-                 [&](Index at) { work(static_cast<std::size_t>(at)); });
-  };
-  const T scale = T(1) / static_cast<T>(images.shape()[0]);
+  const T scale = T(1) / static_cast<T>(order.size());
+  double total = 0;
   for (Index first = 0; first < blocks; first += blocks_at_once(threads_)) {
     const Index last = std::min(blocks, first + blocks_at_once(threads_));
     add_blocks(total, first, last, threads_, [&](Index at, int thread) {
-      const Block<T> block(images, at);
-      return pass_->gradient(loss, scale, block.data, block.count,
-                             workspaces_[static_cast<std::size_t>(thread)],
+      return pass_->gradient(loss, scale, images, block_of(order, at), thread,
                              gradients_[static_cast<std::size_t>(1 + at - first)]);
     });
     if (first == 0) std::swap(gradients_[0], gradients_[1]);
-    for_each_parameter([&](std::size_t parameter) {
+    for_each_range(model_.parameters(), threads_, [&](std::size_t number, Index begin, Index end) {
       for (Index at = first == 0 ? 1 : 0; at < last - first; ++at)
-        pass_->add(gradients_[0], gradients_[static_cast<std::size_t>(1 + at)], parameter);
+        add(gradients_[0][number].data(), gradients_[static_cast<std::size_t>(1 + at)][number].data(), begin,
+            end);
     });
   }
   for_each_parameter(
-      [&](std::size_t parameter) { pass_->store(gradients_[0], parameter, model_.parameters()[parameter]); });
+      [&](std::size_t number) { pass_->store(gradients_[0], number, model_.parameters()[number]); });
+  return total;
 }
 
 template <class T>
-void BatchRunner<T>::plain_gradient(Loss loss, const Tensor<T>& images, double& total) {
-  const Index blocks = block_count(images.shape()[0]);
-  const T scale = T(1) / static_cast<T>(images.shape()[0]);
+double BatchRunner<T>::plain_gradient(Loss loss, const Tensor<std::uint8_t>& images,
+                                      std::span<const Index> order) {
+  const Index blocks = block_count(order);
+  const T scale = T(1) / static_cast<T>(order.size());
   for (Parameter<T>& parameter : model_.parameters())
     std::fill(parameter.gradient.begin(), parameter.gradient.end(), T(0));
+  double total = 0;
   for (Index first = 0; first < blocks; first += blocks_at_once(threads_)) {
     const Index last = std::min(blocks, first + blocks_at_once(threads_));
     std::vector<Gradients<T>> parts(static_cast<std::size_t>(last - first));
     add_blocks(total, first, last, threads_, [&](Index at, int) {
-      const auto trace = model_.trace(Block<T>(images, at).tensor(images.shape()));
+      const auto trace = model_.trace(gather_batch<T>(images, block_of(order, at)));
       Gradients<T>& part = parts[static_cast<std::size_t>(at - first)];
       part = zero_gradients(model_.parameters());
       model_.backward(trace, loss_gradient(loss, trace.front(), trace.back(), scale), part);
       return total_loss(loss, trace.front(), trace.back());
     });
-    for (const Gradients<T>& part : parts)
-      for (std::size_t at = 0; at < part.size(); ++at) add(model_.parameters()[at].gradient, part[at]);
+    for_each_range(model_.parameters(), threads_, [&](std::size_t number, Index begin, Index end) {
+      for (const Gradients<T>& part : parts)
+        add(model_.parameters()[number].gradient.data(), part[number].data(), begin, end);
+    });
   }
+  return total;
 }
 
 template <class T>
-double BatchRunner<T>::loss(Loss loss, const Tensor<T>& images) {
-  if (pass_) pass_->load(model_.parameters());
+double BatchRunner<T>::loss(Loss loss, const Tensor<std::uint8_t>& images, std::span<const Index> order) {
+  check_batch(images, order);
+  if (pass_) load();
   double total = 0;
-  add_blocks(total, 0, block_count(images.shape()[0]), threads_, [&](Index at, int thread) {
-    const Block<T> block(images, at);
-    if (pass_)
-      return pass_->loss(loss, block.data, block.count, workspaces_[static_cast<std::size_t>(thread)]);
-    const auto trace = model_.trace(block.tensor(images.shape()));
+  add_blocks(total, 0, block_count(order), threads_, [&](Index at, int thread) {
+    const auto block = block_of(order, at);
+    if (pass_) return pass_->loss(loss, images, block, thread);
+    const auto trace = model_.trace(gather_batch<T>(images, block));
     return total_loss(loss, trace.front(), trace.back());
   });
   return total;
 }
 
 template <class T>
-Tensor<T> BatchRunner<T>::reconstruct(Loss loss, const Tensor<T>& images) {
-  if (pass_) pass_->load(model_.parameters());
-  Tensor<T> pixels(images.shape());
-  parallel_for(block_count(images.shape()[0]), threads_, [&](Index at, int thread) {
-    const Block<T> block(images, at);
-    T* to = pixels.data() + block.first * block.elements;
-    if (pass_)
-      return pass_->reconstruct(loss, block.data, block.count, workspaces_[static_cast<std::size_t>(thread)],
-                                to);
-    const Tensor<T> part = to_pixels(loss, model_.trace(block.tensor(images.shape())).back());
+Tensor<T> BatchRunner<T>::reconstruct(Loss loss, const Tensor<std::uint8_t>& images,
+                                      std::span<const Index> order) {
+  check_batch(images, order);
+  if (pass_) load();
+  Shape shape = images.shape();
+  const Index elements = shape[1] * shape[2] * shape[3];
+  shape[0] = static_cast<Index>(order.size());
+  Tensor<T> pixels(shape);
+  parallel_for(block_count(order), threads_, [&](Index at, int thread) {
+    const auto block = block_of(order, at);
+    T* to = pixels.data() + at * images_per_block * elements;
+    if (pass_) return pass_->reconstruct(loss, images, block, thread, to);
+    const Tensor<T> part = to_pixels(loss, model_.trace(gather_batch<T>(images, block)).back());
     std::copy(part.begin(), part.end(), to);
   });
   return pixels;

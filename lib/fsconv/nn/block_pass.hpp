@@ -1,72 +1,62 @@
 // The autoencoder on the engine: forward and backward over one block of images, in the engine's own layout.
 #pragma once
 
+#include <cstdint>
 #include <fsconv/engine/batched_map.hpp>
 #include <fsconv/engine/buffer.hpp>
 #include <fsconv/nn/loss.hpp>
 #include <fsconv/nn/tied_autoencoder.hpp>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
 
 namespace fsconv {
 
+// What the engine multiplies: the model's own numbers, or these rounded to BFloat16. Parameters, sums, losses
+// and derivatives by parameters are the model's numbers in both.
+enum class Operands { fp32, bf16 };
+std::string_view name(Operands operands);
+Operands operands_named(std::string_view name);  // throws InvalidArgument("precision", ...)
+
+// The derivatives by all parameters, one buffer each: weights in the engine's order, biases in the order of
+// their layer's pixels.
+template <class T>
+using BlockGradients = std::vector<engine::Buffer<T>>;
+
 // One thread takes a block of images through all layers and back, so that what a layer leaves is still in its
-// caches when the next one reads it. Activations are [pixel][image][channel]; nothing is converted between
-// layers, and a gradient is written over the activations that mask it. Nothing is allocated after
-// construction but workspaces, which are made once per thread.
+// caches when the next one reads it. T is the number of the model's parameters.
 template <class T>
 class BlockPass {
  public:
-  // Takes the shapes of the model, not its numbers: load() does. Throws what engine::BatchedMap throws.
-  explicit BlockPass(const TiedAutoencoder<T>& model);
+  virtual ~BlockPass() = default;
 
-  // Packs the parameters for the engine. To be called again whenever they have changed.
-  void load(const Parameters<T>& parameters);
+  // Packs parameter number `at` for the engine. To be called again whenever it has changed; different ones
+  // may be loaded at the same time.
+  virtual void load(const Parameter<T>& parameter, std::size_t at) = 0;
 
-  // What one thread works in.
-  struct Workspace {
-    std::vector<engine::Buffer<T>> activations;  // the images' block first, then what leaves each layer
-    engine::Buffer<T> scratch;
-  };
-  Workspace workspace() const;
-
-  // The derivatives by all parameters, one buffer each: weights in the engine's order, biases in the order of
-  // their layer's pixels.
-  using BlockGradients = std::vector<engine::Buffer<T>>;
-  BlockGradients block_gradients() const;
-
-  // images [count, channels, pixels...], count of 1 to engine::images_per_block.
-  // The loss summed over the block.
-  double loss(Loss loss, const T* images, Index count, Workspace& workspace) const;
+  // The block is the images order[0], order[1], ... of [N, channels, pixels...], 1 to
+  // engine::images_per_block of them, which is not checked (gather_batch.hpp says how bytes become numbers).
+  // Each thread has memory of its own. The loss summed over the block.
+  virtual double loss(Loss loss, const Tensor<std::uint8_t>& images, std::span<const Index> order,
+                      int thread) = 0;
   // The same, and scale times its derivatives, which replace what is in `gradients`.
-  double gradient(Loss loss, T scale, const T* images, Index count, Workspace& workspace,
-                  BlockGradients& gradients) const;
-  // The pixels that the model makes of the images, [count, channels, pixels...].
-  void reconstruct(Loss loss, const T* images, Index count, Workspace& workspace, T* pixels) const;
+  virtual double gradient(Loss loss, T scale, const Tensor<std::uint8_t>& images,
+                          std::span<const Index> order, int thread, BlockGradients<T>& gradients) = 0;
+  // The pixels that the model makes of the images, [order.size(), channels, pixels...].
+  virtual void reconstruct(Loss loss, const Tensor<std::uint8_t>& images, std::span<const Index> order,
+                           int thread, T* pixels) = 0;
 
-  // sum += term, for parameter number `at`.
-  void add(BlockGradients& sum, const BlockGradients& term, std::size_t at) const;
+  virtual BlockGradients<T> block_gradients() const = 0;
   // Puts the sum into the gradient of parameter number `at`, in the order of its shape.
-  void store(const BlockGradients& sum, std::size_t at, Parameter<T>& parameter) const;
-
- private:
-  struct Stage {
-    const engine::BatchedMap<T>* map;
-    bool transposed, relu, bias_per_pixel;
-    std::size_t weight, bias;
-    Index channels, pixels;  // of what leaves the layer
-  };
-
-  void to_engine_order(std::size_t at, const T* parameter, T* engine) const;
-  void from_engine_order(std::size_t at, const T* engine, T* parameter) const;
-  void forward(const T* images, Index count, Workspace& workspace) const;
-  engine::Ending<T> ending_of(const Stage& stage) const;
-
-  std::vector<std::unique_ptr<engine::BatchedMap<T>>> maps_;  // one per weight; tied layers share it
-  std::vector<const engine::BatchedMap<T>*> map_of_;          // by parameter; null for biases
-  std::vector<Stage> stages_;
-  std::vector<engine::Buffer<T>> engine_order_,
-      packed_;                // by parameter: weights; biases use engine_order_ alone
-  std::vector<Index> sizes_;  // of the parameters
-  Index image_channels_, image_pixels_;
+  virtual void store(const BlockGradients<T>& sum, std::size_t at, Parameter<T>& parameter) const = 0;
 };
+
+// For threads 0 ... threads-1. Takes the shapes of the model, not its numbers: load() does. Nothing is
+// allocated later. Throws what engine::BatchedMap throws, and InvalidArgument for Operands::bf16 in a model
+// of doubles.
+template <class T>
+std::unique_ptr<BlockPass<T>> make_block_pass(const TiedAutoencoder<T>& model, Operands operands,
+                                              int threads);
 
 }  // namespace fsconv

@@ -7,9 +7,8 @@
 namespace fsconv {
 
 // Both are summed over the pixels of an image.
-//   bce  the decoder's output z is a logit: -x log s(z) - (1-x) log(1 - s(z)), s the logistic function, in
-//   nats.
-//        On grey pixels 0 < x < 1 it is not a likelihood, and its minimum is the pixels' own entropy, not 0.
+//   bce  the decoder's output z is a logit: -x log s(z) - (1-x) log(1 - s(z)), s the logistic function,
+//        in nats. On grey pixels 0 < x < 1 it is not a likelihood, and its minimum is the pixels' own entropy, not 0.
 //   mse  the decoder's output is the pixel: (z - x)^2
 enum class Loss { bce, mse };
 std::string_view name(Loss loss);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <fsconv/base/parallel.hpp>
 #include <fsconv/base/tensor.hpp>
 #include <functional>
 #include <string>
@@ -42,10 +43,33 @@ Gradients<T> zero_gradients(const Parameters<T>& parameters) {
   return gradients;
 }
 
+// Calls work(number, first, last) for ranges first ... last-1 of the elements of every parameter, each
+// element once, on several threads. Parameters are of very unequal size: large ones are cut, so that the
+// threads share them evenly.
+template <class T, class F>
+void for_each_range(const Parameters<T>& parameters, int threads, F&& work) {
+  constexpr Index longest = 1 << 13;
+  const auto ranges = [](const Parameter<T>& parameter) { return ceil_div(parameter.value.size(), longest); };
+  Index pieces = 0;
+  for (const Parameter<T>& parameter : parameters) pieces += ranges(parameter);
+  parallel_for(pieces, threads, [&](Index piece) {
+    std::size_t number = 0;
+    for (; piece >= ranges(parameters[number]); ++number) piece -= ranges(parameters[number]);
+    const Index first = piece * longest;
+    work(number, first, std::min(first + longest, parameters[number].value.size()));
+  });
+}
+
+// sum[at] += term[at] for at = first ... last-1.
+template <class T>
+void add(T* sum, const T* term, Index first, Index last) {
+  std::transform(sum + first, sum + last, term + first, sum + first, std::plus<T>());
+}
+
 // sum += term, element by element.
 template <class T>
 void add(Tensor<T>& sum, const Tensor<T>& term) {
-  std::transform(sum.begin(), sum.end(), term.begin(), sum.begin(), std::plus<T>());
+  add(sum.data(), term.data(), 0, sum.size());
 }
 
 }  // namespace fsconv

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fsconv/base/text.hpp>
 #include <fsconv/forms/form.hpp>
+#include <fsconv/nn/block_pass.hpp>
 #include <fsconv/train/config.hpp>
 
 namespace fsconv {
@@ -34,6 +35,7 @@ void visit_options(Config& config, Visitor&& visit) {
   visit("learning-rate", config.learning_rate);
   visit("seed", config.seed);
   visit("form", config.form);
+  visit("precision", config.precision);
 }
 
 }  // namespace
@@ -43,6 +45,9 @@ void check(const TrainConfig& config) {
   if (config.model != "ae") throw InvalidArgument("model", fmt::format("is '{}'", config.model), "choose ae");
   loss_named(config.loss);
   form_named<float>(config.form);
+  if (operands_named(config.precision) == Operands::bf16 && config.form != "batched")
+    throw InvalidArgument("precision", fmt::format("is bf16, which the form {} lacks", config.form),
+                          "use --form batched, or fp32");
   require_range("epochs", config.epochs, 1, many);
   require_range("batch", config.batch, 1, many);
   require_range("threads", config.threads, 1, 1024);
@@ -78,7 +83,11 @@ nlohmann::json to_json(const TrainConfig& config) {
 TrainConfig config_from_json(const nlohmann::json& json, const std::string& where) {
   TrainConfig config;
   try {
-    visit_options(config, [&](const char* name, auto& value) { json.at(name).get_to(value); });
+    visit_options(config, [&](const char* name, auto& value) {
+      // a file from before there was a choice
+      if (name == std::string_view("precision") && !json.contains(name)) return;
+      json.at(name).get_to(value);
+    });
   } catch (const nlohmann::json::exception& error) {
     throw BadData(where, fmt::format("its configuration is not one of a training run ({})", error.what()));
   }

@@ -29,6 +29,7 @@ struct TrainConfig {
   double learning_rate = 1e-3;
   std::uint64_t seed = 0;
   std::string form = "batched";
+  std::string precision = "fp32";  // what the form multiplies (Operands)
 
   // How fast, not what: the same bits on any number.
   int threads = 1;

@@ -14,6 +14,7 @@
 #include <fsconv/io/picture.hpp>
 #include <fsconv/train/train.hpp>
 #include <fsconv/train/training_data.hpp>
+#include <span>
 
 namespace fsconv {
 namespace {
@@ -60,9 +61,11 @@ EpochResult train_epoch(const TrainConfig& config, const TrainingData& data, Ind
   for (Index first = 0; first < count; first += config.batch) {
     stop_if_interrupted();
     const Index taken = std::min(config.batch, count - first);
-    total += runner.gradient(loss, gather_batch(data.train, order, first, taken));
+    total += runner.gradient(
+        loss, data.train,
+        std::span(order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(taken)));
     require_number(total, config, fmt::format("epoch {}, step {}", epoch, first / config.batch + 1));
-    state.adam.step(state.model.parameters());
+    state.adam.step(state.model.parameters(), config.threads);
     progress.advance(taken);
   }
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
@@ -121,7 +124,7 @@ std::vector<EpochResult> train(const TrainRun& run, const std::function<void(con
                           fmt::format("{} already holds {}", run.resume_from, state.history.size()));
 
   prepare_output(run.output);
-  BatchRunner<float> runner(state.model, config.threads);
+  BatchRunner<float> runner(state.model, config.threads, operands_named(config.precision));
   if (static_cast<Index>(state.history.size()) == config.epochs && run.output != run.resume_from)
     save(run, record, data, state, runner);
 

@@ -9,14 +9,12 @@ namespace {
 
 Tensor<std::uint8_t> first_images(Tensor<std::uint8_t> images, Index count, const char* option,
                                   const std::string& source) {
-  Shape shape = images.shape();
+  const Shape& shape = images.shape();
   if (shape[0] < 1) throw BadData(source, fmt::format("holds no images for --{}", option));
   if (count == 0 || count == shape[0]) return images;
   if (count > shape[0])
     throw InvalidArgument(option, fmt::format("is {}", count), fmt::format("{} has {}", source, shape[0]));
-  const Index bytes = images.size() / shape[0] * count;
-  shape[0] = count;
-  return Tensor<std::uint8_t>(shape, std::vector<std::uint8_t>(images.begin(), images.begin() + bytes));
+  return part_of(images, 0, count);
 }
 
 uLong add_checksum(uLong checksum, const Tensor<std::uint8_t>& images) {

@@ -67,8 +67,8 @@ double total_magnitude(const Trial<double>& t) {
   return sum;
 }
 
-// (L(v + e_j) - L(v - e_j)) / 2 with the form's own conv; L is linear in each argument, so the step 1 is
-// exact.
+// (L(v with v_j = 1) - L(v with v_j = -1)) / 2 with the form's own conv. L is linear in each number: the step
+// 2 is exact, and it may begin anywhere, so at numbers that every form's operands hold.
 template <class Conv>
 Outcome compare_with_differences(const Trial<double>& t, const Tensor<double>& derivative,
                                  Tensor<double> moving, const Expected<double>& expected, Conv conv_of) {
@@ -77,9 +77,9 @@ Outcome compare_with_differences(const Trial<double>& t, const Tensor<double>& d
   Outcome outcome;
   for (Index at : places(moving)) {
     const double centre = moving[at];
-    moving[at] = centre + 1;
+    moving[at] = 1;
     const Tensor<double> above = conv_of(moving);
-    moving[at] = centre - 1;
+    moving[at] = -1;
     const Tensor<double> below = conv_of(moving);
     moving[at] = centre;
     if (exact) {
@@ -89,7 +89,7 @@ Outcome compare_with_differences(const Trial<double>& t, const Tensor<double>& d
     }
     double difference = 0;
     for (Index row = 0; row < above.size(); ++row) difference += (above[row] - below[row]) * t.code[row] / 2;
-    // Moved by 1, the products add up to total + magnitude[at] at most. They are rounded in sums of the
+    // With a 1 there, the products add up to total + magnitude[at] at most. They are rounded in sums of the
     // form's conv, in the sum over rows here, and in the derivative.
     const double bound = t.rounding(t.definition.longest_conv_sum() + above.size() + expected.terms) *
                          (total + expected.magnitude[at]);

@@ -192,14 +192,14 @@ Outcome composition(const Trial<T>& t) {
       return {Verdict::skipped, 0,
               "products of three factors leave room for small integers only; see numeric"};
     Random random(t.sample.seed, second_layer_stream);
-    const auto reals = [&](const Shape& shape) { return cast<double>(random_reals<float>(shape, random)); };
+    const auto reals = [&](const Shape& shape) { return operand_reals(shape, t.form.bits, random); };
     const Tensor<T> y = reals(second.code_shape(t.batch())), v = reals(second.weight_shape());
     const Definition behind(second);
     // Rounded twice: the inner sums' relative errors and the outer ones' add up.
     const Expected<T> expected{
         t.definition.conv_transpose(behind.conv_transpose(y, v), t.weight),
         t.definition.conv_transpose(behind.conv_transpose(absolute(y), absolute(v)), absolute(t.weight)),
-        t.definition.longest_transposed_sum() + behind.longest_transposed_sum() + 2};
+        t.definition.longest_transposed_sum() + behind.longest_transposed_sum() + 2, 1};
     return t.compare(t.maps.conv_transpose(t.geometry, t.maps.conv_transpose(second, y, v), t.weight),
                      expected);
   } else {

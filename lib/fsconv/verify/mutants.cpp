@@ -10,7 +10,7 @@ template <class Conv, class Transpose, class Gradient>
 Witness mutant(const std::string& name, Conv conv, Transpose conv_transpose, Gradient weight_gradient) {
   return {name,
           "--mutant " + name,
-          53,
+          {53, 53},
           [](const Geometry&, Op) { return std::nullopt; },
           {conv, conv_transpose, weight_gradient},
           Maps<Polynomial>{conv, conv_transpose, weight_gradient}};

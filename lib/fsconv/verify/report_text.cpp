@@ -103,7 +103,7 @@ std::string totals(const VerifyReport& report) {
   if (!report.checks.empty()) {
     std::vector<std::string> names;
     for (const Witness& form : report.plan.forms)
-      names.push_back(form.bits == 24 ? form.name + " (float)" : form.name);
+      names.push_back(form.bits == Significands{24, 24} ? form.name + " (float)" : form.name);
     lines += fmt::format("{} geometries, {} checks in {:.1f} s; forms: {}\n", report.plan.geometries.size(),
                          report.checks.size(), report.seconds, fmt::join(names, ", "));
   }

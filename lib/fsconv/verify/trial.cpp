@@ -16,18 +16,21 @@ Index longest_sum(const Definition& definition) {
 // Smaller integers than these would need hundreds of rounds, and 1 would never reach any probability.
 constexpr Index smallest_bound = 4;
 
-// The largest a with terms * (a+1)^2 < 2^bits: finite differences move an element by 1.
-Index largest_integer(Index terms, int bits) {
-  const auto a = static_cast<Index>(std::sqrt(std::ldexp(1.0, bits) / static_cast<double>(terms))) - 2;
+// The largest a, but for one or two, with terms * a^2 < 2^sums and a <= 2^operands.
+Index largest_integer(Index terms, Significands bits) {
+  const auto by_sums =
+      static_cast<Index>(std::sqrt(std::ldexp(1.0, bits.sums) / static_cast<double>(terms))) - 2;
+  const Index a = std::min(by_sums, (Index{1} << bits.operands) - 1);
   if (a < smallest_bound)
-    throw InvalidArgument("exact", fmt::format("sums of {} terms do not stay exact in {} bits", terms, bits),
+    throw InvalidArgument("exact",
+                          fmt::format("sums of {} terms do not stay exact in {} bits", terms, bits.sums),
                           "use --method numeric or a smaller geometry");
   return a;
 }
 
 // Draws image, code and weight in this order.
 template <class Draw>
-Sample<double> drawn(const Subject& subject, Method method, int bits, Draw draw) {
+Sample<double> drawn(const Subject& subject, Method method, Significands bits, Draw draw) {
   Sample<double> sample;
   sample.method = method;
   sample.bits = bits;
@@ -37,7 +40,7 @@ Sample<double> drawn(const Subject& subject, Method method, int bits, Draw draw)
   return sample;
 }
 
-Sample<double> all_ones(const Subject& subject, int bits) {
+Sample<double> all_ones(const Subject& subject, Significands bits) {
   return drawn(subject, Method::exact, bits, [](const Shape& shape) {
     Tensor<double> ones(shape);
     std::fill(ones.begin(), ones.end(), 1.0);
@@ -46,7 +49,7 @@ Sample<double> all_ones(const Subject& subject, int bits) {
 }
 
 // All zero but for one pixel of the last image, the pixel of its code and the weight between them.
-Sample<double> one_tap(const Subject& subject, int bits, const Definition::Entry& entry) {
+Sample<double> one_tap(const Subject& subject, Significands bits, const Definition::Entry& entry) {
   Sample<double> sample =
       drawn(subject, Method::exact, bits, [](const Shape& shape) { return Tensor<double>(shape); });
   sample.image[sample.image.size() / batch_size * (batch_size - 1) + entry.column] = 1;
@@ -95,14 +98,22 @@ std::string_view name(Verdict verdict) {
   return "";
 }
 
-std::vector<Sample<double>> number_samples(const Subject& subject, Method method, int bits,
+Tensor<double> operand_reals(const Shape& shape, Significands bits, Random& random) {
+  Tensor<double> reals = cast<double>(random_reals<float>(shape, random));
+  for (double& value : reals) {
+    int exponent = 0;
+    const double significand = std::frexp(value, &exponent);
+    value = std::ldexp(std::nearbyint(std::ldexp(significand, bits.operands)), exponent - bits.operands);
+  }
+  return reals;
+}
+
+std::vector<Sample<double>> number_samples(const Subject& subject, Method method, Significands bits,
                                            std::uint64_t seed, double miss_bits) {
   if (method == Method::numeric) {
     Random random(seed);
-    // Reals that a float holds exactly, so that every form starts from the same numbers.
-    Sample<double> reals = drawn(subject, method, bits, [&](const Shape& shape) {
-      return cast<double>(random_reals<float>(shape, random));
-    });
+    Sample<double> reals =
+        drawn(subject, method, bits, [&](const Shape& shape) { return operand_reals(shape, bits, random); });
     reals.seed = seed;
     std::vector<Sample<double>> samples;
     samples.push_back(std::move(reals));
@@ -146,7 +157,7 @@ std::vector<Sample<Polynomial>> symbol_samples(const Subject& subject) {
         "use --method exact, or a smaller geometry with the same taps and strides");
   Sample<Polynomial> sample;
   sample.method = Method::symbolic;
-  sample.bits = 0;
+  sample.bits = {0, 0};
   sample.image = symbols(Symbol::image, subject.geometry.image_shape(batch_size));
   sample.code = symbols(Symbol::code, subject.geometry.code_shape(batch_size));
   sample.weight = symbols(Symbol::weight, subject.geometry.weight_shape());
@@ -163,7 +174,7 @@ double Sample<T>::log2_miss() const {
 // The sums of the absolute products are needed where rounding is to be bounded.
 template <class T, class Map>
 Expected<T> expected(Method method, Index terms, const Tensor<T>& a, const Tensor<T>& b, Map map) {
-  Expected<T> result{map(a, b), {}, terms};
+  Expected<T> result{.values = map(a, b), .magnitude = {}, .terms = terms};
   if constexpr (std::is_same_v<T, double>)
     if (method == Method::numeric) result.magnitude = map(absolute(a), absolute(b));
   return result;
@@ -194,16 +205,18 @@ const Expected<T>& Sample<T>::weight_gradient(const Definition& definition) cons
 }
 
 template <class T>
-double Trial<T>::rounding(Index terms) const {
+double Trial<T>::rounding(Index terms, Index results_as_operands) const {
   const auto gamma = [&](double unit) {
     const double nu = static_cast<double>(terms + 2) * unit;
     if (nu >= 0.5)
-      throw InvalidArgument("numeric",
-                            fmt::format("sums of {} terms cannot be bounded in {} bits", terms, form.bits),
-                            "use a smaller geometry");
+      throw InvalidArgument(
+          "numeric", fmt::format("sums of {} terms cannot be bounded in {} bits", terms, form.bits.sums),
+          "use a smaller geometry");
     return nu / (1 - nu);
   };
-  return gamma(form.unit_roundoff()) + gamma(0x1p-53);
+  const double summed = gamma(form.unit_roundoff()) + gamma(0x1p-53);
+  if (form.bits.operands == form.bits.sums) return summed;
+  return (1 + summed) * std::pow(1 + std::ldexp(1.0, -form.bits.operands), results_as_operands) - 1;
 }
 
 template <class T>
@@ -219,7 +232,8 @@ Outcome Trial<T>::compare(const Tensor<T>& actual, const Expected<T>& wanted) co
     double error = 1;
     if constexpr (std::is_same_v<T, double>) {
       const bool rounded = sample.method == Method::numeric;
-      const double bound = rounded ? rounding(wanted.terms) * wanted.magnitude[at] : 0;
+      const double bound =
+          rounded ? rounding(wanted.terms, wanted.results_as_operands) * wanted.magnitude[at] : 0;
       const double distance = std::abs(actual[at] - wanted.values[at]);
       equal = distance <= bound;  // false for NaN
       if (bound > 0) error = distance / bound;

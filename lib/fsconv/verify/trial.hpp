@@ -7,12 +7,12 @@
 
 namespace fsconv {
 
-// numeric:  random reals. A sum of n products whose absolute values add up to m may be off by gamma(n+2) m,
-//           with gamma(n) = n u/(1 - n u), u = 2^-bits: the standard bound for sums in any order, with or
-//           without fused multiply-add ([HIG02] section 3.1). The form's and the reference's are added;
-//           nothing is tuned.
-// exact:    integers so small that every partial sum stays below 2^bits: then every order of summation is
-//           exact and results are compared bit for bit. Rounds of random integers in [-a, a]: a wrong map of
+// numeric:  random reals that fit the form's operands. A sum of n products whose absolute values add up
+//           to m may be off by gamma(n+2) m, with gamma(n) = n u/(1 - n u), u = 2^-bits: the standard bound
+//           for sums in any order, with or without fused multiply-add ([HIG02] section 3.1). The form's and
+//           the reference's are added; nothing is tuned.
+// exact:    integers so small that they and every partial sum stay below 2^bits: then every order of
+//           summation is exact and results are compared bit for bit. Rounds of random integers in [-a, a]: a wrong map of
 //           degree up to 3 in the numbers drawn (L is trilinear) passes one with probability at most
 //           3/(2a+1) (Schwartz, Zippel). Then probes, which look where random numbers do not: all ones, and
 //           units that meet in a single tap.
@@ -42,8 +42,9 @@ struct Subject {
 template <class T>
 struct Expected {
   Tensor<T> values;
-  Tensor<double> magnitude;  // numeric: the sums of the absolute products
-  Index terms;               // how many products an element sums at most
+  Tensor<double> magnitude;       // numeric: the sums of the absolute products
+  Index terms;                    // how many products an element sums at most
+  Index results_as_operands = 0;  // numeric: how often the form is given its own results, which it may round
 };
 
 // Computes a value the first time it is asked for.
@@ -65,7 +66,7 @@ template <class T>
 class Sample {
  public:
   Method method;
-  int bits;                // exact and numeric: of the form's numbers
+  Significands bits;       // exact and numeric: of the form's numbers
   Index largest = 0;       // exact: a
   std::uint64_t seed = 0;  // numeric: what else has to be drawn comes from it
   bool random = false;     // counts towards the probability of a miss
@@ -83,9 +84,12 @@ class Sample {
   mutable Once<Expected<T>> conv_, conv_transpose_, weight_gradient_;
 };
 
+// Reals in [-1, 1] that the form's operands hold exactly; the same ones for doubles and floats.
+Tensor<double> operand_reals(const Shape& shape, Significands bits, Random& random);
+
 // numeric: one sample of reals. exact: random integers until an error is missed with probability
 // 2^-miss_bits at most, then the probes. Throws InvalidArgument where `bits` are too few for the sums.
-std::vector<Sample<double>> number_samples(const Subject& subject, Method method, int bits,
+std::vector<Sample<double>> number_samples(const Subject& subject, Method method, Significands bits,
                                            std::uint64_t seed, double miss_bits);
 
 // One sample: the symbols themselves. Throws InvalidArgument where the polynomials would fill the memory.
@@ -148,8 +152,10 @@ class Trial {
   }
   Outcome compare(const Tensor<T>& actual, const Expected<T>& expected) const;
 
-  // numeric: gamma of the form plus gamma of double, for sums of `terms` products and two roundings more.
-  double rounding(Index terms) const;
+  // numeric: gamma of the form plus gamma of double, for sums of `terms` products and two roundings more; and
+  // where its operands are narrower than its sums, half a unit of theirs for every result that becomes an
+  // operand.
+  double rounding(Index terms, Index results_as_operands = 0) const;
 
  private:
   mutable Once<Tensor<T>> conv_, conv_transpose_, weight_gradient_;

@@ -22,7 +22,7 @@ class Samples {
   Samples(const Geometry& geometry, std::uint64_t seed, double miss_bits)
       : subject(geometry), seed_(seed), miss_bits_(miss_bits) {}
 
-  const Numbers& numbers(Method method, int bits) {
+  const Numbers& numbers(Method method, Significands bits) {
     auto& slot = numbers_[{method, bits}];
     if (slot.empty()) slot = number_samples(subject, method, bits, seed_, miss_bits_);
     return slot;
@@ -37,7 +37,7 @@ class Samples {
  private:
   std::uint64_t seed_;
   double miss_bits_;
-  std::map<std::pair<Method, int>, Numbers> numbers_;
+  std::map<std::pair<Method, Significands>, Numbers> numbers_;
   Symbols symbols_;
 };
 

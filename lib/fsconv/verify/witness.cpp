@@ -4,6 +4,7 @@
 #include <fsconv/forms/batched.hpp>
 #include <fsconv/forms/template_forms.hpp>
 #include <fsconv/verify/witness.hpp>
+#include <limits>
 
 namespace fsconv {
 namespace {
@@ -20,19 +21,10 @@ std::optional<Maps<Polynomial>> polynomial_maps(std::string_view name) {
   return std::nullopt;
 }
 
-// The form `batched` with each set of instructions that this machine has, beside the one that is in force.
 template <class T>
-const std::vector<Form<T>>& batched_forms() {
-  using engine::Isa;
-  static const std::vector<Form<T>> list{
-      {"batched/portable", "", supports_everything, batched::conv_with<T, Isa::portable>,
-       batched::conv_transpose_with<T, Isa::portable>, batched::weight_gradient_with<T, Isa::portable>},
-      {"batched/avx2", "", supports_everything, batched::conv_with<T, Isa::avx2>,
-       batched::conv_transpose_with<T, Isa::avx2>, batched::weight_gradient_with<T, Isa::avx2>},
-      {"batched/avx512", "", supports_everything, batched::conv_with<T, Isa::avx512>,
-       batched::conv_transpose_with<T, Isa::avx512>, batched::weight_gradient_with<T, Isa::avx512>},
-  };
-  return list;
+constexpr Significands significands() {
+  constexpr int sums = std::numeric_limits<engine::Sum<T>>::digits;
+  return {std::is_same_v<T, engine::BFloat16> ? 8 : sums, sums};
 }
 
 template <class T>
@@ -47,23 +39,37 @@ Witness witness_of(const Form<T>& form, const char* selector) {
   };
   return {std::string(form.name),
           fmt::format("{} {}", selector, form.name),
-          sizeof(T) == 4 ? 24 : 53,
+          significands<T>(),
           form.unsupported,
           {as_double(conv<T>), as_double(conv_transpose<T>), as_double(weight_gradient<T>)},
           polynomial_maps(form.name)};
 }
 
+// The form `batched` multiplying Ns with an isa that need not be the one in force.
+template <class N>
+Witness batched_witness(engine::Isa isa, std::string name, const char* selector) {
+  using Map = Tensor<engine::Sum<N>> (*)(engine::Isa, const Geometry&, const Tensor<engine::Sum<N>>&,
+                                         const Tensor<engine::Sum<N>>&);
+  const auto as_double = [isa](Map map) {
+    return [isa, map](const Geometry& geometry, const Tensor<double>& a, const Tensor<double>& b) {
+      return cast<double>(map(isa, geometry, cast<engine::Sum<N>>(a), cast<engine::Sum<N>>(b)));
+    };
+  };
+  return {.name = name,
+          .selector = fmt::format("{} {}", selector, name),
+          .bits = significands<N>(),
+          .unsupported = supports_everything,
+          .numbers = {as_double(batched::conv_in<N>), as_double(batched::conv_transpose_in<N>),
+                      as_double(batched::weight_gradient_in<N>)},
+          .polynomials = std::nullopt};
+}
+
 }  // namespace
 
-double Witness::unit_roundoff() const { return std::ldexp(1.0, -bits); }
+double Witness::unit_roundoff() const { return std::ldexp(1.0, -bits.sums); }
 
 std::vector<Witness> witnesses(Precision precision) {
   std::vector<Witness> list;
-  const auto add_other_isas = [&list](const auto& forms, const char* selector) {
-    for (engine::Isa isa : engine::permitted_isas())
-      if (isa != engine::current_isa())
-        list.push_back(witness_of(forms[static_cast<std::size_t>(isa)], selector));
-  };
   if (precision == Precision::widest)
     for (const Form<double>& form : forms<double>()) list.push_back(witness_of(form, "--form"));
   const char* selector = precision == Precision::single ? "--precision single --form" : "--form";
@@ -72,10 +78,15 @@ std::vector<Witness> witnesses(Precision precision) {
         std::any_of(list.begin(), list.end(), [&](const Witness& w) { return w.name == form.name; });
     if (!there) list.push_back(witness_of(form, selector));
   }
-  if (precision == Precision::widest)
-    add_other_isas(batched_forms<double>(), "--form");
-  else
-    add_other_isas(batched_forms<float>(), selector);
+  for (const engine::Isa isa : engine::different_isas<float>()) {
+    if (&engine::kernels_of<float>(isa) == &engine::kernels_of<float>(engine::current_isa())) continue;
+    const std::string name = fmt::format("batched/{}", engine::name(isa));
+    list.push_back(precision == Precision::widest ? batched_witness<double>(isa, name, selector)
+                                                  : batched_witness<float>(isa, name, selector));
+  }
+  for (const engine::Isa isa : engine::different_isas<engine::BFloat16>())
+    list.push_back(
+        batched_witness<engine::BFloat16>(isa, fmt::format("batched/bf16/{}", engine::name(isa)), selector));
   return list;
 }
 

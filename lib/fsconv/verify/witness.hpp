@@ -16,15 +16,22 @@ struct Maps {
   Map weight_gradient;  // geometry, code, image
 };
 
+// The bits of a form's significands: 53 (double), 24 (float) or 8 (BFloat16). Operands and sums that are
+// integers below 2^bits are exact; other operands must be given as numbers that fit.
+struct Significands {
+  int operands, sums;
+  auto operator<=>(const Significands&) const = default;
+};
+
 struct Witness {
   std::string name;
   std::string selector;  // how the command line asks for it: "--form gather"
-  int bits;              // of its significand: 53 (double) or 24 (float). Integers below 2^bits are exact.
+  Significands bits;
   std::function<std::optional<std::string>(const Geometry&, Op)> unsupported;
   Maps<double> numbers;
   std::optional<Maps<Polynomial>> polynomials;  // none: a black box, known only by what it computes
 
-  double unit_roundoff() const;  // 2^-bits
+  double unit_roundoff() const;  // of sums: 2^-bits
 
   template <class T>
   const Maps<T>& maps() const {
@@ -35,8 +42,9 @@ struct Witness {
   }
 };
 
-// Every form in its widest precision, or all of them in float; `batched` also with the other sets of instructions
-// that this machine has, as batched/avx2.
+// Every form in its widest precision, or all of them in float; `batched` also with the other sets of
+// instructions that this machine has, as batched/avx2, and in BFloat16 with each of them, as
+// batched/bf16/avx2.
 enum class Precision { widest, single };
 std::vector<Witness> witnesses(Precision precision = Precision::widest);
 

@@ -1,0 +1,20 @@
+// The engine as training uses it.
+#pragma once
+
+#include <fsconv/bench/work.hpp>
+#include <fsconv/engine/isa.hpp>
+#include <memory>
+
+namespace fsconv::bench {
+
+// Arrays are in blocks and stay there, weights were packed when they changed, nothing is allocated: timed is
+// the map alone. T = float or BFloat16, in which images and codes are stored and multiplied; gradients are
+// floats. The operands must outlive the work.
+template <class T>
+std::unique_ptr<Work> engine_work(engine::Isa isa, const Geometry& geometry, Op op, const Operands& operands);
+
+// What it keeps, in numbers of 4 bytes.
+template <class T>
+Index engine_work_size(engine::Isa isa, const Geometry& geometry, Op op, Index batch);
+
+}  // namespace fsconv::bench

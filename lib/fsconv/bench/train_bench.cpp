@@ -1,0 +1,215 @@
+// fsconv bench --what train: steps of training, each way with a gradient that was checked.
+#include <cmath>
+#include <fsconv/base/interrupt.hpp>
+#include <fsconv/base/text.hpp>
+#include <fsconv/bench/rates.hpp>
+#include <fsconv/bench/shared_rounds.hpp>
+#include <fsconv/data/generator.hpp>
+#include <fsconv/nn/adam.hpp>
+#include <fsconv/nn/batch.hpp>
+#include <numeric>
+
+namespace fsconv::bench {
+namespace {
+
+using engine::Isa;
+
+constexpr const char *reference_form = "im2col", *engine_form = "batched";
+constexpr Index batches_in_memory = 4;
+
+// Puts another isa in force as long as it lives: maps that are made meanwhile keep it.
+class IsaInForce {
+ public:
+  explicit IsaInForce(Isa isa) : before_(engine::current_isa()) { engine::set_isa(isa); }
+  ~IsaInForce() { engine::set_isa(before_); }
+  IsaInForce(const IsaInForce&) = delete;
+  IsaInForce& operator=(const IsaInForce&) = delete;
+
+ private:
+  Isa before_;
+};
+
+// A model with its data, ready for the next step.
+class Training {
+ public:
+  Training(const TrainWorkload& workload, const Form<float>& form, Precision precision, int threads,
+           const Tensor<std::uint8_t>& images, std::uint64_t seed)
+      : images_(images),
+        batch_(static_cast<std::size_t>(workload.batch)),
+        threads_(threads),
+        model_(workload.shape, form, seed),
+        runner_(model_, threads,
+                precision == Precision::bf16 ? fsconv::Operands::bf16 : fsconv::Operands::fp32),
+        order_(static_cast<std::size_t>(images.shape()[0])) {
+    std::iota(order_.begin(), order_.end(), Index{0});
+  }
+
+  const Parameters<float>& gradient() {
+    runner_.gradient(Loss::bce, images_, std::span(order_).subspan(next_, batch_));
+    return model_.parameters();
+  }
+
+  void step() {
+    gradient();
+    adam_.step(model_.parameters(), threads_);
+    next_ = (next_ + batch_) % order_.size();
+  }
+
+ private:
+  const Tensor<std::uint8_t>& images_;
+  std::size_t batch_, next_ = 0;
+  int threads_;
+  TiedAutoencoder<float> model_;
+  BatchRunner<float> runner_;
+  Adam adam_;
+  std::vector<Index> order_;
+};
+
+// Of the same weights and the first batch, in double.
+std::vector<Tensor<double>> right_gradients(const TrainWorkload& workload, const Tensor<std::uint8_t>& images,
+                                            std::uint64_t seed) {
+  TiedAutoencoder<double> model(workload.shape, form_named<double>(reference_form), seed);
+  const TiedAutoencoder<float> in_float(workload.shape, form_named<float>(reference_form), seed);
+  for (std::size_t at = 0; at < model.parameters().size(); ++at)
+    model.parameters()[at].value = cast<double>(in_float.parameters()[at].value);
+  std::vector<Index> order(static_cast<std::size_t>(workload.batch));
+  std::iota(order.begin(), order.end(), Index{0});
+  BatchRunner<double>(model, 1).gradient(Loss::bce, images, order);
+  std::vector<Tensor<double>> gradients;
+  for (const Parameter<double>& parameter : model.parameters()) gradients.push_back(parameter.gradient);
+  return gradients;
+}
+
+std::vector<RateRow> rows_of(const RatePlan& plan, const TrainWorkload& workload) {
+  std::vector<RateRow> rows;
+  for (const std::string& form : plan.forms)
+    for (const Precision precision : plan.precisions) {
+      std::vector<std::string> isas = {"-"};
+      if (form == engine_form) {
+        isas.clear();
+        for (const Isa isa : isas_that_differ(precision, plan.isas)) isas.emplace_back(engine::name(isa));
+      }
+      for (const std::string& isa : isas)
+        for (const int threads : plan.threads)
+          rows.push_back({.workload = std::string(workload.name),
+                          .form = form,
+                          .isa = isa,
+                          .precision = precision,
+                          .threads = threads,
+                          .count = static_cast<double>(workload.batch)});
+    }
+  return rows;
+}
+
+void time_rows(std::vector<RateRow>& rows, const RatePlan& plan, std::size_t at, const SharedRounds& rounds) {
+  const TrainWorkload& workload = plan.workloads[at];
+  const Shape& size = workload.shape.image_size;
+  const ImageSet data = generate_shapes(workload.batch * batches_in_memory, plan.seed, 0,
+                                        {size[0], size[1], workload.shape.image_channels});
+  const auto training = [&](const std::string& form, Precision precision, int threads) {
+    return std::make_unique<Training>(workload, form_named<float>(form), precision, threads, data.images,
+                                      plan.seed);
+  };
+  const std::vector<Tensor<double>> right = right_gradients(workload, data.images, plan.seed);
+
+  std::vector<std::unique_ptr<Training>> trainings;
+  std::vector<Timing*> timings;
+  for (RateRow& row : rows) {
+    stop_if_interrupted();
+    const IsaInForce in_force(row.isa == "-" ? engine::current_isa() : engine::isa_named(row.isa));
+    try {
+      auto made = training(row.form, row.precision, row.threads);
+      const auto wrong =
+          gradient_difference(made->gradient(), right,
+                              row.precision == Precision::bf16 ? plan.bf16_tolerance : plan.fp32_tolerance);
+      row.status = wrong ? Status::refused : Status::timed;
+      row.note = wrong.value_or("");
+      if (wrong) continue;
+      trainings.push_back(std::move(made));
+      timings.push_back(&row.timing);
+    } catch (const InvalidArgument& error) {
+      row.status = Status::skipped;
+      row.note = error.what();
+    }
+  }
+  std::vector<Item> items;
+  for (const auto& each : trainings) items.push_back({[&each](int) { each->step(); }});
+  const std::vector<Timing> measured =
+      rounds.run(std::string(workload.name), plan.workloads.size() - at, items);
+  for (std::size_t item = 0; item < measured.size(); ++item) *timings[item] = measured[item];
+}
+
+}  // namespace
+
+const std::vector<TrainWorkload>& train_workloads() {
+  static const std::vector<TrainWorkload> workloads = [] {
+    const auto layer = [](Index channels) {
+      return LayerSpec{.channels = channels, .kernel = 4, .stride = 2};
+    };
+    return std::vector<TrainWorkload>{
+        {"ae28",
+         "28x28x1, channels 32 and 64, latent 32, batch 128",
+         {.image_channels = 1, .image_size = {28, 28}, .convolutions = {layer(32), layer(64)}, .latent = 32},
+         128},
+        {"ae64",
+         "64x64x3, channels 64, 128 and 256, latent 128, batch 64",
+         {.image_channels = 3,
+          .image_size = {64, 64},
+          .convolutions = {layer(64), layer(128), layer(256)},
+          .latent = 128},
+         64}};
+  }();
+  return workloads;
+}
+
+const TrainWorkload& train_workload_named(std::string_view wanted) {
+  std::vector<std::string> names;
+  for (const TrainWorkload& workload : train_workloads()) {
+    if (workload.name == wanted) return workload;
+    names.emplace_back(workload.name);
+  }
+  throw InvalidArgument("set", fmt::format("'{}' is unknown", wanted), "use " + alternatives(names));
+}
+
+std::optional<std::string> gradient_difference(const Parameters<float>& found,
+                                               const std::vector<Tensor<double>>& right, double tolerance) {
+  constexpr double of_one_parameter = 10;
+  double all_errors = 0, all_sizes = 0;
+  for (std::size_t at = 0; at < right.size(); ++at) {
+    double error = 0, size = 0;
+    for (Index number = 0; number < right[at].size(); ++number) {
+      const double wanted = right[at][number], off = found[at].gradient[number] - wanted;
+      error += off * off;
+      size += wanted * wanted;
+    }
+    all_errors += error;
+    all_sizes += size;
+    if (!(std::sqrt(error) <= of_one_parameter * tolerance * std::sqrt(size)))
+      return fmt::format("the gradient of {} is off by {:.1e} of its size; {:.0e} is allowed", found[at].name,
+                         std::sqrt(error / size), of_one_parameter * tolerance);
+  }
+  if (std::sqrt(all_errors) <= tolerance * std::sqrt(all_sizes)) return std::nullopt;
+  return fmt::format("the gradient is off by {:.1e} of its size; {:.0e} is allowed",
+                     std::sqrt(all_errors / all_sizes), tolerance);
+}
+
+RateReport train_bench(const RatePlan& plan) {
+  if (plan.workloads.empty()) throw InvalidArgument("set", "names no model");
+  if (plan.forms.empty()) throw InvalidArgument("form", "names no form");
+  for (const std::string& form : plan.forms) form_named<float>(form);
+  const bool bf16_alone = plan.precisions == std::vector<Precision>{Precision::bf16};
+  if (bf16_alone && std::find(plan.forms.begin(), plan.forms.end(), engine_form) == plan.forms.end())
+    throw InvalidArgument("precision", "is bf16, which none of the forms has", "use --form batched, or fp32");
+
+  const SharedRounds rounds(plan, 1);  // the steps use each row's threads inside
+  RateReport report{.what = "train", .unit = "images", .rows = {}};
+  for (std::size_t at = 0; at < plan.workloads.size(); ++at) {
+    std::vector<RateRow> rows = rows_of(plan, plan.workloads[at]);
+    time_rows(rows, plan, at, rounds);
+    report.rows.insert(report.rows.end(), rows.begin(), rows.end());
+  }
+  report.seconds = rounds.seconds_passed();
+  return report;
+}
+
+}  // namespace fsconv::bench

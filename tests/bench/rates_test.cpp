@@ -1,0 +1,157 @@
+// Training and verification under the clock: complete reports, and wrong gradients and forms refused.
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <fsconv/bench/rates.hpp>
+#include <fsconv/io/hdf5.hpp>
+#include <fsconv/verify/mutants.hpp>
+#include <limits>
+
+#include "io/scratch.hpp"
+
+using namespace fsconv;
+using namespace fsconv::bench;
+
+namespace {
+
+// A model so small that a step takes no time, and more than a block of images.
+RatePlan tiny() {
+  RatePlan plan;
+  plan.workloads = {{"tiny",
+                     "8x8x1",
+                     {.image_channels = 1,
+                      .image_size = {8, 8},
+                      .convolutions = {{.channels = 3, .kernel = 4, .stride = 2}},
+                      .latent = 2},
+                     40}};
+  plan.forms = {"batched", "gather"};
+  plan.isas = engine::permitted_isas();
+  plan.precisions = timed_precisions();
+  plan.threads = {1, 2};
+  plan.rounds = 2;
+  plan.shortest_sample = 0;
+  return plan;
+}
+
+}  // namespace
+
+TEST_CASE("bench train: every form, precision, isa and number of threads has a row, and all are timed") {
+  const engine::Isa before = engine::current_isa();
+  const RateReport report = train_bench(tiny());
+  CHECK(engine::current_isa() == before);
+  const std::size_t engines =
+      engine::different_isas<float>().size() + engine::different_isas<engine::BFloat16>().size();
+  REQUIRE(report.rows.size() == 2 * (engines + 2));
+  for (const RateRow& row : report.rows) {
+    INFO(row.form << " " << row.isa << " " << name(row.precision) << " " << row.threads << ": " << row.note);
+    if (row.form == "gather" && row.precision == bench::Precision::bf16) {
+      CHECK(row.status == Status::skipped);
+      CHECK(row.note.find("bf16") != std::string::npos);
+      CHECK(row.per_second() == 0);
+      continue;
+    }
+    CHECK(row.status == Status::timed);
+    CHECK(row.timing.seconds.size() == 2);
+    CHECK(row.count == 40);
+    CHECK(row.per_second() == Approx(40 / row.timing.median));
+  }
+  CHECK_FALSE(report.refused());
+}
+
+TEST_CASE("bench train: a gradient that is off is told, and rounding is not") {
+  Parameters<float> found;
+  found.emplace_back("weight", Tensor<float>(Shape{2}));
+  found.emplace_back("bias", Tensor<float>(Shape{1}));
+  Tensor<float>&weight = found[0].gradient, &bias = found[1].gradient;
+  const std::vector<Tensor<double>> right = {Tensor<double>(Shape{2}, {3, 4}),
+                                             Tensor<double>(Shape{1}, {0.01})};
+  weight[0] = 3;
+  weight[1] = 4;
+  bias[0] = 0.01f;
+  CHECK_FALSE(gradient_difference(found, right, 1e-4).has_value());
+  weight[1] = 4.0004f;  // 0.8e-4 of all
+  CHECK_FALSE(gradient_difference(found, right, 1e-4).has_value());
+  weight[1] = 4.0009f;  // 1.8e-4 of all
+  CHECK(gradient_difference(found, right, 1e-4).value_or("").find("the gradient is off") == 0);
+  weight[1] = 4;
+  bias[0] = 0.0101f;  // 2e-5 of all, but a hundredth of the bias
+  CHECK(gradient_difference(found, right, 1e-4).value_or("").find("bias") != std::string::npos);
+  bias[0] = std::numeric_limits<float>::quiet_NaN();
+  CHECK(gradient_difference(found, right, 1e-4).has_value());
+}
+
+// Nobody computes in float or BFloat16 what double gives to the last bit: without tolerance all are wrong.
+TEST_CASE("bench train: a form whose gradient is off is refused and not timed, the others are") {
+  RatePlan plan = tiny();
+  plan.forms = {"batched"};
+  plan.bf16_tolerance = 0;
+  const RateReport report = train_bench(plan);
+  CHECK(report.refused());
+  for (const RateRow& row : report.rows) {
+    INFO(row.isa << " " << name(row.precision) << ": " << row.note);
+    const bool wrong = row.precision == bench::Precision::bf16;
+    CHECK(row.status == (wrong ? Status::refused : Status::timed));
+    CHECK(row.timing.seconds.empty() == wrong);
+    CHECK(row.note.empty() != wrong);
+  }
+  plan.fp32_tolerance = 0;
+  for (const RateRow& row : train_bench(plan).rows) CHECK(row.status == Status::refused);
+}
+
+TEST_CASE("bench train: where there is nothing to time it says so") {
+  RatePlan plan = tiny();
+  plan.forms = {"gather"};
+  plan.precisions = {bench::Precision::bf16};
+  CHECK_THROWS_WITH(train_bench(plan), Catch::Contains("precision"));
+  plan.forms = {"fft"};
+  CHECK_THROWS_WITH(train_bench(plan), Catch::Contains("fft"));
+  plan.forms.clear();
+  CHECK_THROWS_AS(train_bench(plan), InvalidArgument);
+  CHECK_THROWS_WITH(train_workload_named("vgg"), Catch::Contains("ae28") && Catch::Contains("ae64"));
+}
+
+TEST_CASE("bench verify: forms are timed, and a mutant is refused") {
+  RatePlan plan;
+  plan.rounds = 1;
+  plan.shortest_sample = 0;
+  std::vector<Witness> forms = witnesses_named(witnesses(), {"gather", "im2col"});
+  forms.push_back(witnesses_named(mutants(), {"no_flip"}).front());
+  const RateReport report = verify_bench(plan, forms);
+  REQUIRE(report.rows.size() == 3);
+  CHECK(report.rows[0].status == Status::timed);
+  CHECK(report.rows[0].count == report.rows[1].count);
+  CHECK(report.rows[1].per_second() > 0);
+  CHECK(report.rows[2].status == Status::refused);
+  CHECK(report.rows[2].per_second() == 0);
+  CHECK(report.refused());
+  CHECK(text(report).find("refused: ") != std::string::npos);
+  CHECK_THROWS_AS(verify_bench(plan, {}), InvalidArgument);
+
+  const RateReport onednn = verify_bench(plan, witnesses_named(witnesses(), {"onednn"}));
+  CHECK(onednn.rows[0].count < report.rows[0].count);  // it skips the rational stride
+}
+
+TEST_CASE("bench rates: JSON and HDF5 have one entry per row") {
+  const testing::ScratchFolder folder;
+  RateReport report{.what = "train", .unit = "images", .rows = {}, .seconds = 1};
+  report.rows = {
+      {.workload = "tiny", .form = "batched", .isa = "avx2", .count = 40, .timing = {7, {0.5}, 0.5, 0.5}},
+      {.workload = "tiny", .form = "gather", .isa = "-", .status = Status::skipped, .note = "why"}};
+  const auto json = json_of(report);
+  CHECK(json["items"][0]["per_second"] == 80);
+  CHECK(json["items"][0]["calls"] == 7);
+  CHECK_FALSE(json["items"][1].contains("per_second"));
+  CHECK_FALSE(json["items"][1].contains("median"));
+  CHECK(json["items"][1]["note"] == "why");
+  write_report(folder / "r.h5", report,
+               {.kind = "bench", .command_line = "fsconv bench", .start_time = now()});
+  const auto file = hdf5::File::open(folder / "r.h5");
+  CHECK(file.string_attribute("/", "what") == "train");
+  CHECK(file.read_strings("/items/form") == std::vector<std::string>{"batched", "gather"});
+  CHECK(file.read<double>("/items/per_second")[0] == 80);
+  CHECK(file.read<std::int64_t>("/items/calls")[0] == 7);
+  CHECK(std::isnan(file.read<double>("/items/per_second")[1]));
+  const auto seconds = file.read<double>("/items/seconds");
+  CHECK(seconds.shape() == Shape{2, 1});
+  CHECK(seconds[0] == 0.5);
+  CHECK(std::isnan(seconds[1]));
+}
