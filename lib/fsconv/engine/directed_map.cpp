@@ -23,6 +23,9 @@ bool fewer_cycles_by_source(Index inner, Index columns, Index lanes, Index sourc
 // Numbers of a product that is added to the result right away, while it is in the first cache.
 constexpr Index numbers_at_once = 4096;
 
+// What a band of result pixels reads of the source, in steps: with a panel of weights it fits the second cache.
+constexpr Index steps_in_band = 98304;
+
 // Images as the rows of a product fill a register tile from this number on.
 constexpr Index enough_rows = 8;
 
@@ -157,8 +160,9 @@ void DirectedMap<T>::by_result(const Call& call) const {
   const bool along_runs =
       !ending.per_pixel && call.images < enough_rows && call.images * runs < result_.pixels;
 
+  const Index band = along_runs ? result_.pixels : pixels_in_band(source_pixel);
   for (Index group = 0; group < order_.groups; ++group)
-    for (Index panel = 0; panel < panels_.count(); ++panel) {
+    for_each_panel_and_band(band, [&](Index panel, Index first_pixel, Index last_pixel) {
       Product<T> p = product(call, group, panel);
       p.a_factor = source_pixel;
       p.columns = panels_.columns_of(panel);
@@ -192,9 +196,27 @@ void DirectedMap<T>::by_result(const Call& call) const {
       } else {
         p.a_row = source_row;
         p.c_row = result_row;
-        for (Index pixel = 0; pixel < result_.pixels; ++pixel) compute(pixel, 0, call.images);
+        for (Index pixel = first_pixel; pixel < last_pixel; ++pixel) compute(pixel, 0, call.images);
       }
-    }
+    });
+}
+
+// All panels of one band before the next: what the band reads of the source then stays in the second cache, but the
+// panels pass by once per band. That is worth it where a panel is smaller than what a band reads.
+template <class T>
+Index DirectedMap<T>::pixels_in_band(Index source_pixel) const {
+  const Index panel_steps = panels_.taps * panels_.inner * panels_.widest;
+  if (panels_.count() == 1 || panel_steps > steps_in_band) return result_.pixels;
+  return std::clamp(steps_in_band * result_.pixels / (source_.pixels * source_pixel), Index{1},
+                    result_.pixels);
+}
+
+template <class T>
+template <class F>
+void DirectedMap<T>::for_each_panel_and_band(Index band, F&& f) const {
+  for (Index first = 0; first < result_.pixels; first += band)
+    for (Index panel = 0; panel < panels_.count(); ++panel)
+      f(panel, first, std::min(first + band, result_.pixels));
 }
 
 // Every source pixel times the weights of all taps at once; then each tap's columns are added to the result

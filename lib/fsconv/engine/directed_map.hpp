@@ -68,6 +68,9 @@ class DirectedMap {
   struct Call;  // the arguments of apply()
 
   void by_result(const Call& call) const;
+  Index pixels_in_band(Index source_pixel) const;
+  template <class F>
+  void for_each_panel_and_band(Index band, F&& f) const;
   void by_source(const Call& call) const;
   Product<T> product(const Call& call, Index group, Index panel) const;
   Index product_row() const { return panels_.size() / panels_.inner; }
