@@ -31,7 +31,8 @@ boost::program_options::options_description options() {
       .value("op", "NAME[,NAME...]", "conv, conv_transpose, weight_gradient or all (all)")
       .value("batch", "N", "images (32)")
       .value("threads", "N",
-             "each does the same work on data of its own: throughput (1); of train and verify: a list")
+             "conv: each does the same work on data of its own; matrix: together they do one (1); train and "
+             "verify: a list")
       .value("rounds", "N", "in each, everything runs once (11; of train and verify 5)")
       .value("time", "SECONDS", "begin no round after that; there is always one")
       .value("mutant", "NAME", "also a form of fsconv verify that is wrong on purpose, to see it refused")

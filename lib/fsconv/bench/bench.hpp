@@ -9,7 +9,7 @@ namespace fsconv::bench {
 struct BenchPlan {
   std::vector<NamedGeometry> geometries;
   Index rounds = 11;
-  int threads = 1;                 // each runs the same work on data of its own: throughput
+  int threads = 1;                 // conv: each runs the work on data of its own; matrix: they share one W
   double time_limit = 0;           // seconds for all rounds, shared among the geometries; 0: none
   std::uint64_t seed = 0;          // of the operands and of the order in the rounds
   double shortest_sample = 0.005;  // seconds; shorter work is repeated within one sample

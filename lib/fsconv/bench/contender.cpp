@@ -188,11 +188,11 @@ std::vector<Contender> contenders_named(const std::vector<std::string>& forms, c
 }
 
 std::vector<Isa> isas_that_differ(Precision precision, const std::vector<Isa>& asked) {
-  const std::vector<Isa> own =
-      precision == Precision::bf16 ? engine::different_isas<BFloat16>() : engine::different_isas<float>();
+  const auto kernels =
+      precision == Precision::bf16 ? engine::isa_of_kernels<BFloat16> : engine::isa_of_kernels<float>;
   std::vector<Isa> list;
   for (const Isa isa : asked) {
-    const Isa used = *std::prev(std::upper_bound(own.begin(), own.end(), isa));
+    const Isa used = kernels(isa);
     if (std::find(list.begin(), list.end(), used) == list.end()) list.push_back(used);
   }
   return list;

@@ -6,7 +6,9 @@ namespace fsconv::bench {
 namespace {
 
 using engine::BatchedMap;
+using engine::BatchSide;
 using engine::Buffer;
+using engine::for_each_block;
 using engine::images_per_block;
 using engine::Step;
 using engine::Sum;
@@ -34,7 +36,7 @@ class EngineWork : public Work {
 
   void run() override {
     if (op_ == Op::weight_gradient) std::fill_n(weight_.data(), weight_.size(), 0.0f);
-    for_each_block([&](Index first, Index images) {
+    for_each_block(batch_, [&](Index first, Index images) {
       T* image = image_.data() + map_.image_size(first);
       T* code = code_.data() + map_.code_size(first);
       if (op_ == Op::conv)
@@ -56,55 +58,20 @@ class EngineWork : public Work {
   }
 
  private:
-  template <class F>
-  void for_each_block(F&& f) const {
-    for (Index first = 0; first < batch_; first += images_per_block)
-      f(first, std::min(images_per_block, batch_ - first));
-  }
-
-  // An array [batch, channels, pixels...] and its blocks. With BFloat16 every group of an odd number of
-  // channels has a zero behind it.
-  struct Side {
-    Side(const Shape& shape, Index groups_)
-        : channels(shape[1]),
-          pixels(element_count(shape) / (shape[0] * shape[1])),
-          groups(groups_),
-          stored_channels(groups * engine::padded_channels<T>(channels / groups)) {}
-    Index channels, pixels, groups, stored_channels;
-
-    Index rows(Index images) const { return pixels * images * groups; }
-    Index in_array(Index image) const { return image * channels * pixels; }
-    Index in_blocks(Index image) const { return image * stored_channels * pixels; }
-  };
-
   void to_blocks(const Tensor<float>& from, Buffer<T>& to) const {
-    const Side side(from.shape(), map_.geometry().groups);
-    for_each_block([&](Index first, Index images) {
-      const float* batch = from.data() + side.in_array(first);
-      T* block = to.data() + side.in_blocks(first);
-      if constexpr (std::is_same_v<T, float>) {
-        engine::to_block(batch, images, side.channels, side.pixels, block);
-      } else {
-        Buffer<float> sums(side.in_array(images), "block");
-        engine::to_block(batch, images, side.channels, side.pixels, sums.data());
-        engine::to_bfloat16(sums.data(), side.rows(images), side.channels / side.groups, block);
-      }
+    const BatchSide<T> side(from.shape(), map_.geometry().groups);
+    Buffer<float> between(side.array_size(std::min(batch_, images_per_block)), "block");
+    for_each_block(batch_, [&](Index first, Index images) {
+      side.to_block(from.data(), first, images, to.data() + side.block_size(first), between.data());
     });
   }
 
   Tensor<float> from_blocks(const Buffer<T>& from, const Shape& shape) const {
     Tensor<float> to(shape);
-    const Side side(shape, map_.geometry().groups);
-    for_each_block([&](Index first, Index images) {
-      const T* block = from.data() + side.in_blocks(first);
-      float* batch = to.data() + side.in_array(first);
-      if constexpr (std::is_same_v<T, float>) {
-        engine::from_block(block, images, side.channels, side.pixels, batch);
-      } else {
-        Buffer<float> sums(side.in_array(images), "block");
-        engine::from_bfloat16(block, side.rows(images), side.channels / side.groups, sums.data());
-        engine::from_block(sums.data(), images, side.channels, side.pixels, batch);
-      }
+    const BatchSide<T> side(shape, map_.geometry().groups);
+    Buffer<float> between(side.array_size(std::min(batch_, images_per_block)), "block");
+    for_each_block(batch_, [&](Index first, Index images) {
+      side.from_block(from.data() + side.block_size(first), first, images, to.data(), between.data());
     });
     return to;
   }

@@ -31,6 +31,38 @@ void from_bfloat16(const BFloat16* block, Index rows, Index channels, float* to)
     for (Index channel = 0; channel < channels; ++channel) to[channel] = number(block[channel]);
 }
 
+template <class N>
+BatchSide<N>::BatchSide(const Shape& shape, Index groups) : channels_(shape[1]), groups_(groups) {
+  for (std::size_t axis = 2; axis < shape.size(); ++axis) pixels_ *= shape[axis];
+}
+
+template <class N>
+void BatchSide<N>::to_block(const Sum<N>* batch, Index first, Index images, N* block, Sum<N>* between) const {
+  const Sum<N>* from = batch + array_size(first);
+  if constexpr (std::is_same_v<N, Sum<N>>) {
+    engine::to_block(from, images, channels_, pixels_, block);
+  } else {
+    engine::to_block(from, images, channels_, pixels_, between);
+    to_bfloat16(between, pixels_ * images * groups_, channels_ / groups_, block);
+  }
+}
+
+template <class N>
+void BatchSide<N>::from_block(const N* block, Index first, Index images, Sum<N>* batch,
+                              Sum<N>* between) const {
+  Sum<N>* to = batch + array_size(first);
+  if constexpr (std::is_same_v<N, Sum<N>>) {
+    engine::from_block(block, images, channels_, pixels_, to);
+  } else {
+    from_bfloat16(block, pixels_ * images * groups_, channels_ / groups_, between);
+    engine::from_block(between, images, channels_, pixels_, to);
+  }
+}
+
+template class BatchSide<float>;
+template class BatchSide<double>;
+template class BatchSide<BFloat16>;
+
 #define FSCONV_INSTANTIATE(T)                                \
   template void to_block(const T*, Index, Index, Index, T*); \
   template void from_block(const T*, Index, Index, Index, T*);

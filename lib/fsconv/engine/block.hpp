@@ -19,6 +19,13 @@ void to_block(const T* batch, Index images, Index channels, Index pixels, T* blo
 template <class T>
 void from_block(const T* block, Index images, Index channels, Index pixels, T* batch);
 
+// Calls f(first image, images) for every block of a batch.
+template <class F>
+void for_each_block(Index batch, F&& f) {
+  for (Index first = 0; first < batch; first += images_per_block)
+    f(first, images_per_block < batch - first ? images_per_block : batch - first);
+}
+
 // BFloat16 are multiplied in pairs of channels: in their blocks each group of channels that has an odd number
 // is followed by a zero. The engine reads it and never writes it; a new Buffer has it.
 template <class T>
@@ -29,5 +36,27 @@ Index padded_channels(Index channels) {
 // A block of floats as one of BFloat16, rounded, and back; `rows` = pixels*images*groups rows of `channels`.
 void to_bfloat16(const float* block, Index rows, Index channels, BFloat16* to);
 void from_bfloat16(const BFloat16* block, Index rows, Index channels, float* to);
+
+// One side of a batch: an array [batch, channels, axes...] of Sum<N>, and its blocks of N, one after the other. Arrays
+// of floats are rounded to BFloat16 on the way in.
+template <class N>
+class BatchSide {
+ public:
+  BatchSide(const Shape& shape, Index groups);
+
+  // What so many images take, in elements.
+  Index array_size(Index images) const { return images * channels_ * pixels_; }
+  Index block_size(Index images) const {
+    return images * groups_ * padded_channels<N>(channels_ / groups_) * pixels_;
+  }
+
+  // `batch` points at the array's first image; images first ... first+images-1 become a block, or come from one.
+  // `between` has place for array_size(images); only what is rounded needs it.
+  void to_block(const Sum<N>* batch, Index first, Index images, N* block, Sum<N>* between) const;
+  void from_block(const N* block, Index first, Index images, Sum<N>* batch, Sum<N>* between) const;
+
+ private:
+  Index channels_, pixels_ = 1, groups_;
+};
 
 }  // namespace fsconv::engine

@@ -119,7 +119,11 @@ std::vector<Isa> permitted_isas() {
 
 bool permitted(Isa isa) { return compiled_in(isa) && processor_has(isa); }
 
-Isa best_isa() { return permitted_isas().back(); }
+// Asked for by every block of images: the machine stays the same.
+Isa best_isa() {
+  static const Isa best = permitted_isas().back();
+  return best;
+}
 
 Isa isa_named(std::string_view wanted) {
   for (const Isa isa : all_isas)
@@ -139,22 +143,28 @@ Isa current_isa() {
 void set_isa(Isa isa) { chosen.store(static_cast<int>(isa_named(name(isa))), std::memory_order_relaxed); }
 
 template <class T>
-const Kernels<T>& kernels_of(Isa isa) {
+Isa isa_of_kernels(Isa isa) {
   int at = static_cast<int>(isa_named(name(isa)));
   while (kernels_by_isa<T>()[at] == nullptr) --at;
-  return *kernels_by_isa<T>()[at]();
+  return static_cast<Isa>(at);
+}
+
+template <class T>
+const Kernels<T>& kernels_of(Isa isa) {
+  return *kernels_by_isa<T>()[static_cast<int>(isa_of_kernels<T>(isa))]();
 }
 
 template <class T>
 std::vector<Isa> different_isas() {
   std::vector<Isa> list = permitted_isas();
-  std::erase_if(list, [](Isa isa) { return kernels_by_isa<T>()[static_cast<int>(isa)] == nullptr; });
+  std::erase_if(list, [](Isa isa) { return isa_of_kernels<T>(isa) != isa; });
   return list;
 }
 
 bool has_bfloat16(Isa isa) { return isa >= Isa::avx512_bf16; }
 
 #define FSCONV_INSTANTIATE(T)                    \
+  template Isa isa_of_kernels<T>(Isa);           \
   template const Kernels<T>& kernels_of<T>(Isa); \
   template std::vector<Isa> different_isas<T>();
 FSCONV_INSTANTIATE(float)

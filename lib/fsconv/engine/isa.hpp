@@ -34,6 +34,10 @@ void set_isa(Isa isa);
 template <class T>
 const Kernels<T>& kernels_of(Isa isa);
 
+// The isa that these kernels are compiled for: `isa` itself or one below it. Throws as set_isa() does.
+template <class T>
+Isa isa_of_kernels(Isa isa);
+
 // Those permitted isas that have kernels of their own for T.
 template <class T>
 std::vector<Isa> different_isas();

@@ -6,16 +6,11 @@ namespace fsconv::batched {
 namespace {
 
 using engine::BatchedMap;
+using engine::BatchSide;
 using engine::Buffer;
+using engine::for_each_block;
 using engine::images_per_block;
 using engine::Step;
-
-// Calls f(first image, images) for every block of the batch.
-template <class F>
-void for_each_block(Index batch, F&& f) {
-  for (Index first = 0; first < batch; first += images_per_block)
-    f(first, std::min(images_per_block, batch - first));
-}
 
 Index largest_block(Index batch) { return std::clamp(batch, Index{1}, images_per_block); }
 
@@ -44,35 +39,6 @@ Buffer<Step<N>> packed_weight(const BatchedMap<N>& map, const Tensor<Sum<N>>& we
   return packed;
 }
 
-// One side of a batch: its channels, and how many pixels an image has there.
-struct Side {
-  explicit Side(const Shape& shape) : channels(shape[1]), pixels(1) {
-    for (std::size_t axis = 2; axis < shape.size(); ++axis) pixels *= shape[axis];
-  }
-  Index channels, pixels;
-
-  Index offset(Index image) const { return image * channels * pixels; }
-};
-
-template <class N>
-void take_block(const Tensor<Sum<N>>& batch, Index groups, Index first, Index images, Buffer<Sum<N>>& sums,
-                Buffer<N>& block) {
-  const Side side(batch.shape());
-  const Sum<N>* from = batch.data() + side.offset(first);
-  if constexpr (std::is_same_v<N, Sum<N>>) {
-    engine::to_block(from, images, side.channels, side.pixels, block.data());
-  } else {
-    engine::to_block(from, images, side.channels, side.pixels, sums.data());
-    engine::to_bfloat16(sums.data(), side.pixels * images * groups, side.channels / groups, block.data());
-  }
-}
-
-template <class T>
-void put_block(const Buffer<T>& block, Index first, Index images, Tensor<T>& batch) {
-  const Side side(batch.shape());
-  engine::from_block(block.data(), images, side.channels, side.pixels, batch.data() + side.offset(first));
-}
-
 }  // namespace
 
 template <class N>
@@ -81,12 +47,14 @@ Tensor<Sum<N>> conv_in(engine::Isa isa, const Geometry& geometry, const Tensor<S
   const Index batch = image.shape()[0];
   const BatchedMap<N> map(geometry, isa);
   Tensor<Sum<N>> code(geometry.code_shape(batch), "code");
+  const BatchSide<N> image_side(image.shape(), geometry.groups);
+  const BatchSide<Sum<N>> code_side(code.shape(), geometry.groups);
   Workspace<N> work(map, batch);
   const Buffer<Step<N>> packed = packed_weight(map, weight, work.weight);
   for_each_block(batch, [&](Index first, Index images) {
-    take_block(image, geometry.groups, first, images, work.sums, work.image);
+    image_side.to_block(image.data(), first, images, work.image.data(), work.sums.data());
     map.conv(images, work.image.data(), packed.data(), work.sums.data(), {}, work.scratch.data());
-    put_block(work.sums, first, images, code);
+    code_side.from_block(work.sums.data(), first, images, code.data(), nullptr);
   });
   return code;
 }
@@ -97,12 +65,14 @@ Tensor<Sum<N>> conv_transpose_in(engine::Isa isa, const Geometry& geometry, cons
   const Index batch = code.shape()[0];
   const BatchedMap<N> map(geometry, isa);
   Tensor<Sum<N>> image(geometry.image_shape(batch), "image");
+  const BatchSide<N> code_side(code.shape(), geometry.groups);
+  const BatchSide<Sum<N>> image_side(image.shape(), geometry.groups);
   Workspace<N> work(map, batch);
   const Buffer<Step<N>> packed = packed_weight(map, weight, work.weight);
   for_each_block(batch, [&](Index first, Index images) {
-    take_block(code, geometry.groups, first, images, work.sums, work.code);
+    code_side.to_block(code.data(), first, images, work.code.data(), work.sums.data());
     map.conv_transpose(images, work.code.data(), packed.data(), work.sums.data(), {}, work.scratch.data());
-    put_block(work.sums, first, images, image);
+    image_side.from_block(work.sums.data(), first, images, image.data(), nullptr);
   });
   return image;
 }
@@ -113,10 +83,11 @@ Tensor<Sum<N>> weight_gradient_in(engine::Isa isa, const Geometry& geometry, con
   const Index batch = image.shape()[0];
   const BatchedMap<N> map(geometry, isa);
   Tensor<Sum<N>> gradient(geometry.weight_shape(), "weight");
+  const BatchSide<N> image_side(image.shape(), geometry.groups), code_side(code.shape(), geometry.groups);
   Workspace<N> work(map, batch);
   for_each_block(batch, [&](Index first, Index images) {
-    take_block(image, geometry.groups, first, images, work.sums, work.image);
-    take_block(code, geometry.groups, first, images, work.sums, work.code);
+    image_side.to_block(image.data(), first, images, work.image.data(), work.sums.data());
+    code_side.to_block(code.data(), first, images, work.code.data(), work.sums.data());
     map.weight_gradient(images, work.code.data(), work.image.data(), work.weight.data(), work.scratch.data());
   });
   map.export_weight(work.weight.data(), gradient.data());

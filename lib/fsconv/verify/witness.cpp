@@ -79,7 +79,7 @@ std::vector<Witness> witnesses(Precision precision) {
     if (!there) list.push_back(witness_of(form, selector));
   }
   for (const engine::Isa isa : engine::different_isas<float>()) {
-    if (&engine::kernels_of<float>(isa) == &engine::kernels_of<float>(engine::current_isa())) continue;
+    if (isa == engine::isa_of_kernels<float>(engine::current_isa())) continue;
     const std::string name = fmt::format("batched/{}", engine::name(isa));
     list.push_back(precision == Precision::widest ? batched_witness<double>(isa, name, selector)
                                                   : batched_witness<float>(isa, name, selector));
