@@ -6,22 +6,26 @@
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <cmath>
-#include <filesystem>
 #include <fsconv/base/text.hpp>
-#include <fstream>
 #include <sstream>
+
+#include "config_file.hpp"
 
 namespace fsconv::cli {
 namespace {
 
 namespace po = boost::program_options;
+using Texts = std::map<std::string, std::string>;
 
 po::options_description all_options(const Command& command) {
   po::options_description list = command.options();
-  list.add_options()("config", po::value<std::string>()->value_name("FILE"),
-                     "read options from FILE, one NAME = VALUE per line; the command line wins");
-  list.add_options()("json", po::bool_switch(), "print the result as JSON");
-  list.add_options()("help", po::bool_switch(), "show this");
+  list.add(
+      OptionList("Of every command")
+          .value("config", "FILE",
+                 "read options from FILE: lines NAME = VALUE, a JSON object, or the .h5 of an earlier run; "
+                 "the command line wins")
+          .flag("json", "print the result as JSON")
+          .flag("help", "show this"));
   return list;
 }
 
@@ -38,21 +42,12 @@ std::string without_dashes(std::string option) {
   return option.substr(0, option.find('='));
 }
 
-// An entry that fills `texts` unless the option is there already: the first source wins.
-void take(const po::variables_map& found, std::map<std::string, std::string>& texts) {
-  for (const auto& [name, value] : found) {
-    const bool* on = boost::any_cast<bool>(&value.value());
-    if (on == nullptr)
-      texts.emplace(name, value.as<std::string>());
-    else if (*on)
-      texts.emplace(name, "true");
-  }
-}
+bool is_flag(const po::option_description& option) { return option.semantic()->max_tokens() == 0; }
 
-void store(const po::parsed_options& parsed, std::map<std::string, std::string>& texts) {
-  po::variables_map found;
-  po::store(parsed, found);
-  take(found, texts);
+InvalidArgument unknown_option(const Command& command, const std::string& option, const std::string& where) {
+  return InvalidArgument("--" + option,
+                         fmt::format("is no option of fsconv {}{}{}", command.name, where, owner_of(option)),
+                         fmt::format("see fsconv {} --help", command.name));
 }
 
 // "--padding -1:1": the library would take a value that starts with a dash for an option.
@@ -75,27 +70,80 @@ std::vector<std::string> with_values_joined(const po::options_description& known
   return joined;
 }
 
-// A device or a pipe may have no end.
-void require_small_file(const std::string& path) {
-  constexpr std::uintmax_t largest = 1 << 20;
-  std::error_code failure;
-  const auto status = std::filesystem::status(path, failure);
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
-    throw IoError(path, "is no regular file");
-  if (std::filesystem::is_regular_file(status) && std::filesystem::file_size(path, failure) > largest)
-    throw IoError(path, "is larger than a configuration file can be (1 MiB)");
+// What is given. (Boost has an entry for every flag; those that are not given hold its default.)
+Texts from_command_line(const Command& command, const po::options_description& known,
+                        const std::vector<std::string>& arguments) {
+  const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+  po::positional_options_description words;
+  if (command.positional != nullptr) words.add(command.positional, 1);
+  po::variables_map found;
+  const std::string see = fmt::format("see fsconv {} --help", command.name);
+  try {
+    po::store(po::command_line_parser(with_values_joined(known, arguments))
+                  .options(known)
+                  .positional(words)
+                  .style(style)
+                  .run(),
+              found);
+  } catch (const po::unknown_option& error) {
+    throw unknown_option(command, without_dashes(error.get_option_name()), "");
+  } catch (const po::too_many_positional_options_error&) {
+    if (command.positional == nullptr)
+      throw InvalidArgument(command.name, "takes options only, no other words", see);
+    throw InvalidArgument(command.name, fmt::format("takes one word, the file of --{}", command.positional),
+                          see);
+  } catch (const po::error& error) {
+    throw InvalidArgument(command.name, error.what(), see);
+  }
+  Texts texts;
+  for (const auto& [name, value] : found)
+    if (!value.defaulted())
+      texts.emplace(name, is_flag(known.find(name, false)) ? "true" : value.as<std::string>());
+  return texts;
+}
+
+std::string truth_text(const std::string& name, const std::string& text, const std::string& file) {
+  for (const char* word : {"true", "yes", "on", "1"})
+    if (text == word) return "true";
+  for (const char* word : {"false", "no", "off", "0"})
+    if (text == word) return "false";
+  throw InvalidArgument(name, fmt::format("is '{}' in {}", text, file), "must be true or false");
+}
+
+Texts from_config_file(const Command& command, const po::options_description& known,
+                       const std::string& file) {
+  Texts texts = read_config_file(file);
+  for (auto& [name, text] : texts) {
+    const po::option_description* option = known.find_nothrow(name, false);
+    if (option == nullptr) throw unknown_option(command, name, ", in " + file);
+    if (name == "config" || name == "help")
+      throw InvalidArgument(name, "cannot stand in the configuration file " + file);
+    if (is_flag(*option)) text = truth_text(name, text, file);
+  }
+  return texts;
 }
 
 }  // namespace
 
+OptionList& OptionList::group(const std::string& title) {
+  groups_.emplace_back(title, 100);
+  return *this;
+}
+
 OptionList& OptionList::value(const char* name, const char* placeholder, const char* help) {
-  list_.add_options()(name, po::value<std::string>()->value_name(placeholder), help);
+  groups_.back().add_options()(name, po::value<std::string>()->value_name(placeholder), help);
   return *this;
 }
 
 OptionList& OptionList::flag(const char* name, const char* help) {
-  list_.add_options()(name, po::bool_switch(), help);
+  groups_.back().add_options()(name, po::bool_switch(), help);
   return *this;
+}
+
+OptionList::operator po::options_description() const {
+  po::options_description whole = groups_.front();
+  std::for_each(groups_.begin() + 1, groups_.end(), [&](const auto& group) { whole.add(group); });
+  return whole;
 }
 
 std::string Options::text(const std::string& name, const std::string& otherwise) const {
@@ -161,35 +209,24 @@ std::optional<std::vector<Index>> Options::integers(const std::string& name) con
 
 Options parse(const Command& command, const std::vector<std::string>& arguments) {
   const po::options_description known = all_options(command);
-  const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
-  std::map<std::string, std::string> texts;
-  try {
-    const po::positional_options_description none;
-    store(po::command_line_parser(with_values_joined(known, arguments))
-              .options(known)
-              .positional(none)
-              .style(style)
-              .run(),
-          texts);
-    if (const auto config = texts.find("config"); config != texts.end()) {
-      require_small_file(config->second);
-      std::ifstream file(config->second);
-      if (!file) throw IoError::from_errno(config->second, "open");
-      store(po::parse_config_file(file, known), texts);
-      if (file.bad()) throw IoError::from_errno(config->second, "read");
-    }
-  } catch (const po::unknown_option& error) {
-    const std::string option = without_dashes(error.get_option_name());
-    throw InvalidArgument("--" + option,
-                          fmt::format("is no option of fsconv {}{}", command.name, owner_of(option)),
-                          fmt::format("see fsconv {} --help", command.name));
-  } catch (const po::too_many_positional_options_error&) {
-    throw InvalidArgument(command.name, "takes options only, no other words",
-                          fmt::format("see fsconv {} --help", command.name));
-  } catch (const po::error& error) {
-    throw InvalidArgument(command.name, error.what(), fmt::format("see fsconv {} --help", command.name));
+  const auto resolve = [&](Texts& texts) {
+    if (command.resolve_spellings != nullptr) command.resolve_spellings(texts);
+  };
+  Texts texts = from_command_line(command, known, arguments);
+  resolve(texts);
+  std::string file;
+  if (const auto config = texts.find("config"); config != texts.end()) {
+    file = config->second;
+    texts.erase(config);
+    Texts more = from_config_file(command, known, file);
+    resolve(more);
+    texts.merge(more);  // what is there already stays
   }
-  return Options(std::move(texts), fmt::format("fsconv {} {}", command.name, fmt::join(arguments, " ")));
+  std::erase_if(texts, [&](const auto& entry) {
+    return is_flag(known.find(entry.first, false)) && entry.second == "false";
+  });
+  return Options(std::move(texts), fmt::format("fsconv {} {}", command.name, fmt::join(arguments, " ")),
+                 file);
 }
 
 std::string help(const Command& command) {

@@ -12,15 +12,20 @@
 
 namespace fsconv::cli {
 
-// The options that were given, command line before configuration file, as the text they were given in.
+// The options that were given, command line before configuration file, as the text they were given in. Flags are
+// there where they are true.
 class Options {
  public:
-  Options(std::map<std::string, std::string> texts, std::string command_line)
-      : texts_(std::move(texts)), command_line_(std::move(command_line)) {}
+  Options(std::map<std::string, std::string> texts, std::string command_line, std::string config_file)
+      : texts_(std::move(texts)),
+        command_line_(std::move(command_line)),
+        config_file_(std::move(config_file)) {}
 
   bool has(const std::string& name) const { return texts_.contains(name); }
+  // All but --config, whose options are among them.
   const std::map<std::string, std::string>& texts() const { return texts_; }
   const std::string& command_line() const { return command_line_; }
+  const std::string& config_file() const { return config_file_; }  // empty where there is none
 
   // The value, or `otherwise` where the option is not given. Throws InvalidArgument naming the option.
   std::string text(const std::string& name, const std::string& otherwise = {}) const;
@@ -38,19 +43,20 @@ class Options {
 
  private:
   std::map<std::string, std::string> texts_;
-  std::string command_line_;
+  std::string command_line_, config_file_;
 };
 
 // Collects a command's options: with a value (shown as `placeholder`) or without.
 class OptionList {
  public:
-  explicit OptionList(const std::string& title) : list_(title, 100) {}
+  explicit OptionList(const std::string& title) { group(title); }
+  OptionList& group(const std::string& title);  // what follows stands under a heading of its own
   OptionList& value(const char* name, const char* placeholder, const char* help);
   OptionList& flag(const char* name, const char* help);
-  operator boost::program_options::options_description() const { return list_; }
+  operator boost::program_options::options_description() const;
 
  private:
-  boost::program_options::options_description list_;
+  std::vector<boost::program_options::options_description> groups_;
 };
 
 struct Command {
@@ -60,13 +66,19 @@ struct Command {
   std::string_view examples;  // lines that work when pasted
   boost::program_options::options_description (*options)();
   int (*run)(const Options&);
+  // Replaces other spellings of an option by the option, on the command line and in a configuration file each by
+  // itself, so that the command line wins however both say it.
+  void (*resolve_spellings)(std::map<std::string, std::string>&) = nullptr;
+  // The option that one word without dashes is the value of: "run" reads `evaluate FILE` as `evaluate --run FILE`.
+  const char* positional = nullptr;
 };
 
 // The subcommands in the order of the help.
 std::span<const Command> commands();
 
-// Reads `arguments` for `command`; abbreviations are not guessed. Throws InvalidArgument for an option that
-// is unknown (and names the command it belongs to, if there is one), repeated or without its value.
+// Reads `arguments` for `command`, and the file of --config (config_file.hpp); abbreviations are not guessed. Throws
+// InvalidArgument for an option that is unknown (and names the command it belongs to, if there is one), repeated or
+// without its value, for a word that is none, and for a flag in the file that is neither true nor false (yes or no, on or off, 1 or 0).
 Options parse(const Command& command, const std::vector<std::string>& arguments);
 
 std::string help(const Command& command);

@@ -10,6 +10,10 @@ Command matrix_command();
 Command apply_command();
 Command verify_command();
 Command train_command();
+Command evaluate_command();
+Command encode_command();
+Command decode_command();
+Command reconstruct_command();
 Command bench_command();
 
 }  // namespace fsconv::cli

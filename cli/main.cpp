@@ -20,7 +20,7 @@ int print_help() {
       "fsconv: fractionally-strided (transposed) convolution, computed and proved\n\n"
       "  fsconv COMMAND [options]        fsconv COMMAND --help\n\n");
   for (const cli::Command& command : cli::commands())
-    fmt::print("  {:<10}{}\n", command.name, command.summary);
+    fmt::print("  {:<13}{}\n", command.name, command.summary);
   fmt::print(
       "\n  fsconv --version\n\n"
       "Exit codes: 0 ok, 1 runtime error, 2 usage, 3 a claim failed, 4 bad input data, 5 I/O, 130 "

@@ -2,14 +2,14 @@
 """Trains the same autoencoders with fsconv and PyTorch in turn and compares their speeds. Called by run.sh.
 
     compare.py speed --fsconv PROGRAM --peak PROGRAM --csv FILE   rounds of fsconv, tuned, plain on one and on two threads;
-                                                                  writes the CSV file, prints a table for each workload
+                                                                  writes the CSV file, prints a table for each model
     compare.py losses --fsconv PROGRAM                            test losses after one to three epochs, three seeds
 
-    --workloads 28,64        sizes of the images: 28x28x1 of Fashion-MNIST, 64x64x3 of shapes drawn here
+    --models ae28,ae64,vae28 28x28x1 of Fashion-MNIST, 64x64x3 of shapes drawn here; vae28 is ae28 as a variational autoencoder
     --precisions fp32,bf16   of the layers' arithmetic
     --systems fsconv,tuned,plain
-    --rounds 5               each is one run of every workload, precision, system and number of threads
-    --minutes 20             no round begins after so long
+    --rounds 5               each is one run of every model, precision, system and number of threads
+    --minutes 30             no round begins after so long
 
 A run of PyTorch begins with the weights with which fsconv begins; the images come in another order.
 """
@@ -33,30 +33,35 @@ LONGEST_WAIT, QUIET_PERCENT = 90, 5  # seconds in all to wait for others to use 
 
 @dataclass(frozen=True)
 class Workload:
-    """A model that torch_train.py knows by the same size."""
+    """A model that torch_train.py and fsconv bench know by the same name."""
+    name: str
     size: int
     channels: tuple
     latent: int
     batch: int
     images: int  # trained on in an epoch
     tested: int  # at the end of a run whose test loss is not wanted
+    variational: bool = False
 
     def options(self):
         """Of fsconv train."""
-        return ["--channels", ",".join(map(str, self.channels[1:])), "--latent", str(self.latent), "--batch", str(self.batch)]
+        return ["--model", "vae" if self.variational else "ae", "--channels", ",".join(map(str, self.channels[1:])),
+                "--latent", str(self.latent), "--batch", str(self.batch)]
 
     def megaflop_per_image(self):
-        """2 for each nonzero of each map, three maps a layer, each layer used twice; the first has no input gradient."""
+        """2 for each nonzero of each map, three maps a layer, each layer used twice, the head of the log-variance once; the first
+        has no input gradient."""
         def taps(size):  # of one axis: 4 a code pixel, less one at each end
             return 4 * (size // 2) - 2
         sizes = [self.size >> layer for layer in range(len(self.channels))]
         nonzeros = [taps(size)**2 * inner * outer for size, inner, outer in zip(sizes, self.channels, self.channels[1:])]
         linear = sizes[-1]**2 * self.channels[-1] * self.latent
-        return 2 * (6 * (sum(nonzeros) + linear) - nonzeros[0]) / 1e6
+        return 2 * (6 * (sum(nonzeros) + linear) - nonzeros[0] + (3 * linear if self.variational else 0)) / 1e6
 
 
-WORKLOADS = {work.size: work for work in (Workload(28, (1, 32, 64), 32, 128, 12800, 1000),
-                                          Workload(64, (3, 64, 128, 256), 128, 64, 640, 64))}
+WORKLOADS = {work.name: work for work in (Workload("ae28", 28, (1, 32, 64), 32, 128, 12800, 1000),
+                                          Workload("ae64", 64, (3, 64, 128, 256), 128, 64, 640, 64),
+                                          Workload("vae28", 28, (1, 32, 64), 32, 128, 12800, 1000, variational=True))}
 
 here = os.path.dirname(os.path.abspath(__file__))
 # One BLAS thread, since two pools of threads get in each other's way; and memory is kept, not given back after each step.
@@ -116,7 +121,7 @@ def run(command, environment):
 
 
 class Bench:
-    """What the runs of one workload in one precision share: programs, data and starts."""
+    """What the runs of one model in one precision share: programs, data and starts."""
 
     def __init__(self, fsconv, folder, work, precision):
         self.fsconv, self.folder, self.work, self.precision = fsconv, folder, work, precision
@@ -129,7 +134,7 @@ class Bench:
 
     def start(self, seed):
         """A file with fsconv's weights before training: after one step of a learning rate that changes nothing."""
-        path = f"{self.folder}/start{self.work.size}-{seed}.h5"
+        path = f"{self.folder}/start-{self.work.name}-{seed}.h5"
         if not os.path.exists(path):
             run([self.fsconv, "train", "--data", self.data["fsconv"], *self.work.options(), "--train-images", str(self.work.batch),
                  "--test-images", "64", "--epochs", "1", "--learning-rate", "1e-30", "--seed", str(seed), "--json", "--output", path], {})
@@ -141,9 +146,10 @@ class Bench:
         if system == "fsconv":
             tested = [] if test else ["--test-images", str(self.work.tested)]
             return run([self.fsconv, "train", "--data", self.data["fsconv"], *self.work.options(), "--precision", self.precision,
-                        "--train-images", str(self.work.images), "--json", "--output", f"{self.folder}/run.h5", *options, *tested], {})
+                        "--train-images", str(self.work.images), "--json", "--force", "--output", f"{self.folder}/run.h5",
+                        *options, *tested], {})
         environment = TUNED_ENVIRONMENT if system == "tuned" else {"OPENBLAS_NUM_THREADS": str(threads)}
-        return run(["/usr/bin/python3", os.path.join(here, "torch_train.py"), "--variant", system, "--size", str(self.work.size),
+        return run(["/usr/bin/python3", os.path.join(here, "torch_train.py"), "--variant", system, "--model", self.work.name,
                     "--data", self.data["torch"], "--images", str(self.work.images), "--start", self.start(seed), *options,
                     *(["--bf16"] if self.precision == "bf16" else []), *(["--test"] if test else [])], environment)
 
@@ -165,43 +171,67 @@ def print_machine(fsconv):
     print(f"fsconv    {first_line(fsconv, '--version')}")
     print(f"PyTorch   {version}, {onednn}")
     for work in WORKLOADS.values():
-        print(f"size {work.size}   {work.images} images a run, {work.megaflop_per_image():.2f} Mflop an image", flush=True)
+        print(f"{work.name:9} {work.size}x{work.size}x{work.channels[0]}, {work.images} images a run, "
+              f"{work.megaflop_per_image():.2f} Mflop an image", flush=True)
 
 
 def spread(values, digits):
     return f"{statistics.median(values):.{digits}f} [{min(values):.{digits}f}..{max(values):.{digits}f}]"
 
 
+def column(rows, system, threads, what):
+    return [row[what] for row in rows if row["system"] == system and row["threads"] == threads]
+
+
+def ratios(rows, above, below):
+    """Of the speeds of two (system, threads), round by round."""
+    return [a / b for a, b in zip(column(rows, *above, "images_per_second"), column(rows, *below, "images_per_second"))]
+
+
+def peak_of(peaks, threads):
+    return statistics.median(column(peaks, "peak", threads, "gflops"))
+
+
 def print_table(work, precision, systems, rows, peaks):
-    """Speeds of one workload in one precision; `peaks` has rows of its own."""
-    def column(system, threads, what):
-        return [row[what] for row in rows if row["system"] == system and row["threads"] == threads]
-
-    def ratios(above, below):
-        return [a / b for a, b in zip(column(*above, "images_per_second"), column(*below, "images_per_second"))]
-
-    print(f"\n{work.size}x{work.size}x{work.channels[0]}, {precision}; median [smallest..largest] of the rounds")
+    """Speeds of one model in one precision; `peaks` has rows of its own."""
+    print(f"\n{work.name}, {precision}; median [smallest..largest] of the rounds")
     print(f"{'':8} {'threads':>7} {'images/s':>20} {'GFLOP/s':>8} {'of FMA peak':>12} {'MiB':>5}   {'fsconv is faster by':22}")
     for threads in THREADS:
-        peak = statistics.median(row["gflops"] for row in peaks if row["threads"] == threads)
+        peak = peak_of(peaks, threads)
         for system in systems:
-            speeds = column(system, threads, "images_per_second")
+            speeds = column(rows, system, threads, "images_per_second")
             gflops = statistics.median(speeds) * work.megaflop_per_image() / 1000
-            ratio = spread(ratios(("fsconv", threads), (system, threads)), 2) if system != "fsconv" else ""
+            ratio = spread(ratios(rows, ("fsconv", threads), (system, threads)), 2) if system != "fsconv" else ""
             print(f"{system:8} {threads:7} {spread(speeds, 0):>20} {gflops:8.1f} {100 * gflops / peak:11.0f}%"
-                  f" {statistics.median(column(system, threads, 'peak_rss_mib')):5.0f}   {ratio}")
+                  f" {statistics.median(column(rows, system, threads, 'peak_rss_mib')):5.0f}   {ratio}")
         print(f"{'FMA peak':8} {threads:7} {'(fp32)':20} {peak:8.1f}")
     for system in systems:
-        print(f"two threads over one, {system}: {spread(ratios((system, 2), (system, 1)), 2)}")
-    print("mean training loss: " + ", ".join(f"{system} {statistics.median(column(system, 1, 'train_loss')):.2f}" for system in systems))
+        print(f"two threads over one, {system}: {spread(ratios(rows, (system, 2), (system, 1)), 2)}")
+    print("mean training loss: " + ", ".join(f"{system} {statistics.median(column(rows, system, 1, 'train_loss')):.2f}" for system in systems))
     print(f"other work during a run, percent of the processors: {spread([row['others_percent'] for row in rows], 0)}")
+
+
+def print_markdown(all_rows, peaks):
+    """The table of README.md."""
+    print("\n| | threads | fsconv, images/s | tuned, images/s | ratio | fsconv, of fp32 peak | MiB, fsconv / tuned |")
+    print("|" + "---|" * 7)
+    for (model, precision), rows in all_rows.items():
+        for threads in THREADS:
+            ours, theirs = (column(rows, system, threads, "images_per_second") for system in ("fsconv", "tuned"))
+            memory = [statistics.median(column(rows, system, threads, "peak_rss_mib")) for system in ("fsconv", "tuned")]
+            ratio, range_of_ratios = spread(ratios(rows, ("fsconv", threads), ("tuned", threads)), 2).split(" ", 1)
+            peak = peak_of(peaks, threads)
+            share = 100 * statistics.median(column(rows, "fsconv", threads, "gflops")) / peak
+            name = f"{model}, {precision}" if threads == THREADS[0] else ""
+            print(f"| {name} | {threads} | {spread(ours, 0)} | {spread(theirs, 0)} | **{ratio}** {range_of_ratios}"
+                  f" | {share:.0f}% of {peak:.0f} GFLOP/s | {memory[0]:.0f} / {memory[1]:.0f} |")
 
 
 def compare_speed(options):
     print_machine(options.fsconv)
-    rows, peaks = {(size, precision): [] for size in options.workloads for precision in options.precisions}, []
+    rows, peaks = {(model, precision): [] for model in options.models for precision in options.precisions}, []
     waiting, start = LONGEST_WAIT, time.monotonic()
-    print("\nround size precision threads  load  images/s (other work, percent of the processors)")
+    print("\nround model precision threads  load  images/s (other work, percent of the processors)")
     with tempfile.TemporaryDirectory() as folder:
         for number in range(1, options.rounds + 1):
             if time.monotonic() - start > 60 * options.minutes:
@@ -211,24 +241,26 @@ def compare_speed(options):
                 waiting = wait_until_quiet(waiting)
                 lines, about = run([options.peak, str(threads)], {})
                 peaks.append({"round": number, "system": "peak", "threads": threads, "gflops": lines[0], **about})
-                for size, precision in rows:
-                    bench = Bench(options.fsconv, folder, WORKLOADS[size], precision)
-                    line = f"{number:5} {size:4} {precision:9} {threads:7} {os.getloadavg()[0]:5.2f}"
+                for model, precision in rows:
+                    bench = Bench(options.fsconv, folder, WORKLOADS[model], precision)
+                    line = f"{number:5} {model:5} {precision:9} {threads:7} {os.getloadavg()[0]:5.2f}"
                     for system in options.systems if number % 2 else reversed(options.systems):
                         lines, about = bench.train(system, threads)
-                        row = {"round": number, "size": size, "precision": precision, "system": system, "threads": threads, **about,
+                        row = {"round": number, "model": model, "precision": precision, "system": system, "threads": threads, **about,
                                "images_per_second": lines[0]["images_per_second"], "train_loss": lines[0]["train_loss"]}
                         row["gflops"] = row["images_per_second"] * bench.work.megaflop_per_image() / 1000
-                        rows[size, precision].append(row)
+                        rows[model, precision].append(row)
                         line += f"  {system} {row['images_per_second']:5.0f} ({about['others_percent']:2.0f})"
                     print(line, flush=True)
-    for (size, precision), part in rows.items():
-        print_table(WORKLOADS[size], precision, options.systems, part, peaks)
+    for (model, precision), part in rows.items():
+        print_table(WORKLOADS[model], precision, options.systems, part, peaks)
+    if "tuned" in options.systems:
+        print_markdown(rows, peaks)
     write_csv(options.csv, peaks + sum(rows.values(), []))
 
 
 def write_csv(path, rows):
-    names = ["round", "size", "precision", "system", "threads", "images_per_second", "gflops", "train_loss", "peak_rss_mib",
+    names = ["round", "model", "precision", "system", "threads", "images_per_second", "gflops", "train_loss", "peak_rss_mib",
              "others_percent", "load_average"]
     with open(path, "w", newline="") as file:
         writer = csv.DictWriter(file, names, restval="")
@@ -240,10 +272,10 @@ def write_csv(path, rows):
 def compare_losses(options):
     epochs, seeds = 3, (0, 1, 2)
     with tempfile.TemporaryDirectory() as folder:
-        for size in options.workloads:
-            print(f"size {size}: test loss in nats per image after each epoch of {WORKLOADS[size].images} images")
+        for model in options.models:
+            print(f"{model}: test loss in nats per image after each epoch of {WORKLOADS[model].images} images")
             for precision in options.precisions:
-                bench = Bench(options.fsconv, folder, WORKLOADS[size], precision)
+                bench = Bench(options.fsconv, folder, WORKLOADS[model], precision)
                 for system in options.systems:
                     for seed in seeds:
                         lines, _ = bench.train(system, os.cpu_count(), epochs, seed, test=True)
@@ -267,11 +299,11 @@ def main():
     parser.add_argument("--fsconv", required=True)
     parser.add_argument("--peak")
     parser.add_argument("--csv")
-    parser.add_argument("--workloads", type=list_of(int, WORKLOADS), default=list(WORKLOADS))
+    parser.add_argument("--models", type=list_of(str, WORKLOADS), default=list(WORKLOADS))
     parser.add_argument("--precisions", type=list_of(str, ("fp32", "bf16")), default=["fp32", "bf16"])
     parser.add_argument("--systems", type=list_of(str, SYSTEMS), default=list(SYSTEMS))
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--minutes", type=float, default=20)
+    parser.add_argument("--minutes", type=float, default=30)
     options = parser.parse_args()
     if options.command == "speed" and not (options.peak and options.csv):
         parser.error("speed needs --peak and --csv")

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Trains tied autoencoders with fsconv and with PyTorch in turn, on one and on two threads, and prints speeds and ratios;
+# Trains tied autoencoders, plain and variational, with fsconv and with PyTorch in turn, on one and on two threads, and prints
+# speeds, ratios and peak memory, the last table as README.md has it;
 # writes results/DATE.csv beside this file. Needs scripts/test to have installed the packages and built build/release/fsconv,
 # and a machine that does nothing else: beside other work plain PyTorch on two threads can take minutes for a run. The speeds take
-# 20 to 25 minutes.
+# 30 to 35 minutes.
 #   run.sh [speed]             speeds
 #   run.sh losses              test losses of three epochs, three seeds
-#   ... --workloads 28,64 --precisions fp32,bf16 --systems fsconv,tuned,plain --rounds 5 --minutes 20    or fewer of each
+#   ... --models ae28,ae64,vae28 --precisions fp32,bf16 --systems fsconv,tuned,plain --rounds 5 --minutes 30    or fewer
 #   FSCONV=PROGRAM run.sh ...  instead of build/release/fsconv
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

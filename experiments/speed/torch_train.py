@@ -1,22 +1,24 @@
 #!/usr/bin/env python3
-"""The model of `fsconv train`, trained by PyTorch; prints one line of JSON an epoch: speed, losses, peak memory.
+"""The models of `fsconv train`, trained by PyTorch; prints one line of JSON an epoch: speed, losses, peak memory.
 
-    encoder   x1 = relu(W1 x + b1), x2 = relu(W2 x1 + b2), ..., L . + c         --size 28: 28x28x1 -> 14x14x32 -> 7x7x64 -> 32
-    decoder   relu(L^T z + c'), ..., relu(W2^T . + b2'), W1^T . + b1'           --size 64: 64x64x3 -> 64 -> 128 -> 8x8x256 -> 128
+    encoder   x1 = relu(W1 x + b1), x2 = relu(W2 x1 + b2), ..., L . + c         ae28: 28x28x1 -> 14x14x32 -> 7x7x64 -> 32
+    decoder   relu(L^T z + c'), ..., relu(W2^T . + b2'), W1^T . + b1'           ae64: 64x64x3 -> 64 -> 128 -> 8x8x256 -> 128
               and back, with the same W1, W2, ..., L
 
 Filters are 4x4 with stride 2 and padding 1. Binary cross-entropy on the pixels' values, summed over an image; Adam 1e-3; batch
-128 (28) or 64 (64). The variants compute the same function:
+128 (ae28, vae28) or 64 (ae64). vae28 is ae28 with L as the mean of q(z|x) and a head of its own for the log-variance, bounded by
+8 tanh(./8); one draw of z, the KL in closed form, and pixels that are 1 with their brightness as the probability, drawn anew
+whenever an image is used. The variants compute the same function:
 
     plain     as one writes it: conv2d, conv_transpose2d, linear, Adam over a list of parameters
     tuned     channels last; W^T as the input gradient of conv2d, so that oneDNN computes all of it (but for the first layer in
-              float32); the loss and its gradient written out; parameters and gradients in one flat buffer each, so that Adam is
-              one update
+              float32); the loss, the draw of z and their gradients written out; both heads as one product; parameters and gradients
+              in one flat buffer each, so that Adam is one update; pixels drawn by numpy, which is faster
 
-With --bf16 the layers compute in bfloat16 and Adam and the loss in float32: plain under torch.autocast, tuned on a bfloat16 copy
+With --bf16 the layers compute in bfloat16 and Adam, the loss and the draw of z in float32: plain under torch.autocast, tuned on a bfloat16 copy
 of the flat buffer, made anew in every step.
 
-    torch_train.py --variant plain|tuned [--size 28|64] [--bf16] [--threads 1] [--images N] [--epochs 1] [--seed 0]
+    torch_train.py --variant plain|tuned [--model ae28|ae64|vae28] [--bf16] [--threads 1] [--images N] [--epochs 1] [--seed 0]
                    [--start FILE] [--test] [--data DIR|FILE]
 """
 import argparse
@@ -33,6 +35,7 @@ import torch
 import torch.nn.functional as F
 
 LEARNING_RATE = 1e-3
+LARGEST_LOG_VARIANCE = 8
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,12 @@ class Workload:
     batch: int
     images: int  # an epoch, unless --images says so
     warm_up_steps: int
+    variational: bool = False
+
+    @property
+    def linear(self):
+        """The name of the layer that encoder and decoder share last."""
+        return "mean" if self.variational else "linear"
 
     @property
     def code_shape(self):
@@ -50,7 +59,9 @@ class Workload:
         return self.channels[-1], side, side
 
 
-WORKLOADS = {28: Workload(28, (1, 32, 64), 32, 128, 12800, 20), 64: Workload(64, (3, 64, 128, 256), 128, 64, 640, 3)}
+WORKLOADS = {"ae28": Workload(28, (1, 32, 64), 32, 128, 12800, 20),
+             "ae64": Workload(64, (3, 64, 128, 256), 128, 64, 640, 3),
+             "vae28": Workload(28, (1, 32, 64), 32, 128, 12800, 20, variational=True)}
 
 
 def read_idx(path):
@@ -80,8 +91,12 @@ def initial_parameters(work):
     for layer, (inner, outer) in enumerate(zip(work.channels, work.channels[1:]), 1):
         values[f"conv{layer}"] = normal(2, outer, inner, 4, 4)
         values[f"conv{layer}_bias"], values[f"conv{layer}_transpose_bias"] = torch.zeros(outer), torch.zeros(inner)
-    return {**values, "linear": normal(1, work.latent, *work.code_shape), "linear_bias": torch.zeros(work.latent),
-            "linear_transpose_bias": torch.zeros(work.code_shape)}
+    heads = ("mean", "log_variance") if work.variational else ("linear",)
+    for name in heads:
+        values[name] = normal(1, work.latent, *work.code_shape)
+    for name in heads:
+        values[f"{name}_bias"] = torch.zeros(work.latent)
+    return {**values, f"{work.linear}_transpose_bias": torch.zeros(work.code_shape)}
 
 
 def parameters_of(path, work):
@@ -96,7 +111,7 @@ class Plain:
     memory_format = torch.contiguous_format
 
     def __init__(self, work, values, bf16):
-        self.layers, self.code_shape, self.bf16 = range(1, len(work.channels)), work.code_shape, bf16
+        self.work, self.layers, self.bf16 = work, range(1, len(work.channels)), bf16
         self.p = {name: torch.nn.Parameter(value) for name, value in values.items()}
         self.parameters = list(self.p.values())  # that Adam updates
 
@@ -106,6 +121,11 @@ class Plain:
 
     def end_backward(self):
         """Brings the gradients to where Adam looks for them."""
+
+    def pixels(self, images):
+        """What the model is shown of these bytes."""
+        x = images.to(torch.float32).div_(255)
+        return torch.bernoulli(x) if self.work.variational else x
 
     def encode(self, layer, x):
         return F.conv2d(x, self.p[f"conv{layer}"], self.p[f"conv{layer}_bias"], stride=2, padding=1)
@@ -118,27 +138,39 @@ class Plain:
         return code.flatten(1)
 
     def unflatten(self, rows):
-        return rows.view(-1, *self.code_shape)
+        return rows.view(-1, *self.work.code_shape)
+
+    def head(self, name, rows):
+        return F.linear(rows, self.flatten(self.p[name]), self.p[f"{name}_bias"])
+
+    def sample(self, rows):
+        """A draw of z from q(z|x), and KL(q || N(0, 1)) summed over the batch."""
+        mean, log_variance = self.head("mean", rows).float(), self.head("log_variance", rows).float()
+        log_variance = LARGEST_LOG_VARIANCE * torch.tanh(log_variance / LARGEST_LOG_VARIANCE)
+        z = mean + torch.exp(log_variance / 2) * torch.randn_like(mean)
+        return z, (mean**2 + torch.exp(log_variance) - log_variance - 1).sum() / 2
 
     def loss(self, logits, x):
         return F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
 
     def reconstruct(self, x):
-        """The logits of the decoder's pixels."""
-        linear, linear_transpose_bias = self.flatten(self.p["linear"]), self.flatten(self.p["linear_transpose_bias"][None])
+        """The logits of the decoder's pixels, and the KL."""
+        linear = self.flatten(self.p[self.work.linear])
+        linear_transpose_bias = self.flatten(self.p[f"{self.work.linear}_transpose_bias"][None])
         images = [x]  # the image side of each layer
         for layer in self.layers:
             images.append(F.relu(self.encode(layer, images[-1])))
-        latent = F.linear(self.flatten(images[-1]), linear, self.p["linear_bias"])
+        rows = self.flatten(images[-1])
+        latent, kl = self.sample(rows) if self.work.variational else (self.head("linear", rows), 0)
         y = self.unflatten(torch.addmm(linear_transpose_bias, latent, linear))
         for layer in reversed(self.layers):
             y = self.decode(layer, F.relu(y), images[layer - 1])
-        return y
+        return y, kl
 
     def mean_loss(self, x):
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
-            logits = self.reconstruct(x)
-        return self.loss(logits.float(), x) / len(x)
+            logits, kl = self.reconstruct(x)
+        return (self.loss(logits.float(), x) + kl) / len(x)
 
 
 def conv2d_gradients(output_gradient, x, weight, wants_input, wants_weight):
@@ -186,11 +218,36 @@ class CrossEntropy(torch.autograd.Function):
         return torch.sigmoid(logits).sub_(x).mul_(gradient), None
 
 
+class Sample(torch.autograd.Function):
+    """Of the heads' rows [mean, a] and normal numbers: z in the rows' precision, and the KL; log-variance 8 tanh(a/8)."""
+    @staticmethod
+    def forward(ctx, rows, noise):
+        mean, a = rows.float().chunk(2, 1)
+        bounded = torch.tanh(a / LARGEST_LOG_VARIANCE)
+        log_variance = bounded * LARGEST_LOG_VARIANCE
+        deviation = torch.exp(log_variance / 2)
+        variance_less_one = deviation.square() - 1
+        random_part = deviation * noise
+        ctx.save_for_backward(mean, bounded, variance_less_one, random_part)
+        ctx.precision = rows.dtype
+        return (mean + random_part).to(rows.dtype), (torch.dot(mean.flatten(), mean.flatten())
+                                                     + (variance_less_one - log_variance).sum()) / 2
+
+    @staticmethod
+    def backward(ctx, of_z, of_kl):
+        mean, bounded, variance_less_one, random_part = ctx.saved_tensors
+        of_z = of_z.float()
+        of_log_variance = (of_z * random_part).add_(variance_less_one * of_kl).div_(2)
+        of_a = of_log_variance.mul_(1 - bounded.square())
+        return torch.cat((of_z + mean * of_kl, of_a), 1).to(ctx.precision), None
+
+
 class Tuned(Plain):
     memory_format = torch.channels_last
 
     def __init__(self, work, values, bf16):
-        self.layers, self.code_shape, self.bf16 = range(1, len(work.channels)), work.code_shape, bf16
+        self.work, self.layers, self.bf16 = work, range(1, len(work.channels)), bf16
+        self.random = np.random.Generator(np.random.SFC64(torch.initial_seed()))
         total = sum(value.numel() for value in values.values())
         self.master = torch.nn.Parameter(torch.empty(total))
         self.master.grad = torch.zeros(total)
@@ -198,14 +255,22 @@ class Tuned(Plain):
         # What the layers compute with: the master itself, or its copy in bfloat16.
         self.used = self.master.data.bfloat16() if bf16 else self.master.data
         self.used_gradient = self.master.grad.bfloat16() if bf16 else self.master.grad
-        at = 0
+        at, places = 0, {}
         for name, value in values.items():
             self.place(self.master.data, at, value).copy_(value)
-            parameter = torch.nn.Parameter(self.place(self.used, at, value))
-            parameter.grad = self.place(self.used_gradient, at, value)
-            self.p[name] = parameter
+            self.p[name], places[name] = self.parameter(at, value), at
             at += value.numel()
+        if work.variational:  # The heads lie side by side, so that both are one matrix too; gradients meet in the buffer.
+            for suffix in ("", "_bias"):
+                both = torch.cat((values["mean" + suffix], values["log_variance" + suffix]))
+                self.p["heads" + suffix] = self.parameter(places["mean" + suffix], both)
         self.begin_step()
+
+    def parameter(self, at, value):
+        """What lies at `at` of the buffers, in the shape of `value`."""
+        parameter = torch.nn.Parameter(self.place(self.used, at, value))
+        parameter.grad = self.place(self.used_gradient, at, value)
+        return parameter
 
     @staticmethod
     def place(buffer, at, value):
@@ -225,6 +290,15 @@ class Tuned(Plain):
         if self.bf16:
             self.master.grad.copy_(self.used_gradient)
 
+    def pixels(self, images):
+        if not self.work.variational:
+            return super().pixels(images)
+        random = torch.from_numpy(self.random.integers(0, 255, images.shape, np.uint8))  # 0..254
+        return random.lt(images).view(torch.uint8).to(torch.float32)
+
+    def sample(self, rows):
+        return Sample.apply(self.head("heads", rows), torch.randn(len(rows), self.work.latent))
+
     def decode(self, layer, y, like):
         weight, bias = self.p[f"conv{layer}"], self.p[f"conv{layer}_transpose_bias"].view(1, -1, 1, 1)
         if layer == 1 and not self.bf16:
@@ -236,15 +310,15 @@ class Tuned(Plain):
         return code.permute(0, 2, 3, 1).flatten(1)
 
     def unflatten(self, rows):
-        channels, height, width = self.code_shape
+        channels, height, width = self.work.code_shape
         return rows.view(-1, height, width, channels).permute(0, 3, 1, 2)
 
     def loss(self, logits, x):
         return CrossEntropy.apply(logits, x)
 
     def mean_loss(self, x):
-        logits = self.reconstruct(x.bfloat16() if self.bf16 else x)
-        return self.loss(logits.float(), x) / len(x)
+        logits, kl = self.reconstruct(x.bfloat16() if self.bf16 else x)
+        return (self.loss(logits.float(), x) + kl) / len(x)
 
 
 VARIANTS = {"plain": Plain, "tuned": Tuned}
@@ -259,7 +333,7 @@ class Training:
         self.optimizer = torch.optim.Adam(self.model.parameters, lr=LEARNING_RATE)
 
     def batch(self, images):
-        return images.to(torch.float32).div_(255).contiguous(memory_format=self.model.memory_format)
+        return self.model.pixels(images).contiguous(memory_format=self.model.memory_format)
 
     def step(self, images):
         self.model.begin_step()
@@ -294,10 +368,10 @@ class Training:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--variant", choices=VARIANTS, default="tuned")
-    parser.add_argument("--size", type=int, choices=WORKLOADS, default=28)
+    parser.add_argument("--model", choices=WORKLOADS, default="ae28")
     parser.add_argument("--bf16", action="store_true")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--images", type=int, help="train on the first N images (12800, or 640 of --size 64); whole batches only")
+    parser.add_argument("--images", type=int, help="train on the first N images (12800, or 640 of ae64); whole batches only")
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", metavar="FILE", help="begin with the weights in this file of fsconv train (needs h5py)")
@@ -305,11 +379,11 @@ def main():
     parser.add_argument("--data", default="/usr/share/datasets/fashion-mnist",
                         help="a folder of gzipped IDX files, or an HDF5 file with bytes [N, C, H, W] in /images (needs h5py)")
     options = parser.parse_args()
-    work = WORKLOADS[options.size]
+    work = WORKLOADS[options.model]
     train_images, test_images = read_images(options.data)
     wanted, least, there = options.images or work.images, work.batch * work.warm_up_steps, len(train_images)
     if train_images.shape[1:] != (work.channels[0], work.size, work.size):
-        parser.error(f"{options.data} holds images of the shape {list(train_images.shape[1:])}, which do not fit --size {work.size}")
+        parser.error(f"{options.data} holds images of the shape {list(train_images.shape[1:])}, which do not fit {options.model}")
     if not least <= wanted <= there:
         parser.error(f"--images must be {least} to {there}")
 
@@ -325,7 +399,7 @@ def main():
         start = time.perf_counter()
         train_loss = training.epoch(images, torch.randperm(len(images), generator=shuffle))
         seconds = time.perf_counter() - start
-        result = {"epoch": epoch, "variant": options.variant, "size": work.size, "precision": "bf16" if options.bf16 else "fp32",
+        result = {"epoch": epoch, "variant": options.variant, "model": options.model, "precision": "bf16" if options.bf16 else "fp32",
                   "threads": options.threads, "images_per_second": len(images) // work.batch * work.batch / seconds,
                   "seconds": seconds, "train_loss": train_loss}
         if options.test:

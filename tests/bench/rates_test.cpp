@@ -20,7 +20,7 @@ RatePlan tiny() {
                      "8x8x1",
                      {.image_channels = 1,
                       .image_size = {8, 8},
-                      .convolutions = {{.channels = 3, .kernel = 4, .stride = 2}},
+                      .layers = {{.channels = 3, .kernel = 4, .stride = 2}},
                       .latent = 2},
                      40}};
   plan.forms = {"batched", "gather"};
@@ -58,25 +58,24 @@ TEST_CASE("bench train: every form, precision, isa and number of threads has a r
 }
 
 TEST_CASE("bench train: a gradient that is off is told, and rounding is not") {
-  Parameters<float> found;
-  found.emplace_back("weight", Tensor<float>(Shape{2}));
-  found.emplace_back("bias", Tensor<float>(Shape{1}));
-  Tensor<float>&weight = found[0].gradient, &bias = found[1].gradient;
-  const std::vector<Tensor<double>> right = {Tensor<double>(Shape{2}, {3, 4}),
-                                             Tensor<double>(Shape{1}, {0.01})};
+  Model model;
+  model.parameters = {{"weight", {2}}, {"bias", {1}}};
+  Gradients<float> found = {Tensor<float>(Shape{2}), Tensor<float>(Shape{1})};
+  Tensor<float>&weight = found[0], &bias = found[1];
+  const Gradients<double> right = {Tensor<double>(Shape{2}, {3, 4}), Tensor<double>(Shape{1}, {0.01})};
   weight[0] = 3;
   weight[1] = 4;
   bias[0] = 0.01f;
-  CHECK_FALSE(gradient_difference(found, right, 1e-4).has_value());
+  CHECK_FALSE(gradient_difference(model, found, right, 1e-4).has_value());
   weight[1] = 4.0004f;  // 0.8e-4 of all
-  CHECK_FALSE(gradient_difference(found, right, 1e-4).has_value());
+  CHECK_FALSE(gradient_difference(model, found, right, 1e-4).has_value());
   weight[1] = 4.0009f;  // 1.8e-4 of all
-  CHECK(gradient_difference(found, right, 1e-4).value_or("").find("the gradient is off") == 0);
+  CHECK(gradient_difference(model, found, right, 1e-4).value_or("").find("the gradient is off") == 0);
   weight[1] = 4;
   bias[0] = 0.0101f;  // 2e-5 of all, but a hundredth of the bias
-  CHECK(gradient_difference(found, right, 1e-4).value_or("").find("bias") != std::string::npos);
+  CHECK(gradient_difference(model, found, right, 1e-4).value_or("").find("bias") != std::string::npos);
   bias[0] = std::numeric_limits<float>::quiet_NaN();
-  CHECK(gradient_difference(found, right, 1e-4).has_value());
+  CHECK(gradient_difference(model, found, right, 1e-4).has_value());
 }
 
 // Nobody computes in float or BFloat16 what double gives to the last bit: without tolerance all are wrong.

@@ -1,11 +1,13 @@
 // --config and --json: where options come from, and that machines can read what is printed.
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
+#include <fsconv/io/hdf5.hpp>
+#include <fsconv/io/run_log.hpp>
 #include <sstream>
 
 #include "cli/process.hpp"
 #include "io/scratch.hpp"
 
+using namespace fsconv;
 using namespace fsconv::testing;
 using nlohmann::json;
 
@@ -17,6 +19,46 @@ json shape_json(const ScratchFolder& folder, const std::string& line) {
   INFO(description(arguments, finished));
   REQUIRE(finished.exit_code == 0);
   return json::parse(finished.out);
+}
+
+// A run of a moment; what is to be tried stands behind it or in a file.
+constexpr auto small_run =
+    "train --data generated --train-images 16 --test-images 8 --channels 2 --batch 8 --epochs 1 --output "
+    "run.h5 "
+    "--force ";
+
+// What the small run computes with these words behind it, as its file says.
+json trained(const ScratchFolder& folder, const std::string& line) {
+  const std::vector<std::string> arguments = words(small_run + line);
+  const Finished finished = run_fsconv(arguments, folder.path());
+  INFO(description(arguments, finished));
+  REQUIRE(finished.exit_code == 0);
+  return read_configuration(hdf5::File::open(folder / "run.h5"));
+}
+
+struct Mistake {
+  const char* content;
+  std::vector<const char*> says;
+};
+
+// Each as my.cfg beside these words is refused as a mistake of usage, and says so.
+void check_refused(const std::string& line, const std::vector<Mistake>& mistakes) {
+  for (const Mistake& mistake : mistakes) {
+    const ScratchFolder folder;
+    put_content(folder / "my.cfg", mistake.content);
+    const std::vector<std::string> arguments = words(line + " --config my.cfg");
+    const Finished finished = run_fsconv(arguments, folder.path());
+    INFO(mistake.content);
+    INFO(description(arguments, finished));
+    CHECK(finished.exit_code == 2);
+    CHECK(finished.out.empty());
+    CHECK(finished.error_lines() <= 2);
+    CHECK(folder.files() == 1);
+    for (const char* part : mistake.says) {
+      INFO(part);
+      CHECK(finished.err.find(part) != std::string::npos);
+    }
+  }
 }
 
 }  // namespace
@@ -41,30 +83,222 @@ TEST_CASE("cli config: flags may stand in the file") {
   CHECK(json::parse(finished.out)["axes"][0]["image"] == 6);
 }
 
-TEST_CASE("cli config: mistakes in the file are refused, with the name of what is wrong") {
-  struct Mistake {
-    const char* content;
-    const char* says;
+TEST_CASE("cli config: flags in the file are true or false, and nothing else") {
+  const ScratchFolder folder;
+  const auto is_json = [&](const std::string& content) {
+    put_content(folder / "my.cfg", content + "\ninput-size = 4\nkernel = 3\n");
+    const Finished finished = run_fsconv({"shape", "--config", "my.cfg"}, folder.path());
+    INFO(content);
+    REQUIRE(finished.exit_code == 0);
+    return json::accept(finished.out);
   };
-  for (const Mistake& mistake :
-       {Mistake{"strid = 3\n", "strid"}, Mistake{"geometries = 3\n", "belongs to fsconv verify"},
-        Mistake{"stride = 0\n", "stride"}, Mistake{"stride = 2\nstride = 3\n", "stride"},
-        Mistake{"what is this\n", "what is this"}, Mistake{"[section]\nstride = 2\n", "section"}}) {
-    const ScratchFolder folder;
-    put_content(folder / "my.cfg", mistake.content);
-    const std::vector<std::string> arguments = words("shape --input-size 4 --kernel 3 --config my.cfg");
+  for (const char* word : {"true", "yes", "on", "1"}) CHECK(is_json(std::string("json = ") + word));
+  for (const char* word : {"false", "no", "off", "0"}) CHECK_FALSE(is_json(std::string("json = ") + word));
+  CHECK(is_json("flip = true\njson = yes"));
+  put_content(folder / "my.cfg", "json = false\ninput-size = 4\nkernel = 3\n");
+  const Finished finished = run_fsconv({"shape", "--config", "my.cfg", "--json"}, folder.path());
+  CHECK(json::accept(finished.out));  // the command line wins
+  check_refused("shape --input-size 4 --kernel 3",
+                {{"json = maybe\n", {"json", "maybe", "my.cfg", "true or false"}},
+                 {"json =\n", {"json", "my.cfg"}},
+                 {"{\"json\": 2}", {"json", "2", "my.cfg"}}});
+}
+
+TEST_CASE("cli config: mistakes in the file are refused, with the name of what is wrong") {
+  check_refused("shape --input-size 4 --kernel 3",
+                {{"strid = 3\n", {"strid", "no option of fsconv shape", "my.cfg"}},
+                 {"geometries = 3\n", {"geometries", "belongs to fsconv verify"}},
+                 {"stride = 0\n", {"stride"}},
+                 {"stride = 2\nstride = 3\n", {"stride", "more than once", "my.cfg"}},
+                 {"what is this\n", {"what is this", "my.cfg:1"}},
+                 {"\n# a comment\n=4\n", {"=4", "my.cfg:3"}},
+                 {"[section]\nstride = 2\n", {"section"}},
+                 {"config = other.cfg\n", {"config", "my.cfg"}},
+                 {"help = true\n", {"help", "my.cfg"}},
+                 {"{\"strid\": 3}", {"strid", "no option of fsconv shape", "my.cfg"}},
+                 {"{\"stride\": 0}", {"stride"}},
+                 {"{\"stride\": null}", {"stride", "null", "my.cfg"}},
+                 {"{\"stride\": {\"down\": 2}}", {"stride", "my.cfg"}},
+                 {"{\"config\": \"other.cfg\"}", {"config", "my.cfg"}},
+                 {"{\"stride\": 2", {"my.cfg", "JSON"}},
+                 {" \n{stride: 2}", {"my.cfg", "JSON"}}});
+}
+
+TEST_CASE("cli config: a JSON object says the same as lines, and lists may stand in brackets") {
+  const ScratchFolder folder;
+  put_content(folder / "lines.cfg",
+              "input-size = [5, 4]\nkernel = 3\nstride = [ \"3/2\", 2 ]\njson = true\n");
+  put_content(folder / "object.json",
+              " \n{\"input-size\": [5, 4], \"kernel\": 3, \"stride\": [\"3/2\", 2], \"json\": true}");
+  const json wanted = shape_json(folder, "--input-size 5,4 --kernel 3 --stride 3/2,2");
+  for (const char* file : {"lines.cfg", "object.json"}) {
+    INFO(file);
+    CHECK(shape_json(folder, std::string("--config ") + file) == wanted);
+  }
+  CHECK(shape_json(folder, "--config object.json --stride 1")["axes"][0]["stride"] == "1");
+}
+
+TEST_CASE("cli config: train: what the file says of tying holds, however it says it") {
+  const ScratchFolder folder;
+  const auto tie = [&](const std::string& content, const std::string& line = "") {
+    put_content(folder / "my.cfg", content);
+    return trained(folder, "--config my.cfg " + line)["tie"];
+  };
+  CHECK(tie("") == "all");
+  CHECK(tie("tied = false\n") == "none");
+  CHECK(tie("tied = true\n") == "all");
+  CHECK(tie("untied = true\n") == "none");
+  CHECK(tie("untied = false\n") == "all");
+  CHECK(tie("tied = no\nuntied = yes\n") == "none");
+  CHECK(tie("tie = linear\n") == "linear");
+  CHECK(tie("{\"tied\": false}") == "none");
+}
+
+TEST_CASE("cli config: train: the command line wins across the spellings of one thing") {
+  const ScratchFolder folder;
+  put_content(folder / "tied.cfg", "tied = true\n");
+  put_content(folder / "untied.cfg", "untied = true\nloss = mse\n");
+  put_content(folder / "tie.cfg", "tie = 1\nlikelihood = gaussian\n");
+  CHECK(trained(folder, "--config tied.cfg --untied")["tie"] == "none");
+  CHECK(trained(folder, "--config tied.cfg --tie linear")["tie"] == "linear");
+  const json untied = trained(folder, "--config untied.cfg --tied --likelihood bce-grey");
+  CHECK(untied["tie"] == "all");
+  CHECK(untied["likelihood"] == "bce-grey");
+  const json listed = trained(folder, "--untied --loss bce --config tie.cfg");
+  CHECK(listed["tie"] == "none");
+  CHECK(listed["likelihood"] == "bce-grey");
+  CHECK(trained(folder, "--config untied.cfg")["likelihood"] == "mse");
+}
+
+TEST_CASE("cli config: train: contradictions within one source are refused") {
+  check_refused(small_run, {{"tied = true\nuntied = true\n", {"tied", "untied"}},
+                            {"tied = false\ntie = all\n", {"tied", "tie"}},
+                            {"loss = mse\nlikelihood = gaussian\n", {"loss", "likelihood"}},
+                            {"latent = 2.5\n", {"latent", "2.5", "integer"}},
+                            {"{\"latent\": 2.5}", {"latent", "2.5", "integer"}},
+                            {"{\"latent\": 2.0}", {"latent", "integer"}},
+                            {"gain = perhaps\n", {"gain", "perhaps", "my.cfg"}},
+                            {"beta = 2\n", {"beta", "2", "--model ae"}}});
+  const ScratchFolder folder;
+  for (const char* line : {"--tied --untied", "--tie 1 --tied", "--loss mse --likelihood gaussian"}) {
+    const Finished finished = run_fsconv(words(small_run + std::string(line)), folder.path());
+    INFO(description(words(line), finished));
+    CHECK(finished.exit_code == 2);
+    CHECK(folder.files() == 0);
+  }
+}
+
+TEST_CASE("cli config: train: the file of a run means the same run") {
+  const ScratchFolder folder;
+  const std::vector<std::string> first = words(
+      "train --data generated --train-images 16 --test-images 8 --model vae --channels 2,4 --kernel 4,3 "
+      "--stride "
+      "3/2,2 --padding 1 --groups 1,2 --latent 3 --activation elu --tie 2,linear --gain --beta 2 "
+      "--beta-warmup "
+      "0.5 --optimizer sgd --momentum 0.5 --learning-rate 0.0001 --clip-norm 1 --epochs 2 --batch 8 --seed 7 "
+      "--output first.h5");
+  const Finished finished = run_fsconv(first, folder.path());
+  INFO(description(first, finished));
+  REQUIRE(finished.exit_code == 0);
+  const auto run = hdf5::File::open(folder / "first.h5");
+  const json configuration = read_configuration(run);
+  CHECK(configuration["likelihood"] == "bernoulli");
+  put_content(folder / "first.json", configuration.dump());
+  for (const char* file : {"first.h5", "first.json"}) {
+    const std::vector<std::string> again = {"train", "--config", file, "--output", "again.h5", "--force"};
+    const Finished repeated = run_fsconv(again, folder.path());
+    INFO(description(again, repeated));
+    REQUIRE(repeated.exit_code == 0);
+    const auto other = hdf5::File::open(folder / "again.h5");
+    CHECK(read_configuration(other) == configuration);
+    CHECK(other.read<double>("/test_loss") == run.read<double>("/test_loss"));
+  }
+  const auto changed = words("train --config first.h5 --seed 8 --untied --output changed.h5");
+  // gain has no effect without tied layers
+  CHECK(run_fsconv(changed, folder.path()).exit_code == 2);
+  const auto seed = words("train --config first.h5 --seed 8 --output changed.h5");
+  REQUIRE(run_fsconv(seed, folder.path()).exit_code == 0);
+  json expected = configuration;
+  expected["seed"] = 8;
+  CHECK(read_configuration(hdf5::File::open(folder / "changed.h5")) == expected);
+}
+
+TEST_CASE("cli config: train: a configuration of version 0.1 is understood") {
+  const ScratchFolder folder;
+  put_content(
+      folder / "old.json",
+      R"({"batch": 8, "channels": [2], "data": "generated", "epochs": 1, "form": "batched", "kernel": [4],
+                  "latent": 3, "learning-rate": 0.001, "loss": "mse", "model": "ae", "padding": [], "seed": 1,
+                  "stride": [2], "test-images": 8, "tied": false, "train-images": 16})");
+  const auto arguments = words("train --config old.json --output run.h5");
+  const Finished finished = run_fsconv(arguments, folder.path());
+  INFO(description(arguments, finished));
+  REQUIRE(finished.exit_code == 0);
+  const json configuration = read_configuration(hdf5::File::open(folder / "run.h5"));
+  CHECK(configuration["likelihood"] == "mse");
+  CHECK(configuration["tie"] == "none");
+  CHECK(configuration["latent"] == 3);
+  CHECK_FALSE(configuration.contains("loss"));
+  CHECK_FALSE(configuration.contains("tied"));
+}
+
+TEST_CASE("cli config: train: a resumed run takes only what does not change it") {
+  const ScratchFolder folder;
+  put_content(folder / "my.cfg", "epochs = 2\n");
+  trained(folder, "");
+  for (const char* line : {"--config my.cfg", "--untied", "--loss mse", "--seed 1", "--gain"}) {
+    const auto arguments = words("train --resume run.h5 " + std::string(line));
     const Finished finished = run_fsconv(arguments, folder.path());
-    INFO(mistake.content);
     INFO(description(arguments, finished));
     CHECK(finished.exit_code == 2);
-    CHECK(finished.error_lines() <= 2);
-    CHECK(finished.err.find(mistake.says) != std::string::npos);
+    CHECK(finished.err.find("resume") != std::string::npos);
   }
+  CHECK(run_fsconv(words("train --resume run.h5 --epochs 2 --threads 1 --json"), folder.path()).exit_code ==
+        0);
+  trained(folder, "--schedule cosine");
+  CHECK(run_fsconv(words("train --resume run.h5 --epochs 2"), folder.path()).exit_code == 2);
+  CHECK(run_fsconv(words("train --resume run.h5 --epochs 1"), folder.path()).exit_code == 0);
+}
+
+TEST_CASE("cli config: train: a file is not replaced unawares, and --summary writes none") {
+  const ScratchFolder folder;
+  trained(folder, "--seed 3");
+  const std::string before = content_of(folder / "run.h5");
+  const auto again = words(
+      "train --data generated --train-images 16 --test-images 8 --channels 2 --epochs 1 --output "
+      "run.h5");
+  const Finished finished = run_fsconv(again, folder.path());
+  INFO(description(again, finished));
+  CHECK(finished.exit_code != 0);
+  CHECK(finished.err.find("--force") != std::string::npos);
+  CHECK(content_of(folder / "run.h5") == before);
+
+  const ScratchFolder empty;
+  const auto line = words("train --data generated --train-images 16 --test-images 8 --summary");
+  const Finished shown = run_fsconv(line, empty.path());
+  INFO(description(line, shown));
+  CHECK(shown.exit_code == 0);
+  CHECK_FALSE(shown.out.empty());
+  CHECK(empty.files() == 0);
+  CHECK(run_fsconv(words("train --data generated --summary --output run.h5"), empty.path()).exit_code == 2);
+}
+
+TEST_CASE("cli config: what a report of another command says is no option of train") {
+  const ScratchFolder folder;
+  REQUIRE(run_fsconv(words("verify --case i4o2k3 --output report.h5"), folder.path()).exit_code == 0);
+  const Finished refused = run_fsconv(words("train --config report.h5 --output run.h5"), folder.path());
+  INFO(description({"train"}, refused));
+  CHECK(refused.exit_code == 2);
+  CHECK(refused.err.find("--case") != std::string::npos);
+  CHECK(refused.err.find("no option of fsconv train") != std::string::npos);
+  CHECK(run_fsconv(words("verify --config report.h5"), folder.path()).exit_code == 0);
+  put_content(folder / "no.h5", "no HDF5");
+  CHECK(run_fsconv(words("train --config no.h5"), folder.path()).exit_code == 4);
 }
 
 TEST_CASE("cli config: a file that cannot be read is an I/O error") {
   const ScratchFolder folder;
-  for (const char* file : {"nope.cfg", "."}) {
+  for (const char* file : {"nope.cfg", "nope.h5", "."}) {
     const std::vector<std::string> arguments = {"shape", "--input-size", "4", "--kernel",
                                                 "3",     "--config",     file};
     const Finished finished = run_fsconv(arguments, folder.path());

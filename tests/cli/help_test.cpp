@@ -11,7 +11,8 @@ using namespace fsconv::testing;
 
 namespace {
 
-const std::vector<std::string> commands = {"shape", "matrix", "apply", "verify", "train", "bench"};
+const std::vector<std::string> commands = {"shape",    "matrix", "apply",  "verify",      "train",
+                                           "evaluate", "encode", "decode", "reconstruct", "bench"};
 
 // The lines below "Examples:", without the remark that may stand behind one in brackets.
 std::vector<std::string> examples_in(const std::string& help) {

@@ -24,8 +24,8 @@ struct Writer {
 
 constexpr std::size_t full_disk = 4096;
 constexpr auto train_line =
-    "train --data generated --train-images 16 --test-images 16 --channels 2 --latent 2 --epochs 1 --output "
-    "OUTPUT";
+    "train --data generated --train-images 16 --test-images 16 --channels 2 --latent 2 --epochs 1 --force "
+    "--output OUTPUT";
 
 const std::vector<Writer> writers = {
     {"apply --op conv --input x.npy --weight w.npy --output OUTPUT", "out.npy", ""},

@@ -111,7 +111,7 @@ TEST_CASE("cli usage: numbers that no convolution has") {
       {"train --epochs 0", {"epochs", "0", "1"}},
       {"train --learning-rate nan", {"learning-rate", "nan"}},
       {"train --learning-rate 0", {"learning-rate", "0"}},
-      {"train --latent 0", {"latent", "0"}},
+      {"train --latent -1", {"latent", "-1"}},
       {"train --data generated --channels 1,2,3 --kernel 3,3", {"kernel", "2 entries", "3"}},
   });
 }

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/geometry/stack.hpp>
+#include <numeric>
 
 using namespace fsconv;
 
@@ -47,6 +48,67 @@ TEST_CASE("stack: without padding given, every size is divided by the stride and
       }
 }
 
+TEST_CASE("stack: stride 3/2 takes three pixels to two, and the way back ends where it started") {
+  const auto stack = plan_stack(1, {28, 9}, {{2, 4, {3, 2}}, {3, 3, {3, 2}}});
+  CHECK(stack[0].code_shape() == Shape{1, 2, 19, 6});  // ceil(2*28/3), ceil(2*9/3)
+  CHECK(stack[1].code_shape() == Shape{1, 3, 13, 4});
+  CHECK(stack[0].transposed().code_shape() == Shape{1, 1, 28, 9});
+  CHECK(stack[1].transposed().code_shape() == stack[0].code_shape());
+  const Axis axis = plan_stack(1, {5}, {{1, 3, {3, 2}}}).front().axes.front();
+  CHECK(axis == Axis{.in = 5, .out = 4, .taps = 3, .down = 3, .up = 2, .dilation = 1, .pad = 1});
+}
+
+TEST_CASE("stack: without padding given, windows stand as in SAME for every stride and dilation") {
+  for (Index size = 1; size <= 9; ++size)
+    for (Index kernel = 1; kernel <= 6; ++kernel)
+      for (Index down = 1; down <= 5; ++down)
+        for (Index up = 1; up <= 4; ++up)
+          for (Index dilation = 1; dilation <= 3; ++dilation) {
+            if (std::gcd(down, up) != 1) continue;
+            const LayerSpec spec{.channels = 1, .kernel = kernel, .stride = {down, up}, .dilation = dilation};
+            const Axis axis = plan_stack(1, {size}, {spec}).front().axes.front();
+            CAPTURE(size, kernel, down, up, dilation);
+            CHECK(axis.in == size);
+            CHECK(axis.out == (up * size + down - 1) / down);
+            CHECK(axis.transposed().out == size);
+            if (kernel < down) continue;
+            // In halves of a position between zeros: where window 0 has its middle, and where its share has it.
+            const Index middle = axis.extent() - 1 - 2 * axis.pad, share = down - up;
+            CHECK((middle == share || middle == share - 1));
+            for (Index i = 0; i < size && dilation == 1; ++i) {
+              bool read = false;
+              for (Index o = 0; o < axis.out; ++o)
+                for (Index k = 0; k < kernel; ++k) read = read || image_at(axis, o, k) == i;
+              CHECK(read);
+            }
+          }
+}
+
+TEST_CASE("stack: given padding stands on both sides of the image with its zeros between") {
+  // 5 pixels and 4 zeros, 1 before and after: 11 positions, windows of 3 at 0, 3, 6.
+  const LayerSpec spec{.channels = 1, .kernel = 3, .stride = {3, 2}, .padding = 1};
+  CHECK(plan_stack(1, {5}, {spec}).front().axes.front().out == 3);
+}
+
+TEST_CASE("stack: groups divide the channels of both sides") {
+  const std::vector<LayerSpec> layers = {{4, 3, 1}, {.channels = 6, .kernel = 3, .groups = 2}};
+  const auto stack = plan_stack(1, {8, 8}, layers);
+  CHECK(stack[0].groups == 1);
+  CHECK(stack[1].weight_shape() == Shape{6, 2, 3, 3});
+}
+
+TEST_CASE("stack: layers are read from text") {
+  const auto layers = parse_layers("c32k4s2p1,c64k3s6/4d2g4,g2k5c8");
+  REQUIRE(layers.size() == 3);
+  CHECK(layers[0] == LayerSpec{32, 4, 2, 1});
+  CHECK(layers[1] ==
+        LayerSpec{.channels = 64, .kernel = 3, .stride = {3, 2}, .padding = {}, .dilation = 2, .groups = 4});
+  CHECK(layers[2] == LayerSpec{.channels = 8, .kernel = 5, .groups = 2});
+  for (const char* text : {"", "c3", "k3", "c3k", "c3k3s", "c3k3s/2", "c3k3s2/0", "c3k3s1/2/3", "c3k3p1/2",
+                           "c3/2k3", "c3k3c4", "c3k3x1", "c3k3d", "3c3k", "c3k3,", "c3k3s0", "c-3k3"})
+    CHECK_THROWS_AS(parse_layers(text), InvalidArgument);
+}
+
 TEST_CASE("stack: given padding stands on both sides") {
   const Axis axis = plan_stack(1, {5}, {{1, 3, 2, 0}}).front().axes.front();
   CHECK(axis.out == 2);
@@ -82,4 +144,14 @@ TEST_CASE("stack: bad layers are refused by name") {
   CHECK(refusal({{1, huge, 1}}) == "layer 1 taps");
   CHECK(refusal({{1, 3, huge}}) == "layer 1 stride");
   CHECK(refusal({{1, 3, 1, huge}}) == "layer 1 padding");
+  CHECK(refusal({{1, 3, {1, 0}}}) == "layer 1 stride denominator");
+  CHECK(refusal({{1, 3, {2, 2}}}) == "layer 1 stride");  // 1 is written {1, 1}
+  CHECK(refusal({{1, 3, {1, Index{1} << 19}}, {1, 3, {1, Index{1} << 19}}}) == "layer 2 code size");
+  CHECK(refusal({{.channels = 1, .kernel = 3, .dilation = 0}}) == "layer 1 dilation");
+  CHECK(refusal({{.channels = 1, .kernel = 3, .dilation = huge}}) == "layer 1 dilation");
+  CHECK(refusal({{.channels = 1, .kernel = 4, .padding = 0, .dilation = 2}}) == "layer 1 kernel");  // 7 of 5
+  CHECK(refusal({{.channels = 4, .kernel = 3, .groups = 2}}) ==
+        "layer 1 groups");  // the image has one channel
+  CHECK(refusal({{4, 3, 1}, {.channels = 6, .kernel = 3, .groups = 4}}) == "layer 2 groups");
+  CHECK(refusal({{4, 3, 1}, {.channels = 4, .kernel = 3, .groups = 0}}) == "layer 2 groups");
 }

@@ -79,7 +79,7 @@ TEST_CASE("run log: other files and other schemas are no run files") {
     CHECK_THROWS_WITH(read_configuration(file), Contains(message));
     CHECK_THROWS_AS(read_configuration(file), BadData);
   };
-  reject("schema_version", schema_version + 1, "has schema_version 2");
+  reject("schema_version", schema_version + 1, "has schema_version 3");
   reject("schema_version", 0, "has schema_version 0");
   reject("schema_version", "one", "no integer");
   reject("configuration", "{", "no JSON object");

@@ -175,7 +175,7 @@ def check_verification(program, count):
         numbers, details = checks["check"][:], list(checks["detail"].asstr())
         count.check(checks.attrs["passed"] == 1, "verify: the attribute passed")
         count.check(json.loads(file.attrs["configuration"])["geometries"] == "20", "verify: the configuration")
-        count.check(file.attrs["kind"] == "verify" and file.attrs["schema_version"] == 1, "verify: kind, version")
+        count.check(file.attrs["kind"] == "verify" and file.attrs["schema_version"] == 2, "verify: kind, version")
     rows = report["checks"]
     columns = [*text.values(), geometry, error, miss, numbers, details]
     count.check(all(len(column) == rows for column in columns), "verify: rows")
@@ -276,7 +276,7 @@ def check_training(program, count):
     count.check(epochs.tolist() == [1, 2] == [entry["epoch"] for entry in printed], "train: epochs")
     same = test_loss.tolist() == [entry["test_loss"] for entry in printed]
     count.check(same, "train: the file's losses are printed")
-    count.check(configuration["channels"] == [3, 4] and configuration["tied"], "train: the configuration")
+    count.check(configuration["channels"] == [3, 4] and configuration["tie"] == "all", "train: the configuration")
     shapes = (weights["conv1"].shape, weights["conv2"].shape, weights["linear"].shape)
     count.check(shapes == ((3, 1, 4, 4), (4, 3, 4, 4), (5, 4, 7, 7)), f"train: shapes of the weights {shapes}")
     count.check(original.shape == shown.shape == (16, 28, 28, 1), "train: shapes of the samples")

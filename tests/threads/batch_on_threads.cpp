@@ -5,8 +5,9 @@
 #include <fsconv/base/parallel.hpp>
 #include <fsconv/base/random.hpp>
 #include <fsconv/engine/batched_map.hpp>
-#include <fsconv/nn/adam.hpp>
-#include <fsconv/nn/batch.hpp>
+#include <fsconv/nn/models.hpp>
+#include <fsconv/nn/optimizer.hpp>
+#include <fsconv/nn/runner.hpp>
 #include <numeric>
 
 using namespace fsconv;
@@ -17,23 +18,31 @@ constexpr int threads = 4;
 
 // Three steps, a loss and reconstructions. True if the loss comes out as on one thread.
 bool steps(const std::string& form, Operands operands) {
-  const AutoencoderShape shape{.image_size = {12, 12}, .convolutions = {{4, 4, 2}, {6, 4, 2}}, .latent = 5};
+  ModelSpec spec{
+      .kind = ModelKind::vae, .image_size = {12, 12}, .layers = {{4, 4, 2}, {6, 4, 2}}, .latent = 5};
+  spec.tied = {true, true, true};
+  spec.likelihood = Likelihood::bernoulli;
+  const Model model = make_model(spec);
   Random random(1);
   Tensor<std::uint8_t> images({150, 1, 12, 12});
   for (auto& pixel : images) pixel = static_cast<std::uint8_t>(random.integer(0, 255));
   std::vector<Index> order(150);
   std::iota(order.begin(), order.end(), 0);
+  const Batch batch = make_batch(images, order, Binarise::dynamic, 0, Split::train);
   const auto trained = [&](int count) {
-    TiedAutoencoder<float> model(shape, form_named<float>(form), 0);
-    BatchRunner<float> runner(model, count, operands);
-    Adam adam;
+    Parameters<float> parameters = initial_parameters<float>(model, 0);
+    Gradients<float> gradients = zeros_like(parameters);
+    Optimizer<float> adam({}, parameters);
+    Runner<float> runner(model, {.form = form, .operands = operands, .threads = count, .trains = true});
+    runner.load(parameters);
     double total = 0;
     for (int step = 0; step < 3; ++step) {
-      total += runner.gradient(Loss::bce, images, order);
-      adam.step(model.parameters(), count);
+      total += runner.gradient(batch, 1, gradients).objective;
+      adam.step(parameters, gradients, 1e-3, count);
+      runner.load(parameters);
     }
-    runner.reconstruct(Loss::bce, images, order);
-    return total + runner.loss(Loss::bce, images, order);
+    runner.reconstruct(batch);
+    return total + runner.losses(batch).objective;
   };
   return trained(threads) == trained(1);
 }

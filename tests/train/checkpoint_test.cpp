@@ -83,6 +83,43 @@ TEST_CASE("checkpoint: missing, misshapen and not finite content is refused") {
     file.write("/optimizer/first_moment/conv1", broken);
   });
   check_refused([](hdf5::File& file) { file.set_attribute("/optimizer", "steps", std::int64_t{-1}); });
+  check_refused([](hdf5::File& file) { file.set_attribute("/optimizer", "name", std::string("sgd")); });
+  check_refused([](hdf5::File& file) { file.remove("/learning_rate"); });
+}
+
+TEST_CASE("checkpoint: a variational run has its parts, its best state and its model") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  const auto history = run_to(path, test::small_vae_config());
+  const hdf5::File file = hdf5::File::open(path);
+  for (const char* series : {"/train_reconstruction", "/train_kl", "/test_reconstruction", "/test_kl",
+                             "/beta", "/validation_loss", "/learning_rate", "/gradient_norm"})
+    CHECK(file.shape(series) == Shape{3});
+  CHECK(file.read<double>("/test_kl")[1] == history[1].test_kl);
+  CHECK(file.read<double>("/beta")[0] == Approx(2.0 / 3));  // an epoch of a warm-up that takes one and a half
+  CHECK(file.read<double>("/beta")[2] == 1);
+  CHECK(file.shape("/best/weights/mean") == file.shape("/weights/mean"));
+  CHECK(file.shape("/weights/conv1_transpose_gain") == Shape{3});
+  CHECK(nlohmann::json::parse(file.string_attribute("/", "model"))["steps"].size() == 11);
+  CHECK(to_json(read_train_config(file)) == to_json(test::small_vae_config()));
+}
+
+TEST_CASE("checkpoint: a trained model is read as it was trained, and other files are refused") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.h5");
+  run_to(path, short_config());
+  const TrainedModel trained = read_trained_model(path, Weights::best);
+  CHECK_FALSE(trained.is_best);  // no validation images, so the last state
+  CHECK(trained.epoch == 1);
+  CHECK(trained.model.images().size == Shape{28, 28});
+  CHECK(trained.parameters[0].value == hdf5::File::open(path).read<float>("/weights/conv1"));
+  {
+    hdf5::File other = hdf5::File::create(folder.file("other.h5"));
+    other.set_attribute("/", "kind", std::string("verify"));
+    other.commit();
+  }
+  CHECK_THROWS_AS(read_trained_model(folder.file("other.h5"), Weights::best), BadData);
+  CHECK_THROWS_AS(read_trained_model(folder.file("missing.h5"), Weights::best), IoError);
 }
 
 TEST_CASE("checkpoint: a truncated file and no HDF5 file are refused") {

@@ -43,10 +43,24 @@ inline TrainConfig small_config() {
   return config;
 }
 
+// Replaces what is there: that a user must say so is train_test's matter.
 inline std::vector<EpochResult> run_to(const std::string& output, const TrainConfig& config,
                                        const std::string& resume_from = {}) {
-  return train({.config = config, .output = output, .resume_from = resume_from, .command_line = "test"},
-               [](const EpochResult&) {});
+  return train({.config = config,
+                .output = output,
+                .resume_from = resume_from,
+                .command_line = "test",
+                .force = true});
+}
+
+// A variational one, with images kept apart for validation.
+inline TrainConfig small_vae_config() {
+  TrainConfig config = small_config();
+  config.model = ModelKind::vae;
+  config.validation = 30;
+  config.beta_warmup = 1.5;
+  config.gain = true;
+  return config;
 }
 
 inline std::string bytes_of(const std::string& path) {

@@ -11,6 +11,7 @@ using namespace fsconv;
 using test::bytes_of;
 using test::run_to;
 using test::small_config;
+using test::small_vae_config;
 using test::TemporaryFolder;
 
 namespace {
@@ -20,7 +21,10 @@ bool same_bits(const std::string& one, const std::string& other) {
   const hdf5::File a = hdf5::File::open(one), b = hdf5::File::open(other);
   for (const char* series : {"/train_loss", "/test_loss"})
     if (!(a.read<double>(series) == b.read<double>(series))) return false;
-  for (const std::string group : {"/weights", "/optimizer/first_moment", "/optimizer/second_moment"}) {
+  for (const std::string group : {"/weights", "/best/weights", "/optimizer/first_moment",
+                                  "/optimizer/second_moment", "/optimizer/velocity"}) {
+    if (a.exists(group) != b.exists(group)) return false;
+    if (!a.exists(group)) continue;
     if (a.members(group) != b.members(group)) return false;
     for (const std::string& name : a.members(group)) {
       const std::string path = group + "/" + name;
@@ -38,10 +42,10 @@ TEST_CASE("train: the loss falls, and every epoch is reported once its file is t
   std::vector<Index> reported;
   const auto history =
       train({.config = small_config(), .output = file, .resume_from = {}, .command_line = "test"},
-            [&](const EpochResult& result) {
+            {.on_epoch = [&](const EpochResult& result) {
               reported.push_back(result.epoch);
               CHECK(hdf5::File::open(file).shape("/epoch") == Shape{result.epoch});
-            });
+            }});
   CHECK(reported == std::vector<Index>{1, 2, 3});
   REQUIRE(history.size() == 3);
   CHECK(history[2].test_loss < history[0].test_loss);
@@ -51,31 +55,37 @@ TEST_CASE("train: the loss falls, and every epoch is reported once its file is t
 }
 
 TEST_CASE("train: the same bits on 1, 2 and 3 threads, others with another seed") {
-  const TemporaryFolder folder;
-  TrainConfig config = small_config();
-  run_to(folder.file("1.h5"), config);
-  for (const int threads : {2, 3}) {
-    config.threads = threads;
-    run_to(folder.file("n.h5"), config);
-    CHECK(same_bits(folder.file("1.h5"), folder.file("n.h5")));
+  for (TrainConfig config : {small_config(), small_vae_config()}) {
+    const TemporaryFolder folder;
+    run_to(folder.file("1.h5"), config);
+    for (const int threads : {2, 3}) {
+      config.threads = threads;
+      run_to(folder.file("n.h5"), config);
+      CHECK(same_bits(folder.file("1.h5"), folder.file("n.h5")));
+    }
+    config.seed = 1;
+    run_to(folder.file("other.h5"), config);
+    CHECK_FALSE(same_bits(folder.file("1.h5"), folder.file("other.h5")));
   }
-  config.seed = 1;
-  run_to(folder.file("other.h5"), config);
-  CHECK_FALSE(same_bits(folder.file("1.h5"), folder.file("other.h5")));
 }
 
 TEST_CASE("train: a resumed run ends with the bits of one that was not stopped") {
-  const TemporaryFolder folder;
-  const TrainConfig whole = small_config();
-  run_to(folder.file("whole.h5"), whole);
+  TrainConfig sgd = small_config();
+  sgd.optimizer = OptimizerKind::sgd;
+  sgd.learning_rate = 1e-4;
+  sgd.clip_norm = 10;
+  for (const TrainConfig& whole : {small_config(), small_vae_config(), sgd}) {
+    const TemporaryFolder folder;
+    run_to(folder.file("whole.h5"), whole);
 
-  TrainConfig part = whole;
-  part.epochs = 1;
-  run_to(folder.file("part.h5"), part);
-  CHECK_FALSE(same_bits(folder.file("whole.h5"), folder.file("part.h5")));
-  const auto history = run_to(folder.file("part.h5"), whole, folder.file("part.h5"));
-  CHECK(history.size() == 3);
-  CHECK(same_bits(folder.file("whole.h5"), folder.file("part.h5")));
+    TrainConfig part = whole;
+    part.epochs = 1;
+    run_to(folder.file("part.h5"), part);
+    CHECK_FALSE(same_bits(folder.file("whole.h5"), folder.file("part.h5")));
+    const auto history = run_to(folder.file("part.h5"), whole, folder.file("part.h5"));
+    CHECK(history.size() == 3);
+    CHECK(same_bits(folder.file("whole.h5"), folder.file("part.h5")));
+  }
 }
 
 TEST_CASE("train: after a signal the last epoch's file stands and the run goes on from it") {
@@ -88,7 +98,7 @@ TEST_CASE("train: after a signal the last epoch's file stands and the run goes o
     int outcome = 1;
     try {
       train({.config = small_config(), .output = file, .resume_from = {}, .command_line = "test"},
-            [](const EpochResult&) { std::raise(SIGINT); });
+            {.on_epoch = [](const EpochResult&) { std::raise(SIGINT); }});
     } catch (const Interrupted& stopped) {
       outcome =
           std::string(stopped.what()).find("--resume " + file + " --epochs 3") != std::string::npos ? 0 : 2;
@@ -130,22 +140,143 @@ TEST_CASE("train: a run is not resumed on other images") {
   CHECK_THROWS_AS(run_to(folder.file("run.h5"), config, folder.file("run.h5")), BadData);
 }
 
-TEST_CASE("train: a loss that is no number ends the run with an error and leaves the old file") {
+TEST_CASE("train: what is not finite any more ends the run, is named, and leaves the old file") {
+  // Found: a rate of 10 with mse ended as complete, with infinite moments that nobody could go on from.
+  for (const double rate : {10.0, 1e3, 1e30}) {
+    const TemporaryFolder folder;
+    const std::string file = folder.file("run.h5");
+    TrainConfig config = small_config();
+    config.likelihood = Likelihood::mse;
+    config.epochs = 1;
+    run_to(file, config);
+    const std::string before = bytes_of(file);
+    config.learning_rate = rate;
+    config.epochs = 60;
+    bool ended_well = false;
+    try {
+      run_to(folder.file("wild.h5"), config);
+      ended_well = true;
+    } catch (const Error& error) {
+      const std::string what = error.what();
+      CHECK(error.code() == ExitCode::runtime);
+      CHECK(what.find("no longer finite") != std::string::npos);
+      CHECK(what.find("epoch ") == 0);
+      CHECK(what.find("step ") != std::string::npos);
+    }
+    CHECK(bytes_of(file) == before);
+    // A file that was written can be gone on from.
+    if (std::filesystem::exists(folder.file("wild.h5"))) {
+      const auto epochs = hdf5::File::open(folder.file("wild.h5")).shape("/epoch").front();
+      config.epochs = epochs;
+      CHECK_NOTHROW(run_to(folder.file("again.h5"), config, folder.file("wild.h5")));
+    }
+    CHECK_FALSE((ended_well && rate == 1e30));
+  }
+}
+
+TEST_CASE("train: steps that are not finite are skipped and counted where the user wants that") {
+  const TemporaryFolder folder;
+  TrainConfig config = small_config();
+  config.likelihood = Likelihood::mse;
+  config.optimizer = OptimizerKind::sgd;
+  config.learning_rate = 100;  // after two steps nothing is finite any more
+  config.epochs = 1;
+  CHECK_THROWS_AS(run_to(folder.file("run.h5"), config), Error);
+  config.skip_nonfinite = true;
+  // What is not skipped may ruin the weights: then every later step is left out, and the test loss ends the run.
+  try {
+    const auto history = run_to(folder.file("run.h5"), config);
+    CHECK(history.front().skipped_steps > 0);
+  } catch (const Error& error) {
+    CHECK(std::string(error.what()).find("no longer finite") != std::string::npos);
+  }
+}
+
+TEST_CASE("train: the best state by validation is kept beside the last one, and patience ends a run") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("run.h5");
+  TrainConfig config = small_vae_config();
+  config.learning_rate = 0.2;  // soon as good as it gets
+  config.epochs = 40;
+  config.patience = 2;
+  config.beta_warmup = 0;
+  const auto history = run_to(file, config);
+  REQUIRE(history.size() < 40);
+  std::size_t best = 0;
+  for (std::size_t at = 0; at < history.size(); ++at)
+    if (*history[at].validation_loss < *history[best].validation_loss) best = at;
+  CHECK(history.size() == best + 1 + 2);  // two epochs without a better one
+  const TrainedModel trained = read_trained_model(file, Weights::best),
+                     last = read_trained_model(file, Weights::last);
+  CHECK(trained.is_best);
+  CHECK(trained.epoch == static_cast<Index>(best) + 1);
+  CHECK(last.epoch == static_cast<Index>(history.size()));
+  CHECK_FALSE(trained.parameters[0].value == last.parameters[0].value);
+
+  // The best weights are those of a run that ended there; and a stopped run stays stopped.
+  config.patience = 0;
+  config.epochs = static_cast<Index>(best) + 1;
+  run_to(folder.file("short.h5"), config);
+  CHECK(read_trained_model(folder.file("short.h5"), Weights::last).parameters[0].value ==
+        trained.parameters[0].value);
+  config.patience = 2;
+  config.epochs = 40;
+  CHECK(run_to(file, config, file) == history);
+}
+
+TEST_CASE("train: another run's file is not replaced unless one says so") {
   const TemporaryFolder folder;
   const std::string file = folder.file("run.h5");
   TrainConfig config = small_config();
   config.epochs = 1;
   run_to(file, config);
   const std::string before = bytes_of(file);
-  config.learning_rate = 1e30;
   try {
-    run_to(file, config);
-    FAIL("trained with a learning rate of 1e30");
-  } catch (const Error& error) {
-    CHECK(error.code() == ExitCode::runtime);
+    train({.config = config, .output = file, .resume_from = {}, .command_line = "test"});
+    FAIL("replaced");
+  } catch (const InvalidArgument& error) {
+    CHECK(error.field() == "output");
+    CHECK(std::string(error.what()).find("a run of 1 epochs") != std::string::npos);
+    CHECK(std::string(error.what()).find("--force") != std::string::npos);
   }
   CHECK(bytes_of(file) == before);
-  CHECK(folder.count() == 2);
+  std::ofstream(folder.file("other.png")) << "a picture of somebody else's";
+  CHECK_THROWS_AS(
+      train({.config = config, .output = folder.file("other.h5"), .resume_from = {}, .command_line = "test"}),
+      InvalidArgument);
+}
+
+TEST_CASE("train: every decoder, bound and likelihood trains, in both precisions and in another form") {
+  const TemporaryFolder folder;
+  const auto trains = [&](auto change) {
+    TrainConfig config = small_config();
+    config.train_images = 40;
+    config.epochs = 1;
+    change(config);
+    const auto history = run_to(folder.file("run.h5"), config);
+    CHECK(std::isfinite(history.front().test_loss));
+    CHECK(history.front().test_loss == Approx(history.front().test_reconstruction + history.front().test_kl));
+    CHECK(history.front().test_kl >= 0);
+  };
+  trains([](TrainConfig& c) { c.decoder = Decoder::subpixel; });
+  trains([](TrainConfig& c) { c.decoder = Decoder::resize; });
+  trains([](TrainConfig& c) { c.latent = 0; });
+  trains([](TrainConfig& c) { c.stride = {{3, 2}}; });
+  trains([](TrainConfig& c) { c.gated = true; });
+  trains([](TrainConfig& c) { c.residual = 1; });
+  trains([](TrainConfig& c) { c.form = "im2col"; });
+  for (const Likelihood likelihood :
+       {Likelihood::bernoulli, Likelihood::continuous_bernoulli, Likelihood::gaussian})
+    for (const Bound bound : {Bound::elbo, Bound::iwae})
+      for (const Operands precision : {Operands::fp32, Operands::bf16})
+        trains([&](TrainConfig& c) {
+          c.model = ModelKind::vae;
+          c.likelihood = likelihood;
+          if (likelihood == Likelihood::gaussian) c.variance = std::nullopt;
+          c.bound = bound;
+          c.draws = 3;
+          c.precision = precision;
+        });
 }
 
 TEST_CASE("train: outputs that cannot be written are refused at once") {

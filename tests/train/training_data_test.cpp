@@ -47,3 +47,22 @@ TEST_CASE("training_data: the checksum belongs to the images") {
   config.train_images -= 1;
   CHECK(load_training_data(config).checksum != checksum);
 }
+
+TEST_CASE("training_data: validation images are the last training images and nobody else's") {
+  TrainConfig config = test::small_config();
+  const Dataset all = load_dataset("generated", config.seed);
+  config.validation = 30;
+  const TrainingData data = load_training_data(config);
+  CHECK(data.validation.shape() == Shape{30, 1, 28, 28});
+  CHECK(data.train.shape() == Shape{70, 1, 28, 28});
+  CHECK(std::equal(data.validation.begin(), data.validation.end(),
+                   all.train.images.end() - data.validation.size()));
+  CHECK(data.checksum != load_training_data(test::small_config()).checksum);
+  config.train_images = 0;
+  CHECK(load_training_data(config).train.shape()[0] == all.train.images.shape()[0] - 30);
+  config.train_images = 5971;  // one of them would be in both
+  CHECK_THROWS_AS(load_training_data(config), InvalidArgument);
+  config.validation = 6000;
+  config.train_images = 0;
+  CHECK_THROWS_AS(load_training_data(config), InvalidArgument);
+}

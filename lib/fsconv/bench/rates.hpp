@@ -3,7 +3,8 @@
 
 #include <fsconv/bench/contender.hpp>
 #include <fsconv/bench/report.hpp>
-#include <fsconv/nn/tied_autoencoder.hpp>
+#include <fsconv/nn/models.hpp>
+#include <fsconv/nn/parameter.hpp>
 
 namespace fsconv::bench {
 
@@ -38,11 +39,12 @@ void write_report(const std::string& path, const RateReport& report, const RunIn
 // A model that is trained on images of shapes, generated before and held in memory.
 struct TrainWorkload {
   std::string_view name, idea;
-  AutoencoderShape shape;
+  ModelSpec spec;
   Index batch;
 };
 
-// ae28: 28x28x1, k4 s2, 32 and 64 channels, latent 32. ae64: 64x64x3; 64, 128 and 256 channels, latent 128.
+// ae28: 28x28x1, k4 s2, 32 and 64 channels, latent 32. ae64: 64x64x3; 64, 128 and 256 channels, latent 128. vae28: as ae28,
+// variational. conv28: 28x28x1; 32, 64 and 16 channels, no linear layer.
 const std::vector<TrainWorkload>& train_workloads();
 
 // Throws InvalidArgument that lists the names.
@@ -68,8 +70,8 @@ struct RatePlan {
 // What is wrong with the gradients in `found`, in words, or nothing: all of them together may differ from the
 // right ones by `tolerance` of their size, in the Euclidean norm, and each by ten times as much of its own: a
 // bias is a long sum of numbers that cancel.
-std::optional<std::string> gradient_difference(const Parameters<float>& found,
-                                               const std::vector<Tensor<double>>& right, double tolerance);
+std::optional<std::string> gradient_difference(const Model& model, const Gradients<float>& found,
+                                               const Gradients<double>& right, double tolerance);
 
 // Steps of training: loss and gradient of a batch, and Adam; forms x isas x precisions x threads in the same
 // rounds. Who computes another gradient of the first batch than the form im2col in double is refused. A form

@@ -5,8 +5,8 @@
 #include <fsconv/bench/rates.hpp>
 #include <fsconv/bench/shared_rounds.hpp>
 #include <fsconv/data/generator.hpp>
-#include <fsconv/nn/adam.hpp>
-#include <fsconv/nn/batch.hpp>
+#include <fsconv/nn/optimizer.hpp>
+#include <fsconv/nn/runner.hpp>
 #include <numeric>
 
 namespace fsconv::bench {
@@ -29,54 +29,69 @@ class IsaInForce {
   Isa before_;
 };
 
+constexpr double beta = 1;
+
 // A model with its data, ready for the next step.
 class Training {
  public:
-  Training(const TrainWorkload& workload, const Form<float>& form, Precision precision, int threads,
+  Training(const TrainWorkload& workload, const Model& model, const Computing& computing,
            const Tensor<std::uint8_t>& images, std::uint64_t seed)
       : images_(images),
+        seed_(seed),
+        binarise_(workload.spec.likelihood == Likelihood::bernoulli ? Binarise::dynamic : Binarise::none),
         batch_(static_cast<std::size_t>(workload.batch)),
-        threads_(threads),
-        model_(workload.shape, form, seed),
-        runner_(model_, threads,
-                precision == Precision::bf16 ? fsconv::Operands::bf16 : fsconv::Operands::fp32),
+        threads_(computing.threads),
+        parameters_(initial_parameters<float>(model, seed)),
+        gradients_(zeros_like(parameters_)),
+        optimizer_({}, parameters_),
+        runner_(model, computing),
         order_(static_cast<std::size_t>(images.shape()[0])) {
     std::iota(order_.begin(), order_.end(), Index{0});
+    runner_.load(parameters_);
   }
 
-  const Parameters<float>& gradient() {
-    runner_.gradient(Loss::bce, images_, std::span(order_).subspan(next_, batch_));
-    return model_.parameters();
+  const Gradients<float>& gradient() {
+    runner_.gradient(
+        make_batch(images_, std::span(order_).subspan(next_, batch_), binarise_, seed_, Split::train), beta,
+        gradients_);
+    return gradients_;
   }
 
   void step() {
     gradient();
-    adam_.step(model_.parameters(), threads_);
+    optimizer_.step(parameters_, gradients_, rate, threads_);
+    runner_.load(parameters_);
     next_ = (next_ + batch_) % order_.size();
   }
 
  private:
+  static constexpr double rate = 1e-3;
   const Tensor<std::uint8_t>& images_;
+  std::uint64_t seed_;
+  Binarise binarise_;
   std::size_t batch_, next_ = 0;
   int threads_;
-  TiedAutoencoder<float> model_;
-  BatchRunner<float> runner_;
-  Adam adam_;
+  Parameters<float> parameters_;
+  Gradients<float> gradients_;
+  Optimizer<float> optimizer_;
+  Runner<float> runner_;
   std::vector<Index> order_;
 };
 
 // Of the same weights and the first batch, in double.
-std::vector<Tensor<double>> right_gradients(const TrainWorkload& workload, const Tensor<std::uint8_t>& images,
-                                            std::uint64_t seed) {
-  TiedAutoencoder<double> model(workload.shape, form_named<double>(reference_form), seed);
-  const TiedAutoencoder<float> in_float(workload.shape, form_named<float>(reference_form), seed);
-  for (std::size_t at = 0; at < model.parameters().size(); ++at)
-    model.parameters()[at].value = cast<double>(in_float.parameters()[at].value);
+Gradients<double> right_gradients(const TrainWorkload& workload, const Model& model,
+                                  const Tensor<std::uint8_t>& images, std::uint64_t seed) {
+  Parameters<double> parameters;
+  for (const Parameter<float>& single : initial_parameters<float>(model, seed))
+    parameters.push_back({single.name, cast<double>(single.value)});
   std::vector<Index> order(static_cast<std::size_t>(workload.batch));
   std::iota(order.begin(), order.end(), Index{0});
-  BatchRunner<double>(model, 1).gradient(Loss::bce, images, order);
-  std::vector<Tensor<double>> gradients;
-  for (const Parameter<double>& parameter : model.parameters()) gradients.push_back(parameter.gradient);
+  const Binarise binarise =
+      workload.spec.likelihood == Likelihood::bernoulli ? Binarise::dynamic : Binarise::none;
+  Runner<double> runner(model, {.form = reference_form, .trains = true});
+  runner.load(parameters);
+  Gradients<double> gradients = zeros_like(parameters);
+  runner.gradient(make_batch(images, order, binarise, seed, Split::train), beta, gradients);
   return gradients;
 }
 
@@ -103,14 +118,19 @@ std::vector<RateRow> rows_of(const RatePlan& plan, const TrainWorkload& workload
 
 void time_rows(std::vector<RateRow>& rows, const RatePlan& plan, std::size_t at, const SharedRounds& rounds) {
   const TrainWorkload& workload = plan.workloads[at];
-  const Shape& size = workload.shape.image_size;
+  const Shape& size = workload.spec.image_size;
+  const Model model = make_model(workload.spec);
   const ImageSet data = generate_shapes(workload.batch * batches_in_memory, plan.seed, 0,
-                                        {size[0], size[1], workload.shape.image_channels});
+                                        {size[0], size[1], workload.spec.image_channels});
   const auto training = [&](const std::string& form, Precision precision, int threads) {
-    return std::make_unique<Training>(workload, form_named<float>(form), precision, threads, data.images,
-                                      plan.seed);
+    const Computing computing{
+        .form = form,
+        .operands = precision == Precision::bf16 ? fsconv::Operands::bf16 : fsconv::Operands::fp32,
+        .threads = threads,
+        .trains = true};
+    return std::make_unique<Training>(workload, model, computing, data.images, plan.seed);
   };
-  const std::vector<Tensor<double>> right = right_gradients(workload, data.images, plan.seed);
+  const Gradients<double> right = right_gradients(workload, model, data.images, plan.seed);
 
   std::vector<std::unique_ptr<Training>> trainings;
   std::vector<Timing*> timings;
@@ -120,7 +140,7 @@ void time_rows(std::vector<RateRow>& rows, const RatePlan& plan, std::size_t at,
     try {
       auto made = training(row.form, row.precision, row.threads);
       const auto wrong =
-          gradient_difference(made->gradient(), right,
+          gradient_difference(model, made->gradient(), right,
                               row.precision == Precision::bf16 ? plan.bf16_tolerance : plan.fp32_tolerance);
       row.status = wrong ? Status::refused : Status::timed;
       row.note = wrong.value_or("");
@@ -143,21 +163,23 @@ void time_rows(std::vector<RateRow>& rows, const RatePlan& plan, std::size_t at,
 
 const std::vector<TrainWorkload>& train_workloads() {
   static const std::vector<TrainWorkload> workloads = [] {
-    const auto layer = [](Index channels) {
-      return LayerSpec{.channels = channels, .kernel = 4, .stride = 2};
+    const auto spec = [](ModelKind kind, Index channels, Index pixels, const std::vector<Index>& layers,
+                         Index latent) {
+      ModelSpec model{
+          .kind = kind, .image_channels = channels, .image_size = {pixels, pixels}, .latent = latent};
+      for (const Index each : layers) model.layers.push_back({.channels = each, .kernel = 4, .stride = 2});
+      model.tied.assign(layers.size() + (latent > 0 ? 1 : 0), true);
+      if (kind == ModelKind::vae) model.likelihood = Likelihood::bernoulli;
+      return model;
     };
     return std::vector<TrainWorkload>{
-        {"ae28",
-         "28x28x1, channels 32 and 64, latent 32, batch 128",
-         {.image_channels = 1, .image_size = {28, 28}, .convolutions = {layer(32), layer(64)}, .latent = 32},
-         128},
-        {"ae64",
-         "64x64x3, channels 64, 128 and 256, latent 128, batch 64",
-         {.image_channels = 3,
-          .image_size = {64, 64},
-          .convolutions = {layer(64), layer(128), layer(256)},
-          .latent = 128},
-         64}};
+        {"ae28", "28x28x1, channels 32 and 64, latent 32, batch 128",
+         spec(ModelKind::ae, 1, 28, {32, 64}, 32), 128},
+        {"ae64", "64x64x3, channels 64, 128 and 256, latent 128, batch 64",
+         spec(ModelKind::ae, 3, 64, {64, 128, 256}, 128), 64},
+        {"vae28", "ae28 as a variational autoencoder", spec(ModelKind::vae, 1, 28, {32, 64}, 32), 128},
+        {"conv28", "28x28x1, channels 32, 64 and 16, no linear layer, batch 128",
+         spec(ModelKind::ae, 1, 28, {32, 64, 16}, 0), 128}};
   }();
   return workloads;
 }
@@ -171,22 +193,22 @@ const TrainWorkload& train_workload_named(std::string_view wanted) {
   throw InvalidArgument("set", fmt::format("'{}' is unknown", wanted), "use " + alternatives(names));
 }
 
-std::optional<std::string> gradient_difference(const Parameters<float>& found,
-                                               const std::vector<Tensor<double>>& right, double tolerance) {
+std::optional<std::string> gradient_difference(const Model& model, const Gradients<float>& found,
+                                               const Gradients<double>& right, double tolerance) {
   constexpr double of_one_parameter = 10;
   double all_errors = 0, all_sizes = 0;
   for (std::size_t at = 0; at < right.size(); ++at) {
     double error = 0, size = 0;
     for (Index number = 0; number < right[at].size(); ++number) {
-      const double wanted = right[at][number], off = found[at].gradient[number] - wanted;
+      const double wanted = right[at][number], off = static_cast<double>(found[at][number]) - wanted;
       error += off * off;
       size += wanted * wanted;
     }
     all_errors += error;
     all_sizes += size;
     if (!(std::sqrt(error) <= of_one_parameter * tolerance * std::sqrt(size)))
-      return fmt::format("the gradient of {} is off by {:.1e} of its size; {:.0e} is allowed", found[at].name,
-                         std::sqrt(error / size), of_one_parameter * tolerance);
+      return fmt::format("the gradient of {} is off by {:.1e} of its size; {:.0e} is allowed",
+                         model.parameters[at].name, std::sqrt(error / size), of_one_parameter * tolerance);
   }
   if (std::sqrt(all_errors) <= tolerance * std::sqrt(all_sizes)) return std::nullopt;
   return fmt::format("the gradient is off by {:.1e} of its size; {:.0e} is allowed",

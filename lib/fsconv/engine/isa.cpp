@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/text.hpp>
@@ -117,9 +118,17 @@ std::vector<Isa> permitted_isas() {
   return list;
 }
 
-bool permitted(Isa isa) { return compiled_in(isa) && processor_has(isa); }
+// Asked for by every map that is made: the machine stays the same, and cpuid traps in virtual machines.
+bool permitted(Isa isa) {
+  static const auto answers = [] {
+    std::array<bool, std::size(all_isas)> list;
+    for (const Isa one : all_isas)
+      list[static_cast<std::size_t>(one)] = compiled_in(one) && processor_has(one);
+    return list;
+  }();
+  return answers[static_cast<std::size_t>(isa)];
+}
 
-// Asked for by every block of images: the machine stays the same.
 Isa best_isa() {
   static const Isa best = permitted_isas().back();
   return best;

@@ -2,31 +2,46 @@
 #pragma once
 
 #include <fsconv/geometry/geometry.hpp>
+#include <fsconv/geometry/settings.hpp>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 namespace fsconv {
 
+// The stride of a layer: a whole number stands for itself, {3, 2} is 3/2, in lowest terms. (A plain Stride in
+// {32, 4, 2, 1} would take the padding for its denominator.)
+struct LayerStride : Stride {
+  constexpr LayerStride(Index numerator = 1, Index denominator = 1) : Stride{numerator, denominator} {}
+  constexpr LayerStride(const Stride& stride) : Stride(stride) {}
+};
+
 // One convolution of a stack, the same along every axis.
 struct LayerSpec {
   Index channels = 1;  // of the code side
   Index kernel = 1;
-  Index stride = 1;
-  // Pixels put before and after the image. Where none is given, floor((kernel - stride + 1) / 2) pixels (at
-  // least 0) stand before, and the code has ceil(size / stride) pixels: for k4 s2 and odd kernels this is the
-  // usual padding, and every pixel is read where kernel >= stride.
+  LayerStride stride = 1;
+  // Pixels put before and after the image (with stride down/up, after up-1 zeros were put between its pixels).
+  // Where none is given, the code has ceil(up * size / down) pixels, as SAME has, and
+  //     pad = max(0, floor((extent + up - down) / 2)),    extent = dilation * (kernel - 1) + 1
+  // which puts the middle of window o on the middle of its share of the image, (o + 1/2) * down/up pixels from the
+  // edge; half a position is rounded towards the front. For k4 s2 and odd kernels this is the usual padding. Every
+  // pixel is read where dilation = 1 and kernel >= down; with a common divisor of dilation and down, no padding could
+  // do that.
   std::optional<Index> padding = {};
+  Index dilation = 1;
+  Index groups = 1;  // divides the channels of both sides
 
   bool operator==(const LayerSpec&) const = default;
 };
 
-// Reads "c32k4s2p1,c64k3s2": channels, kernel, stride and padding of each layer. Throws InvalidArgument.
+// Reads "c32k4s2p1,c64k3s3/2d2g4": channels, kernel, stride, padding, dilation and groups of each layer, in any order,
+// all but c and k where they are not the default. Throws InvalidArgument.
 std::vector<LayerSpec> parse_layers(std::string_view text);
 
 // One geometry per layer; the code side of each is the image side of the next. Both sizes are stored, so the
 // way back ends at the size it started from. Throws InvalidArgument naming the layer and the field: numbers
-// out of range, or a kernel that is larger than its padded image.
+// out of range, groups that do not divide the channels, or a kernel that is larger than its padded image.
 std::vector<Geometry> plan_stack(Index image_channels, const Shape& image_size,
                                  const std::vector<LayerSpec>& layers);
 

@@ -8,11 +8,12 @@
 #include <fsconv/base/memory.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/picture.hpp>
+#include <fsconv/io/pixel_font.hpp>
 
 namespace fsconv {
 namespace {
 
-constexpr std::uint8_t separator_grey = 128;
+constexpr std::uint8_t separator_grey = 128, paper_white = 255, ink_black = 0;
 constexpr Index longest_side = 1'000'000;  // what libpng reads back
 
 std::uint8_t to_byte(float value) {
@@ -44,34 +45,144 @@ void check_rows(std::span<const Tensor<float>> rows) {
   }
 }
 
+// One direction of a grid: a strip for labels, if there are any, then cells with a separating line between each two.
+struct Ruler {
+  Index strip = 0;  // pixels for labels, or 0
+  Index cells = 0;
+  Index image = 0;  // pixels of an image
+  Index label = 0;  // pixels of the longest label of a cell
+  Index cell() const { return std::max(image, label); }
+  Index first_cell() const { return strip > 0 ? strip + 1 : 0; }
+  Index cell_start(Index at) const { return first_cell() + at * (cell() + 1); }
+  Index image_start(Index at) const { return cell_start(at) + (cell() - image) / 2; }
+  // of the picture, or more than the longest side
+  Index length() const {
+    const auto all = checked_multiply(cell() + 1, cells);
+    return all && *all <= longest_side + 1 ? first_cell() + *all - 1 : longest_side + 1;
+  }
+};
+
+Index longest_label(const std::vector<std::string>& labels) {
+  Index longest = 0;
+  for (const std::string& label : labels) longest = std::max(longest, text_width(label));
+  return longest;
+}
+
+// Where everything is, in pixels of the picture.
+struct Layout {
+  Ruler across, down;
+  Index letter_zoom = 1;
+  Index margin() const { return 2 * letter_zoom; }  // around a label
+
+  Layout(std::span<const Tensor<float>> rows, const GridOptions& options) {
+    if (options.zoom < 1 || options.zoom > longest_side)
+      throw InvalidArgument("zoom", fmt::format("{}", options.zoom), "at least 1");
+    const Shape& shape = rows.front().shape();
+    down.cells = static_cast<Index>(rows.size());
+    for (const Tensor<float>& row : rows) across.cells = std::max(across.cells, row.shape()[0]);
+    require_labels("row_labels", options.row_labels, down.cells);
+    require_labels("column_labels", options.column_labels, across.cells);
+    across.image = side(shape[3], options.zoom);
+    down.image = side(shape[2], options.zoom);
+    // a letter is about a sixth of the image's height, and never larger than 28 pixels
+    letter_zoom = std::clamp<Index>(down.image / 40, 1, 4);
+    const auto with_margins = [&](Index letters) { return letters * letter_zoom + 2 * margin(); };
+    if (!options.row_labels.empty()) {
+      across.strip = with_margins(longest_label(options.row_labels));
+      down.label = with_margins(glyph_height);
+    }
+    if (!options.column_labels.empty()) {
+      down.strip = with_margins(glyph_height);
+      across.label = with_margins(longest_label(options.column_labels));
+    }
+  }
+
+ private:
+  static void require_labels(const char* field, const std::vector<std::string>& labels, Index cells) {
+    if (!labels.empty() && static_cast<Index>(labels.size()) != cells)
+      throw InvalidArgument(field, fmt::format("there are {}", labels.size()),
+                            fmt::format("none or {}", cells));
+  }
+  static Index side(Index size, Index zoom) {
+    const auto pixels = checked_multiply(size, zoom);
+    return pixels ? std::min(*pixels, longest_side + 1) : longest_side + 1;
+  }
+};
+
+void fill(Picture& picture, Index top, Index left, Index height, Index width, std::uint8_t value) {
+  for (Index y = top; y < top + height; ++y) {
+    const auto line = picture.pixels.begin() + (y * picture.width + left) * picture.channels;
+    std::fill(line, line + width * picture.channels, value);
+  }
+}
+
+void draw_text(Picture& picture, std::string_view text, Index top, Index left, Index zoom) {
+  for (const char character : text) {
+    for (Index y = 0; y < glyph_height; ++y)
+      for (Index x = 0; x < glyph_width; ++x)
+        if (glyph_ink(character, y, x)) fill(picture, top + y * zoom, left + x * zoom, zoom, zoom, ink_black);
+    left += (glyph_width + 1) * zoom;
+  }
+}
+
+// Row labels end at the images, in the middle of their height; column labels are centred.
+void draw_labels(Picture& picture, const Layout& layout, const GridOptions& options) {
+  fill(picture, 0, 0, picture.height, layout.across.strip, paper_white);
+  fill(picture, 0, 0, layout.down.strip, picture.width, paper_white);
+  const Index zoom = layout.letter_zoom, height = glyph_height * zoom;
+  for (std::size_t r = 0; r < options.row_labels.size(); ++r) {
+    const std::string& label = options.row_labels[r];
+    const Index top = layout.down.cell_start(static_cast<Index>(r)) + (layout.down.cell() - height) / 2;
+    draw_text(picture, label, top, layout.across.strip - layout.margin() - text_width(label) * zoom, zoom);
+  }
+  for (std::size_t n = 0; n < options.column_labels.size(); ++n) {
+    const std::string& label = options.column_labels[n];
+    const Index space = layout.across.cell() - text_width(label) * zoom;
+    draw_text(picture, label, layout.margin(), layout.across.cell_start(static_cast<Index>(n)) + space / 2,
+              zoom);
+  }
+}
+
 }  // namespace
 
-Picture image_grid(std::span<const Tensor<float>> rows, Index zoom) {
+Picture image_grid(std::span<const Tensor<float>> rows, const GridOptions& options) {
   check_rows(rows);
-  if (zoom < 1 || zoom > longest_side) throw InvalidArgument("zoom", fmt::format("{}", zoom), "at least 1");
-  Index columns = 0;
-  for (const Tensor<float>& row : rows) columns = std::max(columns, row.shape()[0]);
-  const Shape& shape = rows.front().shape();
-  // the sides of a picture of `count` images, or one too long
-  auto side = [zoom](Index count, Index size) {
-    const auto pixels = checked_multiply(size, zoom);
-    const auto all = pixels ? checked_multiply(*pixels + 1, count) : pixels;
-    return all && *all - 1 <= longest_side ? *all - 1 : longest_side + 1;
-  };
-  Picture picture;
-  picture.channels = shape[1];
-  picture.width = side(columns, shape[3]);
-  picture.height = side(static_cast<Index>(rows.size()), shape[2]);
+  const Layout layout(rows, options);
+  Picture picture{layout.across.length(), layout.down.length(), rows.front().shape()[1], {}};
   if (picture.width > longest_side || picture.height > longest_side)
     throw InvalidArgument("zoom", fmt::format("the picture would be longer than {} pixels", longest_side));
   const Index bytes = picture.width * picture.height * picture.channels;
   require_memory(bytes, 1, "picture");
   picture.pixels.assign(static_cast<std::size_t>(bytes), separator_grey);
+  draw_labels(picture, layout, options);
   for (std::size_t r = 0; r < rows.size(); ++r)
     for (Index n = 0; n < rows[r].shape()[0]; ++n)
-      draw(picture, rows[r], n, zoom, static_cast<Index>(r) * (shape[2] * zoom + 1),
-           n * (shape[3] * zoom + 1));
+      draw(picture, rows[r], n, options.zoom, layout.down.image_start(static_cast<Index>(r)),
+           layout.across.image_start(n));
   return picture;
+}
+
+Index default_zoom(Index height, Index width) {
+  if (height < 1 || width < 1)
+    throw InvalidArgument("image", fmt::format("{}x{} pixels", height, width), "at least 1x1");
+  constexpr Index large_enough = 84;
+  return ceil_div(large_enough, std::min(std::max(height, width), large_enough));
+}
+
+std::vector<Tensor<float>> wrap_images(const Tensor<float>& images, Index columns) {
+  if (images.rank() != 4 || images.size() == 0)
+    throw InvalidArgument("images", fmt::format("the shape ({}) holds none", fmt::join(images.shape(), ", ")),
+                          "[N, C, H, W]");
+  if (columns < 1) throw InvalidArgument("columns", fmt::format("{}", columns), "at least 1");
+  Shape shape = images.shape();
+  const Index count = shape[0], image_size = images.size() / count;
+  std::vector<Tensor<float>> rows;
+  for (Index first = 0; first < count; first += shape[0]) {
+    shape[0] = std::min(columns, count - first);
+    const auto begin = images.begin() + first * image_size;
+    rows.emplace_back(shape, std::vector<float>(begin, begin + shape[0] * image_size));
+  }
+  return rows;
 }
 
 void write_png(const std::string& path, const Picture& picture) {

@@ -19,11 +19,31 @@ struct Picture {
   bool operator==(const Picture&) const = default;
 };
 
+// What image_grid adds to the images. The labels are drawn left of the rows and above the columns, black on white,
+// in letters of 5 x 7 pixels (pixel_font.hpp) that grow with the images; there are none, or as many as rows or
+// columns. Other bytes than printable ASCII are drawn as boxes.
+struct GridOptions {
+  Index zoom = 2;  // a pixel becomes a square of zoom x zoom
+  std::vector<std::string> row_labels = {};
+  std::vector<std::string> column_labels = {};
+};
+
 // Rows of images under each other: originals over reconstructions, say. Each row is a tensor [N, C, H, W]
 // with values in [0, 1] (others are clamped, NaN is drawn as 0) and C = 1 or 3; C, H and W are the same in
-// all rows, N need not be. A pixel becomes a square of zoom x zoom, and a grey line of one pixel parts the
-// images. InvalidArgument names "rows" or "zoom".
-Picture image_grid(std::span<const Tensor<float>> rows, Index zoom = 2);
+// all rows, N need not be. A grey line of one pixel parts the images. An image that is smaller than a label in its
+// row or column gets a grey margin. InvalidArgument names "rows", "zoom", "row_labels" or "column_labels".
+Picture image_grid(std::span<const Tensor<float>> rows, const GridOptions& options = {});
+inline Picture image_grid(std::span<const Tensor<float>> rows, Index zoom) {
+  return image_grid(rows, GridOptions{.zoom = zoom});
+}
+
+// The zoom that makes the longer side of an image at least 84 pixels: 3 for 28 x 28, 1 for 84 x 84 and more.
+// InvalidArgument names "image" if a side is below 1.
+Index default_zoom(Index height, Index width);
+
+// Images [N, C, H, W] cut into rows for image_grid: `columns` to a row, in their order, the last row what is left.
+// InvalidArgument names "images" (rank 4, at least one element) or "columns" (at least 1).
+std::vector<Tensor<float>> wrap_images(const Tensor<float>& images, Index columns);
 
 // IoError with the system's or libpng's reason; InvalidArgument if the picture is empty or inconsistent.
 void write_png(const std::string& path, const Picture& picture);

@@ -8,7 +8,8 @@
 
 namespace fsconv {
 
-constexpr std::int64_t schema_version = 1;
+// Readers take older files, too. 2: the model, the best state and more series of training runs.
+constexpr std::int64_t schema_version = 2;
 
 struct RunInfo {
   std::string kind;  // what the file holds: "train", "verify", "bench", ...

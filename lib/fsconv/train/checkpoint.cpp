@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fsconv/train/checkpoint.hpp>
+#include <fsconv/train/model_json.hpp>
 
 namespace fsconv {
 namespace {
@@ -27,41 +28,86 @@ struct Series {
   const char* name;
   double EpochResult::*member;
   std::string units, long_name;
+  bool of_every_schema = true;  // files of schema 1 have only these
 };
 
-std::vector<Series> series(Loss loss) {
-  const std::string loss_units(units(loss));
-  return {{"/train_loss", &EpochResult::train_loss, loss_units, "mean training loss during the epoch"},
-          {"/test_loss", &EpochResult::test_loss, loss_units, "mean test loss at the end of the epoch"},
-          {"/seconds", &EpochResult::seconds, "s", "training time of the epoch, without evaluation"},
-          {"/images_per_second", &EpochResult::images_per_second, "s-1", "images trained on per second"}};
-}
+constexpr auto validation_series = "/validation_loss";
 
-void write_series(hdf5::File& file, const std::vector<EpochResult>& history, Loss loss) {
-  file.write("/epoch", column(history, &EpochResult::epoch),
-             {.dimensions = {"epoch"}, .units = "1", .long_name = "passes over the training images"});
-  for (const Series& one : series(loss))
-    file.write(one.name, column(history, one.member),
-               {.dimensions = {"epoch"}, .units = one.units, .long_name = one.long_name});
-}
-
-void write_parameters(hdf5::File& file, const TrainState& state) {
-  for (const char* group : {"/weights", "/optimizer/first_moment", "/optimizer/second_moment"})
-    file.create_group(group);
-  for (const Parameter<float>& parameter : state.model.parameters()) {
-    file.write("/weights/" + parameter.name, parameter.value);
-    file.write("/optimizer/first_moment/" + parameter.name, parameter.first_moment);
-    file.write("/optimizer/second_moment/" + parameter.name, parameter.second_moment);
+// Those that a run of this model has.
+std::vector<Series> series(const Model& model) {
+  const std::string nats(units(model.reconstruction().likelihood));
+  std::vector<Series> list = {
+      {"/train_loss", &EpochResult::train_loss, nats, "mean objective during the epoch"},
+      {"/test_loss", &EpochResult::test_loss, nats, "mean test loss at the end of the epoch, at beta 1"},
+      {"/seconds", &EpochResult::seconds, "s", "training time of the epoch, without evaluation"},
+      {"/images_per_second", &EpochResult::images_per_second, "s-1", "images trained on per second"},
+      {"/learning_rate", &EpochResult::learning_rate, "1", "of the epoch's last step", false},
+      {"/gradient_norm", &EpochResult::gradient_norm, "1", "2-norm of the last step's gradient, unclipped",
+       false}};
+  if (model.heads()) {
+    list.push_back({"/train_reconstruction", &EpochResult::train_reconstruction, nats,
+                    "mean of -log p(x|z) during the epoch", false});
+    list.push_back({"/train_kl", &EpochResult::train_kl, "nats per image",
+                    "mean KL during the epoch, unweighted", false});
+    list.push_back({"/test_reconstruction", &EpochResult::test_reconstruction, nats,
+                    "mean of -log p(x|z) on test images", false});
+    list.push_back({"/test_kl", &EpochResult::test_kl, "nats per image", "mean KL on test images", false});
+    list.push_back({"/beta", &EpochResult::beta, "1", "weight of the KL at the epoch's last step", false});
   }
-  file.set_attribute("/optimizer", "name", std::string("adam"));
-  file.set_attribute("/optimizer", "steps", std::int64_t{state.adam.steps});
-  file.set_attribute("/optimizer", "learning_rate", state.adam.learning_rate);
-  file.set_attribute("/optimizer", "beta1", state.adam.beta1);
-  file.set_attribute("/optimizer", "beta2", state.adam.beta2);
-  file.set_attribute("/optimizer", "epsilon", state.adam.epsilon);
+  return list;
 }
 
-void write_samples(hdf5::File& file, const Samples& samples) {
+void write_series(hdf5::File& file, const TrainState& state) {
+  file.write("/epoch", column(state.history, &EpochResult::epoch),
+             {.dimensions = {"epoch"}, .units = "1", .long_name = "passes over the training images"});
+  for (const Series& one : series(state.model))
+    file.write(one.name, column(state.history, one.member),
+               {.dimensions = {"epoch"}, .units = one.units, .long_name = one.long_name});
+  if (state.history.front().validation_loss) {
+    std::vector<double> losses;
+    for (const EpochResult& result : state.history) losses.push_back(*result.validation_loss);
+    file.write(validation_series, losses,
+               {.dimensions = {"epoch"},
+                .units = std::string(units(state.model.reconstruction().likelihood)),
+                .long_name = "mean validation loss at the end of the epoch, at beta 1"});
+  }
+  file.write(
+      "/skipped_steps", column(state.history, &EpochResult::skipped_steps),
+      {.dimensions = {"epoch"}, .units = "1", .long_name = "steps left out because they were not finite"});
+}
+
+void write_parameters(hdf5::File& file, const std::string& group, const Parameters<float>& parameters) {
+  file.create_group(group);
+  for (const Parameter<float>& parameter : parameters)
+    file.write(group + "/" + parameter.name, parameter.value);
+}
+
+std::string slot_group(const Optimizer<float>& optimizer, std::size_t slot) {
+  return fmt::format("/optimizer/{}", optimizer.slot_name(slot));
+}
+
+void write_optimizer(hdf5::File& file, const TrainState& state) {
+  const Optimizer<float>& optimizer = state.optimizer;
+  file.create_group("/optimizer");
+  for (std::size_t slot = 0; slot < optimizer.slots(); ++slot) {
+    file.create_group(slot_group(optimizer, slot));
+    for (std::size_t at = 0; at < state.parameters.size(); ++at)
+      file.write(slot_group(optimizer, slot) + "/" + state.parameters[at].name, optimizer.slot(slot)[at]);
+  }
+  const OptimizerSettings& settings = optimizer.settings();
+  file.set_attribute("/optimizer", "name", std::string(name(settings.kind)));
+  file.set_attribute("/optimizer", "steps", std::int64_t{optimizer.steps()});
+  file.set_attribute("/optimizer", "weight_decay", settings.weight_decay);
+  if (settings.kind == OptimizerKind::sgd) {
+    file.set_attribute("/optimizer", "momentum", settings.momentum);
+  } else {
+    file.set_attribute("/optimizer", "beta1", settings.beta1);
+    file.set_attribute("/optimizer", "beta2", settings.beta2);
+    file.set_attribute("/optimizer", "epsilon", settings.epsilon);
+  }
+}
+
+void write_samples(hdf5::File& file, const ImagePairs& samples) {
   file.create_group("/samples");
   auto write = [&](const char* name, const Tensor<float>& images, const char* long_name) {
     file.write(name, to_bytes(images),
@@ -81,7 +127,12 @@ void read_into(const hdf5::File& file, const std::string& name, Tensor<float>& t
     throw BadData(file.path() + ":" + name, "holds a value that is not finite");
 }
 
-std::vector<EpochResult> read_history(const hdf5::File& file, Loss loss) {
+void read_parameters(const hdf5::File& file, const std::string& group, Parameters<float>& parameters) {
+  for (Parameter<float>& parameter : parameters)
+    read_into(file, group + "/" + parameter.name, parameter.value);
+}
+
+std::vector<EpochResult> read_history(const hdf5::File& file, const Model& model) {
   const Tensor<std::int64_t> epochs = file.read<std::int64_t>("/epoch");
   std::vector<EpochResult> history(static_cast<std::size_t>(epochs.size()));
   for (std::size_t at = 0; at < history.size(); ++at) {
@@ -89,28 +140,63 @@ std::vector<EpochResult> read_history(const hdf5::File& file, Loss loss) {
     if (history[at].epoch != static_cast<Index>(at) + 1)
       throw BadData(file.path() + ":/epoch", "does not count 1, 2, 3, ...");
   }
-  for (const Series& one : series(loss)) {
-    const Tensor<double> values = file.read<double>(one.name);
-    if (values.shape() != epochs.shape())
-      throw BadData(file.path() + ":" + one.name, "is not as long as /epoch");
-    for (std::size_t at = 0; at < history.size(); ++at)
-      history[at].*one.member = values[static_cast<Index>(at)];
-  }
+  const bool first_schema = file.integer_attribute("/", "schema_version") == 1;
+  const auto read = [&](const std::string& name, auto take, auto values) {
+    if (values.shape() != epochs.shape()) throw BadData(file.path() + ":" + name, "is not as long as /epoch");
+    for (std::size_t at = 0; at < history.size(); ++at) take(history[at], values[static_cast<Index>(at)]);
+  };
+  for (const Series& one : series(model))
+    if (one.of_every_schema || !first_schema)
+      read(
+          one.name, [&](EpochResult& to, double value) { to.*one.member = value; },
+          file.read<double>(one.name));
+  if (!model.heads())
+    for (EpochResult& result : history) {
+      result.train_reconstruction = result.train_loss;
+      result.test_reconstruction = result.test_loss;
+    }
+  if (read_train_config(file).validation > 0)
+    read(
+        validation_series, [](EpochResult& to, double value) { to.validation_loss = value; },
+        file.read<double>(validation_series));
+  if (!first_schema)
+    read(
+        "/skipped_steps", [](EpochResult& to, std::int64_t value) { to.skipped_steps = value; },
+        file.read<std::int64_t>("/skipped_steps"));
   return history;
+}
+
+// The shape of the images that a run was trained on: its samples have it, too.
+std::pair<Index, Shape> image_format(const hdf5::File& file) {
+  const Shape shape = file.shape("/samples/originals");
+  if (shape.size() != 4) throw BadData(file.path() + ":/samples/originals", "is no array of images");
+  return {shape[3], {shape[1], shape[2]}};
 }
 
 }  // namespace
 
 void save_checkpoint(const std::string& path, const RunRecord& record, const TrainState& state,
-                     const Samples& samples) {
+                     const ImagePairs& samples) {
   hdf5::File file = hdf5::File::create(path);
   write_environment(file, record.info);
+  file.set_attribute("/", "model", to_json(state.model).dump());
   file.set_attribute("/", "data_source", record.data_source);
   file.set_attribute("/", "data_checksum", record.data_checksum);
-  write_series(file, state.history, record.loss);
-  write_parameters(file, state);
+  write_series(file, state);
+  write_parameters(file, "/weights", state.parameters);
+  if (state.best) {
+    write_parameters(file, "/best/weights", state.best->parameters);
+    file.set_attribute("/best", "epoch", std::int64_t{state.best->epoch});
+    file.set_attribute("/best", "validation_loss", state.best->validation_loss);
+  }
+  write_optimizer(file, state);
   write_samples(file, samples);
   file.commit();
+}
+
+Index checkpoint_bytes(const Model& model, std::size_t optimizer_slots, bool keeps_best) {
+  const Index copies = 1 + static_cast<Index>(optimizer_slots) + (keeps_best ? 1 : 0);
+  return model.parameter_count() * copies * static_cast<Index>(sizeof(float));
 }
 
 TrainConfig read_train_config(const hdf5::File& file) {
@@ -120,14 +206,46 @@ TrainConfig read_train_config(const hdf5::File& file) {
 void restore(const hdf5::File& file, std::int64_t data_checksum, TrainState& state) {
   if (file.integer_attribute("/", "data_checksum") != data_checksum)
     throw BadData(file.path(), "was trained on other images", "--data must lead to the same ones");
-  for (Parameter<float>& parameter : state.model.parameters()) {
-    read_into(file, "/weights/" + parameter.name, parameter.value);
-    read_into(file, "/optimizer/first_moment/" + parameter.name, parameter.first_moment);
-    read_into(file, "/optimizer/second_moment/" + parameter.name, parameter.second_moment);
+  read_parameters(file, "/weights", state.parameters);
+  if (file.string_attribute("/optimizer", "name") != name(state.optimizer.settings().kind))
+    throw BadData(file.path() + ":/optimizer", "is another one than its configuration says");
+  for (std::size_t slot = 0; slot < state.optimizer.slots(); ++slot)
+    for (std::size_t at = 0; at < state.parameters.size(); ++at)
+      read_into(file, slot_group(state.optimizer, slot) + "/" + state.parameters[at].name,
+                state.optimizer.slot(slot)[at]);
+  const std::int64_t steps = file.integer_attribute("/optimizer", "steps");
+  if (steps < 0) throw BadData(file.path() + ":/optimizer", "has a negative number of steps");
+  state.optimizer.set_steps(steps);
+  state.history = read_history(file, state.model);
+  if (file.exists("/best")) {
+    state.best = BestState{.epoch = file.integer_attribute("/best", "epoch"),
+                           .validation_loss = file.number_attribute("/best", "validation_loss"),
+                           .parameters = state.parameters};
+    read_parameters(file, "/best/weights", state.best->parameters);
   }
-  state.adam.steps = file.integer_attribute("/optimizer", "steps");
-  if (state.adam.steps < 0) throw BadData(file.path() + ":/optimizer", "has a negative number of steps");
-  state.history = read_history(file, loss_named(read_train_config(file).loss));
+}
+
+TrainedModel read_trained_model(const std::string& path, Weights weights) {
+  const hdf5::File file = hdf5::File::open(path);
+  const std::string kind = file.has_attribute("/", "kind") ? file.string_attribute("/", "kind") : "";
+  if (kind != "train")
+    throw BadData(path, kind.empty() ? "is no file of fsconv" : fmt::format("is a file of fsconv {}", kind),
+                  "give one that fsconv train wrote");
+  TrainedModel trained{.config = read_train_config(file), .model = {}, .parameters = {}, .data_source = {}};
+  const auto [channels, size] = image_format(file);
+  try {
+    trained.model = with_draws(make_model(model_spec(trained.config, channels, size)), 1);
+  } catch (const InvalidArgument& error) {
+    throw BadData(path, fmt::format("its configuration makes no model ({})", error.what()));
+  }
+  for (const ParameterSpec& spec : trained.model.parameters)
+    trained.parameters.push_back({spec.name, Tensor<float>(spec.shape, "weights")});
+  trained.is_best = weights == Weights::best && file.exists("/best");
+  read_parameters(file, trained.is_best ? "/best/weights" : "/weights", trained.parameters);
+  trained.epoch = trained.is_best ? file.integer_attribute("/best", "epoch")
+                                  : static_cast<Index>(file.read<std::int64_t>("/epoch").size());
+  trained.data_source = file.string_attribute("/", "data_source");
+  return trained;
 }
 
 }  // namespace fsconv

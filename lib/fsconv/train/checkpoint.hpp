@@ -1,53 +1,96 @@
-// The file of a training run: its curves, its weights, and all that is needed to go on.
+// The file of a training run: its curves, its weights, and all that is needed to go on or to use the model.
 #pragma once
 
 #include <fsconv/io/hdf5.hpp>
 #include <fsconv/io/run_log.hpp>
-#include <fsconv/nn/adam.hpp>
+#include <fsconv/nn/optimizer.hpp>
+#include <fsconv/nn/runner.hpp>
 #include <fsconv/train/config.hpp>
-#include <fsconv/train/evaluate.hpp>
+#include <optional>
 
 namespace fsconv {
 
+// Means per image. Losses of evaluations are at beta 1 and of one draw per image: reconstruction + kl of a variational model.
 struct EpochResult {
-  Index epoch = 0;               // 1, 2, ...
-  double train_loss = 0;         // mean of an image, while the weights were changing
-  double test_loss = 0;          // mean of an image, at the end of the epoch
-  double seconds = 0;            // of training, without evaluation
-  double images_per_second = 0;  // in training
+  Index epoch = 0;                                // 1, 2, ...
+  double train_loss = 0;                          // the objective, while the weights were changing
+  double test_loss = 0;                           // at the end of the epoch
+  double train_reconstruction = 0, train_kl = 0;  // its parts, unweighted
+  double test_reconstruction = 0, test_kl = 0;
+  std::optional<double> validation_loss = {};             // where validation images are kept apart
+  double beta = 1, learning_rate = 0, gradient_norm = 0;  // at the last step; the norm before it was clipped
+  Index skipped_steps = 0;                                // that were not finite
+  double seconds = 0;                                     // of training, without evaluation
+  double images_per_second = 0;
 
   bool operator==(const EpochResult&) const = default;
 };
 
+// The parameters of the epoch with the smallest validation loss.
+struct BestState {
+  Index epoch = 0;
+  double validation_loss = 0;
+  Parameters<float> parameters;
+};
+
 struct TrainState {
-  TiedAutoencoder<float> model;
-  Adam adam;
+  Model model;
+  Parameters<float> parameters;
+  Optimizer<float> optimizer;
   std::vector<EpochResult> history;
+  std::optional<BestState> best;
 };
 
 // What a file holds besides the state.
 struct RunRecord {
   RunInfo info;  // its configuration is a TrainConfig's
-  Loss loss = Loss::bce;
+  Likelihood likelihood = Likelihood::bce_grey;
   std::string data_source = {};
   std::int64_t data_checksum = 0;
 };
 
-//   /epoch                  scale of the series   /train_loss /test_loss /seconds /images_per_second [epoch]
+// Images and what the model makes of them, both [N, C, H, W] in 0..1.
+struct ImagePairs {
+  Tensor<float> originals, reconstructions;
+};
+
+//   /epoch                  scale of the series   /train_loss ... [epoch]
 //   /weights/NAME           every parameter by name; weights [out, in, kh, kw]
-//   /optimizer              attributes steps, learning_rate, beta1, beta2, epsilon
-//   /optimizer/first_moment/NAME, /optimizer/second_moment/NAME
+//   /best/weights/NAME      those of the best epoch; attributes epoch, validation_loss
+//   /optimizer              attributes name, steps and its settings
+//   /optimizer/SLOT/NAME    what it remembers
 //   /samples/originals, /samples/reconstructions      uint8 [image, row, column, channel]
-// and at the root what write_environment() writes, data_source and data_checksum.
+// and at the root what write_environment() writes, `model` (model_json.hpp), data_source and data_checksum.
 // Replaces the file at once, when it is complete. IoError.
 void save_checkpoint(const std::string& path, const RunRecord& record, const TrainState& state,
-                     const Samples& samples);
+                     const ImagePairs& samples);
+
+// About how many bytes a file of such a state takes.
+Index checkpoint_bytes(const Model& model, std::size_t optimizer_slots, bool keeps_best);
 
 // The configuration of a training run's file, without its threads. IoError, BadData.
 TrainConfig read_train_config(const hdf5::File& file);
 
-// Puts the file's weights, moments, steps and history into a freshly built state of the same configuration.
+// Puts the file's weights, slots, steps, history and best state into a freshly built state of the same configuration.
 // BadData if something is missing, of another shape, not finite, or if the data's checksum is another.
 void restore(const hdf5::File& file, std::int64_t data_checksum, TrainState& state);
+
+// A trained model, to be used. The configuration says how its images were binarised and what its likelihood is.
+struct TrainedModel {
+  TrainConfig config;
+  Model model;  // of one draw per image
+  Parameters<float> parameters;
+  Index epoch = 0;  // whose weights these are
+  bool is_best = false;
+  std::string data_source;
+};
+
+enum class Weights { best, last };
+constexpr auto names_of(Weights) {
+  return NameTable<Weights, 2>{"weights", {{{Weights::best, "best"}, {Weights::last, "last"}}}};
+}
+
+// Reads the model of a run: `best` takes the last state where no validation was kept. IoError, BadData.
+TrainedModel read_trained_model(const std::string& path, Weights weights);
 
 }  // namespace fsconv

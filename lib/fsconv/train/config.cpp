@@ -1,72 +1,94 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <fsconv/base/text.hpp>
 #include <fsconv/forms/form.hpp>
-#include <fsconv/nn/block_pass.hpp>
-#include <fsconv/train/config.hpp>
+#include <fsconv/io/option_text.hpp>
+#include <fsconv/train/options.hpp>
 
 namespace fsconv {
 namespace {
 
-void require_range(const char* option, Index value, Index smallest, Index largest) {
-  if (value < smallest || value > largest)
-    throw InvalidArgument(option, fmt::format("is {}", value),
-                          fmt::format("must be {} to {}", smallest, largest));
+std::string quoted(Likelihood likelihood) { return fmt::format("--likelihood {}", name(likelihood)); }
+
+void check_likelihood(const TrainConfig& config) {
+  const Likelihood likelihood = likelihood_of(config);
+  const Binarise binarise = binarise_of(config);
+  if (likelihood == Likelihood::bernoulli && binarise == Binarise::none)
+    throw InvalidArgument("binarise", "is none, but bernoulli is a likelihood of the pixels 0 and 1",
+                          "choose dynamic or fixed, or another likelihood");
+  if (likelihood != Likelihood::bernoulli && likelihood != Likelihood::bce_grey && binarise != Binarise::none)
+    throw InvalidArgument("binarise", fmt::format("is {} with {}", name(binarise), quoted(likelihood)),
+                          "choose none, or the likelihood bernoulli or bce-grey");
+  if (likelihood != Likelihood::gaussian) require_default(config, "variance", "with " + quoted(likelihood));
 }
 
-// Reads and writes the members under their options' names, so that the two directions cannot differ.
-template <class Config, class Visitor>
-void visit_options(Config& config, Visitor&& visit) {
-  visit("model", config.model);
-  visit("data", config.data);
-  visit("train-images", config.train_images);
-  visit("test-images", config.test_images);
-  visit("channels", config.channels);
-  visit("kernel", config.kernel);
-  visit("stride", config.stride);
-  visit("padding", config.padding);
-  visit("latent", config.latent);
-  visit("tied", config.tied);
-  visit("loss", config.loss);
-  visit("epochs", config.epochs);
-  visit("batch", config.batch);
-  visit("learning-rate", config.learning_rate);
-  visit("seed", config.seed);
-  visit("form", config.form);
-  visit("precision", config.precision);
+void check_variational(const TrainConfig& config) {
+  if (config.model != ModelKind::vae)
+    for (const char* option : {"beta", "beta-warmup", "free-bits", "draws", "bound"})
+      require_default(config, option, fmt::format("with --model {}", name(config.model)));
+  if (config.bound == Bound::iwae && config.free_bits > 0)
+    throw InvalidArgument("free-bits",
+                          fmt::format("is {} with --bound iwae, which has no KL", config.free_bits),
+                          "leave it at 0, or use --bound elbo");
+}
+
+void check_training(const TrainConfig& config) {
+  if (config.optimizer != OptimizerKind::sgd)
+    require_default(config, "momentum", fmt::format("with --optimizer {}", name(config.optimizer)));
+  if (config.schedule != ScheduleKind::step)
+    for (const char* option : {"step-every", "step-factor"})
+      require_default(config, option, fmt::format("with --schedule {}", name(config.schedule)));
+  if (config.patience > 0 && config.validation == 0)
+    throw InvalidArgument("patience", fmt::format("is {}, without images to judge by", config.patience),
+                          "give --validation, or leave it at 0");
+  form_named<float>(config.form);
+  if (config.precision == Operands::bf16 && config.form != "batched")
+    throw InvalidArgument("precision", fmt::format("is bf16, which the form {} lacks", config.form),
+                          "use --form batched, or fp32");
+}
+
+void check_tying(const TrainConfig& config) {
+  const std::vector<bool> tied = tied_layers(config);
+  if (config.gain && std::find(tied.begin(), tied.end(), true) == tied.end())
+    throw InvalidArgument("gain", "is there for tied layers, of which there are none", "tie one with --tie");
 }
 
 }  // namespace
 
 void check(const TrainConfig& config) {
-  constexpr Index many = 1'000'000'000;
-  if (config.model != "ae") throw InvalidArgument("model", fmt::format("is '{}'", config.model), "choose ae");
-  loss_named(config.loss);
-  form_named<float>(config.form);
-  if (operands_named(config.precision) == Operands::bf16 && config.form != "batched")
-    throw InvalidArgument("precision", fmt::format("is bf16, which the form {} lacks", config.form),
-                          "use --form batched, or fp32");
-  require_range("epochs", config.epochs, 1, many);
-  require_range("batch", config.batch, 1, many);
-  require_range("threads", config.threads, 1, 1024);
-  require_range("train-images", config.train_images, 0, many);
-  require_range("test-images", config.test_images, 0, many);
-  if (!std::isfinite(config.learning_rate) || config.learning_rate <= 0)
-    throw InvalidArgument("learning-rate", fmt::format("is {}", config.learning_rate),
-                          "must be a number larger than 0");
-  layers(config);
+  for (const TrainOption& option : train_options())
+    if (option.check_range) option.check_range(config);
+  check_likelihood(config);
+  check_variational(config);
+  check_training(config);
+  check_tying(config);
+}
+
+Likelihood likelihood_of(const TrainConfig& config) {
+  return config.likelihood.value_or(config.model == ModelKind::vae ? Likelihood::bernoulli
+                                                                   : Likelihood::bce_grey);
+}
+
+Binarise binarise_of(const TrainConfig& config) {
+  return config.binarise.value_or(likelihood_of(config) == Likelihood::bernoulli ? Binarise::dynamic
+                                                                                 : Binarise::none);
 }
 
 std::vector<LayerSpec> layers(const TrainConfig& config) {
-  const std::size_t count =
-      std::max({config.channels.size(), config.kernel.size(), config.stride.size(), config.padding.size()});
+  const std::size_t count = std::max({config.channels.size(), config.kernel.size(), config.stride.size(),
+                                      config.padding.size(), config.dilation.size(), config.groups.size()});
   const auto channels = one_per("channels", config.channels, count, "layer");
   const auto kernel = one_per("kernel", config.kernel, count, "layer");
   const auto stride = one_per("stride", config.stride, count, "layer");
+  const auto dilation = one_per("dilation", config.dilation, count, "layer");
+  const auto groups = one_per("groups", config.groups, count, "layer");
   std::vector<LayerSpec> specs;
-  for (std::size_t at = 0; at < count; ++at) specs.push_back({channels[at], kernel[at], stride[at]});
+  for (std::size_t at = 0; at < count; ++at)
+    specs.push_back({.channels = channels[at],
+                     .kernel = kernel[at],
+                     .stride = stride[at],
+                     .dilation = dilation[at],
+                     .groups = groups[at]});
   if (!config.padding.empty()) {
     const auto padding = one_per("padding", config.padding, count, "layer");
     for (std::size_t at = 0; at < count; ++at) specs[at].padding = padding[at];
@@ -74,22 +96,94 @@ std::vector<LayerSpec> layers(const TrainConfig& config) {
   return specs;
 }
 
+std::vector<bool> tied_layers(const TrainConfig& config) {
+  const std::size_t convolutions = layers(config).size();
+  const bool has_linear = config.latent > 0, transposed = config.decoder == Decoder::transposed;
+  std::vector<bool> tied(convolutions + (has_linear ? 1 : 0), false);
+  if (config.tie == "none") return tied;
+  if (config.tie == "all") {
+    std::fill(tied.begin() + static_cast<std::ptrdiff_t>(transposed ? 0 : convolutions), tied.end(), true);
+    return tied;
+  }
+  const std::string legal = fmt::format("use all, none, or a list of the numbers 1 to {}{}", convolutions,
+                                        has_linear ? " and linear" : "");
+  for (const std::string& word : split(config.tie, ',')) {
+    const auto number = to_integer(word);
+    const bool is_linear = word == "linear";
+    if (is_linear && !has_linear)
+      throw InvalidArgument("tie", "names linear, which is not there with --latent 0", legal);
+    if (!is_linear && (!number || *number < 1 || *number > static_cast<Index>(convolutions)))
+      throw InvalidArgument("tie", fmt::format("names '{}', which is no layer", word), legal);
+    if (!is_linear && !transposed)
+      throw InvalidArgument(
+          "tie", fmt::format("names '{}', but --decoder {} does not use W^T", word, name(config.decoder)),
+          "use linear, or none");
+    const std::size_t at = is_linear ? convolutions : static_cast<std::size_t>(*number - 1);
+    if (tied[at]) throw InvalidArgument("tie", fmt::format("names '{}' twice", word), legal);
+    tied[at] = true;
+  }
+  return tied;
+}
+
+ModelSpec model_spec(const TrainConfig& config, Index image_channels, const Shape& image_size) {
+  return {.kind = config.model,
+          .image_channels = image_channels,
+          .image_size = image_size,
+          .layers = layers(config),
+          .latent = config.latent,
+          .activation = config.activation,
+          .decoder = config.decoder,
+          .tied = tied_layers(config),
+          .gain = config.gain,
+          .gated = config.gated,
+          .residual = config.residual,
+          .likelihood = likelihood_of(config),
+          .variance = config.variance.value_or(ModelSpec().variance),
+          .learned_variance = !config.variance,
+          .draws = config.draws,
+          .bound = config.bound,
+          .free_nats = config.free_bits};
+}
+
+OptimizerSettings optimizer_settings(const TrainConfig& config) {
+  return {.kind = config.optimizer, .momentum = config.momentum, .weight_decay = config.weight_decay};
+}
+
+Schedule schedule(const TrainConfig& config) {
+  return {.kind = config.schedule,
+          .rate = config.learning_rate,
+          .epochs = static_cast<double>(config.epochs),
+          .every = config.step_every,
+          .factor = config.step_factor,
+          .warmup = config.warmup};
+}
+
 nlohmann::json to_json(const TrainConfig& config) {
   nlohmann::json json;
-  visit_options(config, [&](const char* name, const auto& value) { json[name] = value; });
+  for (const TrainOption& option : train_options())
+    if (option.recorded && option.spells.empty()) json[option.name] = option.write(config);
   return json;
 }
 
 TrainConfig config_from_json(const nlohmann::json& json, const std::string& where) {
+  if (!json.is_object()) throw BadData(where, "its configuration is no JSON object");
+  OptionTexts texts;
+  for (const auto& [key, value] : json.items()) {
+    const TrainOption* option = find_train_option(key);
+    if (option == nullptr || !option->recorded)
+      throw BadData(where,
+                    fmt::format("its configuration is not one of a training run: '{}' is no option", key));
+    if (!option->fits(value))
+      throw BadData(where, fmt::format("its configuration says {} for {}, which is of another type",
+                                       value.dump(), key));
+    texts.emplace(key, *option_text(value));
+  }
   TrainConfig config;
   try {
-    visit_options(config, [&](const char* name, auto& value) {
-      // a file from before there was a choice
-      if (name == std::string_view("precision") && !json.contains(name)) return;
-      json.at(name).get_to(value);
-    });
-  } catch (const nlohmann::json::exception& error) {
-    throw BadData(where, fmt::format("its configuration is not one of a training run ({})", error.what()));
+    resolve_spellings(texts);
+    set_options(config, texts);
+  } catch (const InvalidArgument& error) {
+    throw BadData(where, fmt::format("its configuration is wrong: {}", error.what()));
   }
   return config;
 }

@@ -7,139 +7,322 @@
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>
 #include <fsconv/base/progress.hpp>
-#include <fsconv/base/text.hpp>
-#include <fsconv/data/batch.hpp>
+#include <fsconv/data/order.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/location.hpp>
 #include <fsconv/io/picture.hpp>
+#include <fsconv/train/evaluate.hpp>
+#include <fsconv/train/model_summary.hpp>
 #include <fsconv/train/train.hpp>
 #include <fsconv/train/training_data.hpp>
+#include <limits>
 #include <span>
 
 namespace fsconv {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr Index sample_count = 16;
 
-// Makes the folder, and finds out before the first epoch, not after it, that a file cannot be written.
-void prepare_output(const std::string& output) {
-  const std::filesystem::path folder = std::filesystem::path(output).parent_path();
+std::string held_by(const std::string& path) {
+  try {
+    const hdf5::File file = hdf5::File::open(path);
+    const TrainConfig config = read_train_config(file);
+    return fmt::format("a run of {} epochs (model {}, data {}, seed {})", file.shape("/epoch").at(0),
+                       name(config.model), config.data, config.seed);
+  } catch (const std::exception&) {
+    return "something else than a training run";
+  }
+}
+
+// Makes the folder, and finds out before the first epoch, not after it, that a file cannot be written or would be lost.
+void prepare_output(const TrainRun& run) {
+  const fs::path folder = fs::path(run.output).parent_path();
   std::error_code failure;
-  if (!folder.empty()) std::filesystem::create_directories(folder, failure);
+  const bool own = !run.resume_from.empty() && fs::equivalent(run.output, run.resume_from, failure);
+  if (!run.force && !own)
+    for (const std::string& path : {run.output, picture_path(run.output)})
+      if (fs::is_regular_file(path, failure))
+        throw InvalidArgument("output",
+                              path == run.output ? fmt::format("{} holds {}", path, held_by(path))
+                                                 : fmt::format("{} is there already", path),
+                              "choose another name, go on with --resume, or replace it with --force");
+  failure.clear();
+  if (!folder.empty()) fs::create_directories(folder, failure);
   if (failure) throw IoError(folder.string(), "cannot create: " + failure.message());
-  require_writable(output);
-  require_writable(picture_path(output));
+  require_writable(run.output);
+  require_writable(picture_path(run.output));
 }
 
-TrainState fresh_state(const TrainConfig& config, const TrainingData& data) {
-  const AutoencoderShape shape{.image_channels = data.image_channels(),
-                               .image_size = data.image_size(),
-                               .convolutions = layers(config),
-                               .latent = config.latent,
-                               .tied = config.tied};
-  return {TiedAutoencoder<float>(shape, form_named<float>(config.form), config.seed),
-          Adam{.learning_rate = config.learning_rate},
-          {}};
+TrainingData load_data(const TrainRun& run) {
+  try {
+    return load_training_data(run.config);
+  } catch (const IoError& error) {
+    if (run.resume_from.empty() || fs::path(run.config.data).is_absolute()) throw;
+    throw IoError(run.resume_from,
+                  fmt::format("was trained on {}, which is not to be had from here ({}); give --data",
+                              run.config.data, error.what()));
+  }
 }
 
-void require_number(double loss, const TrainConfig& config, const std::string& where) {
-  if (std::isfinite(loss)) return;
+Model model_for(const TrainConfig& config, const TrainingData& data) {
+  return make_model(model_spec(config, data.image_channels(), data.image_size()));
+}
+
+Computing computing(const TrainConfig& config, bool trains) {
+  return {.form = config.form, .operands = config.precision, .threads = config.threads, .trains = trains};
+}
+
+SummaryContext context_of(const TrainConfig& config, const Runner<float>& runner) {
+  return {.threads = config.threads,
+          .activation_bytes = runner.activation_bytes(),
+          .gradient_bytes = runner.gradient_bytes(),
+          .optimizer_slots = config.optimizer == OptimizerKind::sgd ? std::size_t{1} : std::size_t{2},
+          .keeps_best = config.validation > 0};
+}
+
+// A run while it trains: the model, what computes it, and where it stands.
+class Trainer {
+ public:
+  Trainer(const TrainRun& run, const TrainListener& listener);
+  std::vector<EpochResult> train();
+
+ private:
+  TrainState fresh_state() const;
+  EpochResult train_epoch(Index epoch);
+  bool take_step(const Losses& losses, Index epoch, Index step, double rate, double& norm);
+  Losses evaluated(const Tensor<std::uint8_t>& images, Split split);
+  void evaluate(EpochResult& result);
+  void keep_best(const EpochResult& result);
+  bool is_over() const;
+  void save();
+  [[noreturn]] void stop(Index epoch, Index step, const std::string& what) const;
+  Interrupted interruption() const;
+  Index steps_per_epoch() const { return ceil_div(data_.train.shape()[0], config_.batch); }
+
+  const TrainRun& run_;
+  const TrainConfig& config_;
+  const TrainListener& listener_;
+  RunRecord record_;
+  TrainingData data_;
+  TrainState state_;
+  Runner<float> trainer_, evaluator_;
+  Gradients<float> gradients_;
+  std::string last_file_;
+};
+
+Trainer::Trainer(const TrainRun& run, const TrainListener& listener)
+    : run_(run),
+      config_(run.config),
+      listener_(listener),
+      record_{.info = {.kind = "train",
+                       .command_line = run.command_line,
+                       .configuration = to_json(config_),
+                       .seed = config_.seed,
+                       .threads = config_.threads,
+                       .start_time = now()},
+              .likelihood = likelihood_of(config_)},
+      data_(load_data(run)),
+      state_(fresh_state()),
+      trainer_(state_.model, computing(config_, true)),
+      evaluator_(with_draws(state_.model, 1), computing(config_, false)),
+      gradients_(zeros_like(state_.parameters)),
+      last_file_(run.resume_from) {
+  record_.data_source = data_.source;
+  record_.data_checksum = data_.checksum;
+}
+
+TrainState Trainer::fresh_state() const {
+  TrainState state{model_for(config_, data_), {}, {optimizer_settings(config_), {}}, {}, {}};
+  state.parameters = initial_parameters<float>(state.model, config_.seed);
+  state.optimizer = Optimizer<float>(optimizer_settings(config_), state.parameters);
+  return state;
+}
+
+void Trainer::stop(Index epoch, Index step, const std::string& what) const {
+  const std::string file =
+      last_file_.empty() ? "no file was written yet"
+                         : fmt::format("{} holds the last good epoch, {}", last_file_, state_.history.size());
   throw Error(ExitCode::runtime,
-              fmt::format("{}: the loss is no longer a number; a learning rate below {} may keep it one",
-                          where, config.learning_rate));
+              fmt::format("epoch {}, step {}: {} no longer finite; {}\n"
+                          "A learning rate below {}, --clip-norm or --warmup may keep it so",
+                          epoch, step, what, file, config_.learning_rate));
+}
+
+// Whether the gradient could be taken; it is left out otherwise, where the user wants that.
+bool Trainer::take_step(const Losses& losses, Index epoch, Index step, double rate, double& norm) {
+  const auto refuse = [&](const std::string& what) {
+    if (!config_.skip_nonfinite) stop(epoch, step, what);
+    return false;
+  };
+  if (!std::isfinite(losses.objective)) return refuse("the loss is");
+  if (const auto bad = first_not_finite(gradients_, config_.threads))
+    return refuse(fmt::format("the gradient of {} is", state_.parameters[*bad].name));
+  const bool last = step == steps_per_epoch();
+  if (config_.clip_norm > 0 || last)
+    norm = clip_norm(gradients_,
+                     config_.clip_norm > 0 ? config_.clip_norm : std::numeric_limits<double>::infinity(),
+                     config_.threads);
+  if (const auto bad = state_.optimizer.step(state_.parameters, gradients_, rate, config_.threads))
+    stop(epoch, step, fmt::format("the parameter {} is", state_.parameters[*bad].name));
+  trainer_.load(state_.parameters);
+  return true;
 }
 
 // One pass over the training images in the order that belongs to (seed, epoch).
-EpochResult train_epoch(const TrainConfig& config, const TrainingData& data, Index epoch, TrainState& state,
-                        BatchRunner<float>& runner) {
-  const Loss loss = loss_named(config.loss);
-  const Index count = data.train.shape()[0];
-  const std::vector<Index> order = epoch_order(count, config.seed, epoch);
-  Progress progress(fmt::format("epoch {}/{}", epoch, config.epochs), count, "images");
+EpochResult Trainer::train_epoch(Index epoch) {
+  const Index count = data_.train.shape()[0];
+  const std::vector<Index> order = epoch_order(count, config_.seed, epoch);
+  Progress progress(fmt::format("epoch {}/{}", epoch, config_.epochs), count, "images");
   const auto start = std::chrono::steady_clock::now();
-  double total = 0;
-  for (Index first = 0; first < count; first += config.batch) {
+  EpochResult result{.epoch = epoch};
+  Losses total;
+  Index trained = 0;
+  for (Index step = 1; step <= steps_per_epoch(); ++step) {
     stop_if_interrupted();
-    const Index taken = std::min(config.batch, count - first);
-    total += runner.gradient(
-        loss, data.train,
-        std::span(order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(taken)));
-    require_number(total, config, fmt::format("epoch {}, step {}", epoch, first / config.batch + 1));
-    state.adam.step(state.model.parameters(), config.threads);
+    const Index first = (step - 1) * config_.batch, taken = std::min(config_.batch, count - first);
+    const Index all_steps = (epoch - 1) * steps_per_epoch() + step;
+    result.beta = beta_at(config_.beta, config_.beta_warmup, all_steps, steps_per_epoch());
+    result.learning_rate = rate_at(schedule(config_), all_steps, steps_per_epoch());
+    const Batch batch =
+        make_batch(data_.train,
+                   std::span(order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(taken)),
+                   binarise_of(config_), config_.seed, Split::train, epoch);
+    const Losses losses = trainer_.gradient(batch, result.beta, gradients_);
+    if (take_step(losses, epoch, step, result.learning_rate, result.gradient_norm)) {
+      total += losses;
+      trained += taken;
+    } else {
+      ++result.skipped_steps;
+    }
     progress.advance(taken);
   }
+  if (trained == 0) stop(epoch, steps_per_epoch(), "every step of the epoch was skipped: nothing is");
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  const auto images = static_cast<double>(count);
-  EpochResult result{.epoch = epoch,
-                     .train_loss = total / images,
-                     .test_loss = evaluate(runner, loss, data.test),
-                     .seconds = elapsed.count(),
-                     .images_per_second = images / elapsed.count()};
-  require_number(result.test_loss, config, fmt::format("test after epoch {}", epoch));
+  const auto images = static_cast<double>(trained);
+  result.train_loss = total.objective / images;
+  result.train_reconstruction = total.reconstruction / images;
+  result.train_kl = total.kl / images;
+  result.seconds = elapsed.count();
+  result.images_per_second = static_cast<double>(count) / elapsed.count();
+  evaluate(result);
   return result;
 }
 
-void save(const TrainRun& run, const RunRecord& record, const TrainingData& data, const TrainState& state,
-          BatchRunner<float>& runner) {
-  const Samples samples = sample_reconstructions(runner, record.loss, data.test, sample_count);
-  save_checkpoint(run.output, record, state, samples);
-  write_png(picture_path(run.output), image_grid(std::vector{samples.originals, samples.reconstructions}));
+Losses Trainer::evaluated(const Tensor<std::uint8_t>& images, Split split) {
+  return mean_losses(evaluator_, images, binarise_of(config_), config_.seed, split);
 }
 
-Interrupted interruption(const TrainRun& run, const std::string& file, std::size_t epochs_done) {
-  if (file.empty()) return Interrupted("interrupted before the first epoch ended; no file was written");
+void Trainer::evaluate(EpochResult& result) {
+  evaluator_.load(state_.parameters);
+  const Losses test = evaluated(data_.test, Split::test);
+  result.test_loss = test.reconstruction + test.kl;
+  result.test_reconstruction = test.reconstruction;
+  result.test_kl = test.kl;
+  if (!std::isfinite(result.test_loss)) stop(result.epoch, steps_per_epoch(), "the test loss is");
+  if (!data_.has_validation()) return;
+  const Losses validation = evaluated(data_.validation, Split::validation);
+  result.validation_loss = validation.reconstruction + validation.kl;
+  if (!std::isfinite(*result.validation_loss))
+    stop(result.epoch, steps_per_epoch(), "the validation loss is");
+}
+
+void Trainer::keep_best(const EpochResult& result) {
+  if (result.validation_loss && !(state_.best && state_.best->validation_loss <= *result.validation_loss))
+    state_.best = BestState{result.epoch, *result.validation_loss, state_.parameters};
+}
+
+// All epochs are done, or the validation loss has not become better for as long as the user has patience. While the weight
+// of the KL still rises no patience is lost.
+bool Trainer::is_over() const {
+  const auto done = static_cast<Index>(state_.history.size());
+  if (done >= config_.epochs) return true;
+  if (config_.patience == 0 || !state_.best) return false;
+  const auto warmed_up = static_cast<Index>(std::ceil(config_.beta_warmup));
+  return done - std::max(state_.best->epoch, warmed_up) >= config_.patience;
+}
+
+void Trainer::save() {
+  const std::vector<Index> order = natural_order(std::min(sample_count, data_.test.shape()[0]));
+  const Batch batch = make_batch(data_.test, order, binarise_of(config_), config_.seed, Split::test);
+  evaluator_.load(state_.parameters);
+  Shape shape = data_.test.shape();
+  shape[0] = batch.size();
+  ImagePairs samples{Tensor<float>(shape), evaluator_.reconstruct(batch)};
+  fetch(batch, samples.originals.data());
+  save_checkpoint(run_.output, record_, state_, samples);
+  write_png(picture_path(run_.output), image_grid(std::vector{samples.originals, samples.reconstructions},
+                                                  {.zoom = default_zoom(shape[2], shape[3]),
+                                                   .row_labels = {"original", "reconstructed"}}));
+  last_file_ = run_.output;
+}
+
+Interrupted Trainer::interruption() const {
+  if (last_file_.empty()) return Interrupted("interrupted before the first epoch ended; no file was written");
   return Interrupted(
       fmt::format("interrupted; {} holds {} of {} epochs, continue with\n"
                   "  fsconv train --resume {} --epochs {}",
-                  file, epochs_done, run.config.epochs, file, run.config.epochs));
+                  last_file_, state_.history.size(), config_.epochs, last_file_, config_.epochs));
+}
+
+std::vector<EpochResult> Trainer::train() {
+  if (!run_.resume_from.empty()) restore(hdf5::File::open(run_.resume_from), data_.checksum, state_);
+  const auto done = static_cast<Index>(state_.history.size());
+  if (done > config_.epochs)
+    throw InvalidArgument("epochs", fmt::format("is {}", config_.epochs),
+                          fmt::format("{} already holds {}", run_.resume_from, done));
+  prepare_output(run_);
+  listener_.on_model(summary(state_.model, context_of(config_, trainer_)));
+  constexpr Index large = 1'000'000'000;
+  if (const Index bytes = checkpoint_bytes(state_.model, state_.optimizer.slots(), config_.validation > 0);
+      bytes > large)
+    listener_.say(fmt::format("note: {} will take {:.1f} GB, written anew after every epoch", run_.output,
+                              static_cast<double>(bytes) / 1e9));
+  trainer_.load(state_.parameters);
+  if (is_over()) {
+    listener_.say(
+        done == config_.epochs
+            ? fmt::format("{} is finished: it holds {} of {} epochs; --epochs N with a larger N goes on",
+                          run_.resume_from, done, config_.epochs)
+            : fmt::format("{} has stopped early: epoch {} of {} is the best", run_.resume_from,
+                          state_.best->epoch, done));
+    if (run_.output != run_.resume_from) save();
+  }
+  try {
+    while (!is_over()) {
+      state_.history.push_back(train_epoch(static_cast<Index>(state_.history.size()) + 1));
+      keep_best(state_.history.back());
+      save();
+      listener_.on_epoch(state_.history.back());
+    }
+  } catch (const Interrupted&) {
+    throw interruption();
+  }
+  if (state_.best && static_cast<Index>(state_.history.size()) < config_.epochs && done < config_.epochs)
+    listener_.say(fmt::format("stopped early: no better validation loss since epoch {}", state_.best->epoch));
+  return state_.history;
 }
 
 }  // namespace
 
 std::string picture_path(const std::string& output) {
-  return std::filesystem::path(output).replace_extension(".png").string();
+  return fs::path(output).replace_extension(".png").string();
 }
 
-std::vector<EpochResult> train(const TrainRun& run, const std::function<void(const EpochResult&)>& on_epoch) {
-  const TrainConfig& config = run.config;
+std::string summary(const TrainConfig& config) {
   check(config);
+  const TrainingData data = load_training_data(config);
+  const Model model = model_for(config, data);
+  const Runner<float> runner(model, computing(config, true));
+  return summary(model, context_of(config, runner));
+}
+
+std::vector<EpochResult> train(const TrainRun& run, const TrainListener& listener) {
+  check(run.config);
   require_hdf5_name(run.output);
   use_one_blas_thread();
-
-  RunRecord record{.info = {.kind = "train",
-                            .command_line = run.command_line,
-                            .configuration = to_json(config),
-                            .seed = config.seed,
-                            .threads = config.threads,
-                            .start_time = now()},
-                   .loss = loss_named(config.loss)};
-  const TrainingData data = load_training_data(config);
-  record.data_source = data.source;
-  record.data_checksum = data.checksum;
-
-  TrainState state = fresh_state(config, data);
-  if (!run.resume_from.empty()) restore(hdf5::File::open(run.resume_from), data.checksum, state);
-  if (static_cast<Index>(state.history.size()) > config.epochs)
-    throw InvalidArgument("epochs", fmt::format("is {}", config.epochs),
-                          fmt::format("{} already holds {}", run.resume_from, state.history.size()));
-
-  prepare_output(run.output);
-  BatchRunner<float> runner(state.model, config.threads, operands_named(config.precision));
-  if (static_cast<Index>(state.history.size()) == config.epochs && run.output != run.resume_from)
-    save(run, record, data, state, runner);
-
-  std::string last_file = run.resume_from;
-  try {
-    for (auto epoch = static_cast<Index>(state.history.size()) + 1; epoch <= config.epochs; ++epoch) {
-      state.history.push_back(train_epoch(config, data, epoch, state, runner));
-      save(run, record, data, state, runner);
-      last_file = run.output;
-      on_epoch(state.history.back());
-    }
-  } catch (const Interrupted&) {
-    throw interruption(run, last_file, state.history.size());
-  }
-  return state.history;
+  return Trainer(run, listener).train();
 }
 
 }  // namespace fsconv

@@ -1,4 +1,4 @@
-// Trains an autoencoder and keeps its file up to date, epoch by epoch.
+// Trains a model and keeps its file up to date, epoch by epoch.
 #pragma once
 
 #include <fsconv/train/checkpoint.hpp>
@@ -14,17 +14,29 @@ struct TrainRun {
   std::string output;        // FILE.h5; FILE.png beside it shows test images over their reconstructions
   std::string resume_from;   // empty, or the file of an earlier run of this configuration
   std::string command_line;  // recorded in the file
+  bool force = false;        // an existing file that is not resumed from may be replaced
 };
 
-// Runs the epochs that are missing and returns all of them, those of the resumed file included; `on_epoch` is
-// called after each new one, when its file stands complete under its name. The result depends on the
-// configuration alone, bit by bit: not on the number of threads, and not on how often the run was stopped and
-// resumed.
+struct TrainListener {
+  std::function<void(const EpochResult&)> on_epoch = [](const EpochResult&) {
+  };  // its file stands complete then
+  std::function<void(const std::string&)> on_model = [](const std::string&) {
+  };  // in words, before the first step
+  std::function<void(const std::string&)> say = [](const std::string&) {
+  };  // what a user should know, in a line
+};
+
+// Runs the epochs that are missing and returns all of them, those of the resumed file included. The result depends on the
+// configuration alone, bit by bit: not on the number of threads, and not on how often the run was stopped and resumed.
 //
-// Throws InvalidArgument, BadData and IoError for a configuration, data or file that cannot be used, before
-// the first step is taken; Error if the loss stops being a number; Interrupted, with a message that says how
-// to go on, after a signal. Whatever is thrown, the file of the last finished epoch stays.
-std::vector<EpochResult> train(const TrainRun& run, const std::function<void(const EpochResult&)>& on_epoch);
+// Throws InvalidArgument, BadData and IoError for a configuration, data or file that cannot be used, before the first step
+// is taken; Error if a loss, gradient or parameter is no longer finite, naming step, parameter and the last good file;
+// Interrupted, with a message that says how to go on, after a signal. Whatever is thrown, the file of the last finished
+// epoch stays.
+std::vector<EpochResult> train(const TrainRun& run, const TrainListener& listener = {});
+
+// The model that a configuration makes of its data, in words, with the memory and the file that it will take.
+std::string summary(const TrainConfig& config);
 
 // The name of the picture that belongs to the file.
 std::string picture_path(const std::string& output);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <fsconv/data/dataset.hpp>
 #include <fsconv/train/training_data.hpp>
 
@@ -27,10 +28,20 @@ TrainingData load_training_data(const TrainConfig& config) {
   Dataset dataset = load_dataset(config.data, config.seed);
   TrainingData data;
   data.source = dataset.source;
+  const Index all = dataset.train.images.shape()[0];
+  if (config.validation > 0) {
+    if (config.validation + std::max<Index>(1, config.train_images) > all)
+      throw InvalidArgument("validation", fmt::format("is {}", config.validation),
+                            fmt::format("{} has {} training images", data.source, all));
+    data.validation = part_of(dataset.train.images, all - config.validation, config.validation);
+    dataset.train.images = part_of(dataset.train.images, 0, all - config.validation);
+  }
   data.train =
       first_images(std::move(dataset.train.images), config.train_images, "train-images", data.source);
   data.test = first_images(std::move(dataset.test.images), config.test_images, "test-images", data.source);
-  data.checksum = static_cast<std::int64_t>(add_checksum(add_checksum(0, data.train), data.test));
+  uLong checksum = add_checksum(add_checksum(0, data.train), data.test);
+  if (data.has_validation()) checksum = add_checksum(checksum, data.validation);
+  data.checksum = static_cast<std::int64_t>(checksum);
   return data;
 }
 

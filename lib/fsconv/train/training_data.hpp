@@ -9,17 +9,19 @@
 namespace fsconv {
 
 struct TrainingData {
-  std::string source;                // where it was read
-  Tensor<std::uint8_t> train, test;  // [N, C, H, W], at least one image each
-  std::int64_t checksum = 0;         // CRC-32 over all pixels: a resumed run must see the same ones
+  std::string source;  // where it was read
+  Tensor<std::uint8_t> train, validation,
+      test;                   // [N, C, H, W]; at least one image to train on and one to test with
+  std::int64_t checksum = 0;  // CRC-32 over all pixels: a resumed run must see the same ones
 
+  bool has_validation() const { return validation.size() > 0; }
   Index image_channels() const { return train.shape()[1]; }
   Shape image_size() const { return {train.shape()[2], train.shape()[3]}; }
 };
 
-// Loads what the configuration names and keeps the first train_images and test_images.
-// Throws what load_dataset() throws; InvalidArgument if more images are asked for than there are; BadData if
-// there are none.
+// Loads what the configuration names: of the training images the last `validation` are kept apart, the first train_images
+// of the rest are trained on, the first test_images of the test set are tested with.
+// Throws what load_dataset() throws; InvalidArgument if more images are asked for than there are; BadData if there are none.
 TrainingData load_training_data(const TrainConfig& config);
 
 }  // namespace fsconv

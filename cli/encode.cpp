@@ -1,0 +1,79 @@
+// fsconv encode: the codes of images.
+#include <fmt/format.h>
+
+#include <fsconv/base/interrupt.hpp>
+#include <fsconv/data/order.hpp>
+#include <fsconv/train/codes_file.hpp>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "run_options.hpp"
+
+namespace fsconv::cli {
+namespace {
+
+boost::program_options::options_description options() {
+  OptionList list("Options");
+  add_run_options(list);
+  list.group("Images");
+  add_image_options(list);
+  list.value("images", "N", "the first N of them (as many as the run used)");
+  list.group("Files").value("output", "FILE", "codes as FILE.h5 or, the means only, as FILE.npy");
+  return list;
+}
+
+int run(const Options& options) {
+  catch_interrupts();
+  const RunInfo info = info_of(options, "encode");
+  const Index count = options.has("images") ? options.integer("images", 0, 1, Index{1} << 40) : 0;
+  const ImageRequest request = image_request_of(options, count);
+  const std::string output = options.required_text("output");
+  const OutputKind kind = output_kind(output, {OutputKind::hdf5, OutputKind::npy});
+  const TrainedRun trained = run_of(options);
+  require_output(output, info.kind, inputs_of(options));
+  const ShownImages images = load_images(trained, request);
+
+  Runner<float> runner = make_runner(trained, info.threads);
+  const Codes<float> codes = encode(runner, images, natural_order(images.images.shape()[0]));
+  write_codes(output, info, trained, images, codes);
+  const bool varies = codes.log_variances.size() > 0;
+  if (options.has("json"))
+    fmt::print("{}\n", nlohmann::json{{"output", output},
+                                      {"shape", codes.means.shape()},
+                                      {"log_variance", varies && kind == OutputKind::hdf5},
+                                      {"labels", !images.labels.empty() && kind == OutputKind::hdf5},
+                                      {"images", description(images)},
+                                      {"run", trained.path},
+                                      {"epoch", trained.trained.epoch}}
+                           .dump());
+  else
+    fmt::print("{}  [{}] {} of {}\n", output, fmt::join(codes.means.shape(), ", "),
+               kind == OutputKind::hdf5 ? "codes"
+               : varies                 ? "means, without log-variances and labels,"
+                                        : "codes, without labels,",
+               description(images));
+  return static_cast<int>(ExitCode::ok);
+}
+
+}  // namespace
+
+Command encode_command() {
+  return {.name = "encode",
+          .summary = "the codes that a trained model has for images",
+          .usage =
+              "  fsconv encode RUN --output FILE [options]\n\n"
+              "FILE.h5 holds /mean and, of a vae, /log_variance, and /label where the data has labels; "
+              "FILE.npy the\n"
+              "means only. fsconv decode --codes reads both. Images are shown as in training: binarised with "
+              "--seed,\n"
+              "if the run's were.\n\n"
+              "The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5",
+          .examples =
+              "  fsconv encode results/vae.h5 --output results/codes.h5\n"
+              "  fsconv encode results/vae.h5 --split train --images 100 --output results/codes.npy\n",
+          .options = options,
+          .run = run,
+          .positional = "run"};
+}
+
+}  // namespace fsconv::cli

@@ -1,0 +1,111 @@
+// fsconv evaluate: what a trained model is worth on some images, and how two models compare on the same ones.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <fsconv/base/interrupt.hpp>
+#include <fsconv/engine/isa.hpp>
+#include <fsconv/io/location.hpp>
+#include <fsconv/train/evaluation_file.hpp>
+#include <fsconv/train/evaluation_text.hpp>
+
+#include "commands.hpp"
+#include "run_options.hpp"
+
+namespace fsconv::cli {
+namespace {
+
+constexpr Index most_samples = 1'000'000;
+
+boost::program_options::options_description options() {
+  OptionList list("Options");
+  add_run_options(list);
+  list.value("precision", "NAME", "what is multiplied: fp32, or bf16, which is summed in fp32 (fp32)");
+  list.group("Images");
+  add_image_options(list);
+  list.value("images", "N", "the first N of them (as many as the run used)");
+  list.group("Measures")
+      .value("importance-samples", "K", "of a vae: estimate log p(x) by L_1, L_10, ... L_K; 0: do not (0)")
+      .value("against", "FILE", "of an earlier evaluation of the same images: differences in pairs");
+  list.group("Files")
+      .value("output", "FILE", "write every number per image to an HDF5 file")
+      .flag("force", "replace that file");
+  return list;
+}
+
+void require_evaluation_output(const Options& options) {
+  constexpr const char* of_output[] = {"force"};
+  if (!options.has("output")) return options.require_none_of(of_output, "there is no --output");
+  require_hdf5_name(options.text("output"));
+  require_output(options.text("output"), "evaluate", inputs_of(options), true, options.has("force"));
+}
+
+int run(const Options& options) {
+  catch_interrupts();
+  const RunInfo info = info_of(options, "evaluate");
+  const Index samples = options.integer("importance-samples", 0, 0, most_samples);
+  const Index count = options.has("images") ? options.integer("images", 0, 1, Index{1} << 40) : 0;
+  const Operands precision = named<Operands>(options.text("precision", "fp32"));
+  const ImageRequest request = image_request_of(options, count);
+  const TrainedRun trained = run_of(options);
+  require_evaluation_output(options);
+  if (precision == Operands::bf16 && !engine::has_bfloat16(engine::current_isa()))
+    fmt::print(stderr, "bf16 is emulated with {}, which is slower than fp32\n",
+               engine::name(engine::current_isa()));
+  const ShownImages images = load_images(trained, request);
+  std::optional<EvaluationReport> other;
+  if (options.has("against")) {
+    other = read_evaluation(options.required_text("against"));
+    require_comparable(*other, options.text("against"), images);
+  }
+
+  const EvaluationReport report = evaluate(trained, images, samples, info.threads, precision);
+  std::optional<Comparison> comparison;
+  if (other) comparison = compare(report, *other, options.text("against"));
+  if (options.has("output")) write_evaluation(options.text("output"), info, trained, images, report);
+  if (options.has("json")) {
+    nlohmann::json json = json_of(report);
+    if (comparison) json["against"] = json_of(*comparison);
+    fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  } else {
+    fmt::print("{}", text(report));
+    if (comparison) fmt::print("{}", text(*comparison));
+  }
+  if (options.has("output")) fmt::print(stderr, "every image's numbers are in {}\n", options.text("output"));
+  return static_cast<int>(ExitCode::ok);
+}
+
+}  // namespace
+
+Command evaluate_command() {
+  return {
+      .name = "evaluate",
+      .summary = "losses, likelihoods and image measures of a trained model",
+      .usage =
+          "  fsconv evaluate RUN [options]\n\n"
+          "Means over images with their standard errors. Of an autoencoder: its loss. Of a variational one: "
+          "the\n"
+          "reconstruction term, the KL in closed form, their sum -ELBO at beta 1 and, with importance "
+          "samples,\n"
+          "-L_K, which falls with K towards -log p(x) (Burda, Grosse & Salakhutdinov 2016); in nats per "
+          "image.\n"
+          "bce-grey and mse are no likelihoods: nothing is bounded by them, and they have no bits. PSNR and "
+          "SSIM\n"
+          "compare the decoded code (the mean, of a vae) with the image as the model is shown it.\n\n"
+          "Images are binarised as in training, once, with --seed: 0 for every run, so that runs can be "
+          "compared\n"
+          "in pairs with --against. (A run's own test losses use the run's seed.) Generated images are the "
+          "run's.\n\n"
+          "The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5",
+      .examples =
+          "  fsconv evaluate results/vae.h5\n"
+          "  fsconv evaluate results/vae.h5 --images 100 --importance-samples 100 --output "
+          "results/vae-eval.h5\n"
+          "  fsconv evaluate results/vae.h5 --images 100 --importance-samples 100 --precision bf16 --against "
+          "results/vae-eval.h5\n"
+          "  fsconv evaluate results/vae.h5 --split train --images 500 --json\n",
+      .options = options,
+      .run = run,
+      .positional = "run"};
+}
+
+}  // namespace fsconv::cli

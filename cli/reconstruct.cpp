@@ -1,0 +1,85 @@
+// fsconv reconstruct: images and what a trained model makes of them.
+#include <fmt/format.h>
+
+#include <fsconv/base/interrupt.hpp>
+#include <fsconv/data/order.hpp>
+#include <fsconv/train/codes_file.hpp>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "run_options.hpp"
+
+namespace fsconv::cli {
+namespace {
+
+boost::program_options::options_description options() {
+  OptionList list("Options");
+  add_run_options(list);
+  list.group("Images");
+  add_image_options(list);
+  list.value("images", "N", "the first N of them (16, or all where there are fewer)");
+  list.group("Files")
+      .value("output", "FILE",
+             "a grid as FILE.png, or pixels in 0..1 as FILE.npy (reconstructions only) or FILE.h5")
+      .value("scale", "Z", "FILE.png: a pixel becomes a square of Z x Z (as suits the image)")
+      .value("columns", "C", "FILE.png (16)");
+  return list;
+}
+
+int run(const Options& options) {
+  catch_interrupts();
+  constexpr Index usual = 16;
+  const RunInfo info = info_of(options, "reconstruct");
+  const Index count = options.has("images") ? options.integer("images", 0, 1, Index{1} << 40) : 0;
+  const ImageRequest request = image_request_of(options, count);
+  const std::string output = options.required_text("output");
+  const OutputKind kind = output_kind(output, {OutputKind::png, OutputKind::npy, OutputKind::hdf5});
+  constexpr const char* of_pictures[] = {"scale", "columns"};
+  if (kind != OutputKind::png) options.require_none_of(of_pictures, "it belongs to FILE.png");
+  const Grid grid{.zoom = options.has("scale") ? options.integer("scale", 0, 1, 1000) : 0,
+                  .columns = options.has("columns") ? options.integer("columns", 0, 1, 100'000) : 0};
+  const TrainedRun trained = run_of(options);
+  require_output(output, info.kind, inputs_of(options));
+  ShownImages images = load_images(trained, request);
+  if (count == 0) images = first_of(std::move(images), usual);
+
+  Runner<float> runner = make_runner(trained, info.threads);
+  const ImagePairs pairs = reconstruct(runner, images, natural_order(images.images.shape()[0]));
+  write_reconstructions(output, info, trained, images, pairs, grid);
+  if (options.has("json"))
+    fmt::print("{}\n", nlohmann::json{{"output", output},
+                                      {"shape", pairs.reconstructions.shape()},
+                                      {"originals", kind != OutputKind::npy},
+                                      {"images", description(images)},
+                                      {"run", trained.path},
+                                      {"epoch", trained.trained.epoch}}
+                           .dump());
+  else
+    fmt::print("{}  [{}] {} of {}, by {}, {}\n", output, fmt::join(pairs.reconstructions.shape(), ", "),
+               kind == OutputKind::npy ? "reconstructions only," : "originals and reconstructions",
+               description(images), trained.path, trained.epoch_text());
+  return static_cast<int>(ExitCode::ok);
+}
+
+}  // namespace
+
+Command reconstruct_command() {
+  return {
+      .name = "reconstruct",
+      .summary = "images and what a trained model makes of them",
+      .usage =
+          "  fsconv reconstruct RUN --output FILE [options]\n\n"
+          "Originals stand over reconstructions, as the model is shown them: binarised with --seed, if the "
+          "run's\n"
+          "were. A reconstruction is the decoded code, of a vae the decoded mean; its pixels are those that\n"
+          "fsconv encode and fsconv decode --codes make, bit for bit.\n\n"
+          "The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5",
+      .examples =
+          "  fsconv reconstruct results/vae.h5 --output results/pairs.png\n"
+          "  fsconv reconstruct results/vae.h5 --split train --images 100 --output results/pairs.h5\n",
+      .options = options,
+      .run = run,
+      .positional = "run"};
+}
+
+}  // namespace fsconv::cli

@@ -1,0 +1,58 @@
+#include "run_options.hpp"
+
+#include <fsconv/base/parallel.hpp>
+
+namespace fsconv::cli {
+
+void add_run_options(OptionList& list) {
+  list.value("run", "FILE", "the same as the word RUN: the file of fsconv train")
+      .value("weights", "NAME",
+             "best: of the smallest validation loss, or the last where none was kept; last (best)")
+      .value("threads", "N", "the result does not depend on it (all cores)");
+}
+
+void add_image_options(OptionList& list) {
+  list.value("data", "DIR|FILE|NAME", "as fsconv train takes it (the run's)")
+      .value("split", "NAME", "test, validation, train, or all: training images, then test images (test)")
+      .value("binarise", "NAME", "none, dynamic or fixed; the last two are one here: drawn once (the run's)")
+      .value("seed", "N", "of binarised pixels and draws (0)");
+}
+
+TrainedRun run_of(const Options& options) {
+  if (options.text("run").empty())
+    throw InvalidArgument("RUN", "is missing", "name the file of a training run, such as results/vae.h5");
+  const Weights weights = named<Weights>(options.text("weights", "best"));
+  return open_run(options.text("run"), weights);
+}
+
+int threads_of(const Options& options) {
+  return static_cast<int>(options.integer("threads", hardware_threads(), 1, 1024));
+}
+
+ImageRequest image_request_of(const Options& options, Index images) {
+  ImageRequest request{.data = options.has("data") ? options.required_text("data") : "",
+                       .split = named<Split>(options.text("split", "test")),
+                       .images = images,
+                       .binarise = {},
+                       .seed = options.seed()};
+  if (options.has("binarise")) request.binarise = named<Binarise>(options.text("binarise"));
+  return request;
+}
+
+std::vector<std::string> inputs_of(const Options& options) {
+  std::vector<std::string> files;
+  for (const char* option : {"run", "data", "codes", "against"})
+    if (options.has(option)) files.push_back(options.text(option));
+  return files;
+}
+
+RunInfo info_of(const Options& options, const std::string& kind) {
+  return {.kind = kind,
+          .command_line = options.command_line(),
+          .configuration = options.texts(),
+          .seed = options.seed(),
+          .threads = threads_of(options),
+          .start_time = now()};
+}
+
+}  // namespace fsconv::cli

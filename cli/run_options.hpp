@@ -1,0 +1,28 @@
+// The options by which evaluate, encode, decode and reconstruct name a trained model and its images.
+#pragma once
+
+#include <fsconv/train/trained_run.hpp>
+#include <string>
+
+#include "command.hpp"
+
+namespace fsconv::cli {
+
+// run (the positional word), weights, threads
+void add_run_options(OptionList& list);
+// data, split, binarise and seed
+void add_image_options(OptionList& list);
+
+TrainedRun run_of(const Options& options);
+int threads_of(const Options& options);
+
+// `images`: how many, 0 for as many as the run used. The seed is --seed's, 0 where it is not given.
+ImageRequest image_request_of(const Options& options, Index images);
+
+// The files that these options read, and so must not be written.
+std::vector<std::string> inputs_of(const Options& options);
+
+// What a file records of this call.
+RunInfo info_of(const Options& options, const std::string& kind);
+
+}  // namespace fsconv::cli

@@ -1,0 +1,18 @@
+#include <fsconv/io/option_text.hpp>
+
+namespace fsconv {
+
+std::optional<std::string> option_text(const nlohmann::json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number() || value.is_boolean()) return value.dump();
+  if (!value.is_array()) return std::nullopt;
+  std::string list;
+  for (const nlohmann::json& entry : value) {
+    const auto text = entry.is_array() ? std::nullopt : option_text(entry);
+    if (!text) return std::nullopt;
+    list += (list.empty() ? "" : ",") + *text;
+  }
+  return list;
+}
+
+}  // namespace fsconv

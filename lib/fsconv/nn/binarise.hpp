@@ -1,0 +1,15 @@
+// How bytes become the numbers that a model is shown.
+#pragma once
+
+#include <fsconv/base/names.hpp>
+
+namespace fsconv {
+
+// v/255; or 1 with probability v/255 and else 0, drawn anew in every epoch (dynamic) or once for each image (fixed).
+enum class Binarise { none, dynamic, fixed };
+constexpr auto names_of(Binarise) {
+  return NameTable<Binarise, 3>{
+      "binarise", {{{Binarise::none, "none"}, {Binarise::dynamic, "dynamic"}, {Binarise::fixed, "fixed"}}}};
+}
+
+}  // namespace fsconv

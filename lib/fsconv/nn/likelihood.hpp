@@ -1,0 +1,77 @@
+// How well a decoder's output explains a pixel, and the slope of that: the plain formulas, number by number.
+#pragma once
+
+#include <cmath>
+#include <fsconv/base/names.hpp>
+
+namespace fsconv {
+
+// z is the decoder's output, x the pixel in 0..1. In nats, but for mse.
+//   bernoulli             x is 0 or 1: log(1 + e^z) - x z                           z is a logit
+//   continuous_bernoulli  0 <= x <= 1: log((e^z - 1)/z) - x z                       [Loaiza-Ganem & Cunningham 2019]
+//   gaussian              (x - z)^2/(2 s) + log(2 pi s)/2, s the variance           z is the mean
+//   bce_grey              bernoulli's formula on grey pixels. No likelihood: it does not integrate to one, and its
+//                         smallest value is the pixels' own entropy, not 0.
+//   mse                   (x - z)^2. No likelihood either.
+enum class Likelihood { bernoulli, continuous_bernoulli, gaussian, bce_grey, mse };
+constexpr auto names_of(Likelihood) {
+  return NameTable<Likelihood, 5>{"likelihood",
+                                  {{{Likelihood::bernoulli, "bernoulli"},
+                                    {Likelihood::continuous_bernoulli, "continuous-bernoulli"},
+                                    {Likelihood::gaussian, "gaussian"},
+                                    {Likelihood::bce_grey, "bce-grey"},
+                                    {Likelihood::mse, "mse"}}}};
+}
+
+inline bool is_likelihood(Likelihood likelihood) {
+  return likelihood != Likelihood::bce_grey && likelihood != Likelihood::mse;
+}
+
+// Whether z is a logit; otherwise it is the pixel itself.
+inline bool is_logit(Likelihood likelihood) {
+  return likelihood == Likelihood::bernoulli || likelihood == Likelihood::continuous_bernoulli ||
+         likelihood == Likelihood::bce_grey;
+}
+
+// Of the loss of one image.
+inline std::string_view units(Likelihood likelihood) {
+  return likelihood == Likelihood::mse ? "squared error per image" : "nats per image";
+}
+
+// Below this |z| the formulas of continuous_bernoulli are their series: the closed forms lose their digits.
+inline constexpr double small_logit = 0.05;
+
+// -log p(x | z) of a pixel; of gaussian and mse the squared error alone (what it is multiplied with is one number for
+// all pixels).
+template <class T>
+T pixel_loss(Likelihood likelihood, const T& x, const T& z) {
+  using std::exp, std::log;
+  if (!is_logit(likelihood)) return (x - z) * (x - z);
+  const T magnitude = z > T(0) ? z : T(-z);
+  const T e = exp(T(-magnitude));
+  const T linear = z > T(0) ? T((T(1) - x) * z) : T(T(-x) * z);
+  if (likelihood != Likelihood::continuous_bernoulli) return linear + log(T(1) + e);
+  if (magnitude < T(small_logit)) return T((T(0.5) - x) * z + z * z / T(24) - z * z * z * z / T(2880));
+  return linear + log(T((T(1) - e) / magnitude));
+}
+
+// Its derivative by z.
+template <class T>
+T pixel_loss_slope(Likelihood likelihood, const T& x, const T& z) {
+  using std::exp;
+  if (!is_logit(likelihood)) return T(2) * (z - x);
+  const T magnitude = z > T(0) ? z : T(-z);
+  const T e = exp(T(-magnitude));
+  if (likelihood != Likelihood::continuous_bernoulli) return (z > T(0) ? T(1) : e) / (T(1) + e) - x;
+  if (magnitude < T(small_logit)) return T(0.5) + z / T(12) - z * z * z / T(720) - x;
+  return (z > T(0) ? T(1) : T(T(0) - e)) / (T(1) - e) - T(1) / z - x;
+}
+
+// What the output says the pixel is, in 0..1: its mean, or its nearest legal value.
+template <class T>
+T expected_pixel(Likelihood likelihood, const T& z) {
+  if (is_logit(likelihood)) return pixel_loss_slope(likelihood, T(0), z);
+  return z < T(0) ? T(0) : z > T(1) ? T(1) : z;
+}
+
+}  // namespace fsconv

@@ -1,0 +1,69 @@
+// A model over batches on several threads, with the same bits on any number of them.
+#pragma once
+
+#include <fsconv/nn/block_pass.hpp>
+#include <fsconv/nn/operands.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace fsconv {
+
+// How a model is computed. The form `batched` runs on the engine (engine_pass.hpp), any other through tensors.
+struct Computing {
+  std::string form = "batched";
+  Operands operands = Operands::fp32;
+  int threads = 1;
+  bool trains = false;  // gradients will be asked for
+};
+
+// What an image is reduced to: [images, channels, size...] both; log_variances only of a variational model.
+template <class T>
+struct Codes {
+  Tensor<T> means, log_variances;
+};
+
+// A batch is cut into blocks of images_per_block() images. Each block is computed by one thread on its own; blocks are
+// summed in a binary tree over their numbers: 0+1, 2+3, (0+1)+(2+3), ... So bits depend on neither threads nor memory.
+template <class T>
+class Runner {
+ public:
+  // Throws what make_engine_pass() and make_tensor_pass() throw, and InvalidArgument for bf16 in a form other than `batched`.
+  Runner(const Model& model, const Computing& computing);
+
+  // Takes new numbers. To be called before anything else, and whenever they have changed.
+  void load(const Parameters<T>& parameters);
+
+  // Sums over the images of the batch; and the gradient of the mean objective of an image. Throws what check(Batch) throws.
+  Losses losses(const Batch& batch, double beta = 1);
+  Losses gradient(const Batch& batch, double beta, Gradients<T>& gradients);
+
+  Codes<T> encode(const Batch& batch);
+  // The expected pixels in 0..1 of codes [rows, channels, size...]: [rows, channels, size...] of the images. For models of
+  // one draw.
+  Tensor<T> decode(const Tensor<T>& codes);
+  // decode(means of encode()): what the model makes of the images.
+  Tensor<T> reconstruct(const Batch& batch);
+
+  // What one thread works with for for_each_image().
+  BlockPass<T>& pass() { return *pass_; }
+
+  const Model& model() const { return model_; }
+  int threads() const { return threads_; }
+  std::size_t activation_bytes() const { return pass_->bytes_per_thread(); }  // of one thread
+  std::size_t gradient_bytes() const;  // of the sum and the blocks', at most
+
+ private:
+  Index blocks_of(Index images) const { return ceil_div(images, block_images_); }
+  Batch block_of(const Batch& batch, Index block) const;
+
+  Model model_;
+  int threads_;
+  Index block_images_;
+  std::unique_ptr<BlockPass<T>> pass_;
+  std::vector<Index> sizes_;                  // of the parameters
+  std::vector<ParameterId> largest_first_;    // for an even share of them
+  std::vector<BlockGradients<T>> gradients_;  // of blocks that wait for their sum
+};
+
+}  // namespace fsconv

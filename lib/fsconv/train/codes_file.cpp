@@ -1,0 +1,163 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fsconv/base/interrupt.hpp>
+#include <fsconv/io/array_file.hpp>
+#include <fsconv/io/location.hpp>
+#include <fsconv/io/picture.hpp>
+#include <fsconv/train/codes_file.hpp>
+#include <numeric>
+
+namespace fsconv {
+namespace {
+
+const char* extension(OutputKind kind) {
+  return kind == OutputKind::png ? ".png" : kind == OutputKind::npy ? ".npy" : ".h5";
+}
+
+const std::vector<std::string> image_axes = {"channel", "row", "column"};
+
+std::vector<std::string> joined(std::vector<std::string> first, const std::vector<std::string>& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+// The same numbers with the first axis replaced by others.
+Tensor<float> with_leading(const Shape& leading, const Tensor<float>& values) {
+  Shape shape = leading;
+  shape.insert(shape.end(), values.shape().begin() + 1, values.shape().end());
+  return {shape, std::vector<float>(values.begin(), values.end())};
+}
+
+void write_image_scale(hdf5::File& file, const ShownImages& images) {
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(images.images.shape()[0]));
+  std::iota(numbers.begin(), numbers.end(), std::int64_t{0});
+  file.write("/image", numbers,
+             {.dimensions = {"image"}, .units = "1", .long_name = "number of the image in its split"});
+  if (!images.labels.empty())
+    file.write("/label", images.labels,
+               {.dimensions = {"image"}, .units = "1", .long_name = "class of the image"});
+}
+
+Index zoom_of(const Grid& grid, const Shape& images) {
+  return grid.zoom > 0 ? grid.zoom : default_zoom(images[2], images[3]);
+}
+
+Picture picture_of(const Decoded& decoded, const Grid& grid) {
+  GridOptions options{.zoom = zoom_of(grid, decoded.images.shape()),
+                      .row_labels = decoded.row_labels,
+                      .column_labels = decoded.column_labels};
+  const Index count = decoded.images.shape()[0];
+  const bool cut = decoded.axes.size() == 1 && decoded.column_labels.empty();
+  const Index about_square = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(count))));
+  const Index columns = !cut ? static_cast<Index>(decoded.axes.back().values.size())
+                             : std::min(count, grid.columns > 0 ? grid.columns : about_square);
+  const std::vector<Tensor<float>> rows = wrap_images(decoded.images, columns);
+  // Of a plain list, each row is labelled with the number of its first picture.
+  if (cut)
+    for (Index first = 0; first < count; first += columns)
+      options.row_labels.push_back(
+          fmt::format("{}", decoded.axes[0].values[static_cast<std::size_t>(first)]));
+  return image_grid(rows, options);
+}
+
+}  // namespace
+
+OutputKind output_kind(const std::string& path, const std::vector<OutputKind>& legal) {
+  std::vector<std::string> names;
+  for (const OutputKind kind : legal) {
+    const Location location = locate(path);
+    const bool fits = kind == OutputKind::png   ? path.ends_with(".png")
+                      : kind == OutputKind::npy ? location.kind == FileKind::npy
+                                                : location.kind == FileKind::hdf5 && location.inside.empty();
+    if (fits) return kind;
+    names.push_back(fmt::format("FILE{}", extension(kind)));
+  }
+  throw InvalidArgument("output", fmt::format("is '{}'", path), "use " + alternatives(names));
+}
+
+void write_codes(const std::string& path, const RunInfo& info, const TrainedRun& run,
+                 const ShownImages& images, const Codes<float>& codes) {
+  if (output_kind(path, {OutputKind::hdf5, OutputKind::npy}) == OutputKind::npy)
+    return write_array(path, codes.means, "f4");
+  hdf5::File file = hdf5::File::create(path);
+  write_origin(file, info, run);
+  write_origin(file, images);
+  write_image_scale(file, images);
+  const auto dimensions = joined({"image"}, code_axes(run.trained.model));
+  const bool varies = codes.log_variances.size() > 0;
+  file.write(
+      "/mean", codes.means,
+      {.dimensions = dimensions, .units = "1", .long_name = varies ? "mean of q(z|x)" : "code of the image"});
+  if (varies)
+    file.write("/log_variance", codes.log_variances,
+               {.dimensions = dimensions, .units = "1", .long_name = "logarithm of the variance of q(z|x)"});
+  file.commit();
+}
+
+void write_decoded(const std::string& path, const RunInfo& info, const TrainedRun& run,
+                   const Decoded& decoded, const Grid& grid, const ShownImages* images) {
+  const OutputKind kind = output_kind(path, {OutputKind::png, OutputKind::npy, OutputKind::hdf5});
+  stop_if_interrupted();
+  if (kind == OutputKind::png) return write_png(path, picture_of(decoded, grid));
+  Shape leading;
+  std::vector<std::string> names;
+  for (const PictureAxis& axis : decoded.axes) {
+    leading.push_back(static_cast<Index>(axis.values.size()));
+    names.push_back(axis.name);
+  }
+  const Tensor<float> pixels = with_leading(leading, decoded.images);
+  if (kind == OutputKind::npy) return write_array(path, pixels, "f4");
+  hdf5::File file = hdf5::File::create(path);
+  write_origin(file, info, run);
+  if (images != nullptr) write_origin(file, *images);
+  for (const PictureAxis& axis : decoded.axes)
+    file.write("/" + axis.name, axis.values,
+               {.dimensions = {axis.name}, .units = axis.units, .long_name = axis.long_name});
+  file.write("/images", pixels,
+             {.dimensions = joined(names, image_axes),
+              .units = "1",
+              .long_name = "expected pixels, 0 black to 1 white"});
+  file.write("/codes", with_leading(leading, decoded.codes),
+             {.dimensions = joined(names, code_axes(run.trained.model)),
+              .units = "1",
+              .long_name = "what was decoded"});
+  file.commit();
+}
+
+void write_reconstructions(const std::string& path, const RunInfo& info, const TrainedRun& run,
+                           const ShownImages& images, const ImagePairs& pairs, const Grid& grid) {
+  const OutputKind kind = output_kind(path, {OutputKind::png, OutputKind::npy, OutputKind::hdf5});
+  stop_if_interrupted();
+  if (kind == OutputKind::npy) return write_array(path, pairs.reconstructions, "f4");
+  if (kind == OutputKind::png) {
+    constexpr Index usual_columns = 16;
+    const Index columns =
+        std::min(pairs.originals.shape()[0], grid.columns > 0 ? grid.columns : usual_columns);
+    const auto originals = wrap_images(pairs.originals, columns);
+    const auto reconstructions = wrap_images(pairs.reconstructions, columns);
+    GridOptions options{.zoom = zoom_of(grid, pairs.originals.shape())};
+    std::vector<Tensor<float>> rows;
+    for (std::size_t at = 0; at < originals.size(); ++at) {
+      rows.push_back(originals[at]);
+      rows.push_back(reconstructions[at]);
+      options.row_labels.push_back(images.binarise == Binarise::none ? "original" : "binarised");
+      options.row_labels.push_back("reconstructed");
+    }
+    return write_png(path, image_grid(rows, options));
+  }
+  hdf5::File file = hdf5::File::create(path);
+  write_origin(file, info, run);
+  write_origin(file, images);
+  write_image_scale(file, images);
+  const auto write = [&](const char* name, const Tensor<float>& values, const char* long_name) {
+    file.write(name, values,
+               {.dimensions = joined({"image"}, image_axes), .units = "1", .long_name = long_name});
+  };
+  write("/originals", pairs.originals, "as the model is shown them, 0 black to 1 white");
+  write("/reconstructions", pairs.reconstructions, "expected pixels of the decoded code");
+  file.commit();
+}
+
+}  // namespace fsconv

@@ -1,0 +1,58 @@
+// Files of codes and of the pictures that they become: HDF5, NumPy's arrays, PNG.
+#pragma once
+
+#include <fsconv/train/codes.hpp>
+#include <string>
+#include <vector>
+
+namespace fsconv {
+
+enum class OutputKind { png, npy, hdf5 };
+
+// By its extension. InvalidArgument "output" that lists those of `legal`.
+OutputKind output_kind(const std::string& path, const std::vector<OutputKind>& legal);
+
+//   FILE.h5    /image [image], /mean and (of a variational model) /log_variance [image, code...], /label [image] where there
+//              are labels; the root has write_origin()'s attributes
+//   FILE.npy   the means only
+// InvalidArgument "output" for another name. IoError.
+void write_codes(const std::string& path, const RunInfo& info, const TrainedRun& run,
+                 const ShownImages& images, const Codes<float>& codes);
+
+// How pictures are arranged: the numbers along an axis, and what they are called.
+struct PictureAxis {
+  std::string name;  // of the scale in a file
+  std::vector<double> values;
+  std::string long_name = {};
+  std::string units = "1";
+};
+
+// The picture of every combination of the axes' values, last axis fastest.
+struct Decoded {
+  std::vector<PictureAxis> axes;  // one or two
+  Tensor<float> codes;            // [N, code...]
+  Tensor<float> images;           // [N, channels, height, width]
+  std::vector<std::string> row_labels = {},
+                           column_labels = {};  // of the PNG; of one axis of no column: by number
+};
+
+// How a PNG shows them.
+struct Grid {
+  Index zoom = 0;     // 0: default_zoom()
+  Index columns = 0;  // of one axis without column labels; 0: about as many as rows
+};
+
+//   FILE.png   a grid: rows are the first of two axes; one axis is cut into rows, or is one where it has column labels
+//   FILE.npy   the pixels, [axes..., channel, row, column]
+//   FILE.h5    a scale for each axis, /images [axes..., channel, row, column], /codes [axes..., code...]
+// InvalidArgument "output" for another name, IoError.
+void write_decoded(const std::string& path, const RunInfo& info, const TrainedRun& run,
+                   const Decoded& decoded, const Grid& grid, const ShownImages* images = nullptr);
+
+//   FILE.png   originals, as the model is shown them, over reconstructions
+//   FILE.npy   the reconstructions only, [image, channel, row, column]
+//   FILE.h5    /image, /originals, /reconstructions, /label where there are labels
+void write_reconstructions(const std::string& path, const RunInfo& info, const TrainedRun& run,
+                           const ShownImages& images, const ImagePairs& pairs, const Grid& grid);
+
+}  // namespace fsconv

@@ -1,0 +1,166 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fsconv/train/evaluation_report.hpp>
+#include <limits>
+#include <numbers>
+
+namespace fsconv {
+namespace {
+
+std::vector<double> added(const std::vector<double>& a, const std::vector<double>& b, double sign) {
+  std::vector<double> sum(a.size());
+  std::transform(a.begin(), a.end(), b.begin(), sum.begin(),
+                 [&](double x, double y) { return sign * (x + y); });
+  return sum;
+}
+
+std::string meaning_of_reconstruction(const EvaluationReport& report) {
+  const std::string given = report.variational() ? "z" : "code";
+  if (report.likelihood == Likelihood::mse) return "squared error, summed over the image; no likelihood";
+  if (report.likelihood == Likelihood::bce_grey)
+    return "binary cross-entropy of grey pixels, summed over the image; no likelihood";
+  std::string text = fmt::format("-log p(x|{}), {}", given, name(report.likelihood));
+  if (report.importance_samples > 1) text += fmt::format(", mean over {} samples", report.importance_samples);
+  return text;
+}
+
+void require_same(const std::string& path, const char* what, const std::string& there,
+                  const std::string& here) {
+  if (there != here)
+    throw InvalidArgument("against", fmt::format("{} has {} {}, this evaluation {}", path, what, there, here),
+                          "pairs need the same images, split, binarisation and seed");
+}
+
+void require_same_images(const std::string& path, const EvaluationReport& other, Index images,
+                         std::int64_t checksum, Split split, Binarise binarise, std::uint64_t seed) {
+  require_same(path, "the split", std::string(name(other.split)), std::string(name(split)));
+  const auto shown = [](Binarise b) { return b == Binarise::none ? "grey images" : "binarised images"; };
+  require_same(path, "the", shown(other.binarise), shown(binarise));
+  require_same(path, "the seed", std::to_string(other.seed), std::to_string(seed));
+  require_same(path, "a number of images of", std::to_string(other.images()), std::to_string(images));
+  require_same(path, "the images' checksum", std::to_string(other.checksum), std::to_string(checksum));
+}
+
+}  // namespace
+
+EvaluationReport evaluate(const TrainedRun& run, const ShownImages& images, Index importance_samples,
+                          int threads, Operands precision) {
+  const TrainedModel& trained = run.trained;
+  EvaluationReport report{.run = run.path,
+                          .epoch = trained.epoch,
+                          .is_best = trained.is_best,
+                          .model = trained.config.model,
+                          .likelihood = likelihood_of(trained.config),
+                          .precision = precision,
+                          .source = images.source,
+                          .description = description(images),
+                          .checksum = images.checksum,
+                          .split = images.split,
+                          .binarise = images.binarise,
+                          .seed = images.seed,
+                          .importance_samples = importance_samples,
+                          .dimensions = trained.model.images().elements(),
+                          .labels = images.labels,
+                          .values = {}};
+  if (importance_samples > 0 && !report.variational())
+    throw InvalidArgument("importance-samples",
+                          "needs a variational model: an autoencoder gives images no likelihood",
+                          "leave it away");
+  if (importance_samples > 0 && !report.bounds())
+    throw InvalidArgument("importance-samples",
+                          fmt::format("would estimate nothing: {} is no likelihood", name(report.likelihood)),
+                          "leave it away");
+  Runner<float> runner = make_runner(run, threads, precision);
+  report.values = evaluate(runner, images.images,
+                           {.importance_samples = importance_samples,
+                            .binarise = images.binarise,
+                            .seed = images.seed,
+                            .split = images.split});
+  return report;
+}
+
+std::vector<ImageSeries> series(const EvaluationReport& report) {
+  const Evaluation& values = report.values;
+  const std::string nats(units(report.likelihood));
+  std::vector<ImageSeries> list = {
+      {"reconstruction", meaning_of_reconstruction(report), nats, values.reconstruction}};
+  if (report.variational()) {
+    list.push_back({"kl", "KL(q(z|x) || N(0, 1)), closed form", "nats per image", values.kl});
+    if (report.bounds())
+      list.push_back(
+          {"elbo", "-(reconstruction + kl), at beta 1", nats, added(values.reconstruction, values.kl, -1)});
+    else
+      list.push_back({"loss",
+                      fmt::format("reconstruction + kl, which bounds nothing: {} is no likelihood",
+                                  name(report.likelihood)),
+                      nats, added(values.reconstruction, values.kl, 1)});
+  }
+  for (std::size_t at = 0; at < values.samples.size(); ++at)
+    list.push_back({fmt::format("log_likelihood_{}", values.samples[at]),
+                    fmt::format("L_{0} = log of the mean of {0} importance weights", values.samples[at]),
+                    nats, values.log_likelihood[at]});
+  list.push_back({"psnr", "peak signal to noise ratio of the decoded code", "dB", values.psnr});
+  if (!values.ssim.empty())
+    list.push_back(
+        {"ssim", "structural similarity of the decoded code (Wang et al. 2004)", "1", values.ssim});
+  return list;
+}
+
+Summary summary_of(const std::vector<double>& values) {
+  Summary summary;
+  std::vector<double> finite;
+  for (const double value : values)
+    if (std::isfinite(value))
+      finite.push_back(value);
+    else
+      ++summary.infinite;
+  summary.mean = finite.empty() ? Mean{std::numeric_limits<double>::quiet_NaN(), 0} : mean_of(finite);
+  summary.has_error = finite.size() > 1;
+  return summary;
+}
+
+double median_of(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+double bits_per_dimension(double nats, Index dimensions) {
+  return nats / (static_cast<double>(dimensions) * std::numbers::ln2);
+}
+
+void require_comparable(const EvaluationReport& other, const std::string& other_path,
+                        const ShownImages& images) {
+  require_same_images(other_path, other, images.images.shape()[0], images.checksum, images.split,
+                      images.binarise, images.seed);
+}
+
+Comparison compare(const EvaluationReport& report, const EvaluationReport& other,
+                   const std::string& other_path) {
+  require_same_images(other_path, other, report.images(), report.checksum, report.split, report.binarise,
+                      report.seed);
+  Comparison comparison{.run = report.run,
+                        .other_run = other.run,
+                        .likelihood = report.likelihood,
+                        .other_likelihood = other.likelihood,
+                        .images = report.images(),
+                        .differences = {}};
+  const std::vector<ImageSeries> others = series(other);
+  for (const ImageSeries& one : series(report)) {
+    const auto same =
+        std::find_if(others.begin(), others.end(), [&](const auto& o) { return o.name == one.name; });
+    const bool of_pixels = one.name == "psnr" || one.name == "ssim" || one.name == "kl";
+    if (same == others.end() || (!of_pixels && report.likelihood != other.likelihood)) continue;
+    std::vector<double> differences;
+    for (std::size_t at = 0; at < one.values.size(); ++at) {
+      const double difference = one.values[at] - same->values[at];
+      differences.push_back(one.values[at] == same->values[at] ? 0 : difference);  // infinity of both: equal
+    }
+    comparison.differences.push_back({one.name, one.long_name, one.units, summary_of(differences)});
+  }
+  return comparison;
+}
+
+}  // namespace fsconv

@@ -1,0 +1,85 @@
+// What an evaluation was of and what came of it: the common source of its table, its JSON, its file and of comparisons.
+#pragma once
+
+#include <fsconv/nn/likelihood.hpp>
+#include <fsconv/nn/models.hpp>
+#include <fsconv/nn/operands.hpp>
+#include <fsconv/train/evaluate.hpp>
+#include <fsconv/train/trained_run.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fsconv {
+
+struct EvaluationReport {
+  std::string run;  // its path
+  Index epoch = 0;
+  bool is_best = false;
+  ModelKind model = ModelKind::ae;
+  Likelihood likelihood = Likelihood::bce_grey;
+  Operands precision = Operands::fp32;
+  std::string source, description;  // of the images
+  std::int64_t checksum = 0;
+  Split split = Split::test;
+  Binarise binarise = Binarise::none;
+  std::uint64_t seed = 0;
+  Index importance_samples = 0;
+  Index dimensions = 1;              // numbers of an image
+  std::vector<std::uint8_t> labels;  // or none
+  Evaluation values;
+
+  Index images() const { return static_cast<Index>(values.reconstruction.size()); }
+  bool variational() const { return model == ModelKind::vae; }
+  bool bounds() const { return variational() && is_likelihood(likelihood); }  // whether it has an ELBO
+};
+
+// Evaluates. InvalidArgument "importance-samples" where there is no likelihood of images to estimate. Throws Interrupted.
+EvaluationReport evaluate(const TrainedRun& run, const ShownImages& images, Index importance_samples,
+                          int threads, Operands precision);
+
+// One number per image.
+struct ImageSeries {
+  std::string name;       // in files and JSON
+  std::string long_name;  // what it is, "no likelihood" included where it is none
+  std::string units;
+  std::vector<double> values;
+};
+
+// reconstruction; kl and elbo, or kl and loss where nothing is bounded; L_K as "log_likelihood_K"; psnr and, where
+// there is one, ssim.
+std::vector<ImageSeries> series(const EvaluationReport& report);
+
+// Of the finite values; the infinite PSNR of equal images is counted apart.
+struct Summary {
+  Mean mean;  // the error is nothing where there are fewer than two
+  bool has_error = false;
+  Index infinite = 0;
+};
+Summary summary_of(const std::vector<double>& values);
+
+double median_of(std::vector<double> values);
+
+// nats / (dimensions log 2)
+double bits_per_dimension(double nats, Index dimensions);
+
+// This minus the other, image by image: what both draw at random cancels as far as it is common.
+struct Difference {
+  std::string name, long_name, units;
+  Summary of;
+};
+
+struct Comparison {
+  std::string run, other_run;
+  Likelihood likelihood, other_likelihood;
+  Index images = 0;
+  std::vector<Difference> differences;  // of what both have; without nats where the likelihoods differ
+};
+
+// InvalidArgument "against", naming both, if images, split, binarisation or seed differ. `other_path` is for messages.
+Comparison compare(const EvaluationReport& report, const EvaluationReport& other,
+                   const std::string& other_path);
+void require_comparable(const EvaluationReport& other, const std::string& other_path,
+                        const ShownImages& images);
+
+}  // namespace fsconv

@@ -1,0 +1,182 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fsconv/train/evaluation_text.hpp>
+
+namespace fsconv {
+namespace {
+
+constexpr int label_width = 18;
+
+// Three decimals, or as many as the error has two digits in.
+int decimals_of(const Summary& summary) {
+  const double error = summary.has_error ? summary.mean.error : 0;
+  return error > 0 ? std::clamp(1 - static_cast<int>(std::floor(std::log10(error))), 3, 9) : 3;
+}
+
+std::string row(const std::string& label, const Summary& summary, const std::string& remark) {
+  const int decimals = decimals_of(summary);
+  const std::string mean =
+      std::isfinite(summary.mean.value) ? fmt::format("{:.{}f}", summary.mean.value, decimals) : "-";
+  const std::string error = summary.has_error ? fmt::format("{:.{}f}", summary.mean.error, decimals) : "-";
+  return fmt::format("{:<{}} {:>11} {:>10}{}{}\n", label, label_width, mean, error,
+                     remark.empty() ? "" : "  ", remark);
+}
+
+// The sign of a negative bound, so that a column of nats is of one kind: the smaller, the better.
+Summary negated(Summary summary) {
+  summary.mean.value = -summary.mean.value;
+  return summary;
+}
+
+std::string bits_text(const EvaluationReport& report, double nats) {
+  return fmt::format("{:.4f} bits per dimension", bits_per_dimension(nats, report.dimensions));
+}
+
+std::string of_equal_images(const Summary& summary) {
+  if (summary.infinite == 0) return "";
+  return fmt::format("; {} equal image{} (infinite dB) left out", summary.infinite,
+                     summary.infinite == 1 ? "" : "s");
+}
+
+std::string row_of(const EvaluationReport& report, const ImageSeries& one) {
+  const Summary summary = summary_of(one.values);
+  const std::string nats = report.likelihood == Likelihood::mse ? "" : "nats; ";
+  if (one.name == "reconstruction")
+    return row(report.variational() ? "reconstruction" : "loss", summary, nats + one.long_name);
+  if (one.name == "kl") return row("KL", summary, "nats; " + one.long_name);
+  if (one.name == "loss")
+    return row("their sum", summary, fmt::format("no bound: {} is no likelihood", name(report.likelihood)));
+  if (one.name == "elbo")
+    return row("-ELBO", negated(summary),
+               "nats; their sum, at beta 1; " + bits_text(report, -summary.mean.value));
+  if (one.name == "psnr")
+    return row("PSNR", summary, "dB of decoded codes, mean over images" + of_equal_images(summary));
+  if (one.name == "ssim") return row("SSIM", summary, "of decoded codes");
+  const std::string samples = one.name.substr(one.name.rfind('_') + 1);
+  return row("-L_" + samples, negated(summary),
+             fmt::format("nats; {} importance sample{}; {}", samples, samples == "1" ? "" : "s",
+                         bits_text(report, -summary.mean.value)));
+}
+
+// What one weight more could change: whether L_K has come to rest.
+std::string weights_text(const EvaluationReport& report) {
+  const auto& effective = report.values.effective_samples;
+  const auto& largest = report.values.largest_weight;
+  if (effective.empty()) return "";
+  return fmt::format("{:<{}} median {:.1f}, smallest {:.1f} of {}\n", "effective samples", label_width,
+                     median_of(effective), *std::min_element(effective.begin(), effective.end()),
+                     report.importance_samples) +
+         fmt::format("{:<{}} median {:.3f}, largest {:.3f} of all weights of an image\n", "largest weight",
+                     label_width, median_of(largest), *std::max_element(largest.begin(), largest.end()));
+}
+
+std::string footnote(const EvaluationReport& report) {
+  if (!report.bounds()) return "";
+  std::string text = fmt::format("bits per dimension = nats / ({} log 2): of ", report.dimensions);
+  if (report.likelihood == Likelihood::bernoulli) return text + "a binary pixel\n";
+  return text + fmt::format(
+                    "a density of v/255 in 0..1; that of the 8 bit value v has log2(255) = {:.3f} more,\n"
+                    "as far as the density is smooth over one level\n",
+                    std::log2(255));
+}
+
+nlohmann::json json_of(const Summary& summary) {
+  nlohmann::json json = nlohmann::json::object();
+  if (std::isfinite(summary.mean.value)) json["mean"] = summary.mean.value;
+  if (summary.has_error) json["standard_error"] = summary.mean.error;
+  if (summary.infinite > 0) json["infinite"] = summary.infinite;
+  return json;
+}
+
+}  // namespace
+
+std::string text(const EvaluationReport& report) {
+  std::string text = fmt::format("{:<{}} {}, epoch {}, the {}\n", "run", label_width, report.run,
+                                 report.epoch, report.is_best ? "best" : "last");
+  text += fmt::format("{:<{}} {}\n", "images", label_width, report.description);
+  text += fmt::format("{:<{}} {}, {}{}{}\n\n", "model", label_width, name(report.model),
+                      name(report.likelihood), is_likelihood(report.likelihood) ? "" : " (no likelihood)",
+                      report.precision == Operands::bf16 ? ", in bf16" : "");
+  text += fmt::format("{:<{}} {:>11} {:>10}\n", "", label_width, "mean", "+-");
+  for (const ImageSeries& one : series(report)) text += row_of(report, one);
+  text += weights_text(report);
+  text += fmt::format("{:<{}} {} of {} (the variance of the code over the images is above 0.01)\n",
+                      "active units", label_width, report.values.active_units,
+                      report.values.code_variance.size());
+  return text + "+- is the standard error of the mean over the images\n" + footnote(report);
+}
+
+std::string text(const Comparison& comparison) {
+  std::string text =
+      fmt::format("\n{} minus {}, over {} pairs of images\n{:<{}} {:>11} {:>10}\n", comparison.run,
+                  comparison.other_run, comparison.images, "", label_width, "mean", "+-");
+  for (const Difference& one : comparison.differences) {
+    const bool is_likelihood_estimate = one.name.starts_with("log_likelihood_");
+    const std::string samples = is_likelihood_estimate ? one.name.substr(one.name.rfind('_') + 1) : "";
+    const bool is_elbo = one.name == "elbo";
+    const Summary shown = is_elbo || is_likelihood_estimate ? negated(one.of) : one.of;
+    const std::string label = is_elbo                  ? "-ELBO"
+                              : is_likelihood_estimate ? "-L_" + samples
+                              : one.name == "kl"       ? "KL"
+                              : one.name == "psnr"     ? "PSNR"
+                              : one.name == "ssim"     ? "SSIM"
+                                                       : one.name;
+    text += row(label, shown, one.units == "1" ? "" : one.units);
+  }
+  if (comparison.likelihood != comparison.other_likelihood)
+    text += fmt::format("losses are left out: {} and {} are on different scales\n",
+                        name(comparison.likelihood), name(comparison.other_likelihood));
+  return text;
+}
+
+nlohmann::json json_of(const EvaluationReport& report) {
+  nlohmann::json json = {{"run", report.run},
+                         {"epoch", report.epoch},
+                         {"weights", report.is_best ? "best" : "last"},
+                         {"model", name(report.model)},
+                         {"likelihood", name(report.likelihood)},
+                         {"is_likelihood", is_likelihood(report.likelihood)},
+                         {"precision", name(report.precision)},
+                         {"data_source", report.source},
+                         {"images", report.images()},
+                         {"images_checksum", report.checksum},
+                         {"split", name(report.split)},
+                         {"binarise", name(report.binarise)},
+                         {"seed", report.seed},
+                         {"dimensions", report.dimensions},
+                         {"active_units", report.values.active_units},
+                         {"code_numbers", report.values.code_variance.size()}};
+  const auto add_bits = [&](nlohmann::json& to, double nats) {
+    if (std::isfinite(nats)) to["bits_per_dimension"] = bits_per_dimension(nats, report.dimensions);
+  };
+  for (const ImageSeries& one : series(report)) {
+    const Summary summary = summary_of(one.values);
+    nlohmann::json entry = json_of(summary);
+    entry["units"] = one.units;
+    if (one.name == "elbo" || one.name.starts_with("log_likelihood_")) add_bits(entry, -summary.mean.value);
+    json[one.name] = entry;
+  }
+  const auto& effective = report.values.effective_samples;
+  const auto& largest = report.values.largest_weight;
+  if (!effective.empty()) {
+    json["importance_samples"] = report.importance_samples;
+    json["effective_samples"] = {{"median", median_of(effective)},
+                                 {"smallest", *std::min_element(effective.begin(), effective.end())}};
+    json["largest_weight"] = {{"median", median_of(largest)},
+                              {"largest", *std::max_element(largest.begin(), largest.end())}};
+  }
+  return json;
+}
+
+nlohmann::json json_of(const Comparison& comparison) {
+  nlohmann::json json = {{"run", comparison.other_run}, {"images", comparison.images}};
+  for (const Difference& one : comparison.differences) {
+    json["difference"][one.name] = json_of(one.of);
+    json["difference"][one.name]["units"] = one.units;
+  }
+  return json;
+}
+
+}  // namespace fsconv

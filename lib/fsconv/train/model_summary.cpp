@@ -1,0 +1,396 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <fsconv/geometry/stack.hpp>
+#include <fsconv/train/model_summary.hpp>
+#include <map>
+
+namespace fsconv {
+namespace {
+
+constexpr std::size_t page = 80;
+constexpr char glue = '\x1f';  // a blank at which no line is broken
+
+// ---- Words.
+
+// 136929 -> 136,929
+std::string counted(Index number) {
+  std::string text = std::to_string(number);
+  for (std::size_t at = text.size(); at > 3 + (number < 0 ? 1u : 0u); at -= 3) text.insert(at - 3, 1, ',');
+  return text;
+}
+
+std::string bytes_text(std::size_t bytes) {
+  double amount = static_cast<double>(bytes);
+  std::string_view unit = "bytes";
+  for (const std::string_view larger : {"KiB", "MiB", "GiB", "TiB"}) {
+    if (amount < 1000) break;
+    amount /= 1024;
+    unit = larger;
+  }
+  return unit == "bytes" || amount >= 100 ? fmt::format("{:.0f} {}", amount, unit)
+                                          : fmt::format("{:.1f} {}", amount, unit);
+}
+
+// One number where all axes have the same.
+std::string per_axis(const std::vector<std::string>& texts, const char* separator = ",") {
+  const bool alike =
+      std::all_of(texts.begin(), texts.end(), [&](const auto& text) { return text == texts.front(); });
+  return alike ? texts.front() : fmt::format("{}", fmt::join(texts, separator));
+}
+
+// 1x28x28, and 32 for 32x1x1.
+std::string size_text(const Value& value) {
+  if (value.pixels() == 1) return std::to_string(value.channels);
+  return fmt::format("{}x{}", value.channels, fmt::join(value.size, "x"));
+}
+
+// "4x4 stride 2 padding 1": what is as usual (stride 1, no padding, one group) is left out. Paddings that differ before
+// and behind are 1:2, axes that differ 2,1: as options say it.
+std::string geometry_words(const Geometry& geometry) {
+  std::vector<std::string> taps, strides, dilations, pads;
+  for (const Axis& axis : geometry.axes) {
+    taps.push_back(std::to_string(axis.taps));
+    strides.push_back(stride_text(axis));
+    dilations.push_back(std::to_string(axis.dilation));
+    pads.push_back(axis.pad == axis.pad_end() ? std::to_string(axis.pad)
+                                              : fmt::format("{}:{}", axis.pad, axis.pad_end()));
+  }
+  std::string words = fmt::format("{}", fmt::join(taps, "x"));
+  if (per_axis(strides) != "1") words += fmt::format(" stride{}", glue) + per_axis(strides);
+  if (per_axis(dilations) != "1") words += fmt::format(" dilation{}", glue) + per_axis(dilations);
+  if (per_axis(pads) != "0") words += fmt::format(" padding{}", glue) + per_axis(pads);
+  if (geometry.groups != 1) words += fmt::format(" groups{}{}", glue, geometry.groups);
+  return words;
+}
+
+std::string activation_words(Activation activation) {
+  if (activation == Activation::linear) return "";
+  if (activation == Activation::bounded) return fmt::format(", within{}+-{}", glue, activation_bound);
+  return fmt::format(", {}", name(activation));
+}
+
+// "2x2 pixels" on two axes.
+std::string square_of(Index factor, std::size_t axes) {
+  return fmt::format("{}", fmt::join(std::vector<Index>(axes, factor), "x"));
+}
+
+// ---- Layout.
+
+// Lines of at most `width` letters (more than the indent), broken at a blank, before an underscore, or where they must.
+std::vector<std::string> wrapped(std::string text, std::size_t width, std::size_t indent) {
+  std::vector<std::string> lines;
+  while (text.size() > width) {
+    std::size_t at = text.find_last_of(" _", width);
+    if (at == std::string::npos || at <= indent) at = width;
+    lines.push_back(text.substr(0, at));
+    text = std::string(indent, ' ') + text.substr(at + (text[at] == ' ' ? 1 : 0));
+  }
+  lines.push_back(text);
+  for (std::string& line : lines) std::replace(line.begin(), line.end(), glue, ' ');
+  return lines;
+}
+
+std::string left(std::string text, std::size_t width) {
+  text.resize(std::max(width, text.size()), ' ');
+  return text;
+}
+std::string right(const std::string& text, std::size_t width) {
+  return std::string(width - std::min(width, text.size()), ' ') + text;
+}
+
+// A label, and behind it the text in as many lines as it needs.
+std::string labelled(const std::string& label, const std::string& text) {
+  constexpr std::size_t margin = 12;
+  std::string out;
+  for (const std::string& line : wrapped(text, page - margin, 0))
+    out += left(out.empty() ? label : "", margin) + line + "\n";
+  return out;
+}
+
+struct Row {
+  std::string number, what, in, out, name;
+  std::optional<Index> learned;
+
+  std::string learned_text() const { return learned ? counted(*learned) : ""; }
+};
+
+// Columns as wide as their texts, and what remains for the words.
+class Table {
+ public:
+  explicit Table(const std::vector<Row>& rows) {
+    for (const Row& row : rows) {
+      number_ = std::max(number_, row.number.size());
+      in_ = std::max(in_, row.in.size());
+      out_ = std::max(out_, row.out.size());
+      what_ = std::max(what_, row.what.size());
+      name_ = std::max(name_, row.name.size());
+      learned_ = std::max(learned_, row.learned_text().size());
+    }
+    in_ = std::min(in_, longest_size);
+    out_ = std::min(out_, longest_size);
+    const std::size_t rest = page - number_ - 1 - (2 + sizes()) - 2 - 2 - learned_;
+    if (what_ + name_ <= rest) return;
+    name_ = std::min(name_, rest > longest_name + least_words ? longest_name : rest / 2);
+    const std::size_t most = rest - name_;
+    what_ = name_ = 0;
+    for (const Row& row : rows) {
+      what_ = std::max(what_, longest(wrapped(row.what, most, 2)));
+      name_ = std::max(name_, longest(wrapped(row.name, rest - most, 2)));
+    }
+  }
+
+  std::string head() const {
+    return right("#", number_) + " " + left("step", what_) + "  " + left("  values", sizes()) + "  " +
+           left("weight", name_) + "  " + right("numbers", learned_) + "\n";
+  }
+  std::string text(const Row& row) const {
+    const auto what = wrapped(row.what, what_, 2), names = wrapped(row.name, name_, 2);
+    const auto ins = wrapped(row.in, in_, 0), outs = wrapped(row.out, out_, 0);
+    std::string text;
+    for (std::size_t line = 0; line < std::max({what.size(), names.size(), ins.size(), outs.size()});
+         ++line) {
+      const auto of = [&](const std::vector<std::string>& lines) {
+        return line < lines.size() ? lines[line] : "";
+      };
+      const bool first = line == 0;
+      std::string whole = right(first ? row.number : "", number_) + " " + left(of(what), what_) + "  ";
+      whole +=
+          right(of(ins), in_) + (first && !row.out.empty() ? arrow : "    ") + left(of(outs), out_) + "  ";
+      whole += left(of(names), name_) + "  " + right(first ? row.learned_text() : "", learned_);
+      whole.erase(whole.find_last_not_of(' ') + 1);
+      text += whole + "\n";
+    }
+    return text;
+  }
+
+ private:
+  static constexpr const char* arrow = " -> ";
+  static constexpr std::size_t longest_size = 16, longest_name = 18, least_words = 20;
+  static std::size_t longest(const std::vector<std::string>& lines) {
+    std::size_t width = 6;
+    for (const std::string& line : lines) width = std::max(width, line.size());
+    return width;
+  }
+  std::size_t sizes() const { return in_ + 4 + out_; }
+
+  std::size_t number_ = 1, what_ = 4, in_ = 2, out_ = 2, name_ = 6, learned_ = 7;
+};
+
+// ---- Steps.
+
+// Follows the steps and remembers who used a parameter first.
+class Describer {
+ public:
+  explicit Describer(const Model& model) : model_(model), maker_(model.values.size()) {}
+
+  std::vector<Row> rows() {
+    std::vector<Row> rows;
+    for (const Step& step : model_.steps) {
+      ++number_;
+      Row row = std::visit(*this, step);
+      row.number = std::to_string(number_);
+      row.in = size_text(model_.values[inputs(step).front()]);
+      row.out = size_text(model_.values[output(step)]);
+      maker_[output(step)] = number_;
+      rows.push_back(std::move(row));
+    }
+    for (ParameterId id = 0; id < model_.parameters.size(); ++id)
+      if (!uses_.contains(id)) rows.push_back(without_step(id));
+    return rows;
+  }
+
+  Row operator()(const Affine& step) {
+    const auto first = uses_.find(step.weight);
+    const Affine* shared = first == uses_.end() ? nullptr : first->second;
+    const bool linear = is_linear(step.geometry);
+    Row row;
+    row.what = fmt::format("{}{}", step.transposed ? "transposed " : "", linear ? "linear" : "conv");
+    if (!linear && !(shared && shared->geometry == step.geometry))
+      row.what += " " + geometry_words(step.geometry);
+    row.what += from(step.in) + activation_words(step.activation);
+    row.name = model_.parameters[step.weight].name;
+    if (shared)
+      row.name = fmt::format("{}: {}", shared->transposed != step.transposed ? "tied" : "shared", row.name);
+    row.learned = learn(step.weight, &step) + (step.bias ? learn(*step.bias) : 0);
+    return row;
+  }
+  Row operator()(const Gain& step) {
+    const bool shared = uses_.contains(step.factor);
+    Row row{.number = {},
+            .what = "gain per channel" + from(step.in),
+            .in = {},
+            .out = {},
+            .name = {},
+            .learned = {}};
+    row.name = (shared ? "shared: " : "") + model_.parameters[step.factor].name;
+    row.learned = learn(step.factor);
+    return row;
+  }
+  Row operator()(const Shuffle& step) {
+    return words(fmt::format("shuffle channels into {} pixels", square(step.factor, step.in)) +
+                 from(step.in));
+  }
+  Row operator()(const Resize& step) {
+    return words(fmt::format("resize, {} pixels for each", square(step.factor, step.in)) + from(step.in));
+  }
+  Row operator()(const Gate& step) {
+    return words(fmt::format("gate: {} * sigmoid({})", of(step.in), of(step.gate)));
+  }
+  Row operator()(const Add& step) { return words(fmt::format("add: {} + {}", of(step.in), of(step.other))); }
+  Row operator()(const Reparameterise& step) {
+    const Index draws = model_.values[step.noise].draws;
+    return words(fmt::format("sample: {} + exp({}/2) * noise", of(step.mean), of(step.log_variance)) +
+                 (draws > 1 ? fmt::format(", {} draws", counted(draws)) : ""));
+  }
+
+ private:
+  static Row words(std::string what) {
+    return {.number = {}, .what = std::move(what), .in = {}, .out = {}, .name = {}, .learned = {}};
+  }
+  Row without_step(ParameterId id) const {
+    Row row =
+        words(model_.reconstruction().log_variance == id ? "log-variance of the pixels" : "read by no step");
+    row.name = model_.parameters[id].name;
+    row.learned = element_count(model_.parameters[id].shape);
+    return row;
+  }
+  std::string square(Index factor, ValueId in) const {
+    return square_of(factor, model_.values[in].size.size());
+  }
+
+  // The step that made a value, as its row says it.
+  std::string of(ValueId value) const {
+    return model_.values[value].source == Value::Source::images ? "images"
+                                                                : fmt::format("#{}", maker_[value]);
+  }
+  // Nothing for what stands just above.
+  std::string from(ValueId value) const {
+    const bool is_images = model_.values[value].source == Value::Source::images;
+    return maker_[value] + 1 == number_ && (!is_images || number_ == 1)
+               ? ""
+               : fmt::format(" of{}{}", glue, of(value));
+  }
+  // The numbers of a parameter at its first use.
+  Index learn(ParameterId id, const Affine* user = nullptr) {
+    return uses_.emplace(id, user).second ? element_count(model_.parameters[id].shape) : 0;
+  }
+
+  const Model& model_;
+  std::vector<std::size_t> maker_;  // of a value: the number of its row, 0 of none
+  std::map<ParameterId, const Affine*> uses_;
+  std::size_t number_ = 0;
+};
+
+// ---- The objective.
+
+std::string words_of(const Reconstruction& term) {
+  switch (term.likelihood) {
+    case Likelihood::bernoulli:
+      return "-log p(x|z), Bernoulli: pixels are 0 or 1, the output is their logit";
+    case Likelihood::continuous_bernoulli:
+      return "-log p(x|z), continuous Bernoulli: grey pixels, the output is a logit";
+    case Likelihood::gaussian:
+      return "-log p(x|z), Gaussian: the mean is the output, the variance " +
+             (term.log_variance ? "learned" : fmt::format("{}", term.variance));
+    case Likelihood::bce_grey:
+      return "bce-grey, Bernoulli's formula on grey pixels: no likelihood";
+    case Likelihood::mse:
+      return "mse, the squared error: no likelihood";
+  }
+  return {};
+}
+
+std::string words_of(const KlToNormal& term) {
+  return "+ KL(q(z|x) || N(0, 1))" +
+         (term.free_nats > 0 ? fmt::format(", at least {} nats per latent number", term.free_nats) : "");
+}
+
+std::string words_of(const LogRatio&) { return "+ log q(z|x) - log p(z) at the sample"; }
+
+// What the sum of the terms is to the likelihood of the images.
+std::string meaning(const Model& model) {
+  const Index draws = model.draws();
+  const std::string of_draws = draws == 1 ? "of 1 draw" : fmt::format("of {} draws", counted(draws));
+  const Likelihood likelihood = model.reconstruction().likelihood;
+  const bool is_bound = is_likelihood(likelihood);
+  const std::string no_bound = fmt::format(" (bounds nothing: {} is no likelihood)", name(likelihood));
+  if (model.over_draws == OverDraws::log_mean_exp)
+    return fmt::format("-log mean exp(-that) {}: the importance-weighted bound", of_draws) +
+           (is_bound ? "" : no_bound);
+  if (!model.heads()) return "";
+  return fmt::format("the mean {}", of_draws) + (!is_bound ? no_bound
+                                                 : model.free_nats() > 0
+                                                     ? ": the negative ELBO but for the free nats"
+                                                     : ": the negative ELBO");
+}
+
+std::string objective(const Model& model) {
+  std::string text;
+  const auto line = [&](const std::string& words) {
+    text += labelled(text.empty() ? "objective" : "", words);
+  };
+  for (const Term& term : model.terms) std::visit([&](const auto& one) { line(words_of(one)); }, term);
+  if (const std::string last = meaning(model); !last.empty()) line(last);
+  return text + labelled("", fmt::format("in {}", units(model.reconstruction().likelihood)));
+}
+
+// ---- Totals.
+
+// As many as if every step had numbers of its own.
+Index count_without_sharing(const Model& model) {
+  std::vector<Index> uses(model.parameters.size());
+  for (const Step& step : model.steps) {
+    if (const auto* affine = std::get_if<Affine>(&step)) {
+      ++uses[affine->weight];
+      if (affine->bias) ++uses[*affine->bias];
+    } else if (const auto* gain = std::get_if<Gain>(&step)) {
+      ++uses[gain->factor];
+    }
+  }
+  Index count = 0;
+  for (ParameterId id = 0; id < uses.size(); ++id)
+    count += std::max<Index>(uses[id], 1) * element_count(model.parameters[id].shape);
+  return count;
+}
+
+std::string totals(const Model& model, const SummaryContext& context) {
+  const Index count = model.parameter_count(), apart = count_without_sharing(model);
+  std::string parameters = counted(count);
+  if (apart != count) parameters += fmt::format(" ({} if nothing were shared)", counted(apart));
+
+  const std::size_t one = static_cast<std::size_t>(count) * sizeof(float);
+  const std::size_t optimizer = one * context.optimizer_slots, best = context.keeps_best ? one : 0;
+  const std::size_t activations = static_cast<std::size_t>(context.threads) * context.activation_bytes;
+  std::string text = labelled("parameters", parameters);
+  const auto line = [&](const char* label, std::size_t bytes, const std::string& what) {
+    text += labelled(label, fmt::format("{:>10}  {}", bytes_text(bytes), what));
+  };
+  line("memory", activations,
+       context.threads == 1 ? "activations, of 1 thread"
+                            : fmt::format("activations, {} for each of {} threads",
+                                          bytes_text(context.activation_bytes), context.threads));
+  line("", context.gradient_bytes, "gradients, of blocks of images and their sum");
+  line("", one, "parameters");
+  if (optimizer > 0)
+    line("", optimizer,
+         fmt::format("optimizer, {} number{} per parameter", context.optimizer_slots,
+                     context.optimizer_slots == 1 ? "" : "s"));
+  if (best > 0) line("", best, "best parameters");
+  line("", activations + context.gradient_bytes + one + optimizer + best, "together, without the images");
+  line("file", one + optimizer + best, "or a little more");
+  return text;
+}
+
+}  // namespace
+
+std::string summary(const Model& model, const SummaryContext& context) {
+  const std::vector<Row> rows = Describer(model).rows();
+  const Table table(rows);
+  std::string text = table.head();
+  for (const Row& row : rows) text += table.text(row);
+  return text + "\n" + objective(model) + totals(model, context);
+}
+
+}  // namespace fsconv

@@ -1,0 +1,24 @@
+// A model in words, for a person: its steps, its objective, its numbers and the memory that they take.
+#pragma once
+
+#include <fsconv/nn/model.hpp>
+#include <string>
+
+namespace fsconv {
+
+// What a model does not know about the run that trains it.
+struct SummaryContext {
+  int threads = 1;
+  std::size_t activation_bytes = 0;  // of one thread: Runner::activation_bytes()
+  std::size_t gradient_bytes = 0;    // Runner::gradient_bytes()
+  std::size_t optimizer_slots = 2;   // numbers that the optimizer keeps per parameter
+  bool keeps_best = false;           // a second copy of the parameters: the best by the validation images
+};
+
+// Lines of at most 80 columns. One row per step: what it computes of the step above it (or of those that it names by
+// their numbers), the sizes of what goes in and comes out, the name of its weight, and how many numbers it is the first
+// to learn, biases included. A row without a geometry has that of the weight that it shares. The rows' numbers add up to
+// Model::parameter_count().
+std::string summary(const Model& model, const SummaryContext& context);
+
+}  // namespace fsconv

@@ -1,0 +1,215 @@
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fsconv/data/dataset.hpp>
+#include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/location.hpp>
+#include <fsconv/train/trained_run.hpp>
+
+namespace fsconv {
+namespace {
+
+namespace fs = std::filesystem;
+
+Dataset load_data_of(const TrainedRun& run, const std::string& asked_for) {
+  const TrainConfig& config = run.trained.config;
+  if (!asked_for.empty()) return load_dataset(asked_for, config.seed);
+  try {
+    return load_dataset(config.data, config.seed);
+  } catch (const IoError& error) {
+    if (fs::path(config.data).is_absolute()) throw;
+    throw IoError(run.path,
+                  fmt::format("was trained on {}, which is not to be had from here ({}); give --data",
+                              config.data, error.what()));
+  }
+}
+
+ImageSet cut(const ImageSet& set, Index first, Index count) {
+  ImageSet part{part_of(set.images, first, count), {}};
+  if (!set.labels.empty()) part.labels.assign(set.labels.begin() + first, set.labels.begin() + first + count);
+  return part;
+}
+
+ImageSet joined(const ImageSet& a, const ImageSet& b) {
+  Shape shape = a.images.shape();
+  if (!std::equal(shape.begin() + 1, shape.end(), b.images.shape().begin() + 1))
+    return a;  // not of the model, either
+  shape[0] += b.images.shape()[0];
+  ImageSet both{Tensor<std::uint8_t>(shape, "images"), {}};
+  std::copy(b.images.begin(), b.images.end(),
+            std::copy(a.images.begin(), a.images.end(), both.images.begin()));
+  if (!a.labels.empty() && !b.labels.empty()) {
+    both.labels = a.labels;
+    both.labels.insert(both.labels.end(), b.labels.begin(), b.labels.end());
+  }
+  return both;
+}
+
+// The images of a split, and how many of them the run used.
+struct Choice {
+  ImageSet set;
+  Index usual;
+};
+
+Choice choose(const TrainedRun& run, const Dataset& data, Split split) {
+  const TrainConfig& config = run.trained.config;
+  const auto or_all = [](Index wanted, Index all) { return wanted > 0 ? std::min(wanted, all) : all; };
+  const Index trained = data.train.images.shape()[0], tested = data.test.images.shape()[0];
+  if (split == Split::test) return {data.test, or_all(config.test_images, tested)};
+  if (split == Split::other) return {joined(data.train, data.test), trained + tested};
+  if (split == Split::validation && config.validation == 0)
+    throw InvalidArgument("split", fmt::format("is validation, but {} kept no images for it", run.path),
+                          "use test or train");
+  const Index kept = std::min(config.validation, trained);
+  if (split == Split::validation) return {cut(data.train, trained - kept, kept), kept};
+  return {cut(data.train, 0, trained - kept), or_all(config.train_images, trained - kept)};
+}
+
+void require_format(const TrainedRun& run, const std::string& source, const Shape& shape) {
+  const Value& wanted = run.trained.model.images();
+  if (shape[1] != wanted.channels ||
+      !std::equal(shape.begin() + 2, shape.end(), wanted.size.begin(), wanted.size.end()))
+    throw BadData(source,
+                  fmt::format("has images of {}x{} pixels with {} channel(s)", shape[2], shape[3], shape[1]),
+                  fmt::format("the model of {} takes {} with {}", run.path, fmt::join(wanted.size, "x"),
+                              wanted.channels));
+}
+
+// What a likelihood can be shown, as check(TrainConfig) has it for training.
+Binarise binarise_for(const TrainConfig& config, const std::optional<Binarise>& asked_for) {
+  TrainConfig other = config;
+  if (asked_for) other.binarise = asked_for;
+  const Likelihood likelihood = likelihood_of(config);
+  const Binarise binarise = binarise_of(other);
+  if (likelihood == Likelihood::bernoulli && binarise == Binarise::none)
+    throw InvalidArgument("binarise", "is none, but bernoulli is a likelihood of the pixels 0 and 1",
+                          "use dynamic or fixed, which are one here");
+  if (likelihood != Likelihood::bernoulli && likelihood != Likelihood::bce_grey && binarise != Binarise::none)
+    throw InvalidArgument(
+        "binarise", fmt::format("is {}, but the run's likelihood is {}", name(binarise), name(likelihood)),
+        "use none");
+  return binarise;
+}
+
+std::int64_t checksum_of(const Tensor<std::uint8_t>& images) {
+  uLong checksum = 0;
+  for (const Index extent : images.shape()) {
+    std::array<unsigned char, 8> bytes;  // least significant first
+    for (std::size_t at = 0; at < bytes.size(); ++at)
+      bytes[at] = static_cast<unsigned char>(extent >> (8 * at));
+    checksum = crc32_z(checksum, bytes.data(), bytes.size());
+  }
+  return static_cast<std::int64_t>(crc32_z(checksum, images.data(), static_cast<z_size_t>(images.size())));
+}
+
+std::string kind_of(const std::string& path) {
+  try {
+    const hdf5::File file = hdf5::File::open(path);
+    return file.has_attribute("/", "kind") ? file.string_attribute("/", "kind") : "";
+  } catch (const std::exception&) {
+    return "";
+  }
+}
+
+}  // namespace
+
+std::string TrainedRun::epoch_text() const {
+  return fmt::format("epoch {}, the {}", trained.epoch, trained.is_best ? "best" : "last");
+}
+
+TrainedRun open_run(const std::string& path, Weights weights) {
+  return {path, read_trained_model(path, weights)};
+}
+
+Runner<float> make_runner(const TrainedRun& run, int threads, Operands operands) {
+  Runner<float> runner(run.trained.model, {.operands = operands, .threads = threads});
+  runner.load(run.trained.parameters);
+  return runner;
+}
+
+ShownImages load_images(const TrainedRun& run, const ImageRequest& request) {
+  const Binarise binarise = binarise_for(run.trained.config, request.binarise);
+  const Dataset data = load_data_of(run, request.data);
+  require_format(run, data.source, data.test.images.shape());
+  Choice choice = choose(run, data, request.split);
+  require_format(run, data.source, choice.set.images.shape());
+  const Index there = choice.set.images.shape()[0],
+              count = request.images > 0 ? request.images : choice.usual;
+  if (there == 0) throw BadData(data.source, fmt::format("has no {} images", name(request.split)));
+  if (count > there)
+    throw InvalidArgument("images", fmt::format("is {}", count),
+                          fmt::format("{} has {} {} images", data.source, there, name(request.split)));
+  if (count < there) choice.set = cut(choice.set, 0, count);
+  ShownImages shown{.data = data.name,
+                    .source = data.source,
+                    .images = std::move(choice.set.images),
+                    .labels = std::move(choice.set.labels),
+                    .split = request.split,
+                    .binarise = binarise,
+                    .seed = request.seed};
+  shown.checksum = checksum_of(shown.images);
+  return shown;
+}
+
+ShownImages first_of(ShownImages shown, Index count) {
+  if (count >= shown.images.shape()[0]) return shown;
+  shown.images = part_of(shown.images, 0, count);
+  if (!shown.labels.empty()) shown.labels.resize(static_cast<std::size_t>(count));
+  shown.checksum = checksum_of(shown.images);
+  return shown;
+}
+
+std::string description(const ShownImages& shown) {
+  const Index count = shown.images.shape()[0];
+  const std::string split = shown.split == Split::other ? "" : fmt::format("{} ", name(shown.split));
+  const std::string from =
+      shown.data == shown.source ? shown.data : fmt::format("{} ({})", shown.data, shown.source);
+  return fmt::format(
+      "{} {}image{} of {}{}", count, split, count == 1 ? "" : "s", from,
+      shown.binarise == Binarise::none ? "" : fmt::format(", binarised with seed {}", shown.seed));
+}
+
+void write_origin(hdf5::File& file, const RunInfo& info, const TrainedRun& run) {
+  write_environment(file, info);
+  const auto set = [&](const char* attribute, const hdf5::Value& value) {
+    file.set_attribute("/", attribute, value);
+  };
+  set("run", run.path);
+  set("epoch", std::int64_t{run.trained.epoch});
+  set("weights", run.trained.is_best ? "best" : "last");
+  set("model_kind", std::string(name(run.trained.config.model)));
+  set("likelihood", std::string(name(likelihood_of(run.trained.config))));
+}
+
+void write_origin(hdf5::File& file, const ShownImages& images) {
+  const auto set = [&](const char* attribute, const hdf5::Value& value) {
+    file.set_attribute("/", attribute, value);
+  };
+  set("data_source", images.source);
+  set("images_checksum", images.checksum);
+  set("split", std::string(name(images.split)));
+  set("binarise", std::string(name(images.binarise)));
+}
+
+void require_output(const std::string& output, const std::string& kind,
+                    const std::vector<std::string>& inputs, bool keeps_own, bool force) {
+  std::error_code none;
+  for (const std::string& input : inputs)
+    if (fs::equivalent(output, locate(input).path, none))
+      throw InvalidArgument("output", fmt::format("{} is what is read", output), "choose another name");
+  if (!force && fs::is_regular_file(output, none) && locate(output).kind == FileKind::hdf5) {
+    const std::string held = kind_of(output);
+    if (keeps_own || held != kind)
+      throw InvalidArgument("output",
+                            fmt::format("{} is there already{}", output,
+                                        held.empty() ? "" : fmt::format(", of fsconv {}", held)),
+                            keeps_own ? "choose another name, or replace it with --force"
+                                      : "choose another name, or delete it");
+  }
+  require_writable(output);
+}
+
+}  // namespace fsconv

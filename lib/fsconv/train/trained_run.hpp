@@ -1,0 +1,70 @@
+// A training run in use: its model, the images that it is shown, and what files made with them say of both.
+#pragma once
+
+#include <cstdint>
+#include <fsconv/io/hdf5.hpp>
+#include <fsconv/io/run_log.hpp>
+#include <fsconv/train/checkpoint.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fsconv {
+
+struct TrainedRun {
+  std::string path;
+  TrainedModel trained;
+
+  // "epoch 7, the best" or "epoch 9, the last"
+  std::string epoch_text() const;
+};
+
+// IoError, BadData.
+TrainedRun open_run(const std::string& path, Weights weights);
+
+// What computes the model of a run, its weights loaded.
+Runner<float> make_runner(const TrainedRun& run, int threads, Operands operands = Operands::fp32);
+
+struct ImageRequest {
+  std::string data = {};  // as load_dataset() takes it; empty: the run's
+  Split split = Split::test;
+  Index images = 0;                       // the first so many; 0: as many as the run used, or as there are
+  std::optional<Binarise> binarise = {};  // nothing: the run's
+  std::uint64_t seed = 0;                 // of binarisation and draws
+};
+
+struct ShownImages {
+  std::string data, source;          // as asked for, and where they were read
+  Tensor<std::uint8_t> images;       // [N, C, H, W]; of `all`, image n of the training images is number n
+  std::vector<std::uint8_t> labels;  // N of them, or none
+  std::int64_t checksum = 0;         // CRC-32 over the shape and all pixels
+  Split split = Split::test;
+  Binarise binarise = Binarise::none;
+  std::uint64_t seed = 0;
+
+  // Those of the numbers `order`, as the model is shown them.
+  Batch batch(std::span<const Index> order) const { return make_batch(images, order, binarise, seed, split); }
+};
+
+// Generated images are drawn from the run's seed. Throws what load_dataset() throws, with a hint where the run's own data is
+// not to be had; InvalidArgument "images", "split" or "binarise" for what the data, the run or the likelihood does not
+// have; BadData for images of another format than the model's, naming both.
+ShownImages load_images(const TrainedRun& run, const ImageRequest& request);
+
+// The first `count` of them, or all where there are fewer.
+ShownImages first_of(ShownImages images, Index count);
+
+// "1000 test images of generated (drawn by fsconv from seed 0), binarised with seed 0"
+std::string description(const ShownImages& images);
+
+// The attributes `run`, `epoch`, `weights` (best or last), `model_kind` and `likelihood` of the root, and for the images
+// `data_source`, `images_checksum`, `split` and `binarise`. What write_environment() writes, too.
+void write_origin(hdf5::File& file, const RunInfo& info, const TrainedRun& run);
+void write_origin(hdf5::File& file, const ShownImages& images);
+
+// Whether the file may be written: InvalidArgument "output" if it is one of the `inputs` or, unless `force`, an HDF5 file
+// of another kind (any at all where `keeps_own`); IoError if the system does not let it be written.
+void require_output(const std::string& output, const std::string& kind,
+                    const std::vector<std::string>& inputs, bool keeps_own = false, bool force = false);
+
+}  // namespace fsconv
