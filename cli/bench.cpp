@@ -21,7 +21,7 @@ boost::program_options::options_description options() {
   OptionList list("Options");
   list.value("what", "NAME", "conv: the operations (default), matrix: the sparse W, train or verify")
       .value("set", "NAME[,NAME...]",
-             "layers (default), dcgan, audio, volume or all; of train: ae28 (default), ae64")
+             "layers (default), dcgan, audio, volume or all; of train: ae28 (default), ae64, vae28, conv28")
       .value("form", "NAME[,NAME...]",
              "engine, onednn_blocked, any form, or all (engine,batched,im2col,onednn)")
       .value("precision", "NAME[,NAME...]",

@@ -78,7 +78,8 @@ std::span<const Command> commands();
 
 // Reads `arguments` for `command`, and the file of --config (config_file.hpp); abbreviations are not guessed. Throws
 // InvalidArgument for an option that is unknown (and names the command it belongs to, if there is one), repeated or
-// without its value, for a word that is none, and for a flag in the file that is neither true nor false (yes or no, on or off, 1 or 0).
+// without its value, for a word that is none, and for a flag in the file that is neither true nor false (yes or no,
+// on or off, 1 or 0).
 Options parse(const Command& command, const std::vector<std::string>& arguments);
 
 std::string help(const Command& command);

@@ -179,28 +179,24 @@ int run(const Options& options) {
 }  // namespace
 
 Command decode_command() {
-  return {.name = "decode",
-          .summary = "the images that a trained model makes of codes",
-          .usage =
-              "  fsconv decode RUN (--codes FILE | --sample N | --interpolate I,J | --traverse D[,D...]) "
-              "--output "
-              "FILE\n\n"
-              "Pictures are expected pixels. Sample n depends on --seed and n alone, so that more samples "
-              "begin with\n"
-              "the same ones. Images are counted from 0 within their split, numbers of a code too; those of "
-              "a feature\n"
-              "map channel first, last axis fastest.\n\n"
-              "The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5",
-          .examples =
-              "  fsconv decode results/vae.h5 --sample 64 --output results/samples.png\n"
-              "  fsconv decode results/vae.h5 --sample 64 --temperature 0.7 --seed 1 --output "
-              "results/samples.h5\n"
-              "  fsconv decode results/vae.h5 --interpolate 0,1 --steps 9 --output results/line.png\n"
-              "  fsconv decode results/vae.h5 --traverse 0,1,2,3 --steps 7 --image 0 --output "
-              "results/traverse.png\n",
-          .options = options,
-          .run = run,
-          .positional = "run"};
+  return {
+      .name = "decode",
+      .summary = "the images that a trained model makes of codes",
+      .usage =
+          "  fsconv decode RUN (--codes FILE | --sample N | --interpolate I,J | --traverse D[,D...])\n"
+          "                    --output FILE\n\n"
+          "Pictures are expected pixels. Sample n depends on --seed and n alone, so that more samples begin with\n"
+          "the same ones. Images are counted from 0 within their split, numbers of a code too; those of a feature\n"
+          "map channel first, last axis fastest.\n\n"
+          "The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5",
+      .examples =
+          "  fsconv decode results/vae.h5 --sample 64 --output results/samples.png\n"
+          "  fsconv decode results/vae.h5 --sample 64 --temperature 0.7 --seed 1 --output results/samples.h5\n"
+          "  fsconv decode results/vae.h5 --interpolate 0,1 --steps 9 --output results/line.png\n"
+          "  fsconv decode results/vae.h5 --traverse 0,1,2,3 --steps 7 --image 0 --output results/traverse.png\n",
+      .options = options,
+      .run = run,
+      .positional = "run"};
 }
 
 }  // namespace fsconv::cli

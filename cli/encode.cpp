@@ -58,22 +58,21 @@ int run(const Options& options) {
 }  // namespace
 
 Command encode_command() {
-  return {.name = "encode",
-          .summary = "the codes that a trained model has for images",
-          .usage =
-              "  fsconv encode RUN --output FILE [options]\n\n"
-              "FILE.h5 holds /mean and, of a vae, /log_variance, and /label where the data has labels; "
-              "FILE.npy the\n"
-              "means only. fsconv decode --codes reads both. Images are shown as in training: binarised with "
-              "--seed,\n"
-              "if the run's were.\n\n"
-              "The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5",
-          .examples =
-              "  fsconv encode results/vae.h5 --output results/codes.h5\n"
-              "  fsconv encode results/vae.h5 --split train --images 100 --output results/codes.npy\n",
-          .options = options,
-          .run = run,
-          .positional = "run"};
+  return {
+      .name = "encode",
+      .summary = "the codes that a trained model has for images",
+      .usage =
+          "  fsconv encode RUN --output FILE [options]\n\n"
+          "FILE.h5 holds /mean and, of a vae, /log_variance, and /label where the data has labels; FILE.npy the\n"
+          "means only. fsconv decode --codes reads both. Images are shown as in training: binarised with --seed,\n"
+          "if the run's were.\n\n"
+          "The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5",
+      .examples =
+          "  fsconv encode results/vae.h5 --output results/codes.h5\n"
+          "  fsconv encode results/vae.h5 --split train --images 100 --output results/codes.npy\n",
+      .options = options,
+      .run = run,
+      .positional = "run"};
 }
 
 }  // namespace fsconv::cli

@@ -82,26 +82,18 @@ Command evaluate_command() {
       .summary = "losses, likelihoods and image measures of a trained model",
       .usage =
           "  fsconv evaluate RUN [options]\n\n"
-          "Means over images with their standard errors. Of an autoencoder: its loss. Of a variational one: "
-          "the\n"
-          "reconstruction term, the KL in closed form, their sum -ELBO at beta 1 and, with importance "
-          "samples,\n"
-          "-L_K, which falls with K towards -log p(x) (Burda, Grosse & Salakhutdinov 2016); in nats per "
-          "image.\n"
-          "bce-grey and mse are no likelihoods: nothing is bounded by them, and they have no bits. PSNR and "
-          "SSIM\n"
+          "Means over images with their standard errors. Of an autoencoder: its loss. Of a variational one: the\n"
+          "reconstruction term, the KL in closed form, their sum -ELBO at beta 1 and, with importance samples,\n"
+          "-L_K, which falls with K towards -log p(x) (Burda, Grosse & Salakhutdinov 2016); in nats per image.\n"
+          "bce-grey and mse are no likelihoods: nothing is bounded by them, and they have no bits. PSNR and SSIM\n"
           "compare the decoded code (the mean, of a vae) with the image as the model is shown it.\n\n"
-          "Images are binarised as in training, once, with --seed: 0 for every run, so that runs can be "
-          "compared\n"
-          "in pairs with --against. (A run's own test losses use the run's seed.) Generated images are the "
-          "run's.\n\n"
+          "Images are binarised as in training, once, with --seed: 0 for every run, so that runs can be compared\n"
+          "in pairs with --against. (A run's own test losses use the run's seed.) Generated images are the run's.\n\n"
           "The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5",
       .examples =
           "  fsconv evaluate results/vae.h5\n"
-          "  fsconv evaluate results/vae.h5 --images 100 --importance-samples 100 --output "
-          "results/vae-eval.h5\n"
-          "  fsconv evaluate results/vae.h5 --images 100 --importance-samples 100 --precision bf16 --against "
-          "results/vae-eval.h5\n"
+          "  fsconv evaluate results/vae.h5 --images 100 --importance-samples 100 --output results/vae-eval.h5\n"
+          "  fsconv evaluate results/vae.h5 --images 100 --weights last --against results/vae-eval.h5\n"
           "  fsconv evaluate results/vae.h5 --split train --images 500 --json\n",
       .options = options,
       .run = run,

@@ -69,8 +69,7 @@ Command reconstruct_command() {
       .summary = "images and what a trained model makes of them",
       .usage =
           "  fsconv reconstruct RUN --output FILE [options]\n\n"
-          "Originals stand over reconstructions, as the model is shown them: binarised with --seed, if the "
-          "run's\n"
+          "Originals stand over reconstructions, as the model is shown them: binarised with --seed, if the run's\n"
           "were. A reconstruction is the decoded code, of a vae the decoded mean; its pixels are those that\n"
           "fsconv encode and fsconv decode --codes make, bit for bit.\n\n"
           "The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5",

@@ -22,8 +22,8 @@ boost::program_options::options_description options() {
   add_size_options(list);
   list.value(
       "stack", "LAYERS",
-      "plan an autoencoder from --input-size down and back: layers like c32k4s2p1,c64k4s2 (channels, kernel, "
-      "whole stride, padding; without p, (kernel-stride+1)/2 in front, and sizes divided, rounding up)");
+      "plan an autoencoder from --input-size down and back: layers like c32k4s2p1,c64k3s3/2 (channels, kernel, "
+      "stride, padding, d dilation, g groups; without p, sizes divided by the stride, rounding up)");
   return list;
 }
 

@@ -1,5 +1,5 @@
-// Bytes become the numbers of a batch, in the order asked for; what is random follows from the seed, the split, the epoch and
-// the image, and from nothing else.
+// Bytes become the numbers of a batch, in the order asked for; what is random follows from the seed, the split, the
+// epoch and the image, and from nothing else.
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/base/error.hpp>
@@ -109,8 +109,8 @@ TEST_CASE("batch: binarised pixels are 0 or 1, black never and white always") {
 }
 
 TEST_CASE("batch: a binarised pixel is 1 with probability v/255") {
-  // The number of ones is off by six deviations once in 5e8 times; v/255 and v/256, 40000 pixels, are apart by up to 0.8 of
-  // one, but 1/2 and 1 - v/255 by far more.
+  // The number of ones is off by six deviations once in 5e8 times; v/255 and v/256, 40000 pixels, are apart by up to
+  // 0.8 of one, but 1/2 and 1 - v/255 by far more.
   for (const int value : {1, 26, 64, 127, 200, 254}) {
     CAPTURE(value);
     CHECK(off_by(static_cast<std::uint8_t>(value), value / 255.0) < 6);

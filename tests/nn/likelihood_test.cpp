@@ -16,8 +16,8 @@ constexpr double logits[] = {0, 1e-3, -1e-3, 0.049, -0.049, 0.051, -0.051, 0.3, 
 constexpr Likelihood all[] = {Likelihood::bernoulli, Likelihood::continuous_bernoulli, Likelihood::gaussian,
                               Likelihood::bce_grey, Likelihood::mse};
 
-// The integral of f from a to b: Gauss and Legendre's rule of 5 points on `pieces` pieces of length h. Its error is below
-// (b-a) h^10 times a tenth derivative times 1/(11 * 10!) * (5!)^4 / 10!^2 < 1e-15 of it: nothing, here.
+// The integral of f from a to b: Gauss and Legendre's rule of 5 points on `pieces` pieces of length h. Its error is
+// below (b-a) h^10 times a tenth derivative times 1/(11 * 10!) * (5!)^4 / 10!^2 < 1e-15 of it: nothing, here.
 double integral(const std::function<double(double)>& f, double a, double b, int pieces) {
   constexpr double points[] = {0, 0.538469310105683091, 0.906179845938663993},
                    weights[] = {0.568888888888888889, 0.478628670499366468, 0.236926885056189088};
@@ -43,8 +43,8 @@ Loss loss_of(Likelihood likelihood) {
   return [likelihood](double x, double z) { return pixel_loss(likelihood, x, z); };
 }
 
-// A loss of size L is off by some eps L, and e^-L by as much of itself; sums and rules add a few roundings more. The series
-// of continuous_bernoulli stops before z^6/181440: 9e-14 at the edge.
+// A loss of size L is off by some eps L, and e^-L by as much of itself; sums and rules add a few roundings more. The
+// series of continuous_bernoulli stops before z^6/181440: 9e-14 at the edge.
 double rounding(double z) { return 1e-13 + 16 * eps * (1 + std::abs(z)); }
 
 }  // namespace

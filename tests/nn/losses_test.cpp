@@ -16,8 +16,8 @@ constexpr double eps = std::numeric_limits<double>::epsilon();
 
 using Combine = double (*)(const std::vector<double>&, std::vector<double>&);
 
-// Whether -log mean exp(-loss), and its derivatives, are those of long double. The exponents are at most as wrong as the
-// losses are large, which is half an eps of each; K terms and the logarithm add a few roundings.
+// Whether -log mean exp(-loss), and its derivatives, are those of long double. The exponents are at most as wrong as
+// the losses are large, which is half an eps of each; K terms and the logarithm add a few roundings.
 bool is_log_mean_exp(Combine combine, const std::vector<double>& losses) {
   Exact smallest = losses.front(), sum = 0, largest = 0;
   for (const double loss : losses)
@@ -53,8 +53,8 @@ const std::vector<std::vector<double>> lists = {
     {700.0, 745.0, 750.0, 10000.0},
 };
 
-// The integral over the line of a Gaussian density of this mean and deviation times f: the rule of equal steps, which for
-// smooth functions that vanish at both ends is as exact as their tails, here e^-72 of them.
+// The integral over the line of a Gaussian density of this mean and deviation times f: the rule of equal steps,
+// which for smooth functions that vanish at both ends is as exact as their tails, here e^-72 of them.
 template <class F>
 double expectation(double mean, double deviation, F&& f) {
   constexpr int steps = 480;

@@ -1,5 +1,5 @@
-// The named models: what their parameters are called and how they start, that every way back ends at the image's size, and
-// that every combination of options is a model or says which option is wrong.
+// The named models: what their parameters are called and how they start, that every way back ends at the image's
+// size, and that every combination of options is a model or says which option is wrong.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -67,7 +67,8 @@ std::string refused_option(const ModelSpec& spec) {
   }
 }
 
-// The parameters of one model that another has under the same name, all of the encoder among them, start with the same bits.
+// The parameters of one model that another has under the same name, all of the encoder among them, start with the
+// same bits.
 void require_same_encoder(const Model& one, const Model& other, const Names& encoder) {
   const Parameters<float> ours = initial_parameters<float>(one, 4),
                           theirs = initial_parameters<float>(other, 4);

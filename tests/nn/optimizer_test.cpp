@@ -93,8 +93,8 @@ Parameters<T> three_numbers() {
       {"w", Tensor<T>({3}, {static_cast<T>(start[0]), static_cast<T>(start[1]), static_cast<T>(start[2])})}};
 }
 
-// How far the numbers of four steps are from the recorded ones, in terms of eps: of the recorded number, or of the start
-// it came from if that is larger.
+// How far the numbers of four steps are from the recorded ones, in terms of eps: of the recorded number, or of the
+// start it came from if that is larger.
 template <class T>
 double roundings(const Recorded& one, const OptimizerSettings& settings,
                  const double (&at_rates)[4] = rates) {

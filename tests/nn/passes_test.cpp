@@ -1,5 +1,5 @@
-// The two passes witness each other, and derivatives that know no chain rule of ours witness both: every step, every named
-// model, on every form.
+// The two passes witness each other, and derivatives that know no chain rule of ours witness both: every step, every
+// named model, on every form.
 #include <catch2/catch.hpp>
 // Eigen's automatic differentiation needs its core first.
 #include <Eigen/Core>

@@ -219,7 +219,8 @@ Exact pixel_of(Likelihood likelihood, std::size_t at) {
   return static_cast<T>(likelihood == Likelihood::bernoulli ? grey[at % 2] : grey[at % 6]);
 }
 
-// Whether the sums per column, and the derivatives, are those of the formula. With `derivatives` false they are left alone.
+// Whether the sums per column, and the derivatives, are those of the formula. With `derivatives` false they are left
+// alone.
 template <class T>
 bool sums_and_derives(const Pointwise<T>& kernels, Likelihood likelihood, std::int64_t pixels,
                       std::int64_t width, const PixelLoss& loss = exact_loss,

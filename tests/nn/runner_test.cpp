@@ -1,4 +1,5 @@
-// A model over batches: what an image counts, bits that depend on neither threads nor blocks, codes and pixels, and BFloat16.
+// A model over batches: what an image counts, bits that depend on neither threads nor blocks, codes and pixels, and
+// BFloat16.
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/base/error.hpp>
@@ -111,8 +112,8 @@ TEST_CASE("runner: the gradient is the mean over the images, the losses their su
           }
       }
       CHECK(losses_distance(losses, sum) < 1e-12);
-      // Each side adds `count` numbers of these magnitudes, each itself a sum of at most some hundred products whose own
-      // magnitudes may be larger by cancellation; 1e4 roundings cover that with room, and one image would be 1/71.
+      // Each side adds `count` numbers of these magnitudes, each itself a sum of at most some hundred products whose
+      // own magnitudes may be larger by cancellation; 1e4 roundings cover that with room, and one image would be 1/71.
       bool agrees = true;
       for (std::size_t at = 0; at < mean.size(); ++at)
         for (Index e = 0; e < mean[at].size(); ++e)
@@ -251,8 +252,8 @@ TEST_CASE("runner: the gradient in float is that in double") {
     const GradientCase one(named.model, 64);
     const auto parameters = larger_parameters<float>(one.model);
     const auto exact = gradient_with(one, cast_all<double>(parameters), {.form = "gather"}, beta);
-    // The same bits of pixels; noise is the same within 3e-7. Sums of some thousand products, which round as the root of
-    // their number does: 30 eps; those that cancel to a thousandth of their terms lose more.
+    // The same bits of pixels; noise is the same within 3e-7. Sums of some thousand products, which round as the
+    // root of their number does: 30 eps; those that cancel to a thousandth of their terms lose more.
     const auto found = gradient_with(one, parameters, {}, beta);
     CHECK(agreement(found.gradients, exact.gradients).distance < 1e-5);
     CHECK(gradient_distance(found.gradients, exact.gradients) < 1e-3);

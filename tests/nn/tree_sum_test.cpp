@@ -1,4 +1,5 @@
-// Which additions a fixed tree makes, against a recursive definition of it, for every number of terms and however they come.
+// Which additions a fixed tree makes, against a recursive definition of it, for every number of terms and however
+// they come.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fsconv/nn/tree_sum.hpp>
@@ -10,8 +11,8 @@ using namespace fsconv;
 
 namespace {
 
-// The sum of the terms first ... first+count-1: a whole tree is the sum of its halves; else the largest whole tree, and the
-// sum of the rest is added to it.
+// The sum of the terms first ... first+count-1: a whole tree is the sum of its halves; else the largest whole tree,
+// and the sum of the rest is added to it.
 std::string definition(std::size_t first, std::size_t count) {
   if (count == 1) return std::to_string(first);
   std::size_t whole = 1;
@@ -35,8 +36,8 @@ std::string summed(std::size_t count) {
   return places[tree.root()];
 }
 
-// The same with as few places as a runner takes: those that hold no waiting sum are used again, `at_once` terms in a round,
-// whose additions are made together at its end.
+// The same with as few places as a runner takes: those that hold no waiting sum are used again, `at_once` terms in a
+// round, whose additions are made together at its end.
 std::string summed_in_rounds(std::size_t count, std::size_t at_once, std::size_t* most_places = nullptr) {
   std::vector<std::string> places;
   TreeSum tree;

@@ -1,4 +1,5 @@
-// Models that no name makes, but that are models: what the engine does in place must not depend on how the named ones look.
+// Models that no name makes, but that are models: what the engine does in place must not depend on how the named
+// ones look.
 #include <catch2/catch.hpp>
 #include <functional>
 

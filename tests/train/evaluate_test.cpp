@@ -1,4 +1,5 @@
-// Evaluation: means over all images, likelihoods that are known in closed form, and the same bits however it is computed.
+// Evaluation: means over all images, likelihoods that are known in closed form, and the same bits however it is
+// computed.
 #include <algorithm>
 #include <armadillo>
 #include <catch2/catch.hpp>
@@ -102,7 +103,8 @@ double exact_log_likelihood(LinearGaussian& one, const Tensor<std::uint8_t>& ima
                  arma::dot(off, arma::solve(covariance, off)));
 }
 
-// The posterior N(S W (x - b)/s^2, S), S = (I + W W^T/s^2)^-1 seen from the latent side, which must be diagonal to be said.
+// The posterior N(S W (x - b)/s^2, S), S = (I + W W^T/s^2)^-1 seen from the latent side, which must be diagonal to
+// be said.
 void set_exact_posterior(LinearGaussian& one) {
   const arma::mat w = decoder_matrix(one);
   const arma::mat inverse = w.t() * w / one.variance + arma::eye(latent, latent);
@@ -173,8 +175,8 @@ TEST_CASE("evaluate: with another posterior the bounds rise to the likelihood") 
 }
 
 TEST_CASE("evaluate: a variational model of that kind learns the likelihood of its data") {
-  // A linear decoder with a learned posterior: -ELBO falls to within the gap that a diagonal posterior leaves, and L_K to
-  // the likelihood of the parameters that were found.
+  // A linear decoder with a learned posterior: -ELBO falls to within the gap that a diagonal posterior leaves, and
+  // L_K to the likelihood of the parameters that were found.
   LinearGaussian one = linear_gaussian(3, 0.1);
   const Tensor<std::uint8_t> images = pictures(64);
   const std::vector<Index> order = first_images(64);

@@ -43,8 +43,8 @@ struct TrainWorkload {
   Index batch;
 };
 
-// ae28: 28x28x1, k4 s2, 32 and 64 channels, latent 32. ae64: 64x64x3; 64, 128 and 256 channels, latent 128. vae28: as ae28,
-// variational. conv28: 28x28x1; 32, 64 and 16 channels, no linear layer.
+// ae28: 28x28x1, k4 s2, 32 and 64 channels, latent 32. ae64: 64x64x3; 64, 128 and 256 channels, latent 128. vae28:
+// as ae28, variational. conv28: 28x28x1; 32, 64 and 16 channels, no linear layer.
 const std::vector<TrainWorkload>& train_workloads();
 
 // Throws InvalidArgument that lists the names.

@@ -23,8 +23,8 @@ constexpr auto names_of(Split) {
                                {Split::other, "all"}}}};
 }
 
-// The images order[0], order[1], ... of [N, channels, size...]. Everything random is a pure function of the key and of an
-// image's number in its set: no thread, block or batch can change it.
+// The images order[0], order[1], ... of [N, channels, size...]. Everything random is a pure function of the key and
+// of an image's number in its set: no thread, block or batch can change it.
 struct Batch {
   const Tensor<std::uint8_t>& images;
   std::span<const Index> order;
@@ -39,8 +39,8 @@ struct Batch {
   Index size() const { return static_cast<Index>(order.size()); }
 };
 
-// The batch of an epoch: training images are binarised anew in each if `binarise` says so, others once for all; so is the
-// noise of evaluations one and the same.
+// The batch of an epoch: training images are binarised anew in each if `binarise` says so, others once for all; so
+// is the noise of evaluations one and the same.
 Batch make_batch(const Tensor<std::uint8_t>& images, std::span<const Index> order, Binarise binarise,
                  std::uint64_t seed, Split split, Index epoch = 0);
 

@@ -22,19 +22,22 @@ class BlockPass {
  public:
   virtual ~BlockPass() = default;
 
-  // Takes the numbers of parameter `at`. To be called again whenever it has changed; different ones may be loaded at the same time.
+  // Takes the numbers of parameter `at`. To be called again whenever it has changed; different ones may be loaded at
+  // the same time.
   virtual void load(const Parameter<T>& parameter, ParameterId at) = 0;
 
   // Sums over the images of the block. beta weighs the KL in the objective.
   virtual Losses losses(const Batch& block, double beta, int thread) = 0;
-  // The same, and scale times the derivatives of the objective, which replace what is in `gradients`. For passes that were
-  // made to train.
+  // The same, and scale times the derivatives of the objective, which replace what is in `gradients`. For passes
+  // that were made to train.
   virtual Losses gradient(const Batch& block, double beta, double scale, int thread,
                           BlockGradients<T>& gradients) = 0;
 
-  // The codes of the images, [images][channels][size...]; and of a variational model their log-variances, where asked for.
+  // The codes of the images, [images][channels][size...]; and of a variational model their log-variances, where
+  // asked for.
   virtual void encode(const Batch& block, int thread, T* codes, T* log_variances) = 0;
-  // The next three are for models of one draw (with_draws()). What the decoder makes of codes, in rows up to images_per_block(): [rows][channels][size...], logits or pixels.
+  // The next three are for models of one draw (with_draws()). What the decoder makes of codes, in rows up to
+  // images_per_block(): [rows][channels][size...], logits or pixels.
   virtual void decode(Index rows, const T* codes, int thread, T* outputs) = 0;
   // -log p(x | code) of every row, x being one image (fetch_target() says which).
   virtual void fetch_target(const Batch& one_image, int thread) = 0;

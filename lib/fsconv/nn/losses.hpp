@@ -8,8 +8,9 @@
 
 namespace fsconv {
 
-// Sums over images, in the likelihood's units. `kl` is 0 of a model without one; reconstruction + kl is the negative ELBO,
-// whatever was made small: with beta other than 1, free nats or importance weights the objective is another number.
+// Sums over images, in the likelihood's units. `kl` is 0 of a model without one; reconstruction + kl is the negative
+// ELBO, whatever was made small: with beta other than 1, free nats or importance weights the objective is another
+// number.
 struct Losses {
   double objective = 0;
   double reconstruction = 0;  // the mean over the draws of -log p(x | z)

@@ -238,6 +238,16 @@ Index Model::parameter_count() const {
   return count;
 }
 
+ValueId decoder_input(const Model& model) {
+  for (const Step& step : model.steps)
+    if (std::holds_alternative<Reparameterise>(step)) return output(step);
+  return model.code;
+}
+
+bool bias_per_element(const Model& model, const Affine& step) {
+  return step.bias && model.parameters[*step.bias].shape.size() > 1;
+}
+
 Model with_draws(Model model, Index draws) {
   for (Value& value : model.values)
     if (value.source == Value::Source::noise) value.draws = draws;

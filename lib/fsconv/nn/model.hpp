@@ -167,6 +167,12 @@ Model with_draws(Model model, Index draws);
 std::vector<ValueId> inputs(const Step& step);
 ValueId output(const Step& step);
 
+// What the decoder begins with: the draw of a variational model, else the code.
+ValueId decoder_input(const Model& model);
+
+// Whether the bias of a step has one number per element, not per channel.
+bool bias_per_element(const Model& model, const Affine& step);
+
 // Throws InvalidArgument where a model is none: a step that reads a later value or another shape than it needs, a value
 // that nobody makes or two make, a parameter of another shape than its step's, no reconstruction, or more than one.
 void check(const Model& model);

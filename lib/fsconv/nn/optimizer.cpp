@@ -5,8 +5,8 @@
 namespace fsconv {
 namespace {
 
-// The numbers of one step, the same for all elements. By value into the loops: a number that a loop could overwrite would
-// have to be read again for every element.
+// The numbers of one step, the same for all elements. By value into the loops: a number that a loop could overwrite
+// would have to be read again for every element.
 template <class T>
 struct AdamStep {
   T keep1, add1, keep2, add2, rate, root, epsilon, decay, shrink;

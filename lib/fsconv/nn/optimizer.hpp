@@ -38,8 +38,8 @@ class Optimizer {
  public:
   Optimizer(const OptimizerSettings& settings, const Parameters<T>& parameters);
 
-  // Takes one step at this learning rate. Returns the first parameter that is not finite any more, if one is; then its slots
-  // may not be, either. The same bits on any number of threads.
+  // Takes one step at this learning rate. Returns the first parameter that is not finite any more, if one is; then
+  // its slots may not be, either. The same bits on any number of threads.
   std::optional<std::size_t> step(Parameters<T>& parameters, const Gradients<T>& gradients, double rate,
                                   int threads = 1);
 

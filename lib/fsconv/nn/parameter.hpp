@@ -24,8 +24,8 @@ using Parameters = std::vector<Parameter<T>>;
 template <class T>
 using Gradients = std::vector<Tensor<T>>;
 
-// As the model's specifications say; the same for the same seed on every machine. InvalidArgument if they do not fit the
-// memory.
+// As the model's specifications say; the same for the same seed on every machine. InvalidArgument if they do not fit
+// the memory.
 template <class T>
 Parameters<T> initial_parameters(const Model& model, std::uint64_t seed);
 
@@ -36,8 +36,8 @@ Gradients<T> zeros_like(const Parameters<T>& parameters) {
   return gradients;
 }
 
-// Calls work(number, first, last) for ranges first ... last-1 of `sizes[number]` elements, each element once, on several
-// threads. Parameters are of very unequal size: large ones are cut, so that the threads share them evenly.
+// Calls work(number, first, last) for ranges first ... last-1 of `sizes[number]` elements, each element once, on
+// several threads. Parameters are of very unequal size: large ones are cut, so that the threads share them evenly.
 template <class F>
 void for_each_range(const std::vector<Index>& sizes, int threads, F&& work) {
   constexpr Index longest = 1 << 13;

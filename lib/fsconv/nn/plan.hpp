@@ -1,5 +1,5 @@
-// Where a model's values and gradients lie in a thread's memory, and how gradients meet: pure, computed before anything is
-// allocated.
+// Where a model's values and gradients lie in a thread's memory, and how gradients meet: pure, computed before
+// anything is allocated.
 #pragma once
 
 #include <fsconv/nn/model.hpp>
@@ -10,7 +10,8 @@ namespace fsconv {
 // A pass goes through these moments: the images are fetched (0); step s makes its value (1 + s); the terms (S + 1);
 // and, where gradients are wanted, back: step s gives its inputs theirs (2S + 1 - s). S is the number of steps.
 //
-// A value may be there in two ways: as an *operand*, which is what the engine multiplies, and *exactly*, as it was summed.
+// A value may be there in two ways: as an *operand*, which is what the engine multiplies, and *exactly*, as it was
+// summed.
 // They are one unless the engine rounds (BFloat16). Operands of an odd number of channels per group have a zero behind
 // each group then, which nobody may overwrite.
 
@@ -54,11 +55,12 @@ struct PlanRequest {
   bool rounds() const { return number_bytes != sum_bytes; }
 };
 
-// Throws InvalidArgument "precision" where a value of an odd number of channels is read in groups of different sizes and
-// numbers are rounded.
+// Throws InvalidArgument "precision" where a value of an odd number of channels is read in groups of different sizes
+// and numbers are rounded.
 Plan make_plan(const Model& model, const PlanRequest& request);
 
-// Numbers of an operand per image, pixel: channels, with a zero after every group of an odd number where they are rounded.
+// Numbers of an operand per image, pixel: channels, with a zero after every group of an odd number where they are
+// rounded.
 Index operand_channels(Index channels, Index groups, bool rounds);
 
 }  // namespace fsconv

@@ -1,5 +1,5 @@
-// What is computed number by number on the engine's blocks, as a table of kernels for one isa: activations, their slopes,
-// and the loss of pixels.
+// What is computed number by number on the engine's blocks, as a table of kernels for one isa: activations, their
+// slopes, and the loss of pixels.
 #pragma once
 
 #include <cstdint>

@@ -145,8 +145,8 @@ struct SquaredError {
   static T slope(T x, T z, T) { return 2 * (z - x); }
 };
 
-// Pixels in pieces of whole rows: one loop for the exponentials, one for the losses, one that adds them up in double, one
-// for the slopes. Each becomes vectors. A row that is longer than a piece is cut.
+// Pixels in pieces of whole rows: one loop for the exponentials, one for the losses, one that adds them up in
+// double, one for the slopes. Each becomes vectors. A row that is longer than a piece is cut.
 template <class Formula, bool derive, class T, class Z>
 void piecewise(Count pixels, Count width, const T* x, Z* z, const T* weights, double* sums) {
   constexpr Count longest = 512;

@@ -28,19 +28,21 @@ struct Codes {
 template <class T>
 class Runner {
  public:
-  // Throws what make_engine_pass() and make_tensor_pass() throw, and InvalidArgument for bf16 in a form other than `batched`.
+  // Throws what make_engine_pass() and make_tensor_pass() throw, and InvalidArgument for bf16 in a form other than
+  // `batched`.
   Runner(const Model& model, const Computing& computing);
 
   // Takes new numbers. To be called before anything else, and whenever they have changed.
   void load(const Parameters<T>& parameters);
 
-  // Sums over the images of the batch; and the gradient of the mean objective of an image. Throws what check(Batch) throws.
+  // Sums over the images of the batch; and the gradient of the mean objective of an image. Throws what check(Batch)
+  // throws.
   Losses losses(const Batch& batch, double beta = 1);
   Losses gradient(const Batch& batch, double beta, Gradients<T>& gradients);
 
   Codes<T> encode(const Batch& batch);
-  // The expected pixels in 0..1 of codes [rows, channels, size...]: [rows, channels, size...] of the images. For models of
-  // one draw.
+  // The expected pixels in 0..1 of codes [rows, channels, size...]: [rows, channels, size...] of the images. For
+  // models of one draw.
   Tensor<T> decode(const Tensor<T>& codes);
   // decode(means of encode()): what the model makes of the images.
   Tensor<T> reconstruct(const Batch& batch);

@@ -18,8 +18,8 @@ constexpr auto names_of(ScheduleKind) {
 //     constant   rate
 //     step       rate * factor^floor(epoch/every)
 //     cosine     rate * (1 + cos(pi * epoch/epochs))/2
-// where `epoch` is what lies behind when a step begins; and all times min(1, epoch/warmup) where warmup > 0, in which the
-// step itself counts, so that the first rate is not 0.
+// where `epoch` is what lies behind when a step begins; and all times min(1, epoch/warmup) where warmup > 0, in
+// which the step itself counts, so that the first rate is not 0.
 struct Schedule {
   ScheduleKind kind = ScheduleKind::constant;
   double rate = 1e-3;

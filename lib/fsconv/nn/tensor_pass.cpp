@@ -240,9 +240,7 @@ void TensorPass<T>::encode(const Batch& block, int, T* codes, T* log_variances) 
 // Runs the steps that depend on the code.
 template <class T>
 Tensor<T> TensorPass<T>::decoded(Index rows, const T* codes) const {
-  ValueId input = model_.code;
-  for (const Step& step : model_.steps)
-    if (std::holds_alternative<Reparameterise>(step)) input = output(step);
+  const ValueId input = decoder_input(model_);
   std::vector<Tensor<T>> values(model_.values.size());
   Shape shape = batch_shape<T>(model_.values[input], 1);
   shape[0] = rows;

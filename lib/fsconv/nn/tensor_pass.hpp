@@ -8,7 +8,8 @@
 
 namespace fsconv {
 
-// A model's value of every draw of every image: [images*draws, channels, size...]; draw d of image n is row n*draws + d.
+// A model's value of every draw of every image: [images*draws, channels, size...]; draw d of image n is row n*draws
+// + d.
 template <class T>
 Shape batch_shape(const Value& value, Index images) {
   Shape shape = {images * value.draws, value.channels};
@@ -93,7 +94,8 @@ struct TensorForward {
     return at / elements / model.values[drawn].draws * elements + at % elements;
   }
 
-  // Calls f(from, to) for every number of an enlarged value: with `shuffles`, channel c*phases + phase becomes channel c.
+  // Calls f(from, to) for every number of an enlarged value: with `shuffles`, channel c*phases + phase becomes
+  // channel c.
   template <class F>
   static void for_each_enlarged(const Value& in, Index factor, bool shuffles, Index images, F&& f) {
     const auto axes = in.size.size();
@@ -117,7 +119,8 @@ struct TensorForward {
   }
 };
 
-// All values of a model, by ValueId. `images` and `noise` are those of their values; parameters are in the model's order.
+// All values of a model, by ValueId. `images` and `noise` are those of their values; parameters are in the model's
+// order.
 template <class T>
 std::vector<Tensor<T>> tensor_values(const Model& model, const std::vector<Tensor<T>>& parameters,
                                      const Form<T>& form, const Tensor<T>& images, const Tensor<T>& noise) {

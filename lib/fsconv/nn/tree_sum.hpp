@@ -6,10 +6,10 @@
 
 namespace fsconv {
 
-// Terms come one after the other, numbered from 0, each in a place of its own. A sum of two neighbours is formed as soon as
-// both are complete: 0+1, 2+3, (0+1)+(2+3), ...; at the end what is left is added from the right. Which additions are made,
-// and in which order, depends on the number of terms alone. This class only says which: place `from` is to be added to `to`
-// and is free then. (What a binary counter does: a carry is a sum.)
+// Terms come one after the other, numbered from 0, each in a place of its own. A sum of two neighbours is formed as
+// soon as both are complete: 0+1, 2+3, (0+1)+(2+3), ...; at the end what is left is added from the right. Which
+// additions are made, and in which order, depends on the number of terms alone. This class only says which: place
+// `from` is to be added to `to` and is free then. (What a binary counter does: a carry is a sum.)
 class TreeSum {
  public:
   struct Addition {

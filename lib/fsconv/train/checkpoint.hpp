@@ -10,7 +10,8 @@
 
 namespace fsconv {
 
-// Means per image. Losses of evaluations are at beta 1 and of one draw per image: reconstruction + kl of a variational model.
+// Means per image. Losses of evaluations are at beta 1 and of one draw per image: reconstruction + kl of a
+// variational model.
 struct EpochResult {
   Index epoch = 0;                                // 1, 2, ...
   double train_loss = 0;                          // the objective, while the weights were changing

@@ -9,8 +9,8 @@
 
 namespace fsconv {
 
-// What the code of one image is to a user: [latent] of a linear layer, [channels, height, width] of a feature map. Arrays
-// of codes are [N, that...]; their numbers lie as those of Codes do.
+// What the code of one image is to a user: [latent] of a linear layer, [channels, height, width] of a feature map.
+// Arrays of codes are [N, that...]; their numbers lie as those of Codes do.
 Shape code_shape(const Model& model);
 Index code_size(const Model& model);
 // Their names in files: latent; or code_channel, code_row, code_column.
@@ -20,15 +20,15 @@ std::vector<std::string> code_axes(const Model& model);
 // Interrupted.
 Codes<float> encode(Runner<float>& runner, const ShownImages& images, std::span<const Index> order);
 
-// The expected pixels in 0..1, [N, channels, height, width], of N codes. InvalidArgument if there is no room for them. Throws
-// Interrupted.
+// The expected pixels in 0..1, [N, channels, height, width], of N codes. InvalidArgument if there is no room for
+// them. Throws Interrupted.
 Tensor<float> decode(Runner<float>& runner, const Tensor<float>& codes);
 
 // Images as the model is shown them, and decode(means of encode()).
 ImagePairs reconstruct(Runner<float>& runner, const ShownImages& images, std::span<const Index> order);
 
-// The array of codes at `where` (array_file.hpp); FILE.h5 alone is its /mean. IoError; BadData if it is no [N, code...],
-// empty, not finite or larger than a float can be.
+// The array of codes at `where` (array_file.hpp); FILE.h5 alone is its /mean. IoError; BadData if it is no [N,
+// code...], empty, not finite or larger than a float can be.
 Tensor<float> read_codes(const std::string& where, const Model& model);
 
 // N(0, temperature^2), code n a function of (seed, n) alone. InvalidArgument "sample" where the model has no prior or

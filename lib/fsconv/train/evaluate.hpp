@@ -7,8 +7,8 @@
 
 namespace fsconv {
 
-// The mean losses of an image of [N, C, H, W], at beta 1. The same bits on any number of threads. Throws Interrupted between
-// pieces of work.
+// The mean losses of an image of [N, C, H, W], at beta 1. The same bits on any number of threads. Throws Interrupted
+// between pieces of work.
 Losses mean_losses(Runner<float>& runner, const Tensor<std::uint8_t>& images, Binarise binarise,
                    std::uint64_t seed, Split split);
 
@@ -40,8 +40,8 @@ struct Evaluation {
   Index active_units = 0;
 };
 
-// Codes are made once; draws are keyed by (seed, image, draw), so that threads, batches and the number of samples change no
-// bit of what they share. Throws Interrupted.
+// Codes are made once; draws are keyed by (seed, image, draw), so that threads, batches and the number of samples
+// change no bit of what they share. Throws Interrupted.
 Evaluation evaluate(Runner<float>& runner, const Tensor<std::uint8_t>& images, const EvaluationPlan& plan);
 
 // Mean and standard error of the mean over the images.

@@ -1,4 +1,5 @@
-// The file of an evaluation: one number per image of everything that was measured, so that others can be compared with it.
+// The file of an evaluation: one number per image of everything that was measured, so that others can be compared
+// with it.
 #pragma once
 
 #include <fsconv/io/run_log.hpp>
@@ -14,9 +15,9 @@ namespace fsconv {
 //   /effective_samples, /largest_weight                                                          [image]
 //   /latent             scale: number of the code
 //   /code_variance      [latent]
-// What a model or its images do not have is not there. At the root what write_origin() writes, `precision`, `dimensions`,
-// `importance_samples`, `is_likelihood` (true or false), `active_units` and, of each series, `mean.NAME` and
-// `standard_error.NAME`. Appears whole or not at all. IoError.
+// What a model or its images do not have is not there. At the root what write_origin() writes, `precision`,
+// `dimensions`, `importance_samples`, `is_likelihood` (true or false), `active_units` and, of each series,
+// `mean.NAME` and `standard_error.NAME`. Appears whole or not at all. IoError.
 void write_evaluation(const std::string& path, const RunInfo& info, const TrainedRun& run,
                       const ShownImages& images, const EvaluationReport& report);
 

@@ -34,7 +34,8 @@ struct EvaluationReport {
   bool bounds() const { return variational() && is_likelihood(likelihood); }  // whether it has an ELBO
 };
 
-// Evaluates. InvalidArgument "importance-samples" where there is no likelihood of images to estimate. Throws Interrupted.
+// Evaluates. InvalidArgument "importance-samples" where there is no likelihood of images to estimate. Throws
+// Interrupted.
 EvaluationReport evaluate(const TrainedRun& run, const ShownImages& images, Index importance_samples,
                           int threads, Operands precision);
 

@@ -17,8 +17,8 @@ struct SummaryContext {
 
 // Lines of at most 80 columns. One row per step: what it computes of the step above it (or of those that it names by
 // their numbers), the sizes of what goes in and comes out, the name of its weight, and how many numbers it is the first
-// to learn, biases included. A row without a geometry has that of the weight that it shares. The rows' numbers add up to
-// Model::parameter_count().
+// to learn, biases included. A row without a geometry has that of the weight that it shares. The rows' numbers add
+// up to Model::parameter_count().
 std::string summary(const Model& model, const SummaryContext& context);
 
 }  // namespace fsconv

@@ -233,8 +233,8 @@ void Trainer::keep_best(const EpochResult& result) {
     state_.best = BestState{result.epoch, *result.validation_loss, state_.parameters};
 }
 
-// All epochs are done, or the validation loss has not become better for as long as the user has patience. While the weight
-// of the KL still rises no patience is lost.
+// All epochs are done, or the validation loss has not become better for as long as the user has patience. While the
+// weight of the KL still rises no patience is lost.
 bool Trainer::is_over() const {
   const auto done = static_cast<Index>(state_.history.size());
   if (done >= config_.epochs) return true;

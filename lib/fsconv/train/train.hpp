@@ -26,13 +26,14 @@ struct TrainListener {
   };  // what a user should know, in a line
 };
 
-// Runs the epochs that are missing and returns all of them, those of the resumed file included. The result depends on the
-// configuration alone, bit by bit: not on the number of threads, and not on how often the run was stopped and resumed.
+// Runs the epochs that are missing and returns all of them, those of the resumed file included. The result depends
+// on the configuration alone, bit by bit: not on the number of threads, and not on how often the run was stopped and
+// resumed.
 //
-// Throws InvalidArgument, BadData and IoError for a configuration, data or file that cannot be used, before the first step
-// is taken; Error if a loss, gradient or parameter is no longer finite, naming step, parameter and the last good file;
-// Interrupted, with a message that says how to go on, after a signal. Whatever is thrown, the file of the last finished
-// epoch stays.
+// Throws InvalidArgument, BadData and IoError for a configuration, data or file that cannot be used, before the
+// first step is taken; Error if a loss, gradient or parameter is no longer finite, naming step, parameter and the
+// last good file; Interrupted, with a message that says how to go on, after a signal. Whatever is thrown, the file
+// of the last finished epoch stays.
 std::vector<EpochResult> train(const TrainRun& run, const TrainListener& listener = {});
 
 // The model that a configuration makes of its data, in words, with the memory and the file that it will take.

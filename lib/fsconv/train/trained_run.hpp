@@ -46,9 +46,9 @@ struct ShownImages {
   Batch batch(std::span<const Index> order) const { return make_batch(images, order, binarise, seed, split); }
 };
 
-// Generated images are drawn from the run's seed. Throws what load_dataset() throws, with a hint where the run's own data is
-// not to be had; InvalidArgument "images", "split" or "binarise" for what the data, the run or the likelihood does not
-// have; BadData for images of another format than the model's, naming both.
+// Generated images are drawn from the run's seed. Throws what load_dataset() throws, with a hint where the run's own
+// data is not to be had; InvalidArgument "images", "split" or "binarise" for what the data, the run or the
+// likelihood does not have; BadData for images of another format than the model's, naming both.
 ShownImages load_images(const TrainedRun& run, const ImageRequest& request);
 
 // The first `count` of them, or all where there are fewer.
@@ -57,13 +57,13 @@ ShownImages first_of(ShownImages images, Index count);
 // "1000 test images of generated (drawn by fsconv from seed 0), binarised with seed 0"
 std::string description(const ShownImages& images);
 
-// The attributes `run`, `epoch`, `weights` (best or last), `model_kind` and `likelihood` of the root, and for the images
-// `data_source`, `images_checksum`, `split` and `binarise`. What write_environment() writes, too.
+// The attributes `run`, `epoch`, `weights` (best or last), `model_kind` and `likelihood` of the root, and for the
+// images `data_source`, `images_checksum`, `split` and `binarise`. What write_environment() writes, too.
 void write_origin(hdf5::File& file, const RunInfo& info, const TrainedRun& run);
 void write_origin(hdf5::File& file, const ShownImages& images);
 
-// Whether the file may be written: InvalidArgument "output" if it is one of the `inputs` or, unless `force`, an HDF5 file
-// of another kind (any at all where `keeps_own`); IoError if the system does not let it be written.
+// Whether the file may be written: InvalidArgument "output" if it is one of the `inputs` or, unless `force`, an HDF5
+// file of another kind (any at all where `keeps_own`); IoError if the system does not let it be written.
 void require_output(const std::string& output, const std::string& kind,
                     const std::vector<std::string>& inputs, bool keeps_own = false, bool force = false);
 

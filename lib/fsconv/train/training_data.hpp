@@ -19,9 +19,10 @@ struct TrainingData {
   Shape image_size() const { return {train.shape()[2], train.shape()[3]}; }
 };
 
-// Loads what the configuration names: of the training images the last `validation` are kept apart, the first train_images
-// of the rest are trained on, the first test_images of the test set are tested with.
-// Throws what load_dataset() throws; InvalidArgument if more images are asked for than there are; BadData if there are none.
+// Loads what the configuration names: of the training images the last `validation` are kept apart, the first
+// train_images of the rest are trained on, the first test_images of the test set are tested with.
+// Throws what load_dataset() throws; InvalidArgument if more images are asked for than there are; BadData if there
+// are none.
 TrainingData load_training_data(const TrainConfig& config);
 
 }  // namespace fsconv

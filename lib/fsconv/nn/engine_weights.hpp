@@ -1,0 +1,50 @@
+// The parameters of a model as the engine holds them: in its order, and packed for every map that uses them.
+#pragma once
+
+#include <fsconv/engine/batched_map.hpp>
+#include <fsconv/nn/block_pass.hpp>
+#include <memory>
+#include <vector>
+
+namespace fsconv {
+
+// N is what the engine multiplies: float, double or BFloat16. Steps that name one weight share it; those that have one
+// geometry, too, share the map and its packed copies. Biases and factors are in the order of a block: per channel, or
+// [pixel][channel] where a bias has one number per element.
+template <class N>
+class EngineWeights {
+ public:
+  using T = engine::Sum<N>;
+
+  // Throws what engine::BatchedMap throws.
+  explicit EngineWeights(const Model& model);
+
+  // What BlockPass says of them.
+  void load(const Parameter<T>& parameter, ParameterId at);
+  void store(const BlockGradients<T>& sum, ParameterId at, Tensor<T>& gradient) const;
+  BlockGradients<T> block_gradients() const;
+
+  const T* operator[](ParameterId at) const { return engine_order_[at].data(); }
+
+  // The map of an affine step, and its weight.
+  const engine::BatchedMap<N>& map(std::size_t step) const { return *packed_[of_step_[step]].map; }
+  const engine::Step<N>* packed(std::size_t step) const { return packed_[of_step_[step]].steps.data(); }
+
+ private:
+  struct Packed {
+    std::unique_ptr<engine::BatchedMap<N>> map;
+    ParameterId weight;
+    engine::Buffer<engine::Step<N>> steps;
+  };
+
+  std::size_t packed_for(const Affine& step);
+
+  std::vector<Packed> packed_;
+  std::vector<std::size_t> of_step_;  // by step: its place in packed_
+  std::vector<const engine::BatchedMap<N>*>
+      map_of_;                                   // by parameter: whose order a weight has; null for others
+  std::vector<Value> per_element_;               // by parameter: what a bias is added to element by element
+  std::vector<engine::Buffer<T>> engine_order_;  // by parameter
+};
+
+}  // namespace fsconv
