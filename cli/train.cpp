@@ -44,7 +44,8 @@ boost::program_options::options_description options() {
 
 // A resumed run is the same run: its file says everything but how long, how fast, from where and to where.
 void require_resumable(const Options& options) {
-  constexpr auto legal = "with --resume give only --epochs, --threads, --isa, --data, --output";
+  constexpr auto legal =
+      "with --resume give only --epochs, --threads, --isa, --data, --output, --force, --json, --summary";
   const std::vector<std::string> free = {"resume", "epochs", "threads", "isa",    "data",
                                          "output", "json",   "force",   "summary"};
   if (!options.config_file().empty()) throw InvalidArgument("config", "cannot change a resumed run", legal);

@@ -104,6 +104,7 @@ TEST_CASE("passes: the engine computes what the plain pass does, in double and i
 }
 
 TEST_CASE("passes: every form computes the same") {
+  std::vector<std::string> refused;
   for (const NamedModel& named : small_models()) {
     const Case one(named.model, 3);
     const LossesAndGradients<double> plain = gradient_of<double>(one, "gather");
@@ -114,10 +115,11 @@ TEST_CASE("passes: every form computes the same") {
         CHECK(losses_distance(other.losses, plain.losses) < 1e-12);
         CHECK(gradient_distance(other.gradients, plain.gradients) < 1e-11);
       } catch (const InvalidArgument& error) {
-        CHECK(error.field() == "form");  // it does not support a layer
+        refused.push_back(std::string(form.name) + ": " + error.what());
       }
     }
   }
+  CHECK(refused == std::vector<std::string>());  // oneDNN, which lacks some geometries, is a form of floats
 }
 
 TEST_CASE("passes: the same bits on any number of threads") {

@@ -5,9 +5,15 @@ namespace fsconv {
 namespace {
 
 Index largest_between(const Model& model, Index images) {
-  Index most = model.values[model.code].elements() * images * model.draws();
+  const Value &code = model.values[model.code], &input = model.values[decoder_input(model)];
+  Index most = std::max(code.elements(), input.elements()) * images * model.draws();
   for (const Value& value : model.values) most = std::max(most, value.channels * images * value.draws);
   return most;
+}
+
+Index noise_size(const Model& model) {
+  const auto noise = model.noise_value();
+  return noise ? model.values[*noise].elements() : 0;
 }
 
 }  // namespace
@@ -20,7 +26,7 @@ EngineBlock<N>::EngineBlock(const Model& model, const Plan& plan, Index images, 
       arena_(plan.bytes, "activations"),
       scratch_(scratch, "scratch"),
       between_(largest_between(model, images), "activations"),
-      plain_(model.values[model.code].elements(), "codes") {}
+      plain_(noise_size(model), "noise") {}
 
 template <class N>
 void EngineBlock<N>::round(ValueId id) {

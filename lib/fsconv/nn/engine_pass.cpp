@@ -73,9 +73,10 @@ EnginePass<N, T>::EnginePass(const Model& model, int threads, bool trains)
   }
   const Index images = images_per_block(model);
   const auto add_thread = [&] {
-    threads_.push_back({EngineBlock<N>(model_, plan_, images, steps_.scratch_size(images)),
-                        EngineTerms<N>(model_, weights_, pointwise_of<T>(engine::current_isa()), images),
-                        std::vector<T>(static_cast<std::size_t>(model_.images().elements()))});
+    threads_.push_back(
+        {EngineBlock<N>(model_, plan_, images, steps_.scratch_size(images)),
+         EngineTerms<N>(model_, weights_, pointwise_of<T>(engine::current_isa()), images, !trains),
+         std::vector<T>(static_cast<std::size_t>(model_.images().elements()))});
   };
   // Each thread's memory may fit where that of all does not.
   add_thread();

@@ -8,11 +8,11 @@ namespace fsconv {
 
 template <class N>
 EngineTerms<N>::EngineTerms(const Model& model, const EngineWeights<N>& weights,
-                            const Pointwise<T>& pointwise, Index images)
+                            const Pointwise<T>& pointwise, Index images, bool decodes)
     : model_(model), weights_(weights), pointwise_(pointwise), reconstruction_(model.reconstruction()) {
   const Value& made = model.values[reconstruction_.output];
   const Index rows = images * made.draws;
-  target_ = engine::Buffer<T>(made.elements() * (1 + rows), "target");
+  if (decodes) target_ = engine::Buffer<T>(made.elements() * (1 + rows), "target");
   sums_.resize(static_cast<std::size_t>(rows * made.channels));
   losses_.resize(static_cast<std::size_t>(rows));
   weights_of_rows_.resize(static_cast<std::size_t>(rows));
@@ -37,6 +37,8 @@ Losses EngineTerms<N>::gradient(EngineBlock<N>& block, double beta, double scale
 template <class N>
 void EngineTerms<N>::set_target(const T* image) {
   const Value& made = model_.images();
+  if (target_.size() == 0)
+    throw InvalidArgument("computing", "was asked for gradients, not for losses of codes");
   engine::to_block(image, 1, made.channels, made.pixels(), target_.data());
   target_rows_ = 0;
 }

@@ -9,14 +9,15 @@
 
 namespace fsconv {
 
-// Works in memory of its own: one per thread. `model` and `weights` must outlive it.
+// Works in memory of its own: one per thread, for blocks of up to `images`; with `decodes` also for row_losses().
+// `model` and `weights` must outlive it.
 template <class N>
 class EngineTerms {
  public:
   using T = engine::Sum<N>;
 
   EngineTerms(const Model& model, const EngineWeights<N>& weights, const Pointwise<T>& pointwise,
-              Index images);
+              Index images, bool decodes);
 
   // Sums over the images of a block whose values are made.
   Losses losses(EngineBlock<N>& block, double beta);

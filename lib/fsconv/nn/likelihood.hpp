@@ -39,7 +39,19 @@ inline std::string_view units(Likelihood likelihood) {
 }
 
 // Below this |z| the formulas of continuous_bernoulli are their series: the closed forms lose their digits.
-inline constexpr double small_logit = 0.05;
+// The series are those of log(sinh(z/2)/(z/2)), to the term whose successor is below 2^-52.
+inline constexpr double small_logit = 0.25;
+
+// log(sinh(z/2)/(z/2)) and, by z, its slope over z, from z^2.
+template <class T>
+T continuous_series(const T& square) {
+  return square *
+         (T(1.0 / 24) - square * (T(1.0 / 2880) - square * (T(1.0 / 181440) - square * T(1.0 / 9676800))));
+}
+template <class T>
+T continuous_slope_series(const T& square) {
+  return T(1.0 / 12) - square * (T(1.0 / 720) - square * (T(1.0 / 30240) - square * T(1.0 / 1209600)));
+}
 
 // -log p(x | z) of a pixel; of gaussian and mse the squared error alone (what it is multiplied with is one number for
 // all pixels).
@@ -51,7 +63,7 @@ T pixel_loss(Likelihood likelihood, const T& x, const T& z) {
   const T e = exp(T(-magnitude));
   const T linear = z > T(0) ? T((T(1) - x) * z) : T(T(-x) * z);
   if (likelihood != Likelihood::continuous_bernoulli) return linear + log(T(1) + e);
-  if (magnitude < T(small_logit)) return T((T(0.5) - x) * z + z * z / T(24) - z * z * z * z / T(2880));
+  if (magnitude < T(small_logit)) return T((T(0.5) - x) * z + continuous_series(T(z * z)));
   return linear + log(T((T(1) - e) / magnitude));
 }
 
@@ -63,7 +75,7 @@ T pixel_loss_slope(Likelihood likelihood, const T& x, const T& z) {
   const T magnitude = z > T(0) ? z : T(-z);
   const T e = exp(T(-magnitude));
   if (likelihood != Likelihood::continuous_bernoulli) return (z > T(0) ? T(1) : e) / (T(1) + e) - x;
-  if (magnitude < T(small_logit)) return T(0.5) + z / T(12) - z * z * z / T(720) - x;
+  if (magnitude < T(small_logit)) return T(0.5) + z * continuous_slope_series(T(z * z)) - x;
   return (z > T(0) ? T(1) : T(T(0) - e)) / (T(1) - e) - T(1) / z - x;
 }
 

@@ -60,7 +60,8 @@ struct OutputOf {
   Value operator()(const Reparameterise& step) const {
     Value out = same(step.mean, step.log_variance);
     const Value& noise = at(step.noise);
-    if (noise.source != Value::Source::noise || noise.elements() != out.elements() || out.draws != 1)
+    if (noise.source != Value::Source::noise || noise.channels != out.channels || noise.size != out.size ||
+        out.draws != 1)
       refuse("noise of another shape than the mean that it is added to");
     out.draws = noise.draws;
     return out;
@@ -83,9 +84,14 @@ void check_parameters(const Model& model) {
     if (id >= model.parameters.size() || model.parameters[id].shape != wanted)
       refuse(fmt::format("a parameter should have the shape [{}]", fmt::join(wanted, ", ")));
   };
+  std::vector<Index> groups(model.parameters.size());  // of the maps that share a weight
   for (const Step& step : model.steps) {
     if (const auto* affine = std::get_if<Affine>(&step)) {
       require_shape(affine->weight, affine->geometry.weight_shape());
+      Index& before = groups[affine->weight];
+      if (before > 0 && before != affine->geometry.groups)
+        refuse("a weight is shared by maps of different groups");
+      before = affine->geometry.groups;
       const Value& out = model.values[affine->out];
       Shape per_element = out.size;
       per_element.insert(per_element.begin(), out.channels);
@@ -161,7 +167,8 @@ void check_terms(const Model& model) {
   require_value(model.code);
   if (model.values[model.code].draws != 1) refuse("its code has several draws");
   if (const auto heads = model.heads()) {
-    if (model.values[heads->mean].elements() != model.values[heads->log_variance].elements())
+    const Value &mean = model.values[heads->mean], &log_variance = model.values[heads->log_variance];
+    if (mean.channels != log_variance.channels || mean.size != log_variance.size)
       refuse("mean and log-variance have different shapes");
     if (model.code != heads->mean) refuse("its code is not the mean of its posterior");
     if (model.values[heads->log_variance].draws != 1) refuse("its posterior has several draws");
@@ -242,6 +249,19 @@ ValueId decoder_input(const Model& model) {
   for (const Step& step : model.steps)
     if (std::holds_alternative<Reparameterise>(step)) return output(step);
   return model.code;
+}
+
+bool decodes_alone(const Model& model) {
+  std::vector<bool> known(model.values.size());
+  known[decoder_input(model)] = true;
+  for (const Step& step : model.steps) {
+    const std::vector<ValueId> in = inputs(step);
+    const auto is_known = [&](ValueId id) { return known[id]; };
+    const bool any = std::any_of(in.begin(), in.end(), is_known);
+    if (any && !std::all_of(in.begin(), in.end(), is_known)) return false;
+    if (any) known[output(step)] = true;
+  }
+  return known[model.reconstruction().output];
 }
 
 bool bias_per_element(const Model& model, const Affine& step) {

@@ -170,6 +170,9 @@ ValueId output(const Step& step);
 // What the decoder begins with: the draw of a variational model, else the code.
 ValueId decoder_input(const Model& model);
 
+// Whether the output follows from that alone, so that codes can be decoded without their images.
+bool decodes_alone(const Model& model);
+
 // Whether the bias of a step has one number per element, not per channel.
 bool bias_per_element(const Model& model, const Affine& step);
 

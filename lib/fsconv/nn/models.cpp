@@ -192,9 +192,9 @@ ValueId Maker::enlarged_layer(ValueId h, const Layer& layer, bool last) {
   for (std::size_t at = 0; at < from.size.size(); ++at) parts *= factor;
   const bool shuffles = spec_.decoder == Decoder::subpixel;
   if (!shuffles) h = m_.resize(h, factor);
-  const Geometry geometry =
-      shuffles ? size_keeping(from.channels, from.size, 2 * (axis.taps / (2 * factor)) + 1, channels * parts)
-               : size_keeping(from.channels, m_[h].size, axis.taps, channels);
+  const Geometry geometry = shuffles ? size_keeping(from.channels, from.size,
+                                                    ceil_div(axis.taps, factor) / 2 * 2 + 1, channels * parts)
+                                     : size_keeping(from.channels, m_[h].size, axis.taps, channels);
   const ParameterId weight = m_.weight(own, geometry, gain());
   std::optional<ParameterId> gate;
   if (spec_.gated && !last) gate = m_.weight(own + "_gate", geometry, 1);

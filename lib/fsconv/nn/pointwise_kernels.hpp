@@ -126,13 +126,17 @@ struct ContinuousBernoulli {
   // Where |z| is small both branches are computed, and what the wrong one gives is thrown away.
   static T loss(T x, T z, T e) {
     const T size = magnitude(z), apart = size < small ? small : size;
-    const T series = (T(0.5) - x) * z + z * z / T(24) - z * z * z * z / T(2880);
+    const T q = z * z;
+    const T series = (T(0.5) - x) * z +
+                     q * (T(1.0 / 24) - q * (T(1.0 / 2880) - q * (T(1.0 / 181440) - q * T(1.0 / 9676800))));
     const T closed = (z > 0 ? T(1) - x : -x) * z + logarithm((T(1) - (size < small ? T(0) : e)) / apart);
     return size < small ? series : closed;
   }
   static T slope(T x, T z, T e) {
     const T size = magnitude(z), apart = size < small ? small : z;
-    const T series = T(0.5) + z / T(12) - z * z * z / T(720) - x;
+    const T q = z * z;
+    const T series =
+        T(0.5) + z * (T(1.0 / 12) - q * (T(1.0 / 720) - q * (T(1.0 / 30240) - q * T(1.0 / 1209600)))) - x;
     const T closed = (z > 0 ? T(1) : -e) / (T(1) - (size < small ? T(0) : e)) - T(1) / apart - x;
     return size < small ? series : closed;
   }

@@ -32,6 +32,7 @@ template <class T>
 Runner<T>::Runner(const Model& model, const Computing& computing)
     : model_(model),
       threads_(computing.threads),
+      trains_(computing.trains),
       block_images_(images_per_block(model)),
       pass_(make_pass<T>(model, computing)) {
   for (const ParameterSpec& parameter : model.parameters) sizes_.push_back(element_count(parameter.shape));
@@ -77,6 +78,7 @@ Losses Runner<T>::losses(const Batch& batch, double beta) {
 
 template <class T>
 Losses Runner<T>::gradient(const Batch& batch, double beta, Gradients<T>& gradients) {
+  if (!trains_) throw InvalidArgument("computing", "was asked for no gradients", "set Computing::trains");
   check(batch, model_);
   const Index blocks = blocks_of(batch.size()), at_once = blocks_at_once(threads_);
   const double scale = 1 / static_cast<double>(batch.size());
@@ -139,6 +141,7 @@ template <class T>
 Tensor<T> Runner<T>::decode(const Tensor<T>& codes) {
   if (model_.draws() != 1)
     throw InvalidArgument("model", "draws several codes per image", "decode with_draws(model, 1)");
+  if (!decodes_alone(model_)) throw InvalidArgument("model", "needs more than a code to make an image");
   const Value &code = model_.values[model_.code], &image = model_.images();
   Shape wanted = code.size;
   wanted.insert(wanted.begin(), code.channels);

@@ -3,7 +3,6 @@
 
 #include <fsconv/nn/block_pass.hpp>
 #include <fsconv/nn/operands.hpp>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -36,7 +35,7 @@ class Runner {
   void load(const Parameters<T>& parameters);
 
   // Sums over the images of the batch; and the gradient of the mean objective of an image. Throws what check(Batch)
-  // throws.
+  // throws, and InvalidArgument for a gradient that the computing did not provide for.
   Losses losses(const Batch& batch, double beta = 1);
   Losses gradient(const Batch& batch, double beta, Gradients<T>& gradients);
 
@@ -44,10 +43,11 @@ class Runner {
   // The expected pixels in 0..1 of codes [rows, channels, size...]: [rows, channels, size...] of the images. For
   // models of one draw.
   Tensor<T> decode(const Tensor<T>& codes);
-  // decode(means of encode()): what the model makes of the images.
+  // decode(means of encode()): what the model makes of the images. Both throw InvalidArgument for a model that makes an
+  // image of more than its code.
   Tensor<T> reconstruct(const Batch& batch);
 
-  // What one thread works with for for_each_image().
+  // What works on one block, for those who cut their work otherwise (likelihoods: one image, many draws).
   BlockPass<T>& pass() { return *pass_; }
 
   const Model& model() const { return model_; }
@@ -61,6 +61,7 @@ class Runner {
 
   Model model_;
   int threads_;
+  bool trains_;
   Index block_images_;
   std::unique_ptr<BlockPass<T>> pass_;
   std::vector<Index> sizes_;                  // of the parameters

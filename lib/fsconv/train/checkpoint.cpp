@@ -117,19 +117,43 @@ void write_samples(hdf5::File& file, const ImagePairs& samples) {
   write("/samples/reconstructions", samples.reconstructions, "what the model makes of them");
 }
 
-// A tensor of exactly this shape. Its size is known from the model, so nothing is allocated on a file's word.
-void read_into(const hdf5::File& file, const std::string& name, Tensor<float>& target) {
-  if (file.shape(name) != target.shape())
+// A tensor of exactly this shape, which the model says.
+Tensor<float> read_shaped(const hdf5::File& file, const std::string& name, const Shape& shape) {
+  if (file.shape(name) != shape)
     throw BadData(file.path() + ":" + name, fmt::format("has shape [{}]", fmt::join(file.shape(name), ", ")),
-                  fmt::format("its configuration makes it [{}]", fmt::join(target.shape(), ", ")));
-  target = file.read<float>(name);
-  if (!std::all_of(target.begin(), target.end(), [](float value) { return std::isfinite(value); }))
+                  fmt::format("its configuration makes it [{}]", fmt::join(shape, ", ")));
+  Tensor<float> values = file.read<float>(name);
+  if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
     throw BadData(file.path() + ":" + name, "holds a value that is not finite");
+  return values;
 }
 
-void read_parameters(const hdf5::File& file, const std::string& group, Parameters<float>& parameters) {
-  for (Parameter<float>& parameter : parameters)
-    read_into(file, group + "/" + parameter.name, parameter.value);
+Parameters<float> read_parameters(const hdf5::File& file, const std::string& group, const Model& model) {
+  Parameters<float> parameters;
+  for (const ParameterSpec& spec : model.parameters)
+    parameters.push_back({spec.name, read_shaped(file, group + "/" + spec.name, spec.shape)});
+  return parameters;
+}
+
+bool is_first_schema(const hdf5::File& file) { return file.integer_attribute("/", "schema_version") == 1; }
+
+// The file says its model, and so does its configuration: the two must agree, whatever has become of defaults since.
+void require_model(const hdf5::File& file, const Model& model) {
+  if (is_first_schema(file)) return;
+  const auto json = nlohmann::json::parse(file.string_attribute("/", "model"), nullptr, false);
+  if (!(model_from_json(json, file.path() + ": its model") == model))
+    throw BadData(file.path(), "its model is another one than its configuration makes");
+}
+
+// The best state, which a run with validation images has.
+std::optional<BestState> read_best(const hdf5::File& file, const Model& model, bool validates, Index epochs) {
+  if (!validates) return std::nullopt;
+  const BestState best{.epoch = file.integer_attribute("/best", "epoch"),
+                       .validation_loss = file.number_attribute("/best", "validation_loss"),
+                       .parameters = read_parameters(file, "/best/weights", model)};
+  if (best.epoch < 1 || best.epoch > epochs || !std::isfinite(best.validation_loss))
+    throw BadData(file.path() + ":/best", "is of no epoch of the run, or has a loss that is not finite");
+  return best;
 }
 
 std::vector<EpochResult> read_history(const hdf5::File& file, const Model& model) {
@@ -140,7 +164,7 @@ std::vector<EpochResult> read_history(const hdf5::File& file, const Model& model
     if (history[at].epoch != static_cast<Index>(at) + 1)
       throw BadData(file.path() + ":/epoch", "does not count 1, 2, 3, ...");
   }
-  const bool first_schema = file.integer_attribute("/", "schema_version") == 1;
+  const bool first_schema = is_first_schema(file);
   const auto read = [&](const std::string& name, auto take, auto values) {
     if (values.shape() != epochs.shape()) throw BadData(file.path() + ":" + name, "is not as long as /epoch");
     for (std::size_t at = 0; at < history.size(); ++at) take(history[at], values[static_cast<Index>(at)]);
@@ -206,23 +230,22 @@ TrainConfig read_train_config(const hdf5::File& file) {
 void restore(const hdf5::File& file, std::int64_t data_checksum, TrainState& state) {
   if (file.integer_attribute("/", "data_checksum") != data_checksum)
     throw BadData(file.path(), "was trained on other images", "--data must lead to the same ones");
-  read_parameters(file, "/weights", state.parameters);
+  require_model(file, state.model);
+  state.parameters = read_parameters(file, "/weights", state.model);
   if (file.string_attribute("/optimizer", "name") != name(state.optimizer.settings().kind))
     throw BadData(file.path() + ":/optimizer", "is another one than its configuration says");
   for (std::size_t slot = 0; slot < state.optimizer.slots(); ++slot)
-    for (std::size_t at = 0; at < state.parameters.size(); ++at)
-      read_into(file, slot_group(state.optimizer, slot) + "/" + state.parameters[at].name,
-                state.optimizer.slot(slot)[at]);
+    for (std::size_t at = 0; at < state.parameters.size(); ++at) {
+      Tensor<float>& values = state.optimizer.slot(slot)[at];
+      values = read_shaped(file, slot_group(state.optimizer, slot) + "/" + state.parameters[at].name,
+                           values.shape());
+    }
   const std::int64_t steps = file.integer_attribute("/optimizer", "steps");
   if (steps < 0) throw BadData(file.path() + ":/optimizer", "has a negative number of steps");
   state.optimizer.set_steps(steps);
   state.history = read_history(file, state.model);
-  if (file.exists("/best")) {
-    state.best = BestState{.epoch = file.integer_attribute("/best", "epoch"),
-                           .validation_loss = file.number_attribute("/best", "validation_loss"),
-                           .parameters = state.parameters};
-    read_parameters(file, "/best/weights", state.best->parameters);
-  }
+  state.best = read_best(file, state.model, read_train_config(file).validation > 0,
+                         static_cast<Index>(state.history.size()));
 }
 
 TrainedModel read_trained_model(const std::string& path, Weights weights) {
@@ -231,20 +254,24 @@ TrainedModel read_trained_model(const std::string& path, Weights weights) {
   if (kind != "train")
     throw BadData(path, kind.empty() ? "is no file of fsconv" : fmt::format("is a file of fsconv {}", kind),
                   "give one that fsconv train wrote");
-  TrainedModel trained{.config = read_train_config(file), .model = {}, .parameters = {}, .data_source = {}};
+  TrainedModel trained{.config = read_train_config(file), .model = {}, .parameters = {}};
   const auto [channels, size] = image_format(file);
   try {
-    trained.model = with_draws(make_model(model_spec(trained.config, channels, size)), 1);
+    trained.model = make_model(model_spec(trained.config, channels, size));
   } catch (const InvalidArgument& error) {
     throw BadData(path, fmt::format("its configuration makes no model ({})", error.what()));
   }
-  for (const ParameterSpec& spec : trained.model.parameters)
-    trained.parameters.push_back({spec.name, Tensor<float>(spec.shape, "weights")});
-  trained.is_best = weights == Weights::best && file.exists("/best");
-  read_parameters(file, trained.is_best ? "/best/weights" : "/weights", trained.parameters);
-  trained.epoch = trained.is_best ? file.integer_attribute("/best", "epoch")
-                                  : static_cast<Index>(file.read<std::int64_t>("/epoch").size());
-  trained.data_source = file.string_attribute("/", "data_source");
+  require_model(file, trained.model);
+  trained.epoch = element_count(file.shape("/epoch"));
+  trained.is_best = weights == Weights::best && trained.config.validation > 0;
+  if (trained.is_best) {
+    auto best = read_best(file, trained.model, true, trained.epoch);
+    trained.epoch = best->epoch;
+    trained.parameters = std::move(best->parameters);
+  } else {
+    trained.parameters = read_parameters(file, "/weights", trained.model);
+  }
+  trained.model = with_draws(trained.model, 1);
   return trained;
 }
 

@@ -45,7 +45,6 @@ struct TrainState {
 // What a file holds besides the state.
 struct RunRecord {
   RunInfo info;  // its configuration is a TrainConfig's
-  Likelihood likelihood = Likelihood::bce_grey;
   std::string data_source = {};
   std::int64_t data_checksum = 0;
 };
@@ -73,7 +72,8 @@ Index checkpoint_bytes(const Model& model, std::size_t optimizer_slots, bool kee
 TrainConfig read_train_config(const hdf5::File& file);
 
 // Puts the file's weights, slots, steps, history and best state into a freshly built state of the same configuration.
-// BadData if something is missing, of another shape, not finite, or if the data's checksum is another.
+// BadData if something is missing, of another shape, not finite or contradicts the rest, or if the data's checksum is
+// another.
 void restore(const hdf5::File& file, std::int64_t data_checksum, TrainState& state);
 
 // A trained model, to be used. The configuration says how its images were binarised and what its likelihood is.
@@ -83,7 +83,6 @@ struct TrainedModel {
   Parameters<float> parameters;
   Index epoch = 0;  // whose weights these are
   bool is_best = false;
-  std::string data_source;
 };
 
 enum class Weights { best, last };

@@ -15,6 +15,9 @@ namespace {
 
 constexpr Index at_once = 1024;  // between looks at Ctrl-C
 
+// Of what a user sets codes to: no decoder that was trained means anything there, and floats have room for its sums.
+constexpr double largest_number = 1e6;
+
 // The stream of samples of the prior: apart from those of images (batch.cpp).
 constexpr std::uint32_t prior_stream = 0x7072696f;
 
@@ -93,6 +96,9 @@ Tensor<float> decode(Runner<float>& runner, const Tensor<float>& codes) {
     std::copy(part.begin(), part.end(), pixels.data() + first * elements);
     progress.advance(taken);
   }
+  if (!std::all_of(pixels.begin(), pixels.end(), [](float pixel) { return std::isfinite(pixel); }))
+    throw InvalidArgument("codes", "make pixels that are not finite",
+                          "they are too far from those of images");
   return pixels;
 }
 
@@ -128,8 +134,8 @@ Tensor<float> prior_codes(const Model& model, Index count, double temperature, s
         "sample", "needs a variational model: the codes of an autoencoder follow no known distribution",
         "use --interpolate I,J, or train with --model vae");
   if (count < 1) throw InvalidArgument("sample", fmt::format("is {}", count), "at least 1");
-  if (!(temperature >= 0))
-    throw InvalidArgument("temperature", fmt::format("is {}", temperature), "at least 0");
+  if (!(temperature >= 0 && temperature <= largest_number))
+    throw InvalidArgument("temperature", fmt::format("is {}", temperature), "must be 0 to 1e6");
   require_room(model, "sample", count);
   Shape shape = code_shape(model);
   shape.insert(shape.begin(), count);
@@ -173,7 +179,8 @@ Tensor<float> traversed_codes(const Model& model, const Tensor<float>& middle,
     if (number < 0 || number >= size)
       throw InvalidArgument("traverse", fmt::format("names number {}", number),
                             fmt::format("the code has the numbers 0 to {}", size - 1));
-  if (!(range > 0)) throw InvalidArgument("range", fmt::format("is {}", range), "must be larger than 0");
+  if (!(range > 0 && range <= largest_number))
+    throw InvalidArgument("range", fmt::format("is {}", range), "must be above 0 and at most 1e6");
   require_steps(model, steps, count);
   Shape shape = code_shape(model);
   shape.insert(shape.begin(), count * steps);

@@ -83,7 +83,8 @@ class ImageDraws {
       const Index count = std::min(rows_, samples - first);
       for (Index row = 0; row < count; ++row)
         draw(image.latents, number, first + row, mean, log_variance, row);
-      pass_.decode_losses(count, drawn_.data(), thread, losses_.data());
+      // always whole blocks: what a row's bits are depends on how many there are
+      pass_.decode_losses(rows_, drawn_.data(), thread, losses_.data());
       for (std::size_t row = 0; row < static_cast<std::size_t>(count); ++row) {
         reconstruction += losses_[row];
         weights.add(-losses_[row] - ratios_[row]);

@@ -121,8 +121,7 @@ Trainer::Trainer(const TrainRun& run, const TrainListener& listener)
                        .configuration = to_json(config_),
                        .seed = config_.seed,
                        .threads = config_.threads,
-                       .start_time = now()},
-              .likelihood = likelihood_of(config_)},
+                       .start_time = now()}},
       data_(load_data(run)),
       state_(fresh_state()),
       trainer_(state_.model, computing(config_, true)),
@@ -198,7 +197,7 @@ EpochResult Trainer::train_epoch(Index epoch) {
     }
     progress.advance(taken);
   }
-  if (trained == 0) stop(epoch, steps_per_epoch(), "every step of the epoch was skipped: nothing is");
+  if (trained == 0) stop(epoch, steps_per_epoch(), "every step of the epoch was skipped; its losses are");
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   const auto images = static_cast<double>(trained);
   result.train_loss = total.objective / images;
