@@ -127,6 +127,8 @@ int print_summary(const Options& options, const TrainConfig& config) {
 }
 
 int run(const Options& options) {
+  if (options.has("isa") && options.text("form", "batched") != "batched")
+    throw InvalidArgument("isa", "would have no effect", "it belongs to --form batched");
   if (options.has("isa")) engine::set_isa(engine::isa_named(options.text("isa")));
   const TrainRun wanted = run_of(options);
   check(wanted.config);

@@ -132,3 +132,23 @@ TEST_CASE("checkpoint: a truncated file and no HDF5 file are refused") {
   CHECK_THROWS_AS(run_to(file, small_config(), file), BadData);
   CHECK_THROWS_AS(run_to(file, small_config(), folder.file("missing.h5")), IoError);
 }
+
+// Written by fsconv of 2026-11-23: train --data generated --train-images 64 --test-images 16 --channels 2 --latent 2
+// --epochs 1 --untied --loss mse --threads 1.
+TEST_CASE("checkpoint: a file of schema 1 can still be used and resumed") {
+  const std::string old = FSCONV_SOURCE_DIR "/tests/vectors/run_schema_1.h5";
+  const TrainedModel trained = read_trained_model(old, Weights::best);
+  CHECK(trained.config.tie == "none");
+  CHECK(likelihood_of(trained.config) == Likelihood::mse);
+  CHECK(trained.epoch == 1);
+  CHECK(trained.parameters.size() == 8);  // two maps and their transposes apart, each with a bias
+
+  const TemporaryFolder folder;
+  TrainConfig config = trained.config;
+  config.epochs = 2;
+  const auto history = run_to(folder.file("on.h5"), config, old);
+  REQUIRE(history.size() == 2);
+  CHECK(history[0].test_loss == hdf5::File::open(old).read<double>("/test_loss")[0]);
+  CHECK(history[1].test_loss < history[0].test_loss);
+  CHECK(hdf5::File::open(folder.file("on.h5")).integer_attribute("/", "schema_version") == 2);
+}

@@ -11,15 +11,19 @@ namespace {
 std::string quoted(Likelihood likelihood) { return fmt::format("--likelihood {}", name(likelihood)); }
 
 void check_likelihood(const TrainConfig& config) {
+  check_binarise(config);
   const Likelihood likelihood = likelihood_of(config);
-  const Binarise binarise = binarise_of(config);
-  if (likelihood == Likelihood::bernoulli && binarise == Binarise::none)
-    throw InvalidArgument("binarise", "is none, but bernoulli is a likelihood of the pixels 0 and 1",
-                          "choose dynamic or fixed, or another likelihood");
-  if (likelihood != Likelihood::bernoulli && likelihood != Likelihood::bce_grey && binarise != Binarise::none)
-    throw InvalidArgument("binarise", fmt::format("is {} with {}", name(binarise), quoted(likelihood)),
-                          "choose none, or the likelihood bernoulli or bce-grey");
   if (likelihood != Likelihood::gaussian) require_default(config, "variance", "with " + quoted(likelihood));
+}
+
+// What would be asked for and used nowhere.
+void check_layers(const TrainConfig& config) {
+  if (config.gated && config.residual == 0)
+    require_default(config, "activation", "with --gated, where nothing but residual blocks would have it");
+  if (config.latent == 0 && config.residual > 0 && layers(config).size() == 1)
+    throw InvalidArgument("residual",
+                          fmt::format("is {}, and the only layer makes the code", config.residual),
+                          "leave it at 0, or give more layers or a latent size");
 }
 
 void check_variational(const TrainConfig& config) {
@@ -55,10 +59,22 @@ void check_tying(const TrainConfig& config) {
 
 }  // namespace
 
+void check_binarise(const TrainConfig& config) {
+  const Likelihood likelihood = likelihood_of(config);
+  const Binarise binarise = binarise_of(config);
+  if (likelihood == Likelihood::bernoulli && binarise == Binarise::none)
+    throw InvalidArgument("binarise", "is none, but bernoulli is a likelihood of the pixels 0 and 1",
+                          "choose dynamic or fixed, or another likelihood");
+  if (likelihood != Likelihood::bernoulli && likelihood != Likelihood::bce_grey && binarise != Binarise::none)
+    throw InvalidArgument("binarise", fmt::format("is {} with {}", name(binarise), quoted(likelihood)),
+                          "choose none, or the likelihood bernoulli or bce-grey");
+}
+
 void check(const TrainConfig& config) {
   for (const TrainOption& option : train_options())
     if (option.check_range) option.check_range(config);
   check_likelihood(config);
+  check_layers(config);
   check_variational(config);
   check_training(config);
   check_tying(config);

@@ -76,6 +76,9 @@ void check(const TrainConfig& config);
 Likelihood likelihood_of(const TrainConfig& config);
 Binarise binarise_of(const TrainConfig& config);
 
+// Throws InvalidArgument "binarise" where the likelihood is not one of such pixels. check() includes it.
+void check_binarise(const TrainConfig& config);
+
 // One entry per convolution. InvalidArgument where the lists do not agree.
 std::vector<LayerSpec> layers(const TrainConfig& config);
 

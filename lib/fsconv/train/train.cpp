@@ -55,17 +55,6 @@ void prepare_output(const TrainRun& run) {
   require_writable(picture_path(run.output));
 }
 
-TrainingData load_data(const TrainRun& run) {
-  try {
-    return load_training_data(run.config);
-  } catch (const IoError& error) {
-    if (run.resume_from.empty() || fs::path(run.config.data).is_absolute()) throw;
-    throw IoError(run.resume_from,
-                  fmt::format("was trained on {}, which is not to be had from here ({}); give --data",
-                              run.config.data, error.what()));
-  }
-}
-
 Model model_for(const TrainConfig& config, const TrainingData& data) {
   return make_model(model_spec(config, data.image_channels(), data.image_size()));
 }
@@ -122,7 +111,7 @@ Trainer::Trainer(const TrainRun& run, const TrainListener& listener)
                        .seed = config_.seed,
                        .threads = config_.threads,
                        .start_time = now()}},
-      data_(load_data(run)),
+      data_(load_training_data(run.config, run.resume_from)),
       state_(fresh_state()),
       trainer_(state_.model, computing(config_, true)),
       evaluator_(with_draws(state_.model, 1), computing(config_, false)),

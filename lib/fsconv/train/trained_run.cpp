@@ -8,24 +8,12 @@
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/location.hpp>
 #include <fsconv/train/trained_run.hpp>
+#include <fsconv/train/training_data.hpp>
 
 namespace fsconv {
 namespace {
 
 namespace fs = std::filesystem;
-
-Dataset load_data_of(const TrainedRun& run, const std::string& asked_for) {
-  const TrainConfig& config = run.trained.config;
-  if (!asked_for.empty()) return load_dataset(asked_for, config.seed);
-  try {
-    return load_dataset(config.data, config.seed);
-  } catch (const IoError& error) {
-    if (fs::path(config.data).is_absolute()) throw;
-    throw IoError(run.path,
-                  fmt::format("was trained on {}, which is not to be had from here ({}); give --data",
-                              config.data, error.what()));
-  }
-}
 
 ImageSet cut(const ImageSet& set, Index first, Index count) {
   ImageSet part{part_of(set.images, first, count), {}};
@@ -78,20 +66,11 @@ void require_format(const TrainedRun& run, const std::string& source, const Shap
                               wanted.channels));
 }
 
-// What a likelihood can be shown, as check(TrainConfig) has it for training.
 Binarise binarise_for(const TrainConfig& config, const std::optional<Binarise>& asked_for) {
   TrainConfig other = config;
   if (asked_for) other.binarise = asked_for;
-  const Likelihood likelihood = likelihood_of(config);
-  const Binarise binarise = binarise_of(other);
-  if (likelihood == Likelihood::bernoulli && binarise == Binarise::none)
-    throw InvalidArgument("binarise", "is none, but bernoulli is a likelihood of the pixels 0 and 1",
-                          "use dynamic or fixed, which are one here");
-  if (likelihood != Likelihood::bernoulli && likelihood != Likelihood::bce_grey && binarise != Binarise::none)
-    throw InvalidArgument(
-        "binarise", fmt::format("is {}, but the run's likelihood is {}", name(binarise), name(likelihood)),
-        "use none");
-  return binarise;
+  check_binarise(other);
+  return binarise_of(other);
 }
 
 std::int64_t checksum_of(const Tensor<std::uint8_t>& images) {
@@ -132,7 +111,9 @@ Runner<float> make_runner(const TrainedRun& run, int threads, Operands operands)
 
 ShownImages load_images(const TrainedRun& run, const ImageRequest& request) {
   const Binarise binarise = binarise_for(run.trained.config, request.binarise);
-  const Dataset data = load_data_of(run, request.data);
+  const TrainConfig& config = run.trained.config;
+  const Dataset data =
+      request.data.empty() ? load_dataset_of(config, run.path) : load_dataset(request.data, config.seed);
   require_format(run, data.source, data.test.images.shape());
   Choice choice = choose(run, data, request.split);
   require_format(run, data.source, choice.set.images.shape());

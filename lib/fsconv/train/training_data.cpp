@@ -2,7 +2,7 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <fsconv/data/dataset.hpp>
+#include <filesystem>
 #include <fsconv/train/training_data.hpp>
 
 namespace fsconv {
@@ -24,8 +24,18 @@ uLong add_checksum(uLong checksum, const Tensor<std::uint8_t>& images) {
 
 }  // namespace
 
-TrainingData load_training_data(const TrainConfig& config) {
-  Dataset dataset = load_dataset(config.data, config.seed);
+Dataset load_dataset_of(const TrainConfig& config, const std::string& run) {
+  try {
+    return load_dataset(config.data, config.seed);
+  } catch (const IoError& error) {
+    if (run.empty() || std::filesystem::path(config.data).is_absolute()) throw;
+    throw IoError(run, fmt::format("was trained on {}, which is not to be had from here ({}); give --data",
+                                   config.data, error.what()));
+  }
+}
+
+TrainingData load_training_data(const TrainConfig& config, const std::string& run) {
+  Dataset dataset = load_dataset_of(config, run);
   TrainingData data;
   data.source = dataset.source;
   const Index all = dataset.train.images.shape()[0];

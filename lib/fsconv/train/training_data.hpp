@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <fsconv/base/tensor.hpp>
+#include <fsconv/data/dataset.hpp>
 #include <fsconv/train/config.hpp>
 #include <string>
 
@@ -19,10 +20,13 @@ struct TrainingData {
   Shape image_size() const { return {train.shape()[2], train.shape()[3]}; }
 };
 
-// Loads what the configuration names: of the training images the last `validation` are kept apart, the first
-// train_images of the rest are trained on, the first test_images of the test set are tested with.
-// Throws what load_dataset() throws; InvalidArgument if more images are asked for than there are; BadData if there
-// are none.
-TrainingData load_training_data(const TrainConfig& config);
+// The data set that a configuration names. Where `run` is not empty, it is the file that the configuration comes
+// from, and an IoError for a relative path says so and what to do.
+Dataset load_dataset_of(const TrainConfig& config, const std::string& run = {});
+
+// Of that data set: of the training images the last `validation` are kept apart, the first train_images of the rest are
+// trained on, the first test_images of the test set are tested with. Throws what load_dataset() throws;
+// InvalidArgument if more images are asked for than there are; BadData if there are none.
+TrainingData load_training_data(const TrainConfig& config, const std::string& run = {});
 
 }  // namespace fsconv
