@@ -135,7 +135,7 @@ int finish(const Options& options, const Report& report, const RunInfo& info) {
   std::fflush(stdout);
   if (options.has("output")) {
     write_report(options.text("output"), report, info);
-    fmt::print(stderr, "every sample is in {}\n", options.text("output"));
+    tell("every sample is in {}", options.text("output"));
   }
   return static_cast<int>(report.refused() ? ExitCode::claim_failed : ExitCode::ok);
 }

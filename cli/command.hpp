@@ -1,13 +1,17 @@
 // What a subcommand is, and how its options are read.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <boost/program_options/options_description.hpp>
+#include <cstdio>
 #include <fsconv/base/index.hpp>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace fsconv::cli {
@@ -83,5 +87,11 @@ std::span<const Command> commands();
 Options parse(const Command& command, const std::vector<std::string>& arguments);
 
 std::string help(const Command& command);
+
+// A line for the user on stderr. That it cannot be written is no error: nothing that was asked for is lost with it.
+template <class... Values>
+void tell(fmt::format_string<Values...> text, Values&&... values) {
+  std::fputs((fmt::format(text, std::forward<Values>(values)...) + "\n").c_str(), stderr);
+}
 
 }  // namespace fsconv::cli

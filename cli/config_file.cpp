@@ -6,10 +6,12 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/hdf5.hpp>
+#include <fsconv/io/location.hpp>
 #include <fsconv/io/option_text.hpp>
 #include <fsconv/io/run_log.hpp>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <sstream>
 
 namespace fsconv::cli {
@@ -87,13 +89,20 @@ Texts from_json(const std::string& path, const nlohmann::json& json) {
 }  // namespace
 
 Texts read_config_file(const std::string& path) {
-  const auto extension = std::filesystem::path(path).extension();
-  if (extension == ".h5" || extension == ".hdf5")
-    return from_json(path, read_configuration(hdf5::File::open(path)));
+  if (names_hdf5(path)) return from_json(path, read_configuration(hdf5::File::open(path)));
   const std::string content = content_of(path);
   const std::size_t first = content.find_first_not_of(blanks);
   if (first == std::string::npos || content[first] != '{') return from_lines(path, content);
-  const auto json = nlohmann::json::parse(content, nullptr, false);
+  std::set<std::string> names;
+  std::string twice;
+  const auto note = [&](int depth, nlohmann::json::parse_event_t event, const nlohmann::json& parsed) {
+    if (depth == 1 && event == nlohmann::json::parse_event_t::key)
+      if (const auto name = parsed.get<std::string>(); !names.insert(name).second) twice = name;
+    return true;
+  };
+  const auto json = nlohmann::json::parse(content, note, false);
+  if (!twice.empty()) throw InvalidArgument(twice, "stands twice in " + path);
+  if (names.contains("")) throw InvalidArgument("config", path + " has an option without a name");
   if (!json.is_object())
     throw InvalidArgument("config", path + " is no JSON object, though it starts like one");
   return from_json(path, json);

@@ -30,7 +30,7 @@ int run(const Options& options) {
   const std::string output = options.required_text("output");
   const OutputKind kind = output_kind(output, {OutputKind::hdf5, OutputKind::npy});
   const TrainedRun trained = run_of(options);
-  require_output(output, info.kind, inputs_of(options));
+  require_output(output, info.kind, inputs_of(options, trained));
   const ShownImages images = load_images(trained, request);
 
   Runner<float> runner = make_runner(trained, info.threads);

@@ -32,11 +32,11 @@ boost::program_options::options_description options() {
   return list;
 }
 
-void require_evaluation_output(const Options& options) {
+void require_evaluation_output(const Options& options, const TrainedRun& run) {
   constexpr const char* of_output[] = {"force"};
   if (!options.has("output")) return options.require_none_of(of_output, "there is no --output");
   require_hdf5_name(options.text("output"));
-  require_output(options.text("output"), "evaluate", inputs_of(options), true, options.has("force"));
+  require_output(options.text("output"), "evaluate", inputs_of(options, run), true, options.has("force"));
 }
 
 int run(const Options& options) {
@@ -47,10 +47,9 @@ int run(const Options& options) {
   const Operands precision = named<Operands>(options.text("precision", "fp32"));
   const ImageRequest request = image_request_of(options, count);
   const TrainedRun trained = run_of(options);
-  require_evaluation_output(options);
+  require_evaluation_output(options, trained);
   if (precision == Operands::bf16 && !engine::has_bfloat16(engine::current_isa()))
-    fmt::print(stderr, "bf16 is emulated with {}, which is slower than fp32\n",
-               engine::name(engine::current_isa()));
+    tell("bf16 is emulated with {}, which is slower than fp32", engine::name(engine::current_isa()));
   const ShownImages images = load_images(trained, request);
   std::optional<EvaluationReport> other;
   if (options.has("against")) {
@@ -70,7 +69,7 @@ int run(const Options& options) {
     fmt::print("{}", text(report));
     if (comparison) fmt::print("{}", text(*comparison));
   }
-  if (options.has("output")) fmt::print(stderr, "every image's numbers are in {}\n", options.text("output"));
+  if (options.has("output")) tell("every image's numbers are in {}", options.text("output"));
   return static_cast<int>(ExitCode::ok);
 }
 

@@ -52,7 +52,7 @@ int run(const std::vector<std::string>& arguments) {
 }
 
 int complain(std::string_view message, ExitCode code) {
-  fmt::print(stderr, "fsconv: {}\n", message);
+  cli::tell("fsconv: {}", message);
   return static_cast<int>(code);
 }
 
@@ -65,7 +65,8 @@ int main(int argc, char** argv) {
   use_one_blas_thread();
   try {
     const int code = run(std::vector<std::string>(argv + 1, argv + argc));
-    if (std::fflush(stdout) != 0) throw IoError::from_errno("standard output", "write");
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+      throw IoError::from_errno("standard output", "write");
     return code;
   } catch (const Error& error) {
     return complain(error.what(), error.code());

@@ -86,11 +86,11 @@ int run(const Options& options) {
   std::fflush(stdout);
   if (options.has("output")) {
     write_sparse(options.text("output"), report.w, print_case(geometry));
-    fmt::print(stderr, "W is in {}\n", options.text("output"));
+    tell("W is in {}", options.text("output"));
   }
   if (options.has("picture")) {
     write_png(options.text("picture"), sparsity_picture(geometry));
-    fmt::print(stderr, "its pattern is in {}\n", options.text("picture"));
+    tell("its pattern is in {}", options.text("picture"));
   }
   return 0;
 }

@@ -39,7 +39,7 @@ int run(const Options& options) {
   const Grid grid{.zoom = options.has("scale") ? options.integer("scale", 0, 1, 1000) : 0,
                   .columns = options.has("columns") ? options.integer("columns", 0, 1, 100'000) : 0};
   const TrainedRun trained = run_of(options);
-  require_output(output, info.kind, inputs_of(options));
+  require_output(output, info.kind, inputs_of(options, trained));
   ShownImages images = load_images(trained, request);
   if (count == 0) images = first_of(std::move(images), usual);
 

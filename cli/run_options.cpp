@@ -39,10 +39,11 @@ ImageRequest image_request_of(const Options& options, Index images) {
   return request;
 }
 
-std::vector<std::string> inputs_of(const Options& options) {
+std::vector<std::string> inputs_of(const Options& options, const TrainedRun& run) {
   std::vector<std::string> files;
   for (const char* option : {"run", "data", "codes", "against"})
     if (options.has(option)) files.push_back(options.text(option));
+  if (!options.has("data")) files.push_back(run.trained.config.data);  // the default
   return files;
 }
 

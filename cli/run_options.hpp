@@ -20,7 +20,7 @@ int threads_of(const Options& options);
 ImageRequest image_request_of(const Options& options, Index images);
 
 // The files that these options read, and so must not be written.
-std::vector<std::string> inputs_of(const Options& options);
+std::vector<std::string> inputs_of(const Options& options, const TrainedRun& run);
 
 // What a file records of this call.
 RunInfo info_of(const Options& options, const std::string& kind);

@@ -6,6 +6,7 @@
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>
 #include <fsconv/engine/isa.hpp>
+#include <fsconv/io/location.hpp>
 #include <fsconv/train/options.hpp>
 #include <fsconv/train/train.hpp>
 #include <optional>
@@ -66,7 +67,7 @@ void require_same_schedule(const TrainConfig& earlier, const TrainConfig& config
 TrainRun run_of(const Options& options) {
   TrainRun run;
   run.command_line = options.command_line();
-  run.resume_from = options.text("resume");
+  if (options.has("resume")) run.resume_from = options.required_text("resume");
   run.output = options.text("output", run.resume_from.empty() ? "results/train.h5" : run.resume_from);
   run.force = options.has("force");
   if (!run.resume_from.empty()) {
@@ -104,7 +105,7 @@ void print_json(const EpochResult& result, bool variational) {
 void print_head(const TrainConfig& config, bool variational) {
   fmt::print("{:>5} {:>11}", "epoch", "train loss");
   if (config.validation > 0) fmt::print(" {:>11}", "validation");
-  fmt::print(" {:>11}", variational ? "test -ELBO" : "test loss");
+  fmt::print(" {:>11}", variational && is_likelihood(likelihood_of(config)) ? "test -ELBO" : "test loss");
   if (variational) fmt::print(" {:>9} {:>7}", "= recon", "+ KL");
   fmt::print(" {:>8} {:>9}\n", "seconds", "images/s");
 }
@@ -126,16 +127,32 @@ int print_summary(const Options& options, const TrainConfig& config) {
   return static_cast<int>(ExitCode::ok);
 }
 
+// A run that goes on from a file, or repeats it, has its bits only with its instructions.
+void choose_isa(const Options& options) {
+  if (options.has("isa")) return engine::set_isa(engine::isa_named(options.text("isa")));
+  const std::string file = options.has("resume") ? options.text("resume") : options.config_file();
+  if (!names_hdf5(file)) return;
+  const hdf5::File run = hdf5::File::open(file);
+  if (!run.has_attribute("/", "isa")) return;
+  const std::string isa = run.string_attribute("/", "isa");
+  if (isa == engine::name(engine::current_isa())) return;
+  try {
+    engine::set_isa(engine::isa_named(isa));
+    tell("computing with {}, as {} did", isa, file);
+  } catch (const InvalidArgument&) {
+    tell("{} was computed with {}, which this machine lacks: the bits will differ", file, isa);
+  }
+}
+
 int run(const Options& options) {
   if (options.has("isa") && options.text("form", "batched") != "batched")
     throw InvalidArgument("isa", "would have no effect", "it belongs to --form batched");
-  if (options.has("isa")) engine::set_isa(engine::isa_named(options.text("isa")));
+  choose_isa(options);
   const TrainRun wanted = run_of(options);
   check(wanted.config);
   if (options.has("summary")) return print_summary(options, wanted.config);
   if (wanted.config.precision == Operands::bf16 && !engine::has_bfloat16(engine::current_isa()))
-    fmt::print(stderr, "bf16 is emulated with {}, which is slower than fp32\n",
-               engine::name(engine::current_isa()));
+    tell("bf16 is emulated with {}, which is slower than fp32", engine::name(engine::current_isa()));
   const bool json = options.has("json"), variational = wanted.config.model == ModelKind::vae;
   bool headed = json;
   catch_interrupts();
@@ -149,8 +166,8 @@ int run(const Options& options) {
                      [&](const std::string& text) {
                        if (!json) fmt::print("{}\n", text);
                      },
-                 .say = [](const std::string& text) { fmt::print(stderr, "{}\n", text); }});
-  fmt::print(stderr, "{} and {} are complete\n", wanted.output, picture_path(wanted.output));
+                 .say = [](const std::string& text) { tell("{}", text); }});
+  tell("{} and {} are complete", wanted.output, picture_path(wanted.output));
   return static_cast<int>(ExitCode::ok);
 }
 

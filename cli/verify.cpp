@@ -242,7 +242,7 @@ int run(const Options& options) {
   std::fflush(stdout);
   if (options.has("output")) {
     write_report(options.text("output"), report, info);
-    fmt::print(stderr, "every check is in {}\n", options.text("output"));
+    tell("every check is in {}", options.text("output"));
   }
   return static_cast<int>(report.passed() ? ExitCode::ok : ExitCode::claim_failed);
 }

@@ -34,9 +34,13 @@ Location locate(const std::string& where) {
   return {FileKind::other, where, ""};
 }
 
-void require_hdf5_name(const std::string& path) {
+bool names_hdf5(const std::string& path) {
   const Location location = locate(path);
-  if (location.kind != FileKind::hdf5 || !location.inside.empty())
+  return location.kind == FileKind::hdf5 && location.inside.empty();
+}
+
+void require_hdf5_name(const std::string& path) {
+  if (!names_hdf5(path))
     throw InvalidArgument("output", fmt::format("'{}' is no name of an HDF5 file", path),
                           "end it in .h5, .hdf5 or .nc");
 }

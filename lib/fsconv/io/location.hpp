@@ -17,6 +17,9 @@ struct Location {
 // or one of HDF5's extensions.
 Location locate(const std::string& where);
 
+// Whether the path ends as HDF5 files do.
+bool names_hdf5(const std::string& path);
+
 // Throws InvalidArgument unless the path ends as HDF5 files do: .h5, .hdf5 or .nc.
 void require_hdf5_name(const std::string& path);
 

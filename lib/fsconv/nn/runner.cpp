@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>
 #include <fsconv/forms/form.hpp>
 #include <fsconv/nn/engine_pass.hpp>
@@ -67,6 +68,7 @@ Losses Runner<T>::losses(const Batch& batch, double beta) {
   check(batch, model_);
   std::vector<Losses> parts(static_cast<std::size_t>(blocks_of(batch.size())));
   parallel_for(blocks_of(batch.size()), threads_, [&](Index block, int thread) {
+    stop_if_interrupted();
     parts[static_cast<std::size_t>(block)] = pass_->losses(block_of(batch, block), beta, thread);
   });
   TreeSum tree;
@@ -96,6 +98,7 @@ Losses Runner<T>::gradient(const Batch& batch, double beta, Gradients<T>& gradie
       if (!tree.holds(place)) places.push_back(place);
     }
     parallel_for(last - first, threads_, [&](Index at, int thread) {
+      stop_if_interrupted();
       const std::size_t place = places[static_cast<std::size_t>(at)];
       losses[place] = pass_->gradient(block_of(batch, first + at), beta, scale, thread, gradients_[place]);
     });

@@ -35,7 +35,7 @@ class Runner {
   void load(const Parameters<T>& parameters);
 
   // Sums over the images of the batch; and the gradient of the mean objective of an image. Throws what check(Batch)
-  // throws, and InvalidArgument for a gradient that the computing did not provide for.
+  // throws, Interrupted between blocks, and InvalidArgument for a gradient that the computing did not provide for.
   Losses losses(const Batch& batch, double beta = 1);
   Losses gradient(const Batch& batch, double beta, Gradients<T>& gradients);
 

@@ -46,11 +46,11 @@ std::vector<Series> series(const Model& model) {
        false}};
   if (model.heads()) {
     list.push_back({"/train_reconstruction", &EpochResult::train_reconstruction, nats,
-                    "mean of -log p(x|z) during the epoch", false});
+                    "mean reconstruction term during the epoch", false});
     list.push_back({"/train_kl", &EpochResult::train_kl, "nats per image",
                     "mean KL during the epoch, unweighted", false});
     list.push_back({"/test_reconstruction", &EpochResult::test_reconstruction, nats,
-                    "mean of -log p(x|z) on test images", false});
+                    "mean reconstruction term on test images", false});
     list.push_back({"/test_kl", &EpochResult::test_kl, "nats per image", "mean KL on test images", false});
     list.push_back({"/beta", &EpochResult::beta, "1", "weight of the KL at the epoch's last step", false});
   }
@@ -167,7 +167,11 @@ std::vector<EpochResult> read_history(const hdf5::File& file, const Model& model
   const bool first_schema = is_first_schema(file);
   const auto read = [&](const std::string& name, auto take, auto values) {
     if (values.shape() != epochs.shape()) throw BadData(file.path() + ":" + name, "is not as long as /epoch");
-    for (std::size_t at = 0; at < history.size(); ++at) take(history[at], values[static_cast<Index>(at)]);
+    for (std::size_t at = 0; at < history.size(); ++at) {
+      if (!std::isfinite(static_cast<double>(values[static_cast<Index>(at)])))
+        throw BadData(file.path() + ":" + name, "holds a value that is not finite");
+      take(history[at], values[static_cast<Index>(at)]);
+    }
   };
   for (const Series& one : series(model))
     if (one.of_every_schema || !first_schema)
@@ -220,11 +224,18 @@ void save_checkpoint(const std::string& path, const RunRecord& record, const Tra
 
 Index checkpoint_bytes(const Model& model, std::size_t optimizer_slots, bool keeps_best) {
   const Index copies = 1 + static_cast<Index>(optimizer_slots) + (keeps_best ? 1 : 0);
-  return model.parameter_count() * copies * static_cast<Index>(sizeof(float));
+  return model.parameter_count() * copies * static_cast<Index>(sizeof(float)) +
+         2 * sample_count * model.images().elements();
 }
 
 TrainConfig read_train_config(const hdf5::File& file) {
-  return config_from_json(read_configuration(file), file.path());
+  const TrainConfig config = config_from_json(read_configuration(file), file.path());
+  try {
+    check(config);
+  } catch (const InvalidArgument& error) {
+    throw BadData(file.path(), fmt::format("its configuration is none of a training run ({})", error.what()));
+  }
+  return config;
 }
 
 void restore(const hdf5::File& file, std::int64_t data_checksum, TrainState& state) {

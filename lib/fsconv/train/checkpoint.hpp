@@ -65,6 +65,9 @@ struct ImagePairs {
 void save_checkpoint(const std::string& path, const RunRecord& record, const TrainState& state,
                      const ImagePairs& samples);
 
+// How many test images and reconstructions a file holds, at most.
+inline constexpr Index sample_count = 16;
+
 // About how many bytes a file of such a state takes.
 Index checkpoint_bytes(const Model& model, std::size_t optimizer_slots, bool keeps_best);
 

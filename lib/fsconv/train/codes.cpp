@@ -77,6 +77,10 @@ Codes<float> encode(Runner<float>& runner, const ShownImages& images, std::span<
       std::copy(part.log_variances.begin(), part.log_variances.end(), codes.log_variances.data() + to);
     progress.advance(taken);
   }
+  for (const Tensor<float>* numbers : {&codes.means, &codes.log_variances})
+    if (!std::all_of(numbers->begin(), numbers->end(), [](float number) { return std::isfinite(number); }))
+      throw Error(ExitCode::runtime,
+                  "the codes of these images are not finite: the model's weights are too large");
   return codes;
 }
 

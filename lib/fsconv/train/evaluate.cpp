@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <fsconv/base/interrupt.hpp>
@@ -235,6 +237,12 @@ Evaluation evaluate(Runner<float>& runner, const Tensor<std::uint8_t>& images, c
     into.largest_weight.assign(count, 0);
   }
   measure_likelihoods(runner, images, plan, codes, into);
+  for (std::size_t image = 0; image < count; ++image)
+    if (!std::isfinite(into.reconstruction[image]) || (varies && !std::isfinite(into.kl[image])))
+      throw Error(ExitCode::runtime,
+                  fmt::format("image {}: its loss is not finite: the model's weights are too large "
+                              "for its numbers",
+                              image));
   return into;
 }
 

@@ -285,7 +285,7 @@ class Describer {
 
 // ---- The objective.
 
-std::string words_of(const Reconstruction& term) {
+std::string words_of(const Reconstruction& term, const SummaryContext&) {
   switch (term.likelihood) {
     case Likelihood::bernoulli:
       return "-log p(x|z), Bernoulli: pixels are 0 or 1, the output is their logit";
@@ -302,37 +302,51 @@ std::string words_of(const Reconstruction& term) {
   return {};
 }
 
-std::string words_of(const KlToNormal& term) {
-  return "+ KL(q(z|x) || N(0, 1))" +
+// "+ " or "+ 4 * "
+std::string plus(const SummaryContext& context) {
+  return context.beta == 1 ? "+ " : fmt::format("+ {} * ", context.beta);
+}
+
+std::string words_of(const KlToNormal& term, const SummaryContext& context) {
+  return plus(context) + "KL(q(z|x) || N(0, 1))" +
          (term.free_nats > 0 ? fmt::format(", at least {} nats per latent number", term.free_nats) : "");
 }
 
-std::string words_of(const LogRatio&) { return "+ log q(z|x) - log p(z) at the sample"; }
+std::string words_of(const LogRatio&, const SummaryContext& context) {
+  return plus(context) + (context.beta == 1 ? "log q(z|x) - log p(z)" : "(log q(z|x) - log p(z))") +
+         " at the sample";
+}
 
 // What the sum of the terms is to the likelihood of the images.
-std::string meaning(const Model& model) {
+std::string meaning(const Model& model, const SummaryContext& context) {
   const Index draws = model.draws();
   const std::string of_draws = draws == 1 ? "of 1 draw" : fmt::format("of {} draws", counted(draws));
   const Likelihood likelihood = model.reconstruction().likelihood;
   const bool is_bound = is_likelihood(likelihood);
   const std::string no_bound = fmt::format(" (bounds nothing: {} is no likelihood)", name(likelihood));
   if (model.over_draws == OverDraws::log_mean_exp)
-    return fmt::format("-log mean exp(-that) {}: the importance-weighted bound", of_draws) +
-           (is_bound ? "" : no_bound);
+    return fmt::format("-log mean exp(-that) {}", of_draws) +
+           (!is_bound           ? no_bound
+            : context.beta == 1 ? ": the importance-weighted bound"
+                                : " (at beta 1 the importance-weighted bound)");
   if (!model.heads()) return "";
-  return fmt::format("the mean {}", of_draws) + (!is_bound ? no_bound
+  return fmt::format("the mean {}", of_draws) + (!is_bound           ? no_bound
+                                                 : context.beta != 1 ? " (at beta 1 the negative ELBO)"
                                                  : model.free_nats() > 0
                                                      ? ": the negative ELBO but for the free nats"
                                                      : ": the negative ELBO");
 }
 
-std::string objective(const Model& model) {
+std::string objective(const Model& model, const SummaryContext& context) {
   std::string text;
   const auto line = [&](const std::string& words) {
     text += labelled(text.empty() ? "objective" : "", words);
   };
-  for (const Term& term : model.terms) std::visit([&](const auto& one) { line(words_of(one)); }, term);
-  if (const std::string last = meaning(model); !last.empty()) line(last);
+  for (const Term& term : model.terms)
+    std::visit([&](const auto& one) { line(words_of(one, context)); }, term);
+  if (const std::string last = meaning(model, context); !last.empty()) line(last);
+  if (context.beta_warmup > 0)
+    line(fmt::format("the weight of the KL rises from 0 in {} epochs", context.beta_warmup));
   return text + labelled("", fmt::format("in {}", units(model.reconstruction().likelihood)));
 }
 
@@ -390,7 +404,7 @@ std::string summary(const Model& model, const SummaryContext& context) {
   const Table table(rows);
   std::string text = table.head();
   for (const Row& row : rows) text += table.text(row);
-  return text + "\n" + objective(model) + totals(model, context);
+  return text + "\n" + objective(model, context) + totals(model, context);
 }
 
 }  // namespace fsconv

@@ -12,6 +12,7 @@ struct SummaryContext {
   std::size_t activation_bytes = 0;  // of one thread: Runner::activation_bytes()
   std::size_t gradient_bytes = 0;    // Runner::gradient_bytes()
   std::size_t optimizer_slots = 2;   // numbers that the optimizer keeps per parameter
+  double beta = 1, beta_warmup = 0;  // the weight of the KL, and the epochs in which it rises to that
   bool keeps_best = false;           // a second copy of the parameters: the best by the validation images
 };
 

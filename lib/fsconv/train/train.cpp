@@ -23,8 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Index sample_count = 16;
-
 std::string held_by(const std::string& path) {
   try {
     const hdf5::File file = hdf5::File::open(path);
@@ -41,6 +39,11 @@ void prepare_output(const TrainRun& run) {
   const fs::path folder = fs::path(run.output).parent_path();
   std::error_code failure;
   const bool own = !run.resume_from.empty() && fs::equivalent(run.output, run.resume_from, failure);
+  const std::string data =
+      fs::exists(run.config.data, failure) ? run.config.data : locate(run.config.data).path;
+  if (fs::equivalent(run.output, data, failure))
+    throw InvalidArgument("output", fmt::format("{} is what is trained on", run.output),
+                          "choose another name");
   if (!run.force && !own)
     for (const std::string& path : {run.output, picture_path(run.output)})
       if (fs::is_regular_file(path, failure))
@@ -53,6 +56,12 @@ void prepare_output(const TrainRun& run) {
   if (failure) throw IoError(folder.string(), "cannot create: " + failure.message());
   require_writable(run.output);
   require_writable(picture_path(run.output));
+}
+
+// Whether the data is what the resumed run was trained on, by name.
+bool own_data(const TrainRun& run) {
+  return !run.resume_from.empty() &&
+         read_train_config(hdf5::File::open(run.resume_from)).data == run.config.data;
 }
 
 Model model_for(const TrainConfig& config, const TrainingData& data) {
@@ -68,6 +77,8 @@ SummaryContext context_of(const TrainConfig& config, const Runner<float>& runner
           .activation_bytes = runner.activation_bytes(),
           .gradient_bytes = runner.gradient_bytes(),
           .optimizer_slots = config.optimizer == OptimizerKind::sgd ? std::size_t{1} : std::size_t{2},
+          .beta = config.beta,
+          .beta_warmup = config.model == ModelKind::vae ? config.beta_warmup : 0,
           .keeps_best = config.validation > 0};
 }
 
@@ -111,7 +122,7 @@ Trainer::Trainer(const TrainRun& run, const TrainListener& listener)
                        .seed = config_.seed,
                        .threads = config_.threads,
                        .start_time = now()}},
-      data_(load_training_data(run.config, run.resume_from)),
+      data_(load_training_data(run.config, own_data(run) ? run.resume_from : "")),
       state_(fresh_state()),
       trainer_(state_.model, computing(config_, true)),
       evaluator_(with_draws(state_.model, 1), computing(config_, false)),
@@ -255,7 +266,15 @@ Interrupted Trainer::interruption() const {
 }
 
 std::vector<EpochResult> Trainer::train() {
-  if (!run_.resume_from.empty()) restore(hdf5::File::open(run_.resume_from), data_.checksum, state_);
+  if (!run_.resume_from.empty()) {
+    restore(hdf5::File::open(run_.resume_from), data_.checksum, state_);
+    Index taken = static_cast<Index>(state_.history.size()) * steps_per_epoch();
+    for (const EpochResult& result : state_.history) taken -= result.skipped_steps;
+    if (state_.optimizer.steps() != taken)
+      throw BadData(run_.resume_from + ":/optimizer",
+                    fmt::format("has taken {} steps", state_.optimizer.steps()),
+                    fmt::format("its epochs have {}", taken));
+  }
   const auto done = static_cast<Index>(state_.history.size());
   if (done > config_.epochs)
     throw InvalidArgument("epochs", fmt::format("is {}", config_.epochs),
