@@ -13,7 +13,7 @@
 namespace fsconv::cli {
 namespace {
 
-constexpr Index many = Index{1} << 60, most_zoom = 1000;
+constexpr Index many = Index{1} << 60;
 
 boost::program_options::options_description options() {
   OptionList list("Options");
@@ -67,13 +67,6 @@ std::string source_of(const Options& options) {
   if (source == "traverse" && !options.has("image"))
     options.require_none_of(of_images, "it belongs to the --image to traverse around");
   return source;
-}
-
-Grid grid_of(const Options& options, OutputKind kind) {
-  constexpr const char* of_pictures[] = {"scale", "columns"};
-  if (kind != OutputKind::png) options.require_none_of(of_pictures, "it belongs to FILE.png");
-  return {.zoom = options.has("scale") ? options.integer("scale", 0, 1, most_zoom) : 0,
-          .columns = options.has("columns") ? options.integer("columns", 0, 1, 100'000) : 0};
 }
 
 std::vector<double> numbers_up_to(Index count) {

@@ -25,7 +25,7 @@ boost::program_options::options_description options() {
 int run(const Options& options) {
   catch_interrupts();
   const RunInfo info = info_of(options, "encode");
-  const Index count = options.has("images") ? options.integer("images", 0, 1, Index{1} << 40) : 0;
+  const Index count = image_count_of(options);
   const ImageRequest request = image_request_of(options, count);
   const std::string output = options.required_text("output");
   const OutputKind kind = output_kind(output, {OutputKind::hdf5, OutputKind::npy});

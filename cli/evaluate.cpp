@@ -3,7 +3,6 @@
 
 #include <cstdio>
 #include <fsconv/base/interrupt.hpp>
-#include <fsconv/engine/isa.hpp>
 #include <fsconv/io/location.hpp>
 #include <fsconv/train/evaluation_file.hpp>
 #include <fsconv/train/evaluation_text.hpp>
@@ -43,13 +42,12 @@ int run(const Options& options) {
   catch_interrupts();
   const RunInfo info = info_of(options, "evaluate");
   const Index samples = options.integer("importance-samples", 0, 0, most_samples);
-  const Index count = options.has("images") ? options.integer("images", 0, 1, Index{1} << 40) : 0;
+  const Index count = image_count_of(options);
   const Operands precision = named<Operands>(options.text("precision", "fp32"));
   const ImageRequest request = image_request_of(options, count);
   const TrainedRun trained = run_of(options);
   require_evaluation_output(options, trained);
-  if (precision == Operands::bf16 && !engine::has_bfloat16(engine::current_isa()))
-    tell("bf16 is emulated with {}, which is slower than fp32", engine::name(engine::current_isa()));
+  tell_if_emulated(precision);
   const ShownImages images = load_images(trained, request);
   std::optional<EvaluationReport> other;
   if (options.has("against")) {

@@ -30,14 +30,11 @@ int run(const Options& options) {
   catch_interrupts();
   constexpr Index usual = 16;
   const RunInfo info = info_of(options, "reconstruct");
-  const Index count = options.has("images") ? options.integer("images", 0, 1, Index{1} << 40) : 0;
+  const Index count = image_count_of(options);
   const ImageRequest request = image_request_of(options, count);
   const std::string output = options.required_text("output");
   const OutputKind kind = output_kind(output, {OutputKind::png, OutputKind::npy, OutputKind::hdf5});
-  constexpr const char* of_pictures[] = {"scale", "columns"};
-  if (kind != OutputKind::png) options.require_none_of(of_pictures, "it belongs to FILE.png");
-  const Grid grid{.zoom = options.has("scale") ? options.integer("scale", 0, 1, 1000) : 0,
-                  .columns = options.has("columns") ? options.integer("columns", 0, 1, 100'000) : 0};
+  const Grid grid = grid_of(options, kind);
   const TrainedRun trained = run_of(options);
   require_output(output, info.kind, inputs_of(options, trained));
   ShownImages images = load_images(trained, request);

@@ -1,6 +1,7 @@
 #include "run_options.hpp"
 
 #include <fsconv/base/parallel.hpp>
+#include <fsconv/engine/isa.hpp>
 
 namespace fsconv::cli {
 
@@ -25,8 +26,20 @@ TrainedRun run_of(const Options& options) {
   return open_run(options.text("run"), weights);
 }
 
-int threads_of(const Options& options) {
-  return static_cast<int>(options.integer("threads", hardware_threads(), 1, 1024));
+Index image_count_of(const Options& options) {
+  return options.has("images") ? options.integer("images", 0, 1, Index{1} << 40) : 0;
+}
+
+Grid grid_of(const Options& options, OutputKind kind) {
+  constexpr const char* of_pictures[] = {"scale", "columns"};
+  if (kind != OutputKind::png) options.require_none_of(of_pictures, "it belongs to FILE.png");
+  return {.zoom = options.has("scale") ? options.integer("scale", 0, 1, 1000) : 0,
+          .columns = options.has("columns") ? options.integer("columns", 0, 1, 100'000) : 0};
+}
+
+void tell_if_emulated(Operands operands) {
+  if (operands == Operands::bf16 && !engine::has_bfloat16(engine::current_isa()))
+    tell("bf16 is emulated with {}, which is slower than fp32", engine::name(engine::current_isa()));
 }
 
 ImageRequest image_request_of(const Options& options, Index images) {
@@ -52,7 +65,7 @@ RunInfo info_of(const Options& options, const std::string& kind) {
           .command_line = options.command_line(),
           .configuration = options.texts(),
           .seed = options.seed(),
-          .threads = threads_of(options),
+          .threads = static_cast<int>(options.integer("threads", hardware_threads(), 1, 1024)),
           .start_time = now()};
 }
 

@@ -1,6 +1,8 @@
 // The options by which evaluate, encode, decode and reconstruct name a trained model and its images.
 #pragma once
 
+#include <fsconv/nn/operands.hpp>
+#include <fsconv/train/codes_file.hpp>
 #include <fsconv/train/trained_run.hpp>
 #include <string>
 
@@ -14,7 +16,15 @@ void add_run_options(OptionList& list);
 void add_image_options(OptionList& list);
 
 TrainedRun run_of(const Options& options);
-int threads_of(const Options& options);
+
+// --images, 0 where it is not given.
+Index image_count_of(const Options& options);
+
+// --scale and --columns, which belong to FILE.png alone.
+Grid grid_of(const Options& options, OutputKind kind);
+
+// A line for the user where bf16 is asked for and the isa in force has no instructions for it.
+void tell_if_emulated(Operands operands);
 
 // `images`: how many, 0 for as many as the run used. The seed is --seed's, 0 where it is not given.
 ImageRequest image_request_of(const Options& options, Index images);

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "commands.hpp"
+#include "run_options.hpp"
 
 namespace fsconv::cli {
 namespace {
@@ -64,7 +65,7 @@ void require_same_schedule(const TrainConfig& earlier, const TrainConfig& config
         "resume it with that number");
 }
 
-TrainRun run_of(const Options& options) {
+TrainRun train_run_of(const Options& options) {
   TrainRun run;
   run.command_line = options.command_line();
   if (options.has("resume")) run.resume_from = options.required_text("resume");
@@ -73,6 +74,7 @@ TrainRun run_of(const Options& options) {
   if (!run.resume_from.empty()) {
     require_resumable(options);
     run.config = read_train_config(hdf5::File::open(run.resume_from));
+    if (!options.has("data")) run.data_named_in = run.resume_from;
   }
   const TrainConfig earlier = run.config;
   run.config.threads = hardware_threads();
@@ -148,11 +150,10 @@ int run(const Options& options) {
   if (options.has("isa") && options.text("form", "batched") != "batched")
     throw InvalidArgument("isa", "would have no effect", "it belongs to --form batched");
   choose_isa(options);
-  const TrainRun wanted = run_of(options);
+  const TrainRun wanted = train_run_of(options);
   check(wanted.config);
   if (options.has("summary")) return print_summary(options, wanted.config);
-  if (wanted.config.precision == Operands::bf16 && !engine::has_bfloat16(engine::current_isa()))
-    tell("bf16 is emulated with {}, which is slower than fp32", engine::name(engine::current_isa()));
+  tell_if_emulated(wanted.config.precision);
   const bool json = options.has("json"), variational = wanted.config.model == ModelKind::vae;
   bool headed = json;
   catch_interrupts();

@@ -6,8 +6,10 @@
 #include <array>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/text.hpp>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace fsconv {
 

@@ -31,6 +31,10 @@ class IsaInForce {
 
 constexpr double beta = 1;
 
+Binarise binarise_of(const TrainWorkload& workload) {
+  return workload.spec.likelihood == Likelihood::bernoulli ? Binarise::dynamic : Binarise::none;
+}
+
 // A model with its data, ready for the next step.
 class Training {
  public:
@@ -38,7 +42,7 @@ class Training {
            const Tensor<std::uint8_t>& images, std::uint64_t seed)
       : images_(images),
         seed_(seed),
-        binarise_(workload.spec.likelihood == Likelihood::bernoulli ? Binarise::dynamic : Binarise::none),
+        binarise_(binarise_of(workload)),
         batch_(static_cast<std::size_t>(workload.batch)),
         threads_(computing.threads),
         parameters_(initial_parameters<float>(model, seed)),
@@ -86,12 +90,10 @@ Gradients<double> right_gradients(const TrainWorkload& workload, const Model& mo
     parameters.push_back({single.name, cast<double>(single.value)});
   std::vector<Index> order(static_cast<std::size_t>(workload.batch));
   std::iota(order.begin(), order.end(), Index{0});
-  const Binarise binarise =
-      workload.spec.likelihood == Likelihood::bernoulli ? Binarise::dynamic : Binarise::none;
   Runner<double> runner(model, {.form = reference_form, .trains = true});
   runner.load(parameters);
   Gradients<double> gradients = zeros_like(parameters);
-  runner.gradient(make_batch(images, order, binarise, seed, Split::train), beta, gradients);
+  runner.gradient(make_batch(images, order, binarise_of(workload), seed, Split::train), beta, gradients);
   return gradients;
 }
 

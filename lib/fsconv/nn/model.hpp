@@ -1,7 +1,6 @@
 // A model as data: what flows, what is learned, the steps between, and what is made small. Nothing here computes.
 #pragma once
 
-#include <cstdint>
 #include <fsconv/geometry/geometry.hpp>
 #include <fsconv/nn/activation.hpp>
 #include <fsconv/nn/likelihood.hpp>
@@ -141,8 +140,8 @@ struct Model {
   std::vector<Step> steps;  // a step reads earlier values only
   std::vector<Term> terms;
   OverDraws over_draws = OverDraws::mean;
-  ValueId code =
-      0;  // what an image is reduced to: the last value of the encoder, of a variational model the mean
+  // What an image is reduced to: the last value of the encoder, of a variational model the mean.
+  ValueId code = 0;
 
   Index draws() const;  // the most of any value
   const Reconstruction& reconstruction() const;

@@ -168,10 +168,9 @@ Tensor<float> interpolated_codes(const Model& model, const Tensor<float>& two, I
   Tensor<float> codes(shape, "steps");
   for (Index at = 0; at < size; ++at) {
     const auto from = static_cast<double>(two[at]), to = static_cast<double>(two[size + at]);
-    for (Index step = 0; step < steps; ++step) {
-      const double t = static_cast<double>(step) / static_cast<double>(steps - 1);
-      codes[step * size + at] = static_cast<float>((1 - t) * from + t * to);
-    }
+    Index step = 0;
+    for (const double value : equal_steps(from, to, steps))
+      codes[step++ * size + at] = static_cast<float>(value);
   }
   return codes;
 }

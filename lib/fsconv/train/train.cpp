@@ -58,12 +58,6 @@ void prepare_output(const TrainRun& run) {
   require_writable(picture_path(run.output));
 }
 
-// Whether the data is what the resumed run was trained on, by name.
-bool own_data(const TrainRun& run) {
-  return !run.resume_from.empty() &&
-         read_train_config(hdf5::File::open(run.resume_from)).data == run.config.data;
-}
-
 Model model_for(const TrainConfig& config, const TrainingData& data) {
   return make_model(model_spec(config, data.image_channels(), data.image_size()));
 }
@@ -122,7 +116,7 @@ Trainer::Trainer(const TrainRun& run, const TrainListener& listener)
                        .seed = config_.seed,
                        .threads = config_.threads,
                        .start_time = now()}},
-      data_(load_training_data(run.config, own_data(run) ? run.resume_from : "")),
+      data_(load_training_data(run.config, run.data_named_in)),
       state_(fresh_state()),
       trainer_(state_.model, computing(config_, true)),
       evaluator_(with_draws(state_.model, 1), computing(config_, false)),
@@ -245,7 +239,6 @@ bool Trainer::is_over() const {
 void Trainer::save() {
   const std::vector<Index> order = natural_order(std::min(sample_count, data_.test.shape()[0]));
   const Batch batch = make_batch(data_.test, order, binarise_of(config_), config_.seed, Split::test);
-  evaluator_.load(state_.parameters);
   Shape shape = data_.test.shape();
   shape[0] = batch.size();
   ImagePairs samples{Tensor<float>(shape), evaluator_.reconstruct(batch)};
@@ -287,6 +280,7 @@ std::vector<EpochResult> Trainer::train() {
     listener_.say(fmt::format("note: {} will take {:.1f} GB, written anew after every epoch", run_.output,
                               static_cast<double>(bytes) / 1e9));
   trainer_.load(state_.parameters);
+  evaluator_.load(state_.parameters);
   if (is_over()) {
     listener_.say(
         done == config_.epochs

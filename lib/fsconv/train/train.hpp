@@ -11,10 +11,11 @@ namespace fsconv {
 
 struct TrainRun {
   TrainConfig config;
-  std::string output;        // FILE.h5; FILE.png beside it shows test images over their reconstructions
-  std::string resume_from;   // empty, or the file of an earlier run of this configuration
-  std::string command_line;  // recorded in the file
-  bool force = false;        // an existing file that is not resumed from may be replaced
+  std::string output;              // FILE.h5; FILE.png beside it shows test images over their reconstructions
+  std::string resume_from;         // empty, or the file of an earlier run of this configuration
+  std::string data_named_in = {};  // the run's file that config.data was read from, or empty: for messages
+  std::string command_line;        // recorded in the file
+  bool force = false;              // an existing file that is not resumed from may be replaced
 };
 
 struct TrainListener {
