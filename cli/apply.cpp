@@ -2,12 +2,11 @@
 #include <fmt/format.h>
 
 #include <fsconv/base/interrupt.hpp>
-#include <fsconv/base/text.hpp>
+#include <fsconv/conventions/apply.hpp>
 #include <fsconv/geometry/case_string.hpp>
-#include <fsconv/io/apply.hpp>
-#include <fsconv/io/array_file.hpp>
 #include <nlohmann/json.hpp>
 
+#include "arrays.hpp"
 #include "commands.hpp"
 #include "geometry_options.hpp"
 
@@ -23,9 +22,9 @@ boost::program_options::options_description options() {
       .value("output-gradient", "FILE", "weight_gradient: the gradient of the code side")
       .value("kernel", "K[,K...]", "weight_gradient: the filter size")
       .value("output", "FILE", "where the result goes: .npy or file.h5:/dataset")
-      .value("form", "NAME",
-             "how it is computed: gather, scatter, zero_insertion, polyphase, matrix, im2col (default), "
-             "onednn (f4 only)");
+      .value(
+          "form", "NAME",
+          "gather, scatter, zero_insertion, polyphase, matrix, im2col (default), batched or onednn (f4 only)");
   add_geometry_options(list);
   return list;
 }
@@ -37,23 +36,17 @@ int run(const Options& options) {
   request.settings = settings_of(options);
   request.form = options.text("form", "im2col");
   const std::string output = options.required_text("output");
-  request.input = read_finite_array(options.required_text("input"));
+  request.input = read_named_array(options.required_text("input"));
   if (request.op == Op::weight_gradient) {
-    request.output_gradient = read_finite_array(options.required_text("output-gradient"));
+    request.output_gradient = read_named_array(options.required_text("output-gradient"));
     request.kernel = options.integers("kernel");
   } else {
-    request.weight = read_finite_array(options.required_text("weight"));
+    request.weight = read_named_array(options.required_text("weight"));
   }
-  if (options.has("bias")) request.bias = read_finite_array(options.required_text("bias"));
-  const Index rank = request.input.values.rank() - 2;
-  if (rank < 1 || rank > 3)
-    throw InvalidArgument("input", fmt::format("has {} axes", request.input.values.rank()),
-                          "needs 3 to 5: batch, channels and 1 to 3 of space");
-  request.order =
-      order_of(options, request.op == Op::conv_transpose ? Direction::conv_transpose : Direction::conv,
-               static_cast<std::size_t>(rank));
+  if (options.has("bias")) request.bias = read_named_array(options.required_text("bias"));
 
   const ApplyResult result = apply(request);
+  for (const std::string& note : result.notes) tell("fsconv: {}", note);
   catch_interrupts();  // from here on a half-written file would be left behind
   write_array(output, result.values, result.dtype);
   if (options.has("json"))
@@ -75,15 +68,12 @@ Command apply_command() {
       "apply",
       "conv, conv_transpose or weight_gradient of arrays in files",
       "  fsconv apply --op NAME --input FILE --weight FILE --output FILE [options]\n\n"
-      "Layouts, defaults and rules are the convention's: TensorFlow and Keras NHWC with [kh,kw,out,in], "
-      "PyTorch and\n"
-      "ONNX NCHW with [in,out/groups,kh,kw], Theano NCHW with the forward filters. f4 arrays are computed in "
-      "float,\n"
+      "Layouts, defaults and rules are the convention's: TensorFlow and Keras NHWC with [kh,kw,out,in], PyTorch and "
+      "ONNX NCHW with [in,out/groups,kh,kw], Theano NCHW with the forward filters. f4 arrays are computed in float, "
       "everything else in double. The examples use arrays that lie in the project's data folder.",
       "  fsconv apply --op conv --input data/samples/image.npy --weight data/samples/filter.npy --stride 2 "
       "--padding 1 --output code.npy\n"
-      "  fsconv apply --op conv_transpose --input code.npy --weight data/samples/filter.npy --stride 2 "
-      "--padding 1 "
+      "  fsconv apply --op conv_transpose --input code.npy --weight data/samples/filter.npy --stride 2 --padding 1 "
       "--size 8,8 --output image.npy\n",
       options,
       run};

@@ -23,7 +23,7 @@ boost::program_options::options_description options() {
       .value("set", "NAME[,NAME...]",
              "layers (default), dcgan, audio, volume or all; of train: ae28 (default), ae64, vae28, conv28")
       .value("form", "NAME[,NAME...]",
-             "engine, onednn_blocked, any form, or all (engine,batched,im2col,onednn)")
+             "engine, onednn_blocked, any form, or all (engine, batched, im2col and onednn)")
       .value("precision", "NAME[,NAME...]",
              "fp32 (default), bf16 or all; forms without bf16 are then left out")
       .value("isa", "NAME[,NAME...]",
@@ -254,22 +254,22 @@ Command bench_command() {
       "bench",
       "how fast the forms compute, beside what this machine can do",
       "  fsconv bench [options]\n\n"
-      "Measures the machine's ceilings first, then every form on every geometry in turn, round by round.\n"
+      "Measures the machine's ceilings first, then every form on every geometry in turn, round by round. "
       "A form is first checked on the same geometry and batch, with integers against another form in "
-      "double,\n"
+      "double, "
       "and is not timed if it is wrong (exit code 3). `engine` is the form batched on blocks, as training "
-      "runs\n"
-      "it, `onednn_blocked` is oneDNN on arrays that lie as it prefers, weights reordered before; the other\n"
-      "forms are called as users call them. In bf16, BFloat16 are multiplied and summed as floats. GFLOP/s\n"
+      "runs "
+      "it, `onednn_blocked` is oneDNN on arrays that lie as it prefers, weights reordered before; the other "
+      "forms are called as users call them. In bf16, BFloat16 are multiplied and summed as floats. GFLOP/s "
       "count 2 operations per nonzero of W and image; the peak is that of multiply-adds in registers with "
-      "the\n"
+      "the "
       "form's instruction set and precision; flop/B divides by the bytes of all arrays, each read or "
-      "written\n"
-      "once. With --what matrix, x floor is the time over that of only filling, or only reading, as much\n"
+      "written "
+      "once. With --what matrix, x floor is the time over that of only filling, or only reading, as much "
       "memory. The sizes describe conv. --what train counts the images of whole training steps on images "
-      "made\n"
+      "made "
       "before, --what verify the checks of a small sweep; a form whose gradient differs from im2col's, or "
-      "for\n"
+      "for "
       "which a check fails, is not timed.",
       "  fsconv bench\n"
       "  fsconv bench --set dcgan --op conv_transpose --time 20 --threads 2\n"
@@ -280,7 +280,7 @@ Command bench_command() {
       "  fsconv bench --what train --precision fp32,bf16 --threads 1,2\n"
       "  fsconv bench --what verify --form gather,batched\n"
       "  fsconv bench --what matrix --output matrix.h5\n"
-      "  fsconv bench --case ic2oc2i8x8o4x4k4s2p1 --mutant no_flip      (refuses it, as it must)\n",
+      "  fsconv bench --case ic2oc2i8x8o4x4k4s2p1 --mutant no_flip      # refuses it, as it must\n",
       options,
       run};
 }

@@ -17,22 +17,15 @@ namespace {
 namespace po = boost::program_options;
 using Texts = std::map<std::string, std::string>;
 
-po::options_description all_options(const Command& command) {
-  po::options_description list = command.options();
-  list.add(
-      OptionList("Of every command")
-          .value("config", "FILE",
-                 "read options from FILE: lines NAME = VALUE, a JSON object, or the .h5 of an earlier run; "
-                 "the command line wins")
-          .flag("json", "print the result as JSON")
-          .flag("help", "show this"));
-  return list;
+// The option of that whole name, or none. (The library takes the beginning of a name, too, and "" for all of them.)
+const po::option_description* find_option(const po::options_description& known, const std::string& name) {
+  return name.empty() ? nullptr : known.find_nothrow(name, false);
 }
 
 std::string owner_of(const std::string& option) {
   std::vector<std::string> owners;
   for (const Command& command : commands())
-    if (all_options(command).find_nothrow(option, false) != nullptr)
+    if (find_option(all_options(command), option) != nullptr)
       owners.push_back(fmt::format("fsconv {}", command.name));
   return owners.empty() ? std::string() : fmt::format("; it belongs to {}", alternatives(owners));
 }
@@ -44,30 +37,73 @@ std::string without_dashes(std::string option) {
 
 bool is_flag(const po::option_description& option) { return option.semantic()->max_tokens() == 0; }
 
-InvalidArgument unknown_option(const Command& command, const std::string& option, const std::string& where) {
-  return InvalidArgument("--" + option,
-                         fmt::format("is no option of fsconv {}{}{}", command.name, where, owner_of(option)),
-                         fmt::format("see fsconv {} --help", command.name));
+std::vector<std::string> names_of(const po::options_description& options) {
+  std::vector<std::string> names;
+  for (const auto& option : options.options()) names.push_back(option->long_name());
+  return names;
 }
 
-// "--padding -1:1": the library would take a value that starts with a dash for an option.
-std::vector<std::string> with_values_joined(const po::options_description& known,
-                                            const std::vector<std::string>& arguments) {
-  std::vector<std::string> joined;
+// `shown` is the option as it was given, dashes and all.
+InvalidArgument unknown_option(const Command& command, const std::string& shown, const std::string& where) {
+  const std::string option = without_dashes(shown);
+  const po::options_description own = all_options(command);
+  const std::string owner = find_option(own, option) == nullptr ? owner_of(option) : "";
+  const std::string meant = owner.empty() ? did_you_mean(option, names_of(own), "--") : "";
+  return InvalidArgument(
+      shown, fmt::format("is no option of fsconv {}{}{}", command.name, where, owner),
+      fmt::format("{}{}see fsconv {} --help", meant, meant.empty() ? "" : " ", command.name));
+}
+
+InvalidArgument stray_word(const Command& command, const std::string& word) {
+  constexpr std::size_t short_word = 2;  // resembles too many options
+  const std::string takes = command.positional == nullptr
+                                ? "takes options only"
+                                : fmt::format("takes one word, the file of --{}", command.positional);
+  const std::string meant =
+      word.size() > short_word ? did_you_mean(word, names_of(all_options(command)), "--") : std::string();
+  return InvalidArgument(
+      fmt::format("{} '{}'", command.name, word), "is a word too many",
+      fmt::format("it {}; {}{}see fsconv {} --help", takes, meant, meant.empty() ? "" : " ", command.name));
+}
+
+bool is_negative_number(const std::string& word) {
+  return word.size() > 1 && word[0] == '-' && ((word[1] >= '0' && word[1] <= '9') || word[1] == '.');
+}
+
+// What the library would report less clearly, or read otherwise: "--padding -1:1" becomes one word, for it would take a
+// value that starts with a dash for an option; "-e" is no option, nor is what resembles one, and neither is a word that
+// stands alone.
+std::vector<std::string> checked_words(const Command& command, const po::options_description& known,
+                                       const std::vector<std::string>& arguments) {
+  std::vector<std::string> checked;
+  std::size_t words = 0;
   for (std::size_t at = 0; at < arguments.size(); ++at) {
     const std::string& argument = arguments[at];
-    const bool is_option = argument.starts_with("--") && argument.find('=') == std::string::npos;
-    const auto* option = is_option ? known.find_nothrow(without_dashes(argument), false) : nullptr;
-    const bool takes_value = option != nullptr && option->semantic()->max_tokens() > 0;
-    const bool negative = at + 1 < arguments.size() && arguments[at + 1].size() > 1 &&
-                          arguments[at + 1][0] == '-' && arguments[at + 1][1] >= '0' &&
-                          arguments[at + 1][1] <= '9';
-    if (takes_value && negative)
-      joined.push_back(argument + "=" + arguments[++at]);
-    else
-      joined.push_back(argument);
+    checked.push_back(argument);
+    if (!argument.starts_with('-') || argument.size() == 1 || is_negative_number(argument)) {
+      if (++words > (command.positional != nullptr ? 1u : 0u)) throw stray_word(command, argument);
+      continue;
+    }
+    const std::string shown = argument.substr(0, argument.find('=')), name = without_dashes(argument);
+    if (!argument.starts_with("--")) throw unknown_option(command, shown, "; options begin with two dashes");
+    const po::option_description* option = find_option(known, name);
+    if (option == nullptr || shown != "--" + name) throw unknown_option(command, shown, "");
+    if (is_flag(*option)) continue;
+    if (argument.size() > shown.size()) {
+      if (argument.size() == shown.size() + 1) throw InvalidArgument(name, "is empty");
+      continue;
+    }
+    const bool is_last = at + 1 == arguments.size();
+    const std::string value = is_last ? "" : arguments[at + 1];
+    if (!is_last && value.empty()) throw InvalidArgument(name, "is empty");
+    if (is_last || (value.starts_with('-') && value.size() > 1 && !is_negative_number(value)))
+      throw InvalidArgument(name, "its value is missing",
+                            fmt::format("write --{0} {1}, or --{0}={1} where it begins with a dash", name,
+                                        option->format_parameter()));
+    checked.back() += "=" + value;
+    ++at;
   }
-  return joined;
+  return checked;
 }
 
 // What is given. (Boost has an entry for every flag; those that are not given hold its default.)
@@ -79,19 +115,12 @@ Texts from_command_line(const Command& command, const po::options_description& k
   po::variables_map found;
   const std::string see = fmt::format("see fsconv {} --help", command.name);
   try {
-    po::store(po::command_line_parser(with_values_joined(known, arguments))
+    po::store(po::command_line_parser(checked_words(command, known, arguments))
                   .options(known)
                   .positional(words)
                   .style(style)
                   .run(),
               found);
-  } catch (const po::unknown_option& error) {
-    throw unknown_option(command, without_dashes(error.get_option_name()), "");
-  } catch (const po::too_many_positional_options_error&) {
-    if (command.positional == nullptr)
-      throw InvalidArgument(command.name, "takes options only, no other words", see);
-    throw InvalidArgument(command.name, fmt::format("takes one word, the file of --{}", command.positional),
-                          see);
   } catch (const po::error& error) {
     throw InvalidArgument(command.name, error.what(), see);
   }
@@ -114,8 +143,8 @@ Texts from_config_file(const Command& command, const po::options_description& kn
                        const std::string& file) {
   Texts texts = read_config_file(file);
   for (auto& [name, text] : texts) {
-    const po::option_description* option = known.find_nothrow(name, false);
-    if (option == nullptr) throw unknown_option(command, name, ", in " + file);
+    const po::option_description* option = find_option(known, name);
+    if (option == nullptr) throw unknown_option(command, "--" + name, ", in " + file);
     if (name == "config" || name == "help")
       throw InvalidArgument(name, "cannot stand in the configuration file " + file);
     if (is_flag(*option)) text = truth_text(name, text, file);
@@ -125,8 +154,23 @@ Texts from_config_file(const Command& command, const po::options_description& kn
 
 }  // namespace
 
+po::options_description all_options(const Command& command) {
+  po::options_description list = command.options();
+  list.add(
+      OptionList("Of every command")
+          .value("config", "FILE",
+                 "read options from FILE: lines NAME = VALUE, a JSON object, or the .h5 of an earlier run; "
+                 "the command line wins")
+          .flag("json", "print the result as JSON")
+          .flag("help", "show this"));
+  return list;
+}
+
+// Each option is printed in one line of this width at most; help() wraps it.
+constexpr unsigned one_line = 10'000;
+
 OptionList& OptionList::group(const std::string& title) {
-  groups_.emplace_back(title, 100);
+  groups_.emplace_back(title, one_line);
   return *this;
 }
 
@@ -171,7 +215,7 @@ Index Options::integer(const std::string& name, Index otherwise, Index least, In
   if (!has(name)) return otherwise;
   const auto value = to_integer(text(name));
   if (!value || *value < least || *value > most)
-    throw InvalidArgument(name, fmt::format("is '{}'", text(name)),
+    throw InvalidArgument(name, value ? fmt::format("is '{}'", text(name)) : not_an_integer(text(name)),
                           fmt::format("must be an integer from {} to {}", least, most));
   return *value;
 }
@@ -227,13 +271,6 @@ Options parse(const Command& command, const std::vector<std::string>& arguments)
   });
   return Options(std::move(texts), fmt::format("fsconv {} {}", command.name, fmt::join(arguments, " ")),
                  file);
-}
-
-std::string help(const Command& command) {
-  std::ostringstream list;
-  list << all_options(command);
-  return fmt::format("fsconv {}: {}\n\n{}\n\n{}\nExamples:\n{}", command.name, command.summary, command.usage,
-                     list.str(), command.examples);
 }
 
 }  // namespace fsconv::cli

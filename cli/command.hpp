@@ -65,9 +65,10 @@ class OptionList {
 
 struct Command {
   std::string_view name;
-  std::string_view summary;   // one line
-  std::string_view usage;     // what it does and how it is called
-  std::string_view examples;  // lines that work when pasted
+  std::string_view summary;  // one line
+  std::string_view
+      usage;  // how it is called, in lines that begin with blanks, and what it does, in paragraphs
+  std::string_view examples;  // a command in each line, which works when pasted; remarks begin with #
   boost::program_options::options_description (*options)();
   int (*run)(const Options&);
   // Replaces other spellings of an option by the option, on the command line and in a configuration file each by
@@ -81,11 +82,18 @@ struct Command {
 std::span<const Command> commands();
 
 // Reads `arguments` for `command`, and the file of --config (config_file.hpp); abbreviations are not guessed. Throws
-// InvalidArgument for an option that is unknown (and names the command it belongs to, if there is one), repeated or
-// without its value, for a word that is none, and for a flag in the file that is neither true nor false (yes or no,
-// on or off, 1 or 0).
+// InvalidArgument for an option that is unknown (and names the command it belongs to, if there is one, or one that is
+// spelled much like it), repeated, empty or without its value, for a word that is none, and for a flag in the file that
+// is neither true nor false (yes or no, on or off, 1 or 0).
 Options parse(const Command& command, const std::vector<std::string>& arguments);
 
+// The command's options and those of every command.
+boost::program_options::options_description all_options(const Command& command);
+
+// The columns that help is made for: the page's (base/screen.hpp), and no more than are easily read.
+std::size_t help_width();
+
+// What --help shows. An example that is longer than a line goes on behind a backslash, so that it still can be pasted.
 std::string help(const Command& command);
 
 // A line for the user on stderr. That it cannot be written is no error: nothing that was asked for is lost with it.

@@ -15,5 +15,6 @@ Command encode_command();
 Command decode_command();
 Command reconstruct_command();
 Command bench_command();
+Command doctor_command();
 
 }  // namespace fsconv::cli

@@ -67,7 +67,11 @@ Texts from_lines(const std::string& path, const std::string& content) {
     if (equals == std::string::npos || name.empty())
       throw InvalidArgument(fmt::format("{}:{}", path, number), fmt::format("cannot read '{}'", line),
                             "write NAME = VALUE");
-    if (!texts.emplace(name, without_brackets(trimmed(line.substr(equals + 1)))).second)
+    const std::string value = trimmed(line.substr(equals + 1));
+    if (value.empty())
+      throw InvalidArgument(fmt::format("{}:{}", path, number), fmt::format("{} is empty", name),
+                            "write NAME = VALUE");
+    if (!texts.emplace(name, without_brackets(value)).second)
       throw InvalidArgument(name, fmt::format("is given more than once in {}", path));
   }
   return texts;

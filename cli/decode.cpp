@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fsconv/base/interrupt.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/train/codes_file.hpp>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -90,7 +91,8 @@ Decoded listed(const char* axis, const char* long_name, Tensor<float> codes) {
 Decoded between_images(const Options& options, Runner<float>& runner, const ShownImages& images) {
   const std::vector<Index> pair = *options.integers("interpolate");
   if (pair.size() != 2)
-    throw InvalidArgument("interpolate", fmt::format("names {} images", pair.size()), "name two: I,J");
+    throw InvalidArgument("interpolate", "names " + counted(static_cast<Index>(pair.size()), "image"),
+                          "name two: I,J");
   for (const Index image : pair) require_image("interpolate", image, images);
   const Index steps = options.integer("steps", 9, 2, many);
   const Tensor<float> ends = encode(runner, images, pair).means;
@@ -140,7 +142,7 @@ int run(const Options& options) {
                           "give --image I, around whose code to traverse");
   require_output(output, info.kind, inputs_of(options, trained));
   std::optional<ShownImages> images;
-  if (source == "interpolate" || options.has("image")) images = load_images(trained, request);
+  if (source == "interpolate" || options.has("image")) images = load_named_images(trained, request);
 
   Runner<float> runner = make_runner(trained, info.threads);
   Decoded decoded = source == "codes" ? listed("code", "its place among the codes",
@@ -178,8 +180,8 @@ Command decode_command() {
       .usage =
           "  fsconv decode RUN (--codes FILE | --sample N | --interpolate I,J | --traverse D[,D...])\n"
           "                    --output FILE\n\n"
-          "Pictures are expected pixels. Sample n depends on --seed and n alone, so that more samples begin with\n"
-          "the same ones. Images are counted from 0 within their split, numbers of a code too; those of a feature\n"
+          "Pictures are expected pixels. Sample n depends on --seed and n alone, so that more samples begin with "
+          "the same ones. Images are counted from 0 within their split, numbers of a code too; those of a feature "
           "map channel first, last axis fastest.\n\n"
           "The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5",
       .examples =

@@ -31,7 +31,7 @@ int run(const Options& options) {
   const OutputKind kind = output_kind(output, {OutputKind::hdf5, OutputKind::npy});
   const TrainedRun trained = run_of(options);
   require_output(output, info.kind, inputs_of(options, trained));
-  const ShownImages images = load_images(trained, request);
+  const ShownImages images = load_named_images(trained, request);
 
   Runner<float> runner = make_runner(trained, info.threads);
   const Codes<float> codes = encode(runner, images, natural_order(images.images.shape()[0]));
@@ -63,8 +63,8 @@ Command encode_command() {
       .summary = "the codes that a trained model has for images",
       .usage =
           "  fsconv encode RUN --output FILE [options]\n\n"
-          "FILE.h5 holds /mean and, of a vae, /log_variance, and /label where the data has labels; FILE.npy the\n"
-          "means only. fsconv decode --codes reads both. Images are shown as in training: binarised with --seed,\n"
+          "FILE.h5 holds /mean and, of a vae, /log_variance, and /label where the data has labels; FILE.npy the "
+          "means only. fsconv decode --codes reads both. Images are shown as in training: binarised with --seed, "
           "if the run's were.\n\n"
           "The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5",
       .examples =

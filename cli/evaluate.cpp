@@ -48,7 +48,7 @@ int run(const Options& options) {
   const TrainedRun trained = run_of(options);
   require_evaluation_output(options, trained);
   tell_if_emulated(precision);
-  const ShownImages images = load_images(trained, request);
+  const ShownImages images = load_named_images(trained, request);
   std::optional<EvaluationReport> other;
   if (options.has("against")) {
     other = read_evaluation(options.required_text("against"));
@@ -79,12 +79,12 @@ Command evaluate_command() {
       .summary = "losses, likelihoods and image measures of a trained model",
       .usage =
           "  fsconv evaluate RUN [options]\n\n"
-          "Means over images with their standard errors. Of an autoencoder: its loss. Of a variational one: the\n"
-          "reconstruction term, the KL in closed form, their sum -ELBO at beta 1 and, with importance samples,\n"
-          "-L_K, which falls with K towards -log p(x) (Burda, Grosse & Salakhutdinov 2016); in nats per image.\n"
-          "bce-grey and mse are no likelihoods: nothing is bounded by them, and they have no bits. PSNR and SSIM\n"
+          "Means over images with their standard errors. Of an autoencoder: its loss. Of a variational one: the "
+          "reconstruction term, the KL in closed form, their sum -ELBO at beta 1 and, with importance samples, "
+          "-L_K, which falls with K towards -log p(x) (Burda, Grosse & Salakhutdinov 2016); in nats per image. "
+          "bce-grey and mse are no likelihoods: nothing is bounded by them, and they have no bits. PSNR and SSIM "
           "compare the decoded code (the mean, of a vae) with the image as the model is shown it.\n\n"
-          "Images are binarised as in training, once, with --seed: 0 for every run, so that runs can be compared\n"
+          "Images are binarised as in training, once, with --seed: 0 for every run, so that runs can be compared "
           "in pairs with --against. (A run's own test losses use the run's seed.) Generated images are the run's.\n\n"
           "The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5",
       .examples =

@@ -1,40 +1,56 @@
 #include "geometry_options.hpp"
 
 #include <fsconv/base/text.hpp>
-#include <fsconv/geometry/axis_rules.hpp>
 #include <fsconv/geometry/case_string.hpp>
 
 namespace fsconv::cli {
 namespace {
 
-constexpr const char* names[] = {"input-size",     "kernel",   "channels", "convention", "stride", "padding",
-                                 "output-padding", "dilation", "groups",   "size",       "flip"};
+constexpr const char* names[] = {"input-size",
+                                 "kernel",
+                                 "channels",
+                                 "convention",
+                                 "stride",
+                                 "padding",
+                                 "output-padding",
+                                 "dilation",
+                                 "groups",
+                                 "size",
+                                 "flip",
+                                 "data-format",
+                                 "transpose-kernel",
+                                 "use-consistent-padding"};
 
 }  // namespace
 
 void add_geometry_options(OptionList& list) {
-  list.value("convention", "NAME", "native (default), pytorch, tensorflow, keras, theano, onnx or jax")
-      .value("stride", "S[,S...]", "whole number or fraction: 2, 1/2, 2/3 (1)")
-      .value("padding", "P[,P...]", "P or BEGIN:END per axis, or valid, same, same_lower, full, half")
+  list.value("convention", "NAME",
+             "native (default), pytorch, tensorflow, keras, theano, onnx, onnx-reference or jax")
+      .value("stride", "S[,S...]", "whole number or fraction: 2, 1/2, 2/3 (1); 2/2 is not 1")
+      .value("padding", "P[,P...]", "P or BEGIN:END per axis, or valid, same, same_lower, full, half, causal")
       .value("output-padding", "P[,P]", "extra pixels at the end of a transposed convolution's output")
       .value("dilation", "D[,D...]", "distance between taps (1)")
       .value("groups", "G", "groups of channels (1)")
-      .value("size", "N[,N...]", "size of a transposed convolution's output")
-      .value("flip", "true|false", "reverse the filter (the convention's rule)");
+      .value("size", "N[,N...]", "size of a transposed convolution's output, or its whole shape")
+      .value(
+          "data-format", "NAME",
+          "order of the axes as the system names it: NCHW, channels_first, or NHWC,HWIO,NHWC in jax and native")
+      .value("flip", "true|false", "reverse the filter (the convention's rule)")
+      .value("transpose-kernel", "true|false", "jax's conv_transpose: the filter is the forward one (false)")
+      .value("use-consistent-padding", "true|false", "jax's conv_transpose: numbers pad the image (false)");
 }
 
 void add_size_options(OptionList& list) {
   list.value("input-size", "N[,N...]", "size of what the operator reads")
       .value("kernel", "K[,K...]", "filter size")
       .value("channels", "IN,OUT", "channels of the image side and of the code side (1,1)")
-      .value("case", "STRING",
-             "all of a geometry in one word, as reports print it: ic1oc16i28x28o14x14k4s2p1");
+      .value("case", "STRING", "all of a geometry in one word, as reports print it: oc16i28o14k4s2p1");
 }
 
 std::span<const char* const> geometry_option_names() { return names; }
 
 Convention convention_of(const Options& options) {
-  return convention_named(options.text("convention", "native"));
+  return named<Convention>(options.text("convention", "native"));
 }
 
 Settings settings_of(const Options& options) {
@@ -43,36 +59,28 @@ Settings settings_of(const Options& options) {
   if (options.has("padding")) settings.padding = parse_padding(options.text("padding"));
   settings.output_padding = options.integers("output-padding");
   settings.dilation = options.integers("dilation").value_or(std::vector<Index>{1});
-  settings.groups = options.integer("groups", 1, 1, Index{1} << 30);
+  if (options.has("groups")) settings.groups = options.integer("groups", 1, 1, Index{1} << 30);
   settings.size = options.integers("size");
+  settings.data_format = options.text("data-format");
+  if (options.has("flip")) settings.flip = options.truth("flip", false);
+  settings.transpose_kernel = options.truth("transpose-kernel", false);
+  settings.consistent_padding = options.truth("use-consistent-padding", false);
   return settings;
 }
 
 ArrayOrder order_of(const Options& options, Direction direction, std::size_t rank) {
-  ArrayOrder order = array_order(convention_of(options), direction, rank);
-  order.flip = options.truth("flip", order.flip);
-  return order;
-}
-
-PaddingRule padding_rule_of(const Options& options, Direction direction) {
-  const Settings settings = settings_of(options);
-  return (settings.padding ? *settings.padding : default_padding(convention_of(options), direction)).rule;
+  return array_order(convention_of(options), direction, rank, settings_of(options));
 }
 
 Direction direction_of(const Options& options, Direction otherwise) {
+  if (!options.has("op")) return otherwise;
   const std::string op = options.text("op");
-  if (op.empty()) return otherwise;
   if (op == "conv") return Direction::conv;
   if (op == "conv_transpose") return Direction::conv_transpose;
   throw InvalidArgument("op", fmt::format("'{}' is unknown", op), "use conv or conv_transpose");
 }
 
-Geometry geometry_of(const Options& options, Direction direction) {
-  options.truth("flip", false);  // is no part of a geometry, but what is given must be right
-  if (options.has("case")) {
-    options.require_none_of(names, "--case says everything");
-    return parse_case(options.text("case"));
-  }
+ArraySizes sizes_of(const Options& options) {
   ArraySizes sizes;
   sizes.source = to_integers("input-size", options.required_text("input-size"));
   sizes.kernel = to_integers("kernel", options.required_text("kernel"));
@@ -84,7 +92,17 @@ Geometry geometry_of(const Options& options, Direction direction) {
                           "give two: image side, code side");
   sizes.image_channels = channels[0];
   sizes.code_channels = channels[1];
-  return fsconv::geometry_of(convention_of(options), direction, sizes, settings_of(options));
+  return sizes;
+}
+
+Geometry geometry_of(const Options& options, Direction direction) {
+  const Settings settings =
+      settings_of(options);  // what is given must be right, though a case needs none of it
+  if (options.has("case")) {
+    options.require_none_of(names, "--case says everything");
+    return parse_case(options.text("case"));
+  }
+  return fsconv::geometry_of(convention_of(options), direction, sizes_of(options), settings);
 }
 
 }  // namespace fsconv::cli

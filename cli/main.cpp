@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/parallel.hpp>
+#include <fsconv/base/screen.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/io/run_log.hpp>
 #include <new>
 
@@ -14,17 +16,25 @@
 namespace {
 
 using namespace fsconv;
+using Words = std::vector<std::string>;
 
 int print_help() {
+  const std::size_t width = cli::help_width();
   fmt::print(
-      "fsconv: fractionally-strided (transposed) convolution, computed and proved\n\n"
-      "  fsconv COMMAND [options]        fsconv COMMAND --help\n\n");
+      "{}\n",
+      wrapped_text("fsconv: fractionally-strided (transposed) convolution, computed and proved", width, 2));
+  fmt::print("{}\n", wrapped_text("  fsconv COMMAND [options]\n"
+                                  "  fsconv COMMAND --help  what it does, its options, examples to paste\n"
+                                  "  fsconv --version",
+                                  width, 25));
+  constexpr std::size_t names = 15;
   for (const cli::Command& command : cli::commands())
-    fmt::print("  {:<13}{}\n", command.name, command.summary);
-  fmt::print(
-      "\n  fsconv --version\n\n"
-      "Exit codes: 0 ok, 1 runtime error, 2 usage, 3 a claim failed, 4 bad input data, 5 I/O, 130 "
-      "interrupted\n");
+    fmt::print("{}", wrapped_text(fmt::format("  {:<{}}{}", command.name, names - 2, command.summary), width,
+                                  names));
+  fmt::print("\n{}",
+             wrapped_text("Exit codes: 0 ok, 1 runtime error, 2 usage, 3 a claim failed, 4 bad input data, "
+                          "5 I/O, 130 interrupted. Errors are a line or two on stderr, with --json, too.",
+                          width));
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -36,19 +46,48 @@ int print_version() {
   return static_cast<int>(ExitCode::ok);
 }
 
-int run(const std::vector<std::string>& arguments) {
-  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "help") return print_help();
-  if (arguments[0] == "--version") return print_version();
+const cli::Command& command_named(const std::string& name) {
   const auto all = cli::commands();
-  const auto command =
-      std::find_if(all.begin(), all.end(), [&](const cli::Command& c) { return c.name == arguments[0]; });
-  if (command == all.end()) throw InvalidArgument(arguments[0], "is no command", "see fsconv --help");
-  const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
-  if (std::find(rest.begin(), rest.end(), "--help") != rest.end()) {
-    fmt::print("{}", cli::help(*command));
-    return static_cast<int>(ExitCode::ok);
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const cli::Command& c) { return c.name == name; });
+  if (found != all.end()) return *found;
+  Words known = {"--help", "--version"};
+  for (const cli::Command& command : all) known.emplace_back(command.name);
+  std::string meant = did_you_mean(name, known);
+  if (name == "-h" || name == "-?") meant = "did you mean --help?";
+  throw InvalidArgument(name.empty() ? "''" : name, "is no command",
+                        fmt::format("{}{}see fsconv --help", meant, meant.empty() ? "" : " "));
+}
+
+int print_help_of(const cli::Command& command) {
+  fmt::print("{}", cli::help(command));
+  return static_cast<int>(ExitCode::ok);
+}
+
+// No word is left unheard.
+void require_no_more(const Words& arguments, std::size_t count) {
+  if (arguments.size() <= count) return;
+  const Words before(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(count));
+  throw InvalidArgument(fmt::format("'{}'", arguments[count]),
+                        fmt::format("is a word too many behind fsconv {}", fmt::join(before, " ")),
+                        "see fsconv --help");
+}
+
+int run(const Words& arguments) {
+  if (arguments.empty()) return print_help();
+  const std::string& first = arguments[0];
+  if (first == "--help" || first == "help") {
+    require_no_more(arguments, 2);
+    return arguments.size() == 1 ? print_help() : print_help_of(command_named(arguments[1]));
   }
-  return command->run(cli::parse(*command, rest));
+  if (first == "--version") {
+    require_no_more(arguments, 1);
+    return print_version();
+  }
+  const cli::Command& command = command_named(first);
+  const Words rest(arguments.begin() + 1, arguments.end());
+  if (std::find(rest.begin(), rest.end(), "--help") != rest.end()) return print_help_of(command);
+  return command.run(cli::parse(command, rest));
 }
 
 int complain(std::string_view message, ExitCode code) {
@@ -64,7 +103,7 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);
   use_one_blas_thread();
   try {
-    const int code = run(std::vector<std::string>(argv + 1, argv + argc));
+    const int code = run(Words(argv + 1, argv + argc));
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
       throw IoError::from_errno("standard output", "write");
     return code;

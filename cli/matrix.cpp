@@ -5,18 +5,19 @@
 #include <cstdio>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/random.hpp>
+#include <fsconv/base/screen.hpp>
+#include <fsconv/conventions/array_order.hpp>
 #include <fsconv/forms/matrix.hpp>
 #include <fsconv/forms/matrix_report.hpp>
 #include <fsconv/forms/matrix_text.hpp>
-#include <fsconv/geometry/array_order.hpp>
 #include <fsconv/geometry/case_string.hpp>
-#include <fsconv/io/array_file.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/sparse_file.hpp>
 #include <fsconv/io/sparsity_picture.hpp>
 #include <fsconv/verify/explain.hpp>
 #include <nlohmann/json.hpp>
 
+#include "arrays.hpp"
 #include "commands.hpp"
 #include "geometry_options.hpp"
 
@@ -37,22 +38,29 @@ boost::program_options::options_description options() {
   return list;
 }
 
-void print_symbolic(const std::vector<std::vector<std::string>>& text) {
-  std::size_t width = 1;
-  for (const auto& row : text)
-    for (const auto& entry : row) width = std::max(width, entry.size());
-  for (const auto& row : text) {
-    for (const auto& entry : row) fmt::print("{:>{}} ", entry == "0" ? "." : entry, width);
-    fmt::print("\n");
-  }
+void print_symbolic(std::vector<std::vector<std::string>> rows) {
+  for (auto& row : rows)
+    for (auto& entry : row)
+      if (entry == "0") entry = ".";
+  fmt::print("{}", grid_text(rows, page_width()));
+}
+
+// A picture of W needs an ending that is drawn, and an entry to draw.
+void require_picture(const std::string& path, const Geometry& geometry) {
+  require_picture_ending(path);
+  const Index rows = element_count(geometry.code_shape()), columns = element_count(geometry.image_shape());
+  if (rows == 0 || columns == 0)
+    throw InvalidArgument("picture", fmt::format("W is {} x {}", rows, columns), "there is nothing to draw");
+  require_writable(path);
 }
 
 int run(const Options& options) {
   const Direction direction = direction_of(options, Direction::conv);
   const Geometry geometry = geometry_of(options, direction);
+  if (options.has("picture")) require_picture(options.text("picture"), geometry);
   Tensor<double> weight;
   if (options.has("weight")) {
-    const Array file = read_finite_array(options.text("weight"));
+    const Array file = read_named_array(options.text("weight"));
     weight = weight_from(order_of(options, direction, geometry.axes.size()), file.values);
     if (weight.shape() != geometry.weight_shape())
       throw InvalidArgument("weight",
@@ -69,7 +77,6 @@ int run(const Options& options) {
   std::optional<Explanation> polynomials;
   if (options.has("symbolic")) polynomials = explain(geometry);
   if (options.has("output")) require_sparse_target(options.text("output"));
-  if (options.has("picture")) require_writable(options.text("picture"));
 
   const MatrixReport report = build_and_time(geometry, weight);
   if (options.has("json")) {

@@ -37,7 +37,7 @@ int run(const Options& options) {
   const Grid grid = grid_of(options, kind);
   const TrainedRun trained = run_of(options);
   require_output(output, info.kind, inputs_of(options, trained));
-  ShownImages images = load_images(trained, request);
+  ShownImages images = load_named_images(trained, request);
   if (count == 0) images = first_of(std::move(images), usual);
 
   Runner<float> runner = make_runner(trained, info.threads);
@@ -66,8 +66,8 @@ Command reconstruct_command() {
       .summary = "images and what a trained model makes of them",
       .usage =
           "  fsconv reconstruct RUN --output FILE [options]\n\n"
-          "Originals stand over reconstructions, as the model is shown them: binarised with --seed, if the run's\n"
-          "were. A reconstruction is the decoded code, of a vae the decoded mean; its pixels are those that\n"
+          "Originals stand over reconstructions, as the model is shown them: binarised with --seed, if the run's "
+          "were. A reconstruction is the decoded code, of a vae the decoded mean; its pixels are those that "
           "fsconv encode and fsconv decode --codes make, bit for bit.\n\n"
           "The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5",
       .examples =

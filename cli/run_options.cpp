@@ -52,6 +52,12 @@ ImageRequest image_request_of(const Options& options, Index images) {
   return request;
 }
 
+ShownImages load_named_images(const TrainedRun& run, const ImageRequest& request) {
+  ShownImages images = load_images(run, request);
+  for (const std::string& note : images.notes) tell("fsconv: {}", note);
+  return images;
+}
+
 std::vector<std::string> inputs_of(const Options& options, const TrainedRun& run) {
   std::vector<std::string> files;
   for (const char* option : {"run", "data", "codes", "against"})

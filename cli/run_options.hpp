@@ -29,6 +29,9 @@ void tell_if_emulated(Operands operands);
 // `images`: how many, 0 for as many as the run used. The seed is --seed's, 0 where it is not given.
 ImageRequest image_request_of(const Options& options, Index images);
 
+// Those images, and on stderr what a user should know of how they were read.
+ShownImages load_named_images(const TrainedRun& run, const ImageRequest& request);
+
 // The files that these options read, and so must not be written.
 std::vector<std::string> inputs_of(const Options& options, const TrainedRun& run);
 

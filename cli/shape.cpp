@@ -1,9 +1,12 @@
 // fsconv shape: the sizes of a convolution and its transpose, and why they are what they are.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <fsconv/geometry/arithmetic.hpp>
+#include <algorithm>
+#include <fsconv/base/screen.hpp>
+#include <fsconv/conventions/arithmetic.hpp>
+#include <fsconv/conventions/equivalents.hpp>
 #include <fsconv/geometry/case_string.hpp>
-#include <fsconv/geometry/equivalents.hpp>
 #include <fsconv/geometry/stack.hpp>
 #include <nlohmann/json.hpp>
 
@@ -52,9 +55,13 @@ json to_json(const Geometry& geometry, Direction direction, PaddingRule rule = P
                     {"relation", a.relation}});
   }
   json others = json::object();
-  for (const Equivalent& other : equivalents(geometry, direction))
-    others[std::string(name(other.convention))] = {{"exists", other.exists}, {"text", other.text}};
-  return {{"case", print_case(geometry)},
+  for (const Equivalent& other : equivalents(geometry, direction)) {
+    json& entry = others[std::string(name(other.convention))];
+    entry = {{"exists", other.exists}, {"text", other.text}};
+    if (!other.remark.empty()) entry["remark"] = other.remark;
+  }
+  return {{"op", direction == Direction::conv ? "conv" : "conv_transpose"},
+          {"case", print_case(geometry)},
           {"image_shape", geometry.image_shape()},
           {"code_shape", geometry.code_shape()},
           {"weight_shape", geometry.weight_shape()},
@@ -62,12 +69,89 @@ json to_json(const Geometry& geometry, Direction direction, PaddingRule rule = P
           {"equivalents", others}};
 }
 
+void print_wrapped(const std::string& text, std::size_t hanging) {
+  fmt::print("{}", wrapped_text(text, page_width(), hanging));
+}
+
+// Where the words are code, the lines can be pasted: Python goes on inside its brackets, a shell behind a backslash.
+void print_equivalents(const Geometry& geometry, Direction direction) {
+  for (const Equivalent& other : equivalents(geometry, direction)) {
+    const std::string begin = fmt::format("  {:<11} ", name(other.convention));
+    if (other.exists && other.convention == Convention::native)
+      fmt::print("{}", command_text(begin, other.text, page_width(), begin.size() + 2));
+    else
+      print_wrapped(begin + (other.exists ? "" : "none: ") + other.text, begin.size() + 2);
+    if (!other.remark.empty()) fmt::print("{:{}}# {}\n", "", begin.size(), other.remark);
+  }
+}
+
+// "14 x 14 -> 28 x 28", along space.
+std::string way(const Geometry& geometry, Direction direction) {
+  std::vector<Index> image, code;
+  for (const Axis& axis : geometry.axes) {
+    image.push_back(axis.in);
+    code.push_back(axis.out);
+  }
+  if (direction == Direction::conv_transpose) std::swap(image, code);
+  return fmt::format("{} -> {}", fmt::join(image, " x "), fmt::join(code, " x "));
+}
+
+// A fractional stride enlarges as a convolution's, and shrinks as a transposed one's. Who did not say which is meant
+// sees both.
+void print_readings(const Options& options) {
+  Settings settings = settings_of(options);
+  const auto fractional = [](const Stride& stride) { return stride.up > stride.down; };
+  if (options.has("op") || !std::any_of(settings.stride.begin(), settings.stride.end(), fractional)) return;
+  fmt::print("\nread as conv_transpose, for which stride {} shrinks; perhaps this is meant:\n",
+             options.text("stride"));
+  const auto print_way = [&](const std::string& words, Direction direction) {
+    try {
+      const Geometry other =
+          fsconv::geometry_of(convention_of(options), direction, sizes_of(options), settings);
+      fmt::print("  {:<24}  {}\n", words, way(other, direction));
+    } catch (const InvalidArgument&) {
+      // this reading is none under the other settings
+    }
+  };
+  print_way(fmt::format("--op conv --stride {}", options.text("stride")), Direction::conv);
+  std::vector<std::string> inverse;
+  for (Stride& stride : settings.stride) {
+    std::swap(stride.down, stride.up);
+    inverse.push_back(text(stride));
+  }
+  print_way(fmt::format("--stride {}", fmt::join(inverse, ",")), Direction::conv_transpose);
+}
+
+// ONNX Runtime and ONNX's own text part where the total padding is below 0, and where one of them refuses.
+void print_onnx_difference(const Options& options, const Geometry& geometry, Direction direction) {
+  const Convention convention = convention_of(options);
+  if (convention != Convention::onnx && convention != Convention::onnx_reference) return;
+  const Convention other = convention == Convention::onnx ? Convention::onnx_reference : Convention::onnx;
+  const char* who = convention == Convention::onnx ? "ONNX's own formula" : "ONNX Runtime";
+  std::string difference;
+  try {
+    const Geometry theirs = fsconv::geometry_of(other, direction, sizes_of(options), settings_of(options));
+    if (theirs == geometry) return;
+    std::vector<Index> pads;
+    for (const Axis& axis : theirs.axes) pads.push_back(axis.pad);
+    difference =
+        fmt::format("has {} with {} in front of the image", way(theirs, direction), fmt::join(pads, ", "));
+  } catch (const InvalidArgument& refused) {
+    difference = fmt::format("refuses: {}", refused.what());
+  }
+  fmt::print("\n");
+  print_wrapped(fmt::format("{} {} (--convention {})", who, difference, name(other)), 2);
+}
+
 void print(const Geometry& geometry, Direction direction, PaddingRule rule) {
   const bool transposed = direction == Direction::conv_transpose;
   const std::string image = space(geometry.image_shape()), code = space(geometry.code_shape());
-  fmt::print("{}  {} -> {}    weight {}    nonzeros of W {}\n", transposed ? "conv_transpose" : "conv",
-             transposed ? code : image, transposed ? image : code, fmt::join(geometry.weight_shape(), " x "),
-             nonzeros(geometry));
+  print_wrapped(fmt::format("{}  {} -> {}", transposed ? "conv_transpose" : "conv", transposed ? code : image,
+                            transposed ? image : code),
+                2);
+  print_wrapped(fmt::format("weight  {}    nonzeros of W  {}", fmt::join(geometry.weight_shape(), " x "),
+                            nonzeros(geometry)),
+                2);
   fmt::print("case  {}\n", print_case(geometry));
   for (std::size_t axis = 0; axis < geometry.axes.size(); ++axis) {
     if (axis > 0 && geometry.axes[axis] == geometry.axes[axis - 1]) {
@@ -75,16 +159,25 @@ void print(const Geometry& geometry, Direction direction, PaddingRule rule) {
       continue;
     }
     fmt::print("\naxis {}\n", axis);
-    for (const std::string& line : explain(geometry.axes[axis], rule)) fmt::print("  {}\n", line);
+    for (const std::string& line : explain(geometry.axes[axis], rule)) print_wrapped("  " + line, 18);
   }
-  fmt::print("\nthe same elsewhere (weights of the forward convolution, in each system's own order)\n");
-  for (const Equivalent& other : equivalents(geometry, direction))
-    fmt::print("  {:<11} {}{}\n", name(other.convention), other.exists ? "" : "none: ", other.text);
 }
 
 int run_stack(const Options& options) {
-  constexpr const char* pointless[] = {"case",     "kernel",         "convention", "stride", "padding", "op",
-                                       "dilation", "output-padding", "groups",     "size",   "flip"};
+  constexpr const char* pointless[] = {"case",
+                                       "kernel",
+                                       "convention",
+                                       "stride",
+                                       "padding",
+                                       "op",
+                                       "dilation",
+                                       "output-padding",
+                                       "groups",
+                                       "size",
+                                       "flip",
+                                       "data-format",
+                                       "transpose-kernel",
+                                       "use-consistent-padding"};
   options.require_none_of(pointless, "--stack says it for every layer");
   const Shape size = options.integers("input-size").value_or(Shape{28, 28});
   const auto channels = options.integers("channels").value_or(std::vector<Index>{1});
@@ -98,16 +191,16 @@ int run_stack(const Options& options) {
     fmt::print("{}\n", list.dump(2));
     return 0;
   }
-  fmt::print("down  {}", space(stack.front().image_shape()));
-  for (const Geometry& layer : stack) fmt::print(" -> {}", space(layer.code_shape()));
-  fmt::print("\nup    {}", space(stack.back().code_shape()));
+  std::string down = "down  " + space(stack.front().image_shape()),
+              up = "up    " + space(stack.back().code_shape());
+  for (const Geometry& layer : stack) down += " -> " + space(layer.code_shape());
   for (auto layer = stack.rbegin(); layer != stack.rend(); ++layer)
-    fmt::print(" -> {}", space(layer->image_shape()));
-  fmt::print("    exactly the way back: both sizes are stored\n");
+    up += " -> " + space(layer->image_shape());
+  print_wrapped(down, 6);
+  print_wrapped(up + "    exactly the way back: both sizes are stored", 6);
   for (std::size_t at = 0; at < stack.size(); ++at) {
     fmt::print("\nlayer {}  {}\n", at + 1, print_case(stack[at]));
-    for (const Equivalent& other : equivalents(stack[at], Direction::conv_transpose))
-      fmt::print("  {:<11} {}{}\n", name(other.convention), other.exists ? "" : "none: ", other.text);
+    print_equivalents(stack[at], Direction::conv_transpose);
   }
   return 0;
 }
@@ -116,31 +209,41 @@ int run(const Options& options) {
   if (options.has("stack")) return run_stack(options);
   const Direction direction = direction_of(options, Direction::conv_transpose);
   const Geometry geometry = geometry_of(options, direction);
-  const PaddingRule rule = options.has("case") ? PaddingRule::listed : padding_rule_of(options, direction);
-  if (options.has("json"))
+  const bool in_words = !options.has("case");
+  const PaddingRule rule =
+      in_words ? padding_rule(convention_of(options), direction, settings_of(options)) : PaddingRule::listed;
+  if (options.has("json")) {
     fmt::print("{}\n", to_json(geometry, direction, rule).dump(2));
-  else
-    print(geometry, direction, rule);
+    return 0;
+  }
+  print(geometry, direction, rule);
+  if (in_words) {
+    if (const std::string said = remark(convention_of(options), direction, geometry); !said.empty())
+      print_wrapped("\n" + said, 2);
+    print_readings(options);
+    print_onnx_difference(options, geometry, direction);
+  }
+  fmt::print("\nthe same elsewhere (x is what is read, w the filter, in the system's order)\n");
+  print_equivalents(geometry, direction);
   return 0;
 }
 
 }  // namespace
 
 Command shape_command() {
-  return {"shape",
-          "sizes of a convolution and its transpose, and why",
-          "  fsconv shape --input-size N --kernel K [options]\n"
-          "  fsconv shape --stack LAYERS --input-size N [options]\n\n"
-          "Says what size comes out, every size that could, the arithmetic in words, and what to write in "
-          "the other\n"
-          "systems to get exactly the same (or why they cannot).",
-          "  fsconv shape --input-size 14,14 --kernel 4 --stride 2 --padding 1\n"
-          "  fsconv shape --convention tensorflow --input-size 7,7 --kernel 3 --stride 2 --padding same "
-          "--size 14,14\n"
-          "  fsconv shape --op conv --input-size 28,28 --kernel 5 --stride 2/3 --padding 2\n"
-          "  fsconv shape --stack c32k4s2p1,c64k3s2p1 --input-size 29,29\n",
-          options,
-          run};
+  return {
+      "shape",
+      "sizes of a convolution and its transpose, and why",
+      "  fsconv shape --input-size N --kernel K [options]\n"
+      "  fsconv shape --stack LAYERS --input-size N [options]\n\n"
+      "Says what size comes out, every size that could, the arithmetic in words, and the code that computes exactly "
+      "the same in the other systems (or why there is none).",
+      "  fsconv shape --input-size 14,14 --kernel 4 --stride 2 --padding 1\n"
+      "  fsconv shape --convention tensorflow --input-size 7,7 --kernel 3 --stride 2 --padding same --size 14,14\n"
+      "  fsconv shape --op conv --input-size 28,28 --kernel 5 --stride 2/3 --padding 2\n"
+      "  fsconv shape --stack c32k4s2p1,c64k3s2p1 --input-size 29,29\n",
+      options,
+      run};
 }
 
 }  // namespace fsconv::cli

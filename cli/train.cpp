@@ -2,9 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>
+#include <fsconv/base/screen.hpp>
+#include <fsconv/base/table.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/engine/isa.hpp>
 #include <fsconv/io/location.hpp>
 #include <fsconv/train/options.hpp>
@@ -104,22 +109,47 @@ void print_json(const EpochResult& result, bool variational) {
 }
 
 // The columns of a run's table; those of a variational model say what the test loss is the sum of.
-void print_head(const TrainConfig& config, bool variational) {
-  fmt::print("{:>5} {:>11}", "epoch", "train loss");
-  if (config.validation > 0) fmt::print(" {:>11}", "validation");
-  fmt::print(" {:>11}", variational && is_likelihood(likelihood_of(config)) ? "test -ELBO" : "test loss");
-  if (variational) fmt::print(" {:>9} {:>7}", "= recon", "+ KL");
-  fmt::print(" {:>8} {:>9}\n", "seconds", "images/s");
+Table epoch_table(const TrainConfig& config, bool variational) {
+  std::vector<Column> columns = {{"epoch", Align::right}, {"train loss", Align::right, 10}};
+  if (config.validation > 0) columns.push_back({"validation", Align::right, 10});
+  columns.push_back(
+      {variational && is_likelihood(likelihood_of(config)) ? "test -ELBO" : "test loss", Align::right, 10});
+  if (variational) {
+    columns.push_back({"= recon", Align::right, 8});
+    columns.push_back({"+ KL", Align::right, 7});
+  }
+  columns.push_back({"seconds", Align::right});
+  columns.push_back({"images/s", Align::right});
+  columns.push_back({"", Align::wrapped});
+  return Table(std::move(columns), page_width());
 }
 
-void print_line(const EpochResult& result, bool variational) {
-  fmt::print("{:>5} {:>11.3f}", result.epoch, result.train_loss);
-  if (result.validation_loss) fmt::print(" {:>11.3f}", *result.validation_loss);
-  fmt::print(" {:>11.3f}", result.test_loss);
-  if (variational) fmt::print(" {:>9.3f} {:>7.3f}", result.test_reconstruction, result.test_kl);
-  fmt::print(" {:>8.1f} {:>9.0f}", result.seconds, result.images_per_second);
-  if (result.skipped_steps > 0) fmt::print("  {} steps skipped", result.skipped_steps);
-  fmt::print("\n");
+// Three decimals, as far as they have room in a column.
+std::string loss_text(double loss) {
+  return std::abs(loss) < 1e6 ? fmt::format("{:.3f}", loss) : fmt::format("{:.3g}", loss);
+}
+
+Table::Cells cells_of(const EpochResult& result, bool variational) {
+  Table::Cells cells = {fmt::format("{}", result.epoch), loss_text(result.train_loss)};
+  if (result.validation_loss) cells.push_back(loss_text(*result.validation_loss));
+  cells.push_back(loss_text(result.test_loss));
+  if (variational) {
+    cells.push_back(loss_text(result.test_reconstruction));
+    cells.push_back(loss_text(result.test_kl));
+  }
+  cells.push_back(fmt::format("{:.1f}", result.seconds));
+  cells.push_back(fmt::format("{:.0f}", result.images_per_second));
+  cells.push_back(result.skipped_steps > 0 ? counted(result.skipped_steps, "step skipped", "steps skipped")
+                                           : "");
+  return cells;
+}
+
+// Whether the losses have left the ground: ten times the least so far, or more than images of a million pixels cost a
+// model that knows nothing of them. A loss that is no number at all stops the run (train.hpp).
+bool has_diverged(const EpochResult& result, double least) {
+  constexpr double much = 10, beyond_all_images = 1e6;
+  const double loss = std::max(result.train_loss, result.test_loss);
+  return loss > beyond_all_images || (least > 0 && loss > much * least);
 }
 
 int print_summary(const Options& options, const TrainConfig& config) {
@@ -155,20 +185,35 @@ int run(const Options& options) {
   if (options.has("summary")) return print_summary(options, wanted.config);
   tell_if_emulated(wanted.config.precision);
   const bool json = options.has("json"), variational = wanted.config.model == ModelKind::vae;
-  bool headed = json;
+  const Table table = epoch_table(wanted.config, variational);
+  bool headed = json, warned = false;
+  Index trained = 0;
+  double least = 0;  // train loss of the epochs so far
+  const auto on_epoch = [&](const EpochResult& result) {
+    if (!std::exchange(headed, true)) fmt::print("{}", table.head());
+    if (json)
+      print_json(result, variational);
+    else
+      fmt::print("{}", table.line(cells_of(result, variational)));
+    std::fflush(stdout);
+    if (has_diverged(result, least) && !std::exchange(warned, true))
+      tell(
+          "epoch {}: the loss is {:.3g}: the run diverges; a --learning-rate below {}, --clip-norm or --warmup may help",
+          result.epoch, std::max(result.train_loss, result.test_loss), wanted.config.learning_rate);
+    least = trained++ == 0 ? result.train_loss : std::min(least, result.train_loss);
+  };
+  const std::filesystem::path folder = std::filesystem::path(wanted.output).parent_path();
+  const bool makes_folder = !folder.empty() && !std::filesystem::exists(folder);
   catch_interrupts();
-  train(wanted, {.on_epoch =
-                     [&](const EpochResult& result) {
-                       if (!std::exchange(headed, true)) print_head(wanted.config, variational);
-                       json ? print_json(result, variational) : print_line(result, variational);
-                       std::fflush(stdout);
-                     },
+  train(wanted, {.on_epoch = on_epoch,
                  .on_model =
                      [&](const std::string& text) {
+                       if (makes_folder) tell("made the folder {}", folder.string());
                        if (!json) fmt::print("{}\n", text);
                      },
                  .say = [](const std::string& text) { tell("{}", text); }});
-  tell("{} and {} are complete", wanted.output, picture_path(wanted.output));
+  tell("{} and {} are complete{}", wanted.output, picture_path(wanted.output),
+       trained == 0 ? "; nothing was trained" : "");
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -182,18 +227,22 @@ Command train_command() {
           "  fsconv train [options]\n"
           "  fsconv train --config RUN.h5 [options that differ]\n"
           "  fsconv train --resume RUN.h5 [--epochs N] [--threads N] [--data ...] [--output FILE]\n\n"
-          "Data: generated draws grey images of 28x28 pixels; generated:HEIGHTxWIDTHxCHANNELS has sides of\n"
-          "8 to 256 pixels and 1 (grey) or 3 (colour) channels. A DIR holds the four IDX files of MNIST and\n"
-          "its like, or the six of CIFAR-10's binary version. A FILE holds IDX images, or an array\n"
-          "[N, C, H, W] of uint8 as FILE.npy, FILE.npz[:NAME] or FILE.h5:/DATASET; its last tenth becomes\n"
-          "the test set.\n\n"
-          "Model: channels, kernels, strides, paddings, dilations and groups have one entry per convolution,\n"
-          "or one for all. Where no padding is given, a layer divides the size by its stride, rounding up.\n"
-          "Losses are summed over an image. bce-grey and mse are no likelihoods; with them the loss of a vae\n"
+          "Data: generated draws grey images of 28x28 pixels; generated:HEIGHTxWIDTHxCHANNELS has sides of "
+          "8 to 256 pixels and 1 (grey) or 3 (colour) channels. A DIR holds the four IDX files of MNIST and "
+          "its like, or the binary version of CIFAR-10 or CIFAR-100. A FILE holds IDX images, or an array "
+          "[N, C, H, W], [N, H, W] or [N, H, W, C] of uint8, or of floats from 0 to 1, as FILE.npy, FILE.npz[:NAME] or "
+          "FILE.h5:/DATASET; its last tenth becomes the test set. An .npz may hold x_train and x_test.\n\n"
+          "Model: channels, kernels, strides, paddings, dilations and groups have one entry per convolution, "
+          "or one for all. Where no padding is given, a layer divides the size by its stride, rounding up. "
+          "Losses are summed over an image. bce-grey and mse are no likelihoods; with them the loss of a vae "
           "bounds nothing.\n\n"
-          "Options that would have no effect beside the others are refused. A --config that is the file of a\n"
-          "run means exactly that run, from its beginning. After Ctrl-C the file of the last epoch is\n"
-          "complete, and --resume goes on from it to the same bits.",
+          "Options that would have no effect beside the others are refused. A --config that is the file of a "
+          "run means exactly that run, from its beginning. After Ctrl-C the file of the last epoch is "
+          "complete, and --resume goes on from it to the same bits.\n\n"
+          "With --json every epoch is an object on a line of its own, printed when it ends: epoch, train_loss, test_loss, "
+          "validation_loss (where images are kept apart), learning_rate, gradient_norm, skipped_steps, seconds, "
+          "images_per_second and, of a vae, train_ and test_reconstruction and _kl, and beta. The folder of --output is "
+          "made where it is missing, and that is said.",
       .examples =
           "  fsconv train --data generated --epochs 2 --output results/shapes.h5\n"
           "  fsconv train --resume results/shapes.h5 --epochs 3\n"

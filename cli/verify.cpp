@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <fsconv/base/child_process.hpp>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>
+#include <fsconv/base/screen.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/location.hpp>
@@ -184,7 +185,7 @@ int explain_one(const Options& options) {
   if (options.has("json"))
     fmt::print("{}\n", nlohmann::json(explanation).dump(2));
   else
-    fmt::print("{}", text(explanation));
+    fmt::print("{}", text(explanation, page_width()));
   const bool equal =
       explanation.conv.equal && explanation.conv_transpose.equal && explanation.weight_gradient.equal;
   return static_cast<int>(equal ? ExitCode::ok : ExitCode::claim_failed);
@@ -194,11 +195,12 @@ int emit_statements(const Options& options, const std::vector<Obligation>& oblig
   constexpr const char* of_runs[] = {"json", "output", "threads", "time-limit"};
   options.require_none_of(of_runs, "--emit only writes files");
   if (obligations.empty()) throw InvalidArgument("emit", "no statement is asked for", "use --method proof");
+  if (const auto made = make_folder_for(options.required_text("emit") + "/x")) tell("made the folder {}", *made);
   emit(obligations, options.required_text("emit"));
-  std::size_t queries = 0;
-  for (const Obligation& obligation : obligations) queries += obligation.queries.size();
-  fmt::print("{} statements and their {} queries are in {}\n", obligations.size(), queries,
-             options.text("emit"));
+  Index queries = 0;
+  for (const Obligation& obligation : obligations) queries += static_cast<Index>(obligation.queries.size());
+  fmt::print("{} and {} are in {}\n", counted(static_cast<Index>(obligations.size()), "statement"),
+             counted(queries, "query of a solver", "queries of a solver"), options.text("emit"));
   return 0;
 }
 
@@ -238,7 +240,7 @@ int run(const Options& options) {
   if (options.has("json"))
     fmt::print("{}\n", json_of(report).dump(2));
   else
-    fmt::print("{}", text(report, isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr));
+    fmt::print("{}", text(report, page_width(), shows_colour(STDOUT_FILENO)));
   std::fflush(stdout);
   if (options.has("output")) {
     write_report(options.text("output"), report, info);
@@ -254,15 +256,12 @@ Command verify_command() {
       "verify",
       "checks the claims about transposed convolution on every form",
       "  fsconv verify [options]\n\n"
-      "Compares every way to compute the operator with the definition, over a few thousand geometries: with "
-      "random reals\n"
-      "(numeric), with integers (exact) and, for all weights and inputs, as polynomials (symbolic). Proves "
-      "the "
-      "mathematics\n"
-      "for all sizes with an SMT solver and refutes popular beliefs (proof). Exit code 3 if a claim fails, "
-      "with "
-      "the smallest\n"
-      "failing case and the command that shows it again.",
+      "Compares every way to compute the operator with the definition, over a few thousand geometries: with random "
+      "reals (numeric), with integers (exact) and, for all weights and inputs, as polynomials (symbolic). Proves the "
+      "mathematics for all sizes with an SMT solver and refutes popular beliefs (proof). Exit code 3 if a claim fails, "
+      "with the smallest failing case and the command that shows it again.\n\n"
+      "The exhaustive sweep grows fast with its bounds: from seconds to hours. On a terminal a line shows how far it "
+      "is; elsewhere stderr says so every ten seconds.",
       "  fsconv verify\n"
       "  fsconv verify --method proof\n"
       "  fsconv verify --method symbolic --case ic1oc16i28x28o13x13k3s2\n"
@@ -270,7 +269,7 @@ Command verify_command() {
       "  fsconv verify --emit statements\n"
       "  fsconv verify --sweep exhaustive --max-size 5 --method exact --output checks.h5\n"
       "  fsconv verify --case ic1oc16i28x28o14x14k3s2 --claim gradient,transpose\n"
-      "  fsconv verify --mutant no_flip --claim transpose      (fails, as it must)\n",
+      "  fsconv verify --mutant no_flip --claim transpose      # fails, as it must\n",
       options,
       run};
 }

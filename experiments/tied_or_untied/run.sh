@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Trains the tied and the untied autoencoder and prints their test losses; needs build/release/fsconv. Two minutes on two cores.
+# Trains the tied and the untied autoencoder and prints their test losses; needs build/release/fsconv and nothing else. Two
+# minutes on two cores.
 #   run.sh [more options of fsconv train]
 #   FSCONV=PROGRAM run.sh                    instead of build/release/fsconv
 set -euo pipefail
@@ -9,10 +10,12 @@ mkdir -p results
 for run in tied untied; do
   "$fsconv" train "--$run" --epochs 10 --seed 0 --output "results/$run.h5" --force --json "$@" | tee "results/$run.jsonl"
 done
-/usr/bin/python3 - results/tied.jsonl results/untied.jsonl <<'END'
-import json, sys
-tied, untied = ([json.loads(line) for line in open(path)] for path in sys.argv[1:])
-print("test loss, nats per image\nepoch    tied  untied")
-for a, b in zip(tied, untied):
-    print(f"{a['epoch']:5} {a['test_loss']:7.2f} {b['test_loss']:7.2f}")
-END
+
+# number NAME: the values of that name, one from each line of JSON
+number() { sed -E "s/.*\"$1\":([-+0-9.e]+).*/\1/"; }
+echo "test loss, nats per image"
+echo "epoch    tied  untied"
+paste <(number epoch <results/tied.jsonl) <(number test_loss <results/tied.jsonl) \
+  <(number test_loss <results/untied.jsonl) | while read -r epoch tied untied; do
+  LC_ALL=C printf '%5d %7.2f %7.2f\n' "$epoch" "$tied" "$untied"
+done

@@ -90,6 +90,24 @@ Example rational_forms :
   = repeat [0; 0; 10; 20; 30; 1000; 2000; 3000] 5.
 Proof. reflexivity. Qed.
 
+(* ---- Stride 4/2, four taps, padding 1: 5 pixels and 3 ------------------------------------------------ *)
+
+(* 2*i = 4*o + k - 1: taps 1 and 3 meet pixels, 0 and 2 nothing but inserted zeros. *)
+Definition c42 : Axis := {| in_ := 5; out := 3; taps := 4; down := 4; up := 2; dilation := 1; pad := 1 |}.
+Definition w42 := array [1; 2; 3; 4].
+Definition y42 := array [1; 10; 100].
+
+Example common_factor_matrix : listed (out c42) (fun o => listed (in_ c42) (W c42 w42 o)) = [[2; 4; 0; 0; 0];
+                                                                                             [0; 0; 2; 4; 0];
+                                                                                             [0; 0; 0; 0; 2]].
+Proof. reflexivity. Qed.
+
+Example common_factor_forms :
+  map (listed (in_ c42)) [conv_transpose c42 w42 y42; scatter c42 w42 y42; polyphase c42 1 w42 y42;
+                          zero_insertion_conv_transpose c42 w42 y42; conv (transposed c42) (flipped c42 w42) y42]
+  = repeat [2; 4; 20; 40; 200] 5.
+Proof. reflexivity. Qed.
+
 (* ---- Two axes, two groups ---------------------------------------------------------------------------- *)
 
 (* Each group has one image channel and two code channels. Images 3x4, codes 2x2, filters 2x2. *)
@@ -150,8 +168,8 @@ Example same_stride_differs :
   listed 6 (conv c (flipped a w) y) <> right_a.
 Proof. vm_compute. discriminate. Qed.
 
-(* A stride is more than its quotient: 2/2 is not 1. *)
-Example stride_in_lowest_terms :
+(* A stride is more than its quotient: 2/2 is not 1. No theorem asks for lowest terms. *)
+Example stride_is_not_cancelled :
   let c stride :=
     {| in_ := 2; out := 2; taps := 2; down := stride; up := stride; dilation := 1; pad := 0 |} in
   listed 2 (conv (c 2) w x) <> listed 2 (conv (c 1) w x).

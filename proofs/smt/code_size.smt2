@@ -1,9 +1,9 @@
 ; code_size: the formula floor((padded - extent)/down) + 1 counts exactly the windows that fit.
 ;
 ; A window is what one code pixel sees: taps pixels, dilation apart, which span extent = dilation*(taps-1)+1 pixels. The
-; window of code pixel o begins at down*o. The image is up*(in-1)+1 pixels long with its up-1 zeros between pixels (so
-; `in` for an integer stride), and `begin` and `end` more with its padding; a negative padding crops. How many windows
-; fit? Those with  down*o + extent <= padded;  the formula that every system uses says how many that are, also when it
+; window of code pixel o begins at down*o. The image is `stretched` pixels long: up*(in-1)+1 with its up-1 zeros between
+; pixels (so `in` for an integer stride), and 0 if it has no pixel; and `begin` and `end` more with its padding; a
+; negative padding crops. How many windows fit? Those with  down*o + extent <= padded;  the formula that every system uses says how many that are, also when it
 ; is nobody: then it is 0 or negative.
 ;
 ; Try it: in = 5, begin = end = 1, taps = 3, dilation = 1, stride 2. Padded 7; windows begin at 0, 2, 4: (7-3)/2+1 = 3.
@@ -11,7 +11,7 @@
 ; The proof: floor(x/down) >= o says down*o <= x. The rest of this file is about what "fits" means, tap by tap, and
 ; about pad_end(), the padding with which the last window ends exactly at the edge (geometry/axis.cpp and axis.hpp).
 (set-logic QF_NIA)
-(set-info :statement "floor((up*(in-1)+1 + begin + end - extent) / down) + 1 windows fit, for all pads")
+(set-info :statement "floor((stretched + begin + end - extent) / down) + 1 windows fit, for all pads")
 (set-info :claims "shape")
 (set-info :source "[DV16] relations 6 and 15")
 
@@ -30,10 +30,14 @@
 (declare-const quotient Int)    ; (padded - extent) divided by down, the second formulation
 (declare-const remainder Int)
 
+(define-fun stretched () Int (ite (= in 0) 0 (+ (* up (- in 1)) 1)))    ; geometry/axis.hpp
+
 (assert (>= down 1))            ; the divisor
 (assert (>= dilation 1))        ; so that the last tap is the farthest
 (assert (= extent (+ (* dilation (- taps 1)) 1)))
-(assert (= padded (+ (* up (- in 1)) 1 begin end)))
+(assert (>= in 0))
+(assert (>= out 1))
+(assert (= padded (+ stretched begin end)))
 (assert (= (- padded extent) (+ (* down quotient) remainder)))
 (assert (<= 0 remainder))
 (assert (< remainder down))
@@ -95,7 +99,7 @@
 ; pad_end(): with this padding behind, and none less, the last window ends exactly at the edge.
 (push 1)
 (set-info :goal "pad_end() as padding behind gives back `out` and leaves no pixel over")
-(assert (= end (- (+ (* down (- out 1)) extent) 1 begin (* up (- in 1)))))
+(assert (= end (- (+ (* down (- out 1)) extent) begin stretched)))
 (assert (not (and (= quotient (- out 1)) (= remainder 0))))
 (set-info :status unsat)
 (check-sat)

@@ -10,7 +10,8 @@
 ;   gcd > 1:                         residue 0 has tap 0, residue 1 none   uneven, whatever the number of taps
 ;
 ; With gcd = 1 every first tap 0 .. down-1 belongs to a phase, f to that of residue dilation*f modulo down. And every
-; residue of up*i + pad occurs among the pixels, since up and down have no common factor.
+; residue of up*i + pad occurs among the pixels where up and down have no common factor. Where they have one, all this
+; is true of the axis in lowest terms and of the taps that meet pixels (lowest_terms.smt2).
 ;
 ; Try it: stride 2. taps = 4: ceil(4/2) = 2 and ceil(3/2) = 2. taps = 3: ceil(3/2) = 2 and ceil(2/2) = 1. Dilation 2
 ; with stride 2: all taps fall on pixels of one parity, the others stay empty.

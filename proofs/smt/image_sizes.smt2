@@ -9,7 +9,8 @@
 ;
 ; With an integer stride (up = 1) these are down*(out-1) - c + 1 and down*out - c: `down` consecutive sizes. With a
 ; fraction down/up there are down/up of them, rounded up or down; for a stride below 1 that may be none at all. (The
-; function also clamps the smallest to 1: there is no image of 0 pixels.)
+; function also clamps the smallest to 1: it lists images that have a pixel. To a code without pixels it counts all
+; images in which no window fits.)
 ;
 ; Try it: taps = 3, pads 1 and 1, so c = 0. Stride 2, out = 14: 27 and 28. Stride 1/2 (down = 1, up = 2): out = 5 comes
 ; from ceil(4/2)+1 = 3 to ceil(5/2) = 3, that is 3; out = 4 from ceil(3/2)+1 = 3 to ceil(4/2) = 2: from nowhere.

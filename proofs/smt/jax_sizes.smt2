@@ -7,8 +7,8 @@
 ;     SAME    lo + hi = extent + stride - 2,  lo = extent-1 if stride > extent-1, else ceil of half
 ;     VALID   lo + hi = extent + stride - 2 + max(extent - stride, 0),  lo = extent-1
 ;
-; To prove: the sizes are stride*out and stride*out + max(extent - stride, 0), as jax_transposed in
-; geometry/axis_rules.cpp has them; the forward convolution leads back; and the cut in front is the forward padding.
+; To prove: the sizes are stride*out and stride*out + max(extent - stride, 0), as conv_transpose in
+; conventions/jax.cpp has them; the forward convolution leads back; and the cut in front is the forward padding.
 ;
 ; Try it: out = 4, stride 2, taps = 3. stretched = 7. SAME: lo + hi = 3, lo = 2: 7 + 3 - 2 = 8, cut 3-1-2 = 0 in front.
 ; Forward SAME of 8 pixels: total 1, begin 0. And back: ceil(8/2) = 4.

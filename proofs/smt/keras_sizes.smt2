@@ -1,6 +1,6 @@
 ; keras_sizes: Conv2DTranspose leads back through Conv2D, except for an even kernel with same and output_padding 0.
 ;
-; Keras computes the size itself (keras_transposed in geometry/axis_rules.cpp), and output_padding = None is not 0:
+; Keras computes the size itself (conv_transpose in conventions/keras.cpp), and output_padding = None is not 0:
 ;
 ;                valid                                           same
 ;     None       out*stride + max(extent - stride, 0)            out*stride

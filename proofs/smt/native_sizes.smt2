@@ -1,6 +1,6 @@
 ; native_sizes: fsconv's own words admit every image with the right code, for any stride and any padding.
 ;
-; Without another system's habits the rule is short (native_transposed in geometry/axis_rules.cpp): a named size must
+; Without another system's habits the rule is short (conv_transpose in conventions/native.cpp): a named size must
 ; have the code size; if none is named, it is the smallest such size plus output_padding, and output_padding must be
 ; smaller than the number of such sizes. For an integer stride that is [DV16] relation 14. For a stride such as 3/2 it
 ; is the same rule, though the number of sizes is now 1 or 2; and for 1/2 there may be none, which is an error and not

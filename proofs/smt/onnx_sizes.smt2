@@ -1,6 +1,6 @@
 ; onnx_sizes: ConvTranspose leads back to the code size by pads, by auto_pad SAME and by any output_shape.
 ;
-; ONNX has three ways to say the size (onnx_transposed in geometry/axis_rules.cpp):
+; ONNX has three ways to say the size (conv_transpose in conventions/onnx.cpp):
 ;
 ;   pads            in = natural + output_padding - begin - end
 ;   auto_pad SAME   in = out*stride, and then pads from   total = natural + output_padding - in, never below 0

@@ -2,7 +2,7 @@
 ;
 ; PyTorch's words: one `padding` for both sides, and output_padding. The size is
 ;
-;     in = down*(out-1) + extent - 2*padding + output_padding         (pytorch_transposed in geometry/axis_rules.cpp)
+;     in = down*(out-1) + extent - 2*padding + output_padding         (conv_transpose in conventions/pytorch.cpp)
 ;
 ; and the geometry pads `padding` in front. PyTorch admits output_padding below the larger of stride and dilation. Only
 ; the stride counts: what exceeds it is a whole window more, and Conv gives out + floor(output_padding / stride). The

@@ -37,10 +37,12 @@
   (and (<= 0 i) (< i out) (<= 0 o) (< o in) (<= 0 k) (< k taps)
        (= (* down i) (- (+ (* up o) (* dilation k)) (transposed_pad pad)))))
 
-; Axis::pad_end(), for the axis and for its transpose.
-(define-fun pad_end () Int (- (+ (* down (- out 1)) (* dilation (- taps 1))) pad (* up (- in 1))))
+; Axis::pad_end(), for the axis and for its transpose. A side of 0 pixels takes no place.
+(define-fun stretched_image () Int (ite (= in 0) 0 (+ (* up (- in 1)) 1)))
+(define-fun stretched_code () Int (ite (= out 0) 0 (+ (* down (- out 1)) 1)))
+(define-fun pad_end () Int (- (+ stretched_code (* dilation (- taps 1))) pad stretched_image))
 (define-fun transposed_pad_end () Int
-  (- (+ (* up (- in 1)) (* dilation (- taps 1))) (transposed_pad pad) (* down (- out 1))))
+  (- (+ stretched_image (* dilation (- taps 1))) (transposed_pad pad) stretched_code))
 
 ; A tap of a stride 2/3 that moves when the filter is reversed.
 (push 1)

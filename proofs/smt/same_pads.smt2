@@ -34,7 +34,7 @@
 
 (define-fun missing () Int (- (+ (* (- out 1) down) extent) in))
 (define-fun total () Int (ite (> missing 0) missing 0))
-(define-fun begin () Int (div total 2))             ; pads_of in geometry/axis_rules.cpp, rule same;
+(define-fun begin () Int (div total 2))             ; pads_of in conventions/axis_rules.cpp, rule same;
 (define-fun end () Int (- total (div total 2)))     ; for same_lower exchange the names
 (define-fun natural () Int (+ (* (- out 1) down) extent))
 (define-fun output_padding () Int (- in (- natural begin end)))

@@ -1,7 +1,7 @@
 ; tensorflow_sizes: conv2d_transpose admits an output_shape exactly if conv2d leads back from it, with the same pads.
 ;
 ; TensorFlow asks for the image size and then checks that the forward convolution gives the code size. To prove: the
-; ranges that geometry/axis_rules.cpp checks instead (named_size_transposed with legal_images) are these conditions,
+; ranges that conventions/tensorflow.cpp checks instead (conv_transpose with legal_images) are these conditions,
 ;
 ;     SAME    ceil(in / stride) = out                     stride*(out-1) < in <= stride*out
 ;     VALID   floor((in - extent + stride) / stride) = out            natural <= in < natural + stride

@@ -3,7 +3,7 @@
 ; Theano, where "transposed convolution" is called by its name, the gradient with respect to the inputs, has four words
 ; for the padding: valid (0), half (floor(extent/2)), full (extent-1), or a number; all of them the same in front and
 ; behind, or a pair. The image size must be said, and the forward size of it must be the code's. To prove: the range
-; that geometry/axis_rules.cpp checks (named_size_transposed, legal_images, pads_of) is that condition, for each word:
+; that conventions/theano.cpp checks (conv_transpose with legal_images, pads_of) is that condition, for each word:
 ;
 ;     valid    stride*(out-1) + extent                         ... and stride-1 more
 ;     half     stride*(out-1) + 1      for an odd extent       ... and stride-1 more:  the sizes of SAME

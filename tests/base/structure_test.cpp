@@ -18,11 +18,12 @@ const std::map<std::string, std::set<std::string>> below = {
     {"geometry", {"base"}},
     {"engine", {"geometry", "base"}},
     {"forms", {"engine", "geometry", "base"}},
+    {"conventions", {"forms", "geometry", "base"}},
     {"io", {"engine", "forms", "geometry", "base"}},
     {"data", {"io", "geometry", "base"}},
     {"nn", {"engine", "forms", "geometry", "base"}},
     {"symbolic", {"geometry", "base"}},
-    {"verify", {"io", "engine", "forms", "symbolic", "geometry", "base"}},
+    {"verify", {"io", "conventions", "engine", "forms", "symbolic", "geometry", "base"}},
     {"bench", {"verify", "nn", "data", "io", "engine", "forms", "geometry", "base"}},
     {"train", {"nn", "data", "io", "engine", "forms", "geometry", "base"}},
 };

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
+#include <fsconv/forms/form.hpp>
 #include <fsconv/io/array_file.hpp>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -162,7 +163,8 @@ TEST_CASE("cli apply: every form writes the same bits") {
   write_inputs(folder, samples.front());
   const std::string line = "--op conv_transpose --input code.npy --weight weight.npy --stride 2 --size 5,5 ";
   apply_line(folder, line + "--output default.npy");
-  for (const char* form : {"gather", "scatter", "zero_insertion", "polyphase", "matrix", "im2col"}) {
+  for (const char* form :
+       {"gather", "scatter", "zero_insertion", "polyphase", "matrix", "im2col", "batched"}) {
     INFO(form);
     apply_line(folder, line + "--output one.npy --form " + form);
     CHECK(content_of(folder / "one.npy") == content_of(folder / "default.npy"));
@@ -217,8 +219,14 @@ TEST_CASE("cli apply: weight_gradient by hand, in the layout of the weights") {
       "--op weight_gradient --input x.npy --output-gradient g.npy --kernel 3 --stride 2 --output w.npy";
   apply_line(folder, line);
   CHECK(read_array(folder / "w.npy").values == Tensor<double>({1, 1, 3}, {31, 42, 53}));
-  apply_line(folder, line + " --convention theano");  // turned
-  CHECK(read_array(folder / "w.npy").values == Tensor<double>({1, 1, 3}, {53, 42, 31}));
+  // Theano, which has it in two dimensions: turned
+  write_array(folder / "x.npy", Tensor<double>({1, 1, 1, 5}, {1, 2, 3, 4, 5}), "f8");
+  write_array(folder / "g.npy", Tensor<double>({1, 1, 1, 2}, {1, 10}), "f8");
+  apply_line(
+      folder,
+      "--op weight_gradient --input x.npy --output-gradient g.npy --kernel 1,3 --stride 1,2 --output w.npy "
+      "--convention theano");
+  CHECK(read_array(folder / "w.npy").values == Tensor<double>({1, 1, 1, 3}, {53, 42, 31}));
 }
 
 TEST_CASE("cli apply: bias is added to every pixel of its channel") {
@@ -250,5 +258,80 @@ TEST_CASE("cli apply: f4 files stay f4, a mixture becomes f8, --json says which"
     const Array y = read_array(folder / "y.npy");
     CHECK(y.dtype == dtype);
     CHECK(y.values == Tensor<double>({1, 1, 2}, {3, 5}));
+    CHECK(finished.err == (dtype == std::string("f4")
+                               ? ""
+                               : "fsconv: input is f4, weight is f8: computed and written in f8\n"));
+  }
+}
+
+TEST_CASE("cli apply: data formats, capitals and JAX's words reach the arrays") {
+  const ScratchFolder folder;
+  write_array(folder / "code.npy", Tensor<double>({1, 1, 2, 2}, code), "f8");
+  std::vector<double> weight;  // [kh, kw, image, code]
+  for (std::size_t tap = 0; tap < 9; ++tap)
+    for (const auto& filter : filters) weight.push_back(filter[tap]);
+  write_array(folder / "weight.npy", Tensor<double>({3, 3, 2, 1}, weight), "f8");
+  const std::string line =
+      "--op conv_transpose --input code.npy --weight weight.npy --output image.npy --stride 2 ";
+  for (const char* words :
+       {"--convention tensorflow --data-format NCHW --padding VALID --size 1,2,5,5",
+        "--convention keras --data-format channels_first --padding Valid",
+        "--convention jax --data-format NCHW --padding VALID --transpose-kernel true",
+        "--convention jax --data-format NCHW,HWIO,NCHW --padding 2:2,2:2 --transpose-kernel true",
+        "--convention jax --data-format NCHW --padding 0:0,0:0 --transpose-kernel true "
+        "--use-consistent-padding true",
+        "--convention native --data-format NCHW,HWIO --padding valid --size 5,5"}) {
+    INFO(words);
+    apply_line(folder, line + words);
+    const Tensor<double> image = read_array(folder / "image.npy").values;
+    CHECK(image == Tensor<double>({1, 2, 5, 5}, laid_out(images, false, 0, 5)));
+  }
+}
+
+TEST_CASE("cli apply: its help names every form") {
+  const Finished help = run_fsconv({"apply", "--help"}, ".");
+  for (const Form<float>& form : forms<float>()) CHECK(help.out.find(form.name) != std::string::npos);
+}
+
+TEST_CASE("cli shape: a fractional stride shows what each reading of it gives") {
+  const Finished finished =
+      run_fsconv(words("shape --input-size 14 --kernel 4 --stride 1/2 --padding 1"), ".");
+  REQUIRE(finished.exit_code == 0);
+  CHECK(finished.out.find("conv_transpose  1 x 14 -> 1 x 8") != std::string::npos);
+  CHECK(finished.out.find("--op conv --stride 1/2    14 -> 26") != std::string::npos);
+  CHECK(finished.out.find("--stride 2                14 -> 28") != std::string::npos);
+  const Finished said =
+      run_fsconv(words("shape --op conv --input-size 14 --kernel 4 --stride 1/2 --padding 1"), ".");
+  CHECK(said.out.find("perhaps") == std::string::npos);
+}
+
+TEST_CASE("cli shape: where ONNX Runtime and ONNX's text part, both are said") {
+  const std::string line = "--input-size 3 --kernel 3 --stride 4 --size 13";
+  const auto pad = [&](const std::string& convention) {
+    const Finished finished = run_fsconv(words("shape --json --convention " + convention + " " + line), ".");
+    return nlohmann::json::parse(finished.out)["axes"][0]["pad_begin"];
+  };
+  CHECK(pad("onnx") == 0);
+  CHECK(pad("onnx-reference") == -1);
+  const Finished finished = run_fsconv(words("shape --convention onnx " + line), ".");
+  CHECK(finished.out.find("onnx-reference") != std::string::npos);
+  const Finished agreed =
+      run_fsconv(words("shape --convention onnx --input-size 3 --kernel 3 --stride 2 --size 6"), ".");
+  CHECK(agreed.out.find("onnx-reference") == std::string::npos);
+}
+
+TEST_CASE("cli shape: no line is longer than a page") {
+  for (const char* line : {"--input-size 14,14 --kernel 4 --stride 2 --padding 1 --channels 16,32",
+                           "--case g2ic4oc6i9x7x8o4x3x3k4x3x2s2/3d2p1",
+                           "--stack c32k4s2p1,c64k3s2p1,c128k5s3/2d2 --input-size 129,129 --channels 3",
+                           "--convention onnx --input-size 3 --kernel 3 --stride 4 --size 13"}) {
+    const Finished finished = run_fsconv(words(std::string("shape ") + line), ".");
+    REQUIRE(finished.exit_code == 0);
+    for (std::size_t begin = 0; begin < finished.out.size();) {
+      const std::size_t end = finished.out.find('\n', begin);
+      INFO(finished.out.substr(begin, end - begin));
+      CHECK(end - begin <= 80);
+      begin = end + 1;
+    }
   }
 }

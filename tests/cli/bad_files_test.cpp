@@ -1,6 +1,10 @@
 // Input files that are missing, empty, cut, of another kind, lying about their size, or holding NaN: exit
 // code 4 or 5, one line that names the file, and no output.
+#include <fcntl.h>
 #include <hdf5.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
@@ -189,6 +193,81 @@ TEST_CASE("cli bad files: HDF5") {
     check_refused(folder, as_run, file, 4);
 }
 
+TEST_CASE("cli bad files: HDF5 that is none, has no number in a place, or is being written") {
+  const ArrayFolder folder;
+  auto file = hdf5::File::create(folder / "attributes.h5");
+  for (const char* name : {"/masked", "/range", "/limits", "/text"})
+    file.write(name, Tensor<double>({1, 1, 4, 4}));
+  file.set_attribute("/masked", "_FillValue", 0.0);
+  file.set_attribute("/range", "valid_min", 1.0);
+  file.set_attribute("/limits", "valid_range", 1.0);
+  file.set_attribute("/text", "scale_factor", "2");
+  file.commit();
+  put_content(folder / "classic.nc", "CDF\x01" + std::string(200, '\0'));
+  put_content(folder / "page.mat", "<!DOCTYPE html><html>");
+  std::filesystem::copy(folder / "attributes.h5", folder / "written.h5");
+  const int writer = ::open((folder / "written.h5").c_str(), O_RDWR | O_CLOEXEC);
+  REQUIRE(writer >= 0);
+  REQUIRE(::flock(writer, LOCK_EX | LOCK_NB) == 0);
+  for (const char* line : {as_input, as_weight, as_matrix_weight}) {
+    for (const char* name : {"attributes.h5:/masked", "attributes.h5:/range", "attributes.h5:/limits",
+                             "attributes.h5:/text", "classic.nc:/x", "page.mat:/x"})
+      check_refused(folder, line, name, 4);
+    check_refused(folder, line, "written.h5:/masked", 5);
+    check_refused(folder, line, "attributes.h5", 2);
+    check_refused(folder, line, "page.mat", 2);
+  }
+  ::close(writer);
+}
+
+TEST_CASE("cli bad files: packed numbers are computed with as what they stand for") {
+  const ArrayFolder folder;
+  auto file = hdf5::File::create(folder / "packed.nc");
+  file.write("/x", Tensor<std::int64_t>({1, 1, 3, 3}, {0, 4, 8, 12, 16, 20, 24, 28, 32}));
+  file.set_attribute("/x", "scale_factor", 0.25);
+  file.set_attribute("/x", "add_offset", 7.0);
+  file.commit();
+  write_array(folder / "ones.npy", Tensor<double>({1, 1, 3, 3}, std::vector<double>(9, 1)), "f8");
+  const auto arguments = words("apply --op conv --input packed.nc:/x --weight ones.npy --output out.npy");
+  const Finished finished = run_fsconv(arguments, folder.path());
+  INFO(description(arguments, finished));
+  CHECK(finished.exit_code == 0);
+  CHECK(read_array(folder / "out.npy").values == Tensor<double>({1, 1, 1, 1}, {7 * 9 + 36}));
+}
+
+TEST_CASE("cli bad files: nothing in a file reaches the terminal as a command") {
+  const ArrayFolder folder;
+  const std::string evil =
+      "\x1b]0;owned\x07\x1b[31m\x9b"
+      "2J";
+  put_content(folder / "descr.npy",
+              with_header("{'descr': '<" + evil + "', 'fortran_order': False, 'shape': (1, 1, 4, 4), }"));
+  put_content(folder / "key.npy", with_header("{'" + evil + "': 1, }"));
+  put_content(
+      folder / "field.npy",
+      with_header("{'descr': [('" + evil + "', '<f8')], 'fortran_order': False, 'shape': (1, 1, 4, 4), }"));
+  NpzWriter npz(folder / "names.npz");
+  npz.add(evil, Tensor<double>({1}));
+  npz.add("b", Tensor<double>({1}));
+  npz.commit();
+  auto file = hdf5::File::create(folder / "names.h5");
+  file.write("/" + evil, Tensor<double>({1, 1, 4, 4}));
+  file.write("/sign", Tensor<double>({1, 1, 4, 4}));
+  file.set_attribute("/sign", "_Unsigned", evil);
+  file.commit();
+  for (const std::string name : {"descr.npy", "key.npy", "field.npy", "names.npz", "names.npz:none",
+                                 "names.h5:/none", "names.h5:/sign", "names.h5"}) {
+    std::vector<std::string> arguments = words(as_input);
+    arguments[4] = name;
+    const Finished finished = run_fsconv(arguments, folder.path());
+    INFO(name << " " << finished.exit_code);
+    CHECK((finished.exit_code == 4 || finished.exit_code == 2));
+    CHECK(finished.error_lines() == 1);
+    CHECK(finished.err.find("\\x1b") != std::string::npos);
+    for (const char c : finished.err) CHECK((c == '\n' || (c >= 0x20 && c < 0x7f)));
+  }
+}
+
 TEST_CASE("cli bad files: IDX, plain and gzipped") {
   const ArrayFolder folder;
   const std::string good = idx_images(2, 2, 2, {1, 2, 3, 4, 5, 6, 7, 8});
@@ -201,6 +280,9 @@ TEST_CASE("cli bad files: IDX, plain and gzipped") {
   put_content(folder / "longer", good + "x");
   put_content(folder / "magic", "XXXX" + good.substr(4));
   put_content(folder / "labels", idx_labels({1, 2, 3}));
+  put_content(folder / "floats", big_endian(0x0d03) + good.substr(4));
+  put_content(folder / "four_axes", big_endian(0x0804) + good.substr(4));
+  put_content(folder / "page.gz", "<!DOCTYPE html>\n<html><body>moved</body></html>\n");
   put_content(folder / "oversized", huge);
   put_content(folder / "no_images", idx_images(0, 2, 2, {}));
   put_content(folder / "no_pixels", idx_images(2, 0, 2, {}));
@@ -216,9 +298,9 @@ TEST_CASE("cli bad files: IDX, plain and gzipped") {
   put_content(folder / "header_only.gz", zipped.substr(0, 10));
 
   check_refused(folder, as_images, "nope", 5);
-  for (const char* file :
-       {"empty", "cut", "cut_header", "longer", "magic", "labels", "oversized", "no_images", "no_pixels",
-        "oversized.gz", "longer.gz", "cut.gz", "cut_checksum.gz", "checksum.gz", "header_only.gz"})
+  for (const char* file : {"empty", "cut", "cut_header", "longer", "magic", "labels", "floats", "four_axes",
+                           "page.gz", "oversized", "no_images", "no_pixels", "oversized.gz", "longer.gz",
+                           "cut.gz", "cut_checksum.gz", "checksum.gz", "header_only.gz"})
     check_refused(folder, as_images, file, 4);
 }
 

@@ -68,7 +68,7 @@ constexpr const char* malformed[] = {
     "shape --input-size 4 --kernel 3 --stride -1/-2",
     "shape --input-size 4 --kernel 3 --padding :",
     "shape --input-size 4 --kernel 3 --padding 1:2:3",
-    "shape --input-size 4 --kernel 3 --padding SAME",
+    "shape --input-size 4 --kernel 3 --padding SAM",
     "shape --input-size %s%n%d --kernel 3",
     "shape --input-size {} --kernel {:d}",
     "shape --case x",
@@ -102,7 +102,7 @@ constexpr const char* malformed[] = {
     "apply --op conv --input x.npy --weight x.npy --output o.npy --groups 1000000000",
     "apply --op conv --input x.npy --weight w.npy --output o.npy --form onednn",  // onednn has no double
     "apply --op conv --input x.npy --weight w.npy --output o.npy --stride 1/2 --convention onnx",
-    "apply --op conv --input w.npy --weight x.npy --output o.npy",
+    "apply --convention pytorch --op conv --input w.npy --weight x.npy --output o.npy",
     "apply --op weight_gradient --input x.npy --output-gradient w.npy --kernel 9 --output o.npy",
     "apply --op weight_gradient --input x.npy --output-gradient w.npy --output o.npy",
     "apply --op conv --input x.npy --weight w.npy --bias x.npy --output o.npy",

@@ -5,6 +5,7 @@
 #include <fsconv/io/npz.hpp>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <tuple>
 
 #include "cli/process.hpp"
 #include "io/scratch.hpp"
@@ -43,10 +44,10 @@ TEST_CASE("cli matrix: --print shows the 4x16 matrix of [DV16] section 4.1") {
   const ScratchFolder folder;
   const Finished finished = matrix_line(folder, "--input-size 4,4 --kernel 3 --print");
   const std::string expected =
-      "w00 w01 w02   . w10 w11 w12   . w20 w21 w22   .   .   .   .   . \n"
-      "  . w00 w01 w02   . w10 w11 w12   . w20 w21 w22   .   .   .   . \n"
-      "  .   .   .   . w00 w01 w02   . w10 w11 w12   . w20 w21 w22   . \n"
-      "  .   .   .   .   . w00 w01 w02   . w10 w11 w12   . w20 w21 w22 \n";
+      " w00 w01 w02   . w10 w11 w12   . w20 w21 w22   .   .   .   .   .\n"
+      "   . w00 w01 w02   . w10 w11 w12   . w20 w21 w22   .   .   .   .\n"
+      "   .   .   .   . w00 w01 w02   . w10 w11 w12   . w20 w21 w22   .\n"
+      "   .   .   .   .   . w00 w01 w02   . w10 w11 w12   . w20 w21 w22\n";
   CHECK(finished.out.ends_with("\n" + expected));
   CHECK(finished.out.find("4 x 16") != std::string::npos);
   CHECK(finished.out.find("36") != std::string::npos);  // nonzeros
@@ -111,6 +112,75 @@ TEST_CASE("cli matrix: the picture is a PNG") {
   CHECK(png.starts_with("\x89PNG\r\n\x1a\n"));
   CHECK(png.ends_with("IEND\xae\x42\x60\x82"));
   CHECK(folder.files() == 1);
+}
+
+TEST_CASE("cli matrix: a picture under another ending than .png is refused before anything is computed") {
+  for (const char* name : {"W.jpg", "W.jpeg", "W.svg", "W.pdf", "W.gif", "W", "W.png.bak", "W.pngx", "png"}) {
+    const ScratchFolder folder;
+    const std::vector<std::string> arguments =
+        words(std::string("matrix --input-size 2000,2000 --kernel 9 --picture ") + name);
+    const Finished finished = run_fsconv(arguments, folder.path(), {.time = std::chrono::seconds(5)});
+    INFO(description(arguments, finished));
+    CHECK(finished.exit_code == 2);
+    CHECK(finished.out.empty());
+    CHECK(finished.err.find(".png") != std::string::npos);
+    CHECK(finished.error_lines() == 1);
+    CHECK(folder.files() == 0);
+  }
+  const ScratchFolder folder;
+  matrix_line(folder, "--input-size 4 --kernel 3 --picture W.PNG");
+  CHECK(content_of(folder / "W.PNG").starts_with("\x89PNG\r\n\x1a\n"));
+}
+
+TEST_CASE("cli matrix: a strided W is not called Toeplitz; how far its rows move is said, in JSON too") {
+  const ScratchFolder folder;
+  const std::string text = matrix_line(folder, "--input-size 8,8 --kernel 4 --stride 2,1 --padding 1").out;
+  CHECK(text.find("block row o+1 is block row o moved right by 2") != std::string::npos);
+  CHECK(text.find("axis 1, stride 1: 7 x 8 entries, Toeplitz") != std::string::npos);
+  CHECK(text.find("nested Toeplitz") == std::string::npos);
+  const auto json = nlohmann::json::parse(
+      matrix_line(folder,
+                  "--input-size 8,8 --kernel 4 --stride 2,1 --padding 1 --channels 2,4 --groups 2 --json")
+          .out);
+  const auto& structure = json["structure"];
+  CHECK(structure["block_rows"] == 4);
+  CHECK(structure["block_columns"] == 2);
+  CHECK(structure["groups"] == 2);
+  CHECK(structure["axes"][0]["column_step"] == 2);
+  CHECK(structure["axes"][0]["toeplitz"] == false);
+  CHECK(structure["axes"][1]["toeplitz"] == true);
+}
+
+TEST_CASE("cli matrix: stride 2/2 is printed as asked for, and is not stride 1") {
+  const ScratchFolder folder;
+  CHECK(matrix_line(folder, "--case i3o3k3s2/2p1 --print")
+            .out.ends_with("\n w1  .  .\n  . w1  .\n  .  . w1\n"));
+  CHECK(matrix_line(folder, "--case i3o3k3p1 --print").out.ends_with("\n w1 w2  .\n w0 w1 w2\n  . w0 w1\n"));
+}
+
+TEST_CASE("cli matrix: a W without rows or columns is described, printed and written, and not drawn") {
+  const ScratchFolder folder;
+  for (const auto& [name, rows, columns] :
+       {std::tuple{"i0o2k3p2", 2, 0}, {"i5x4o0x2k3", 0, 20}, {"ic0oc2i3o1k3", 2, 0}}) {
+    const std::string line = std::string("--case ") + name;
+    const auto json = nlohmann::json::parse(matrix_line(folder, line + " --json --print --output W.npz").out);
+    CHECK(json["rows"] == rows);
+    CHECK(json["columns"] == columns);
+    CHECK(json["nonzeros"] == 0);
+    CHECK(json["symbolic"].size() == static_cast<std::size_t>(rows));
+    CHECK(values(read_npz(folder / "W.npz", "shape").values) ==
+          std::vector<double>{static_cast<double>(rows), static_cast<double>(columns)});
+    matrix_line(folder, line + " --print --output W.mtx");
+    matrix_line(folder, line + " --output W.h5");
+    for (const char* refused : {" --picture W.png", " --symbolic"}) {
+      const auto arguments = words("matrix " + line + refused);
+      const Finished finished = run_fsconv(arguments, folder.path());
+      INFO(description(arguments, finished));
+      CHECK(finished.exit_code == 2);
+      CHECK(finished.out.empty());
+      CHECK(finished.error_lines() == 1);
+    }
+  }
 }
 
 TEST_CASE("cli matrix: --json has the figures, and the seed decides the weights") {

@@ -34,16 +34,6 @@ void limit_memory() {
 #endif
 }
 
-// What a sanitized program is told. Its exit code 99 is no code of fsconv's, so every test notices; its
-// reports go to files beside it. HDF5 asks for absurd amounts of memory when a file is damaged and copes with
-// getting none.
-void set_up_sanitizers() {
-  const std::string asan = "exitcode=99:allocator_may_return_null=1:log_path=" FSCONV_PROGRAM ".sanitizer";
-  ::setenv("ASAN_OPTIONS", asan.c_str(), 1);
-  ::setenv("LSAN_OPTIONS",
-           "print_suppressions=0:suppressions=" FSCONV_SOURCE_DIR "/tests/support/lsan_suppressions.txt", 1);
-}
-
 struct Pipe {
   int read_end = -1, write_end = -1;
   Pipe() {
@@ -93,6 +83,16 @@ bool drain(int descriptor, std::string& text) {
 }
 
 }  // namespace
+
+// Its exit code 99 is no code of fsconv's, so every test notices; its
+// reports go to files beside it. HDF5 asks for absurd amounts of memory when a file is damaged and copes with
+// getting none.
+void set_up_sanitizers() {
+  const std::string asan = "exitcode=99:allocator_may_return_null=1:log_path=" FSCONV_PROGRAM ".sanitizer";
+  ::setenv("ASAN_OPTIONS", asan.c_str(), 1);
+  ::setenv("LSAN_OPTIONS",
+           "print_suppressions=0:suppressions=" FSCONV_SOURCE_DIR "/tests/support/lsan_suppressions.txt", 1);
+}
 
 std::size_t Finished::error_lines() const {
   return static_cast<std::size_t>(std::count(err.begin(), err.end(), '\n'));

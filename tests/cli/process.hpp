@@ -27,6 +27,10 @@ struct Finished {
 Finished run_fsconv(const std::vector<std::string>& arguments, const std::string& folder,
                     const ProcessLimits& limits = {});
 
+// What a sanitized program is told, in this process's environment, for those who start it by other means than
+// run_fsconv().
+void set_up_sanitizers();
+
 // The arguments of a pasted line: split at spaces.
 std::vector<std::string> words(const std::string& line);
 

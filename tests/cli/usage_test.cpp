@@ -69,6 +69,73 @@ TEST_CASE("cli usage: unknown words are named, and where they belong") {
   });
 }
 
+TEST_CASE("cli usage: what was meant is named, where it is likely, and never done") {
+  check_all({
+      {"shap --kernel 3", {"shap", "no command", "did you mean shape?"}},
+      {"VERIFY", {"VERIFY", "did you mean verify?"}},
+      {"help trian", {"trian", "did you mean train?"}},
+      {"-h", {"-h", "did you mean --help?"}},
+      {"--hlep", {"did you mean --help?"}},
+      {"train --epoch 3", {"--epoch", "did you mean --epochs?"}},
+      {"train --epcohs 3", {"did you mean --epochs?"}},
+      {"shape --input_size 3", {"--input_size", "did you mean --input-size?"}},
+      {"verify --geometrys=3", {"--geometrys:", "did you mean --geometries?"}},
+      {"train -e 1", {"-e: is no option of fsconv train", "two dashes", "did you mean --epochs?"}},
+      {"train -epochs 1", {"-epochs:", "two dashes", "did you mean --epochs?"}},
+      {"train ---epochs 1", {"---epochs:", "did you mean --epochs?"}},
+      {"shape kernel 3", {"'kernel'", "options only", "did you mean --kernel?"}},
+  });
+  // What resembles nothing brings no suggestion.
+  const ScratchFolder folder;
+  for (const char* line : {"frobnicate", "deconvolution", "shape --frobnicate 3", "shape 14", "shape --=3"}) {
+    const Finished finished = run_fsconv(words(line), folder.path());
+    INFO(description(words(line), finished));
+    CHECK(finished.exit_code == 2);
+    CHECK(finished.err.find("did you mean") == std::string::npos);
+    CHECK(finished.err.find("see fsconv ") != std::string::npos);
+  }
+}
+
+TEST_CASE("cli usage: no word is left unheard") {
+  check_all({
+      {"--help extra", {"extra", "no command"}},
+      {"--help shape extra", {"'extra'", "a word too many"}},
+      {"help shape extra", {"'extra'", "a word too many"}},
+      {"--version extra", {"'extra'", "a word too many"}},
+      {"shape 14", {"'14'", "a word too many", "options only"}},
+      {"shape --input-size 4 --kernel 3 4", {"'4'", "a word too many"}},
+      {"evaluate a.h5 b.h5", {"'b.h5'", "one word, the file of --run"}},
+      {"shape -- 3", {"--", "no option"}},
+      {"shape --input-size 4 --kernel --stride 2", {"kernel", "its value is missing"}},
+      {"matrix --output --print", {"output", "its value is missing", "--output=FILE"}},
+      {"shape --op=", {"op", "is empty"}},
+      {"shape --help=3", {"--help"}},
+  });
+  const ScratchFolder folder;
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"shape", "--op", "", "--input-size", "4", "--kernel", "3"},
+                                             {"shape", "--input-size", "", "--kernel", "3"},
+                                             {"verify", "--claim", ""},
+                                             {"shape", ""},
+                                             {""}}) {
+    const Finished finished = run_fsconv(arguments, folder.path());
+    INFO(description(arguments, finished));
+    CHECK(finished.exit_code == 2);
+    CHECK(finished.error_lines() == 1);
+  }
+}
+
+TEST_CASE("cli usage: a number that is too large is called so") {
+  check_all({
+      {"shape --input-size 99999999999999999999 --kernel 3",
+       {"input-size", "99999999999999999999", "too large", "9223372036854775807"}},
+      {"shape --input-size 4 --kernel 3,9223372036854775808", {"kernel", "too large", "9223372036854775807"}},
+      {"verify --threads 99999999999999999999", {"threads", "too large", "from 1 to 1024"}},
+      {"verify --geometries -99999999999999999999", {"geometries", "too small"}},
+      {"train --epochs 99999999999999999999", {"epochs", "from 1 to 1000000000"}},
+  });
+}
+
 TEST_CASE("cli usage: what is missing is named") {
   check_all({
       {"shape", {"input-size", "missing"}},
@@ -78,7 +145,7 @@ TEST_CASE("cli usage: what is missing is named") {
       {"apply --op conv --weight w.npy --input x.npy", {"output", "missing"}},
       {"apply --op conv --weight w.npy --output o.npy", {"input", "missing"}},
       {"shape --convention tensorflow --input-size 4 --kernel 3 --stride 2", {"output_shape", "7 to 8"}},
-      {"shape --convention theano --input-size 4 --kernel 3 --stride 2", {"input_shape", "9 to 10"}},
+      {"shape --convention theano --input-size 4,4 --kernel 3 --stride 2", {"input_shape", "9 to 10"}},
       {"shape --convention jax --input-size 4 --kernel 3 --stride 2", {"padding", "jax"}},
   });
 }
@@ -94,9 +161,9 @@ TEST_CASE("cli usage: numbers that no convolution has") {
       {"shape --input-size 4 --kernel abc", {"kernel", "abc"}},
       {"shape --input-size 4 --kernel 3 --stride abc", {"stride", "abc"}},
       {"shape --input-size 4 --kernel 0", {"taps", "0", "at least 1"}},
-      {"shape --input-size 0 --kernel 3", {"size", "0", "at least 1"}},
+      {"shape --convention pytorch --input-size 0 --kernel 3", {"size", "0", "at least 1"}},
       {"shape --input-size 4 --kernel 3 --dilation 0", {"dilation", "0", "at least 1"}},
-      {"shape --input-size 4 --kernel 3 --channels 0,1", {"channels", "0", "at least 1"}},
+      {"shape --convention keras --input-size 4 --kernel 3 --channels 0,1", {"channels", "0", "at least 1"}},
       {"shape --input-size 4 --kernel 3 --channels 1,2,3", {"channels", "3 numbers", "two"}},
       {"shape --input-size 4 --kernel 3 --channels 4,6 --groups 4", {"groups", "4", "divide", "6"}},
       {"shape --input-size 4 --kernel 3 --groups 0", {"groups", "0"}},
@@ -124,7 +191,7 @@ TEST_CASE("cli usage: sizes that no transposed convolution can have come with th
        {"axis 1", "9", "legal sizes are 7 to 8"}},
       {"shape --convention tensorflow --input-size 7 --kernel 3 --stride 2 --padding same --size 15",
        {"15", "legal sizes are 13 to 14"}},
-      {"shape --convention theano --input-size 3 --kernel 3 --stride 2 --padding half --size 7",
+      {"shape --convention theano --input-size 3,3 --kernel 3 --stride 2 --padding half --size 7",
        {"7", "legal sizes are 5 to 6"}},
       {"shape --input-size 4 --kernel 3 --stride 2 --output-padding 2",
        {"output_padding", "2", "smaller than"}},
@@ -139,9 +206,9 @@ TEST_CASE("cli usage: sizes that no transposed convolution can have come with th
 
 TEST_CASE("cli usage: padding that leaves nothing of an axis") {
   check_all({
-      {"shape --op conv --input-size 4 --kernel 3 --padding -1", {"axis 0", "kernel covers 3", "has 2"}},
+      {"shape --convention onnx --op conv --input-size 2 --kernel 3", {"axis 0", "kernel covers 3", "has 2"}},
       {"shape --op conv --input-size 8,4 --kernel 3 --padding 0,-3", {"axis 1", "-2"}},
-      {"shape --op conv --input-size 2 --kernel 5", {"axis 0", "kernel covers 5", "has 2"}},
+      {"shape --convention keras --op conv --input-size 2 --kernel 5", {"axis 0", "kernel covers 5", "has 2"}},
       {"shape --input-size 1 --kernel 3 --padding 2", {"axis 0"}},
       {"shape --convention pytorch --input-size 1 --kernel 3 --padding 2", {"axis 0", "-1 pixels"}},
       {"shape --convention pytorch --input-size 4 --kernel 3 --padding -1", {"padding", "negative"}},

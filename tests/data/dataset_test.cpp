@@ -1,6 +1,7 @@
 // Data sets by name, folder and file.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <fsconv/base/error.hpp>
 #include <fsconv/data/dataset.hpp>
 #include <fsconv/io/hdf5.hpp>
@@ -46,6 +47,58 @@ TEST_CASE("data set: a folder of four files, plain or gzipped") {
   CHECK(data.train.labels == std::vector<std::uint8_t>{0, 1, 2});
   CHECK(data.test.images == Tensor<std::uint8_t>({1, 1, 1, 2}, {7, 8}));
   CHECK(data.test.labels == std::vector<std::uint8_t>{9});
+}
+
+TEST_CASE("data set: MNIST's files under the names with a dot, mixed with the others") {
+  struct Names {
+    const char *train_images, *train_labels, *test_images, *test_labels;
+  };
+  for (const Names& names : {Names{"train-images.idx3-ubyte", "train-labels.idx1-ubyte",
+                                   "t10k-images.idx3-ubyte", "t10k-labels.idx1-ubyte"},
+                             {"train-images.idx3-ubyte.gz", "train-labels.idx1-ubyte.gz",
+                              "t10k-images.idx3-ubyte.gz", "t10k-labels.idx1-ubyte.gz"},
+                             {"train-images.idx3-ubyte.gz", "train-labels-idx1-ubyte",
+                              "t10k-images-idx3-ubyte.gz", "t10k-labels.idx1-ubyte"}}) {
+    INFO(names.train_images << " " << names.train_labels);
+    const ScratchFolder folder;
+    const auto put = [&](const std::string& name, const std::string& content) {
+      name.ends_with(".gz") ? put_gzip(folder / name, content) : put_content(folder / name, content);
+    };
+    put(names.train_images, idx_images(2, 1, 2, {1, 2, 3, 4}));
+    put(names.train_labels, idx_labels({5, 6}));
+    put(names.test_images, idx_images(1, 1, 2, {7, 8}));
+    put(names.test_labels, idx_labels({9}));
+    const Dataset data = load_dataset(folder.path(), 0);
+    CHECK(data.train.images == Tensor<std::uint8_t>({2, 1, 1, 2}, {1, 2, 3, 4}));
+    CHECK(data.train.labels == std::vector<std::uint8_t>{5, 6});
+    CHECK(data.test.images == Tensor<std::uint8_t>({1, 1, 1, 2}, {7, 8}));
+    CHECK(data.test.labels == std::vector<std::uint8_t>{9});
+    CHECK(data.notes.empty());
+  }
+}
+
+TEST_CASE("data set: folders with a file's name are passed over") {  // archives unpack MNIST so
+  const ScratchFolder folder;
+  write_folder(folder);
+  std::filesystem::rename(folder / "train-images-idx3-ubyte", folder / "train-images.idx3-ubyte");
+  std::filesystem::create_directory(folder / "train-images-idx3-ubyte");
+  CHECK(load_dataset(folder.path(), 0).train.images.size() == 6);
+}
+
+TEST_CASE("data set: labels that are not there are no error, and a note says so") {
+  const ScratchFolder folder;
+  write_folder(folder);
+  std::filesystem::remove(folder / "train-labels-idx1-ubyte.gz");
+  const Dataset data = load_dataset(folder.path(), 0);
+  CHECK(data.train.images.size() == 6);
+  CHECK(data.train.labels.empty());
+  CHECK(data.test.labels == std::vector<std::uint8_t>{9});
+  REQUIRE(data.notes.size() == 1);
+  CHECK_THAT(data.notes[0], Contains("holds no train-labels-idx1-ubyte; training needs no labels"));
+  std::filesystem::remove(folder / "t10k-labels-idx1-ubyte");
+  CHECK(load_dataset(folder.path(), 0).notes.size() == 2);
+  put_content(folder / "train-labels.idx1-ubyte", "<html>");  // a label file that is there must be one
+  CHECK_THROWS_AS(load_dataset(folder.path(), 0), BadData);
 }
 
 TEST_CASE("data set: files that do not fit each other") {
@@ -96,6 +149,169 @@ TEST_CASE("data set: bytes [N, C, H, W] in a file of NumPy or HDF5") {
   CHECK(load_dataset(folder / "grey.npy", 0).train.images.shape() == Shape{1, 1, 1, 3});
 }
 
+TEST_CASE("data set: grey images without an axis of channels") {
+  const ScratchFolder folder;
+  put_npy(folder / "x.npy", "|u1", {3, 2, 4}, counted(24));
+  const Dataset data = load_dataset(folder / "x.npy", 0);
+  CHECK(data.train.images == Tensor<std::uint8_t>({2, 1, 2, 4}, counted(16)));
+  CHECK(data.test.images.shape() == Shape{1, 1, 2, 4});
+  CHECK(data.test.images[0] == 16);
+  REQUIRE(data.notes.size() == 1);
+  CHECK_THAT(data.notes[0], Contains("x.npy: [3, 2, 4] is taken as grey images [N, H, W]"));
+}
+
+TEST_CASE("data set: images with their channels last") {
+  const ScratchFolder folder;
+  const Tensor<std::uint8_t> last({2, 2, 4, 3}, counted(48));
+  put_npy(folder / "x.npy", "|u1", last.shape(), counted(48));
+  auto file = hdf5::File::create(folder / "x.h5");
+  file.write("/images", last);
+  file.write("/grey", Tensor<std::uint8_t>({2, 2, 4, 1}, counted(16)));
+  file.commit();
+  for (const char* where : {"x.npy", "x.h5:/images"}) {
+    INFO(where);
+    const Dataset data = load_dataset(folder / where, 0);
+    REQUIRE(data.train.images.shape() == Shape{1, 3, 2, 4});
+    // The first image: its red plane holds every third byte from the first one on, green from the second one on.
+    for (Index pixel = 0; pixel < 8; ++pixel)
+      for (Index channel = 0; channel < 3; ++channel)
+        CHECK(data.train.images[channel * 8 + pixel] == 3 * pixel + channel);
+    CHECK(data.test.images[0] == 24);
+    REQUIRE(data.notes.size() == 1);
+    CHECK_THAT(data.notes[0], Contains("[2, 2, 4, 3] is taken as [N, H, W, C]"));
+  }
+  CHECK(load_dataset(folder / "x.h5:/grey", 0).train.images ==
+        Tensor<std::uint8_t>({1, 1, 2, 4}, counted(8)));
+
+  // Where both could be meant, it is the documented order, and a note says so.
+  put_npy(folder / "y.npy", "|u1", {2, 1, 2, 3}, counted(12));
+  const Dataset both = load_dataset(folder / "y.npy", 0);
+  CHECK(both.train.images == Tensor<std::uint8_t>({1, 1, 2, 3}, counted(6)));
+  REQUIRE(both.notes.size() == 1);
+  CHECK_THAT(both.notes[0], Contains("[2, 1, 2, 3] is taken as [N, C, H, W]"));
+}
+
+TEST_CASE("data set: floats in 0..1 become bytes, and others are refused with the cure") {
+  const ScratchFolder folder;
+  const auto put = [&](const std::vector<double>& values, const std::string& dtype) {
+    write_npy(folder / "x.npy", Tensor<double>({2, 1, 1, static_cast<Index>(values.size()) / 2}, values),
+              dtype);
+  };
+  const auto bytes = [&] {
+    const Dataset data = load_dataset(folder / "x.npy", 0);
+    REQUIRE(data.notes.size() == 1);
+    CHECK_THAT(data.notes[0], Contains("floats in 0..1 become the bytes round(255 x)"));
+    std::vector<std::uint8_t> all(data.train.images.begin(), data.train.images.end());
+    all.insert(all.end(), data.test.images.begin(), data.test.images.end());
+    return all;
+  };
+  put({0, 1, 0.5, 0.1, 0.003, 0.0019, 0.25, 0.75}, "f8");
+  CHECK(bytes() == std::vector<std::uint8_t>{0, 255, 128, 26, 1, 0, 64, 191});
+  put({-0.0, 0.2f, 1, 0.999f}, "f4");
+  CHECK(bytes() == std::vector<std::uint8_t>{0, 51, 255, 255});
+  // Bytes that were divided by 255 come back, all of them.
+  std::vector<double> fractions;
+  for (int byte = 0; byte < 256; ++byte) fractions.push_back(static_cast<float>(byte) / 255.0f);
+  put(fractions, "f4");
+  CHECK(bytes() == counted(256));
+
+  const auto refused = [&](const std::vector<double>& values, const char* message) {
+    INFO(message);
+    put(values, "f8");
+    CHECK_THROWS_AS(load_dataset(folder / "x.npy", 0), BadData);
+    CHECK_THROWS_WITH(load_dataset(folder / "x.npy", 0), Contains(message) &&
+                                                             Contains("floats must lie in 0..1") &&
+                                                             Contains("astype('uint8')"));
+  };
+  refused({0, 255, 7, 0}, "holds 255 at [0, 0, 0, 1]");
+  refused({0, 1, -1, 0}, "holds -1 at [1, 0, 0, 0]");
+  refused({0, 1, 1.0001, 0}, "holds 1.0001 at [1, 0, 0, 0]");
+  refused({0, std::nan(""), 1, 0}, "holds nan at [0, 0, 0, 1]");
+  refused({0, HUGE_VAL, 1, 0}, "holds inf at [0, 0, 0, 1]");
+}
+
+TEST_CASE("data set: booleans are black and white") {
+  const ScratchFolder folder;
+  put_npy(folder / "x.npy", "?", {2, 1, 1, 2}, {0, 1, 1, 0});
+  const Dataset data = load_dataset(folder / "x.npy", 0);
+  CHECK(data.train.images == Tensor<std::uint8_t>({1, 1, 1, 2}, {0, 255}));
+  CHECK(data.test.images == Tensor<std::uint8_t>({1, 1, 1, 2}, {255, 0}));
+}
+
+TEST_CASE("data set: packed images are what they stand for") {
+  const ScratchFolder folder;
+  auto file = hdf5::File::create(folder / "x.h5");
+  file.write("/x", Tensor<std::uint8_t>({2, 1, 1, 2}, {0, 50, 100, 10}));
+  file.set_attribute("/x", "scale_factor", 0.01);
+  file.write("/masked", Tensor<std::uint8_t>({2, 1, 1, 2}, {0, 50, 100, 10}));
+  file.set_attribute("/masked", "_FillValue", 100);
+  file.commit();
+  const Dataset data = load_dataset(folder / "x.h5:/x", 0);
+  CHECK(data.train.images == Tensor<std::uint8_t>({1, 1, 1, 2}, {0, 128}));
+  CHECK(data.test.images == Tensor<std::uint8_t>({1, 1, 1, 2}, {255, 26}));
+  CHECK(data.notes.size() == 2);
+  CHECK_THROWS_WITH(load_dataset(folder / "x.h5:/masked", 0), Contains("holds 100 at [1, 0, 0, 0]"));
+}
+
+TEST_CASE("data set: an archive of images and labels under their usual names") {
+  const ScratchFolder folder;
+  const Tensor<std::uint8_t> images({10, 2, 2}, counted(40)), test({2, 2, 2}, counted(8)),
+      labels({10}, counted(10)), test_labels({2, 1}, {8, 9});
+  {
+    NpzWriter writer(folder / "keras.npz");
+    writer.add("x_test", test);
+    writer.add("x_train", images);
+    writer.add("y_train", labels);
+    writer.add("y_test", test_labels);
+    writer.commit();
+  }
+  const Dataset keras = load_dataset(folder / "keras.npz", 0);
+  CHECK(keras.train.images == Tensor<std::uint8_t>({10, 1, 2, 2}, counted(40)));
+  CHECK(keras.train.labels == counted(10));
+  CHECK(keras.test.images == Tensor<std::uint8_t>({2, 1, 2, 2}, counted(8)));
+  CHECK(keras.test.labels == std::vector<std::uint8_t>{8, 9});
+  REQUIRE(keras.notes.size() == 3);
+  CHECK_THAT(keras.notes[0], Contains("x_train, y_train, x_test, y_test are taken"));
+  CHECK(load_dataset(folder / "keras.npz:x_test", 0).train.images.size() ==
+        4);  // one array, when it is named
+
+  {
+    NpzWriter writer(folder / "parts.npz");
+    writer.add("images", Tensor<std::uint8_t>({10, 1, 2, 2}, counted(40)));
+    writer.add("labels", Tensor<std::int64_t>({10}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 255}));
+    writer.add("names", Tensor<double>({1}));
+    writer.commit();
+  }
+  const Dataset parts = load_dataset(folder / "parts.npz", 0);
+  CHECK(parts.train.images.shape() == Shape{9, 1, 2, 2});
+  CHECK(parts.train.labels == std::vector<std::uint8_t>{0, 1, 2, 3, 4, 5, 6, 7, 8});
+  CHECK(parts.test.labels == std::vector<std::uint8_t>{255});
+  REQUIRE(parts.notes.size() == 1);
+  CHECK_THAT(parts.notes[0], Contains("images, labels are taken, and not names"));
+
+  const auto refused = [&](const Tensor<double>& bad_labels, const char* message) {
+    INFO(message);
+    NpzWriter writer(folder / "bad.npz");
+    writer.add("images", images);
+    writer.add("labels", bad_labels);
+    writer.commit();
+    CHECK_THROWS_AS(load_dataset(folder / "bad.npz", 0), BadData);
+    CHECK_THROWS_WITH(load_dataset(folder / "bad.npz", 0),
+                      Contains("bad.npz:labels") && Contains(message) &&
+                          Contains("bad.npz:images takes the images without"));
+  };
+  refused(Tensor<double>({9}), "its shape is [9], and there are 10 images");
+  refused(Tensor<double>({10, 3}), "its shape is [10, 3]");
+  refused(Tensor<double>({10}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 0.5}), "holds 0.5 at [9]");
+  refused(Tensor<double>({10}, {0, -1, 2, 3, 4, 5, 6, 7, 8, 9}), "holds -1 at [1]");
+
+  NpzWriter writer(folder / "other.npz");
+  writer.add("a", images);
+  writer.add("b", images);
+  writer.commit();
+  CHECK_THROWS_WITH(load_dataset(folder / "other.npz", 0), Contains("holds 2 arrays") && Contains("a, b"));
+}
+
 TEST_CASE("data set: arrays that are no images") {
   const ScratchFolder folder;
   const auto refused = [&](const char* descr, const Shape& shape, std::size_t bytes, const char* message) {
@@ -105,10 +321,13 @@ TEST_CASE("data set: arrays that are no images") {
     CHECK_THROWS_WITH(load_dataset(folder / "x.npy", 0), Contains("x.npy") && Contains(message));
   };
   refused("|i1", {2, 3, 2, 2}, 24, "type i1");
-  refused("<f4", {2, 1, 1, 1}, 8, "type f4");
+  refused("<i2", {2, 1, 1, 1}, 4, "save x.astype('uint8')");
   refused("|u1", {24}, 24, "[N, C, H, W]");
-  refused("|u1", {6, 2, 2}, 24, "its shape is [6, 2, 2]");
-  refused("|u1", {2, 2, 2, 3}, 24, "transpose(0, 3, 1, 2)");
+  refused("|u1", {2, 12}, 24, "reshape(N, H, W)");
+  refused("|u1", {4, 2, 3}, 24, "one image in colour, or grey ones?");
+  refused("|u1", {6, 4, 1}, 24, "one image in colour, or grey ones?");
+  refused("|u1", {0, 2, 2}, 0, "at least one");
+  refused("|u1", {2, 1, 2, 2, 3}, 24, "[N, C, H, W]");
   refused("|u1", {2, 2, 2, 2}, 16, "one or three channels");
   refused("|u1", {0, 3, 2, 2}, 0, "at least one");
   refused("|u1", {1, 3, 2, 2}, 12, "holds one image");
@@ -121,7 +340,7 @@ TEST_CASE("data set: arrays that are no images") {
   CHECK_THROWS_WITH(load_dataset(folder / "x.h5:/wide", 0), Contains("type i8"));
   CHECK_THROWS_WITH(load_dataset(folder / "x.h5:/flat", 0), Contains("its shape is [2, 3, 1]"));
   CHECK_THROWS_AS(load_dataset(folder / "x.h5:/none", 0), BadData);
-  CHECK_THROWS_WITH(load_dataset(folder / "x.h5", 0), Contains("FILE.h5:/DATASET"));
+  CHECK_THROWS_WITH(load_dataset(folder / "x.h5", 0), Contains("x.h5:/DATASET with one of /flat"));
   CHECK_THROWS_AS(load_dataset(folder / "none.npy", 0), IoError);
   CHECK_THROWS_AS(load_dataset(folder / "none.h5:/images", 0), IoError);
 }

@@ -40,7 +40,15 @@ TEST_CASE("idx: every broken file has an error of its own") {
       {good.substr(0, good.size() - 1), "its header states 4 bytes"},  // 19 bytes could hold 4: see below
       {good + "x", "holds more than the 1 images"},
       {idx_labels({1}), "is an IDX file of labels"},
-      {"\x89PNG" + good.substr(4), "is no IDX file"},
+      {"\x89PNG" + good.substr(4), "is no IDX file; it is a PNG picture"},
+      {"<!DOCTYPE html>\n<html><body>moved</body></html>\n", "is no IDX file; it is a web page (HTML)"},
+      {"Not Found", "is no IDX file; it is a text"},
+      {big_endian(0x0d03) + good.substr(4), "is an IDX file of floats of 4 bytes with 3 axes"},
+      {big_endian(0x0e03) + good.substr(4), "is an IDX file of floats of 8 bytes with 3 axes"},
+      {big_endian(0x0c01) + good.substr(4), "is an IDX file of integers of 4 bytes with 1 axis"},
+      {big_endian(0x0b02) + good.substr(4), "is an IDX file of integers of 2 bytes with 2 axes"},
+      {big_endian(0x0903) + good.substr(4), "is an IDX file of signed bytes with 3 axes"},
+      {big_endian(0x0804) + good.substr(4), "is an IDX file of unsigned bytes with 4 axes"},
       {idx_images(0, 2, 2, {}), "holds 0 images"},
       {idx_images(1, 0, 2, {}), "images of 0x2 pixels"},
       {idx_images(0xffffffff, 0xffffffff, 0xffffffff, {}), "which no array can have"},
@@ -59,6 +67,16 @@ TEST_CASE("idx: every broken file has an error of its own") {
   CHECK_THROWS_WITH(read_idx_labels(folder / "x"), Contains("is an IDX file of images"));
   put_content(folder / "x", idx_labels({}));
   CHECK_THROWS_WITH(read_idx_labels(folder / "x"), Contains("holds no labels"));
+}
+
+TEST_CASE("idx: what lies behind gzip is named as well") {
+  const ScratchFolder folder;
+  put_gzip(folder / "x.gz", std::string(257, '\1') + "ustar" + std::string(300, '\0'));
+  CHECK_THROWS_WITH(read_idx_images(folder / "x.gz"), Contains("it is a tar archive"));
+  put_gzip(folder / "x.gz", "<html>moved</html>");
+  CHECK_THROWS_WITH(read_idx_labels(folder / "x.gz"), Contains("a web page (HTML): the download has failed"));
+  put_gzip(folder / "x.gz", big_endian(0x0d03) + "rest");
+  CHECK_THROWS_WITH(read_idx_images(folder / "x.gz"), Contains("floats of 4 bytes with 3 axes"));
 }
 
 TEST_CASE("idx: gzip damage is found") {

@@ -258,6 +258,11 @@ TEST_CASE("batched map: threads that share a map get the same bits as one") {
 TEST_CASE("batched map: a geometry that is none is rejected") {
   CHECK_THROWS_AS(BatchedMap<float>(Geometry{}), InvalidArgument);
   CHECK_THROWS_AS(BatchedMap<float>(Geometry{{{4, 2, 3, 0, 1, 1, 0}}, 1, 1, 1}), InvalidArgument);
+  // Sides without pixels or channels are legal geometries, and nothing that trains.
+  CHECK_THROWS_AS(BatchedMap<float>(Geometry{{{0, 2, 3, 1, 1, 1, 2}}, 1, 1, 1}), InvalidArgument);
+  CHECK_THROWS_AS(BatchedMap<float>(Geometry{{{4, 0, 3, 1, 1, 1, 0}}, 1, 1, 1}), InvalidArgument);
+  CHECK_THROWS_AS(BatchedMap<float>(Geometry{{{4, 2, 3, 1, 1, 1, 0}}, 0, 1, 1}), InvalidArgument);
+  CHECK_THROWS_AS(BatchedMap<float>(Geometry{{{4, 2, 3, 1, 1, 1, 0}}, 1, 0, 1}), InvalidArgument);
 }
 
 TEST_CASE("batched map: a packed weight with one number wrong breaks the trilinear form") {

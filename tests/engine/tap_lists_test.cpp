@@ -89,6 +89,19 @@ TEST_CASE("tap lists: the inside of an image is one run per line and phase") {
   CHECK(lists.image_runs.size() == 14 * 4);  // two phases, each with an end of its own
 }
 
+TEST_CASE("tap lists: under stride 2/2 the inside is one run, not one for every second pixel") {
+  const TapLists lists(parse_case("i9o9k4s2/2p3"));  // i = o - 1 by tap 1, i = o by tap 3
+  CHECK(lists.code_step == 1);
+  CHECK(lists.image_step == 1);
+  CHECK(lists.code_runs.size() == 2);   // pixel 0 has tap 3 alone
+  CHECK(lists.image_runs.size() == 2);  // so has pixel 8
+  REQUIRE(are_runs(lists));
+  const TapLists four_halves(parse_case("i20o10k4s4/2p1"));
+  CHECK(four_halves.code_step == 1);
+  CHECK(four_halves.image_step == 2);
+  REQUIRE(are_runs(four_halves));
+}
+
 TEST_CASE("tap lists: hold the triples of the equation, three times") {
   for (const Geometry& g : default_sweep(150, 11)) {
     INFO(print_case(g));
@@ -113,6 +126,8 @@ TEST_CASE("tap lists: a tap's pixels ascend on both sides") {
 TEST_CASE("tap lists: more positions than the lists count to are rejected") {
   const Axis longer{Index{1} << 30, 1, 1, 1, 1, 1, 0}, three{3, 1, 1, 1, 1, 1, 0};
   CHECK_THROWS_WITH(TapLists({{longer, three}, 1, 1, 1}), Catch::Matchers::Contains("image"));
+  CHECK_THROWS_WITH(TapLists(parse_case("i0o3k3p3")), Catch::Matchers::Contains("image size"));
+  CHECK_THROWS_WITH(TapLists(parse_case("ic0i3o3k3p1")), Catch::Matchers::Contains("image channels"));
 }
 
 TEST_CASE("tap lists: a dropped tap and a wrong run are noticed") {

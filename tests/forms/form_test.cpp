@@ -1,7 +1,6 @@
 // Every form against a dense W written down from the equation alone, bit for bit on integers.
 #include <catch2/catch.hpp>
 #include <fsconv/forms/form.hpp>
-#include <fsconv/forms/matrix.hpp>
 
 #include "support/geometries.hpp"
 
@@ -39,8 +38,7 @@ Dense dense(const Geometry& g) {
 }
 
 template <class T>
-void check_all_forms(const Geometry& g, Random& random) {
-  const Index batch = 2;
+void check_all_forms(const Geometry& g, Random& random, Index batch = 2) {
   const auto x = random_integers<T>(g.image_shape(batch), 4, random);
   const auto y = random_integers<T>(g.code_shape(batch), 4, random);
   const auto weight = random_integers<T>(g.weight_shape(), 4, random);
@@ -81,6 +79,127 @@ TEST_CASE("form: every form equals the definition on the corner geometries") {
     INFO(text(g));
     check_all_forms<double>(g, random);
     check_all_forms<float>(g, random);
+  }
+}
+
+namespace {
+
+// Any small geometry whose strides have a common factor on every axis: 2/2, 4/2, 2/4, 6/4, 3/3, ...
+Geometry with_common_factors(Random& random) {
+  Geometry g = test::random_geometry(random);
+  for (Axis& axis : g.axes) {
+    const Index factor = random.integer(2, 3);
+    axis.down = factor * random.integer(1, 3);
+    axis.up = factor * random.integer(1, 3);
+  }
+  return g;
+}
+
+}  // namespace
+
+TEST_CASE("form: every form equals the definition where the stride's numbers have a common factor") {
+  Random random(3);
+  for (int trial = 0; trial < 250; ++trial) {
+    const Geometry g = with_common_factors(random);
+    INFO(text(g));
+    check_all_forms<double>(g, random);
+    check_all_forms<float>(g, random);
+  }
+}
+
+TEST_CASE("form: stride 2/2, by hand") {
+  // 2*i = 2*o + k - 1: taps 1 and 3 meet pixels, o + 0 and o + 1; taps 0 and 2 meet inserted zeros.
+  const Geometry g{{{4, 4, 4, 2, 2, 1, 1}}, 1, 1, 1};
+  const Tensor<double> x({1, 1, 4}, {1, 10, 100, 1000}), weight({1, 1, 4}, {7, 2, 9, 3});
+  for (const Form<double>& form : forms<double>()) {
+    INFO(form.name);
+    CHECK(conv(form, g, x, weight) == Tensor<double>({1, 1, 4}, {32, 320, 3200, 2000}));
+    CHECK(conv_transpose(form, g, x, weight) == Tensor<double>({1, 1, 4}, {2, 23, 230, 2300}));
+    CHECK(weight_gradient(form, g, x, x) == Tensor<double>({1, 1, 4}, {0, 1010101, 0, 101010}));
+  }
+}
+
+TEST_CASE("form: a form that cancels the stride is another operator") {
+  Random random(4);
+  int different = 0;
+  for (int trial = 0; trial < 100; ++trial) {
+    const Geometry g = with_common_factors(random);
+    Geometry cancelled = g;
+    for (Axis& axis : cancelled.axes) {
+      const Index factor = axis.stride_factor();
+      axis.down /= factor;
+      axis.up /= factor;
+    }
+    const auto x = random_integers<double>(g.image_shape(), 4, random);
+    const auto weight = random_integers<double>(g.weight_shape(), 4, random);
+    const Form<double>& gather = form_named<double>("gather");
+    different += conv(gather, g, x, weight) != conv(gather, cancelled, x, weight);
+  }
+  CHECK(different > 50);
+}
+
+namespace {
+
+// A geometry in which something is empty: an image or code side, on one axis, or channels.
+Geometry with_nothing(Geometry g, Index where) {
+  Axis& axis = g.axes[static_cast<std::size_t>(where) % g.axes.size()];
+  switch (where % 5) {
+    case 0:
+      axis.in = 0;
+      break;
+    case 1:
+      axis.out = 0;
+      break;
+    case 2:
+      axis.in = axis.out = 0;
+      break;
+    case 3:
+      g.in_channels = 0;
+      break;
+    default:
+      g.out_channels = 0;
+  }
+  return g;
+}
+
+}  // namespace
+
+TEST_CASE("form: an empty sum is 0 and what has no elements stays empty, in every form") {
+  Random random(5);
+  const auto corners = test::corner_geometries();
+  for (Index trial = 0; trial < 200; ++trial) {
+    const Geometry g = trial < static_cast<Index>(corners.size()) * 5
+                           ? with_nothing(corners[static_cast<std::size_t>(trial) / 5], trial)
+                           : with_nothing(test::random_geometry(random), random.integer(0, 14));
+    INFO(text(g));
+    for (const Index batch : {0, 1, 3}) {
+      check_all_forms<double>(g, random, batch);
+      check_all_forms<float>(g, random, batch);
+    }
+  }
+  for (const Geometry& g : corners) {  // no images
+    INFO(text(g));
+    check_all_forms<double>(g, random, 0);
+    check_all_forms<float>(g, random, 0);
+  }
+}
+
+TEST_CASE("form: no image gives a gradient of zeros, an image without pixels a code of zeros") {
+  const Geometry usual{{{5, 3, 3, 2, 1, 1, 1}}, 2, 3, 1}, padding_only{{{0, 2, 3, 1, 1, 1, 2}}, 1, 1, 1};
+  const auto zeros = [](const Tensor<double>& values) {
+    return std::all_of(values.begin(), values.end(), [](double value) { return value == 0; });
+  };
+  for (const Form<double>& form : forms<double>()) {
+    INFO(form.name);
+    const auto gradient = weight_gradient(form, usual, Tensor<double>({0, 3, 3}), Tensor<double>({0, 2, 5}));
+    CHECK(gradient.shape() == Shape{3, 2, 3});
+    CHECK(zeros(gradient));
+    const auto code =
+        conv(form, padding_only, Tensor<double>({2, 1, 0}), Tensor<double>({1, 1, 3}, {1, 2, 3}));
+    CHECK(code.shape() == Shape{2, 1, 2});
+    CHECK(zeros(code));
+    CHECK(conv_transpose(form, padding_only, code, Tensor<double>({1, 1, 3})).shape() == Shape{2, 1, 0});
+    CHECK_THROWS_AS(conv(form, usual, Tensor<double>({0, 2, 4}), Tensor<double>({3, 2, 3})), InvalidArgument);
   }
 }
 

@@ -12,6 +12,7 @@
 using namespace fsconv;
 using namespace fsconv::testing;
 using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
 
 TEST_CASE("atomic file: the target appears with commit and not before") {
   const ScratchFolder folder;
@@ -81,8 +82,9 @@ TEST_CASE("atomic file: places that cannot be written are named with the system'
   const ScratchFolder folder;
   put_content(folder / "file", "");
   CHECK_THROWS_WITH(AtomicFile(folder.path()), Contains(folder.path()) && Contains("is a directory"));
-  CHECK_THROWS_WITH(AtomicFile(folder / "missing/x"), Contains("No such file or directory"));
-  CHECK_THROWS_WITH(AtomicFile(folder / "missing/"), Contains("No such file or directory"));
+  for (const char* path : {"missing/x", "missing/", "missing//x"})
+    CHECK_THROWS_WITH(AtomicFile(folder / path),
+                      EndsWith("there is no folder " + (folder / "missing") + "; make it with mkdir -p"));
   CHECK_THROWS_WITH(AtomicFile(folder / "file/x"), Contains("Not a directory"));
   CHECK_THROWS_WITH(AtomicFile(folder / std::string(300, 'x')), Contains("File name too long"));
   CHECK_THROWS_WITH(AtomicFile("/proc/x"), Contains("/proc/x: cannot write"));
@@ -154,4 +156,24 @@ TEST_CASE("atomic file: a library's file is put in place") {
   file.commit();
   CHECK(content_of(folder / "result.bin") == "written by name");
   CHECK(folder.files() == 1);
+}
+
+TEST_CASE("atomic file: one missing folder is made and named, a row of them is refused") {
+  const ScratchFolder folder;
+  CHECK(make_folder_for(folder / "new/x.h5") == folder / "new");
+  CHECK(std::filesystem::is_directory(folder / "new"));
+  CHECK(make_folder_for(folder / "new/x.h5") == std::nullopt);
+  CHECK(make_folder_for(folder / "new/newer/x.h5") == folder / "new/newer");
+  CHECK(make_folder_for("x.h5") == std::nullopt);
+  CHECK(make_folder_for("/x.h5") == std::nullopt);
+
+  CHECK_THROWS_AS(make_folder_for(folder / "a/b/x.h5"), IoError);
+  CHECK_THROWS_WITH(make_folder_for(folder / "a/b/x.h5"),
+                    Contains("there is no folder " + (folder / "a/b") + "; make it with mkdir -p"));
+  CHECK_FALSE(std::filesystem::exists(folder / "a"));
+  put_content(folder / "file", "");
+  CHECK_THROWS_AS(make_folder_for(folder / "file/x.h5"), IoError);
+  CHECK_THROWS_AS(make_folder_for(folder / "file/b/x.h5"), IoError);
+  CHECK(content_of(folder / "file").empty());
+  CHECK(folder.files() == 2);
 }

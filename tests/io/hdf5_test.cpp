@@ -183,7 +183,7 @@ TEST_CASE("hdf5: files that are none are named") {
   CHECK_THROWS_WITH(hdf5::File::open(folder / "empty.h5"), Contains("is empty"));
   CHECK_THROWS_WITH(hdf5::File::open(folder / "text.h5"), Contains("is no HDF5 file"));
   CHECK_THROWS_AS(hdf5::File::modify(folder / "text.h5"), BadData);
-  CHECK_THROWS_WITH(hdf5::File::create(folder / "none/x.h5"), Contains("No such file or directory"));
+  CHECK_THROWS_WITH(hdf5::File::create(folder / "none/x.h5"), Contains("there is no folder"));
   CHECK_THROWS_AS(hdf5::File::create(folder.path()), IoError);
   CHECK(folder.files() == 2);
 }

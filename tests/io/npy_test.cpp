@@ -4,6 +4,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/array_file.hpp>
 #include <fsconv/io/npy.hpp>
+#include <fstream>
 #include <limits>
 
 #include "io/scratch.hpp"
@@ -62,6 +63,55 @@ TEST_CASE("npy: values of every type are read from hand-written bytes") {
   CHECK(first(parse_values("|b1", "(1,)", "\1"s)) == 1);
   CHECK(parse_values("|b1", "(1,)", "\1"s).dtype == "b1");
   CHECK(parse_values(">f4", "(1,)", "\x3f\xc0\0\0"s).dtype == "f4");
+}
+
+TEST_CASE("npy: a type without an order of bytes, or under another name, is what NumPy takes it for") {
+  using namespace std::string_literals;
+  const std::string one_and_half = "\0\0\0\0\0\0\xf8\x3f"s;
+  for (const char* descr : {"f8", "=f8", "|f8", "d", "<d", "float64", "float", "double"}) {
+    INFO(descr);
+    CHECK(parse_values(descr, "(1,)", one_and_half).values[0] == 1.5);
+    CHECK(parse_values(descr, "(1,)", one_and_half).dtype == "f8");
+  }
+  CHECK(parse_values(">d", "(1,)", "\x3f\xf8\0\0\0\0\0\0"s).values[0] == 1.5);
+  for (const char* descr : {"u1", "B", "uint8", "<u1", ">u1"})
+    CHECK(parse_values(descr, "(1,)", "\xfe").values[0] == 254);
+  for (const char* descr : {"i1", "b", "int8"}) CHECK(parse_values(descr, "(1,)", "\xfe").values[0] == -2);
+  for (const char* descr : {"?", "|?", "b1", "bool"}) {
+    INFO(descr);
+    CHECK(parse_values(descr, "(2,)", "\0\1"s).values == Tensor<double>({2}, {0, 1}));
+    CHECK(parse_values(descr, "(2,)", "\0\1"s).dtype == "b1");
+  }
+  CHECK(parse_values("e", "(1,)", "\x00\x3e"s).values[0] == 1.5);
+  CHECK(parse_values("i2", "(1,)", "\xfe\xff"s).values[0] == -2);
+}
+
+TEST_CASE("npy: NumPy itself takes these types for the same") {
+  FSCONV_NEED_PYTHON("numpy");
+  const ScratchFolder folder;
+  FSCONV_CHECK_PYTHON(folder, R"(
+import numpy as np
+names = ['?', 'bool', 'b1', 'b', 'B', 'h', 'H', 'i', 'I', 'l', 'L', 'q', 'Q', 'e', 'f', 'd', 'float', 'int', 'float16',
+         'float32', 'float64', 'double', 'int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64',
+         'f2', 'f4', 'f8', 'i1', 'i2', 'i4', 'i8', 'u1', 'u2', 'u4', 'u8', '=f8', '|f8', '|i2', '>f4', '>?']
+with open('types', 'w') as list_of_types:
+    for n, name in enumerate(names):
+        header = repr({'descr': name, 'fortran_order': False, 'shape': (3,)}).encode() + b'\n'
+        with open(f'{n}.npy', 'wb') as f:
+            f.write(b'\x93NUMPY\x01\x00' + len(header).to_bytes(2, 'little') + header + np.array([0, 1, 1], name).tobytes())
+        array = np.load(f'{n}.npy')
+        assert list(array) == [0, 1, 1], name
+        print(name, f'{array.dtype.kind}{array.dtype.itemsize}', file=list_of_types)
+)");
+  std::ifstream types(folder / "types");
+  int read = 0;
+  for (std::string name, dtype; types >> name >> dtype; ++read) {
+    INFO(name);
+    const Array array = read_npy(folder / (std::to_string(read) + ".npy"));
+    CHECK(array.values == Tensor<double>({3}, {0, 1, 1}));
+    CHECK(array.dtype == dtype);
+  }
+  CHECK(read == 46);
 }
 
 TEST_CASE("npy: integers are read up to 2^53 and not beyond") {
@@ -126,15 +176,29 @@ TEST_CASE("npy: every broken file has an error of its own") {
       {descr("'<U3'"), "texts"},
       {descr("'|S3'"), "texts"},
       {descr("'<f16'"), "'<f16' is unknown"},
-      {descr("'<M8[ns]'"), "'<M8[ns]' is unknown"},
-      {descr("'|f8'"), "order of its bytes"},
+      {descr("'<M8[ns]'"), "holds times"},
+      {descr("'|V8'"), "void"},
+      {descr("'<m8[s]'"), "holds times"},
       {descr("''"), "'' is unknown"},
-      {descr("[('a', '<f8')]"), "records"},
+      {descr("'<'"), "'<' is unknown"},
+      {descr("'f'8'"), "cannot be understood"},
+      {descr("'<\x1b]0;owned\x07\x1b[31m'"), "'<\\x1b]0;owned\\x07\\x1b[31m' is unknown"},
+      {descr("[('a', '<f8')]"),
+       "holds records of one field, 'a'; save the field you want as an array of its own"},
+      {descr("[('a', '<f4'), ('b', '<i8', (2, 3))]"), "holds records of several fields: a, b;"},
+      {descr("[('a', [('c', '<f4')]), (('title', 'b'), '<i8')]"), "several fields: a, title;"},
+      {descr("[('\x9b"
+             "31m', '<f8')]"),
+       "one field, '\\x9b31m'"},
       {dictionary("{}"), "needs the keys"},
       {dictionary("hello"), "'{' is missing"},
       {dictionary("{'descr': '<f8'"), "'}' is missing"},
       {dictionary("{'descr': '<f8', 'descr': '<f8', }"), "twice"},
       {dictionary("{'other': 1}"), "'other' is no key"},
+      {dictionary("{'\x1b[2J': 1}"), "'\\x1b[2J' is no key"},
+      {"<!DOCTYPE html><html><body>not found</body></html>", "it is a web page (HTML)"},
+      {"\x1f\x8b\x08 and so on, compressed", "it is a gzip file"},
+      {"\x80\x04\x95 a pickle", "it is a pickle of Python"},
       {dictionary("{'descr': '<f8"), "does not end"},
       {dictionary("{'fortran_order': Maybe"), "True or False"},
       {shape("(2,)") + "", ""},

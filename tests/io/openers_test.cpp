@@ -128,7 +128,11 @@ xarray.Dataset({'v': (('a', 'b'), base.astype('f4'))}, {'a': [1., 2.]}, {'title'
     CHECK(file.read<float>(name) == cast<float>(base));
   }
   CHECK(file.read<std::int64_t>("/ti2") == cast<std::int64_t>(base));
-  for (const char* name : {"/flag", "/complex", "/null", "/fixed", "/dangling", "/huge", "/packed"}) {
+  CHECK(file.read<double>("/flag") == Tensor<double>({2, 3}, {0, 0, 0, 1, 1, 1}));
+  CHECK(file.read<float>("/flag") == Tensor<float>({2, 3}, {0, 0, 0, 1, 1, 1}));
+  CHECK(file.read<std::uint8_t>("/flag") == Tensor<std::uint8_t>({2, 3}, {0, 0, 0, 1, 1, 1}));
+  CHECK(file.dtype("/flag") == "b1");
+  for (const char* name : {"/complex", "/null", "/fixed", "/dangling", "/huge", "/packed"}) {
     INFO(name);
     CHECK_THROWS_AS(file.read<double>(name), BadData);
   }

@@ -174,11 +174,13 @@ def check_mutant(program, comparisons, count, name, **changed):
     count.check(2 * noticed > len(faults), f"mutant {name}: noticed in {noticed} of {len(faults)} cases only")
 
 
-def main(compare):
-    """The frame of every script: `script.py PROGRAM`."""
-    if len(sys.argv) != 2:
-        print(f"usage: {sys.argv[0]} PROGRAM")
+def main(compare, *more):
+    """The frame of every script: `script.py PROGRAM`, and what `more` names; [NAME] may be left out."""
+    given = sys.argv[2:]
+    required = [name for name in more if not name.startswith("[")]
+    if len(sys.argv) < 2 or not len(required) <= len(given) <= len(more):
+        print(f"usage: {' '.join([sys.argv[0], 'PROGRAM', *more])}")
         sys.exit(2)
     count = Count()
-    compare(Program(sys.argv[1]), count)
+    compare(Program(sys.argv[1]), count, *given)
     count.end()

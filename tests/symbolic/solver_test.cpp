@@ -131,11 +131,64 @@ TEST_CASE("solver: the first strategy that knows decides, and a hanging one cost
     CHECK(decision.problem.empty());
     return decision.strategy;
   };
-  CHECK(strategy("(check-sat-using smt)") == "z3 smt");
+  CHECK(strategy("(check-sat-using smt)") == "z3 smt nlsat");
   CHECK(strategy("(check-sat-using qfnia)") == "z3 qfnia");
   CHECK(strategy("(check-sat)") == "z3");
   CHECK(strategy("smt.random_seed=1 ") == "z3 smt seed 1");
   CHECK(strategy("sat.random_seed=2 ") == "z3 smt seed 2");
+}
+
+TEST_CASE("solver: a program that does not know a parameter is asked without it") {
+  const Decision decision = decide_with(
+      "case \"$*\" in *nl.delay*) echo 'ERROR: unknown parameter'; exit 110;; *) echo unsat;; esac");
+  CHECK(decision.answer == Answer::unsat);
+  CHECK(decision.strategy == "z3 smt");
+}
+
+TEST_CASE("solver: one run answers several queries, or is not believed") {
+  const std::vector<std::string> texts = {query_of("(assert (> a 0))", {"a"}).text,
+                                          query_of("(assert (< (* a a) 0))").text, query_of("").text};
+  const auto answers = [&](const std::string& script, const DecisionLimits& limits = {}) {
+    const ScratchFolder folder;
+    return decide_together(z3_solver({.z3 = put_program(folder, "stub", script)}), texts, limits).answers;
+  };
+  using Answers = std::vector<Answer>;
+  const Answers none(3, Answer::unknown);
+  CHECK(answers("printf 'sat\\nunsat\\nunknown\\n'") == Answers{Answer::sat, Answer::unsat, Answer::unknown});
+  for (const char* script : {"printf 'sat\\nunsat\\n'",              // one is missing, and nobody knows which
+                             "printf 'sat\\nunsat\\nsat\\nsat\\n'",  // one too many
+                             "printf 'sat\\n(error \"no\")\\nsat\\n'",  // an assertion that was left out
+                             "printf 'sat\\nunsat\\nsat'",              // half a line
+                             "printf 'sat\\nunsat\\nsat\\n'; exit 1",   // the end of one that fails
+                             "printf 'sat\\nunsat\\nsat\\n'; kill -SEGV $$",  // or crashes
+                             "printf '((a 1))\\nunsat\\nsat\\n'"})            // values that nobody asked for
+  {
+    INFO(script);
+    CHECK(answers(script) == none);
+  }
+  // What hangs is left to decide(); the answers before it stand.
+  CHECK(answers("printf 'sat\\nuns'; exec sleep 100", {.slice = 0.1}) ==
+        Answers{Answer::sat, Answer::unknown, Answer::unknown});
+  // The queries are told apart, each has its limit, and values are not asked for.
+  const std::string counts =
+      "text=\"$* $(cat)\"; case \"$text\" in *get-value*) exit 1;; *-t:250*) ;; *) exit 1;; esac; "
+      "echo \"$text\" | grep -c '^(reset)$' | sed 's/3/sat\\nsat\\nsat/'";
+  CHECK(answers(counts, {.slice = 0.25}) == Answers(3, Answer::sat));
+  CHECK(decide_together(z3_solver({.z3 = "no-such-solver"}), texts).answers == none);
+}
+
+TEST_CASE("solver: z3 and cvc5 forget a query before they read the next") {
+  const std::string program = GENERATE(as<std::string>(), "z3", "cvc5");
+  if (!find_program(program)) {
+    WARN("skipped: the program " << program << " is not here");
+    return;
+  }
+  const std::vector<std::string> texts = {
+      query_of("(assert (> a 7))", {"a"}).text, query_of("(assert (< (* a a) 0))").text,
+      query_of("(assert (= a 7))").text, query_of("(assert (= (* a a a) 8))(assert (< a 0))").text};
+  const Together together = decide_together(program == "z3" ? z3_solver() : cvc5_solver(), texts);
+  CHECK(together.answers == std::vector<Answer>{Answer::sat, Answer::unsat, Answer::sat, Answer::unsat});
+  CHECK(together.seconds > 0);
 }
 
 TEST_CASE("solver: slices grow until a slow one has its answer") {

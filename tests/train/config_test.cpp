@@ -313,7 +313,7 @@ TEST_CASE("config: options are read from text") {
                                    {"activation", "leaky-relu"}});
   CHECK(config.model == ModelKind::vae);
   CHECK(config.channels == std::vector<Index>{4, 8, 16});
-  CHECK(config.stride == std::vector<Stride>{{3, 2}, {2, 1}, {2, 1}});
+  CHECK(config.stride == std::vector<Stride>{{3, 2}, {2, 1}, {4, 2}});
   CHECK(config.padding.empty());
   CHECK_FALSE(config.variance);
   CHECK(config.likelihood == Likelihood::gaussian);

@@ -276,7 +276,7 @@ TEST_CASE("train: another run's file is not replaced unless one says so") {
     FAIL("replaced");
   } catch (const InvalidArgument& error) {
     CHECK(error.field() == "output");
-    CHECK(std::string(error.what()).find("a run of 1 epochs") != std::string::npos);
+    CHECK(std::string(error.what()).find("a run of 1 epoch") != std::string::npos);
     CHECK(std::string(error.what()).find("--force") != std::string::npos);
   }
   CHECK(bytes_of(file) == before);

@@ -1,6 +1,7 @@
 // The images of a run: limits, and a checksum that notices other images.
 #include <catch2/catch.hpp>
 #include <fsconv/data/dataset.hpp>
+#include <fsconv/io/npy.hpp>
 #include <fsconv/train/training_data.hpp>
 
 #include "train/small_run.hpp"
@@ -35,6 +36,20 @@ TEST_CASE("training_data: all images where no limit is given, and never more tha
   const TrainingData data = load_training_data(config);
   config.test_images = data.test.shape()[0] + 1;
   CHECK_THROWS_AS(load_training_data(config), InvalidArgument);
+}
+
+TEST_CASE("training_data: what a user should know of how the images were read") {
+  CHECK(load_training_data(test::small_config()).notes.empty());
+  const test::TemporaryFolder folder;
+  write_npy(folder.file("x.npy"), Tensor<float>({4, 8, 8}), "f4");
+  TrainConfig config = test::small_config();
+  config.data = folder.file("x.npy");
+  config.train_images = config.test_images = 0;
+  const TrainingData data = load_training_data(config);
+  CHECK(data.train.shape() == Shape{3, 1, 8, 8});
+  REQUIRE(data.notes.size() == 2);
+  CHECK(data.notes[0].find("floats in 0..1 become the bytes round(255 x)") != std::string::npos);
+  CHECK(data.notes[1].find("[4, 8, 8] is taken as grey images [N, H, W]") != std::string::npos);
 }
 
 TEST_CASE("training_data: the checksum belongs to the images") {

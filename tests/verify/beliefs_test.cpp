@@ -233,7 +233,7 @@ TEST_CASE("beliefs: a hypothesis that does not hold is named") {
   rejects("inverse", {{"k", 2}});
   rejects("inverse", {{"l", -1}});
   rejects("stride_can_be_cancelled", {{"factor", 0}});
-  rejects("stride_can_be_cancelled", {{"down", 2}, {"up", 2}});
+  rejects("stride_can_be_cancelled", {{"up", 0}});
   rejects("two_layers_are_one", {{"in", 1}});
 }
 
@@ -283,6 +283,15 @@ TEST_CASE("beliefs: there is a file for each, and its get-value has what the rep
     for (const auto& entry : one.counterexample) expected += (expected.empty() ? "" : " ") + entry.first;
     CHECK(names == expected);
   }
+}
+
+TEST_CASE("beliefs: stride 2/2 can be asked for, and is another operator than stride 1") {
+  const Demonstration shown =
+      demonstrate("stride_can_be_cancelled", counterexample_of("stride_can_be_cancelled"));
+  CHECK(shown.true_label == "stride 2/2");
+  CHECK(shown.setting.find("s2/2") != std::string::npos);
+  CHECK_NOTHROW(demonstrate("stride_can_be_cancelled",
+                            changed("stride_can_be_cancelled", {{"down", 2}, {"up", 2}, {"taps", 3}})));
 }
 
 TEST_CASE("beliefs: a demonstration as text") {

@@ -138,6 +138,20 @@ TEST_CASE("verify: a failing case is shrunk to a smallest one that fails") {
   CHECK(shrink(transpose, no_flip, Method::exact, small, 0) == small);
 }
 
+TEST_CASE("verify: a failing stride with a common factor is shrunk, and keeps the factor that it needs") {
+  const Claim transpose = claims_named({"transpose"})[0];
+  const Witness cancels = mutant_named(mutants(), "cancelled_stride");
+  const Geometry small =
+      shrink(transpose, cancels, Method::exact, parse_case("g2ic4oc4i9x8o4x4k4x3s4/2x3/3p1"), 0);
+  CHECK(check_one(transpose, cancels, Method::exact, small, 0).verdict == Verdict::fails);
+  REQUIRE(small.axes.size() == 1);
+  CHECK(small.axes[0].stride_factor() > 1);
+  CHECK(small.axes[0].in + small.axes[0].out + small.axes[0].taps < 6);
+  // A mutant that is wrong under any stride is shown with the plainest.
+  CHECK(print_case(shrink(transpose, mutant_named(mutants(), "no_flip"), Method::exact,
+                          parse_case("i9o9k4s4/2p1"), 0)) == "ic1oc1i1o1k2");
+}
+
 TEST_CASE("verify: the rows do not depend on the number of threads") {
   VerifyPlan plan = plan_for(sweep_of(20, 3), witnesses());
   plan.threads = 1;
@@ -153,14 +167,53 @@ TEST_CASE("verify: the rows do not depend on the number of threads") {
 
 TEST_CASE("verify: the exhaustive sweep takes every geometry once") {
   const auto sweep = exhaustive_sweep({.size = 3, .taps = 2, .down = 3, .up = 2, .dilation = 2, .pad = 1});
-  // sizes 3*3, taps 2, strides 1 2 3 1/2 3/2, dilation 2, padding 3
-  CHECK(sweep.size() == 9 * 2 * 5 * 2 * 3);
+  // sizes 3*3, taps 2, strides 1 2 3 1/2 2/2 3/2, dilation 2, padding 3
+  CHECK(sweep.size() == 9 * 2 * 6 * 2 * 3);
   std::set<std::string> names;
   for (const Geometry& g : sweep) names.insert(print_case(g));
   CHECK(names.size() == sweep.size());
   const VerifyReport report =
       run_and_report(plan_for(sweep, witnesses_named(witnesses(), {"polyphase", "im2col"})));
   CHECK(report.passed());
+}
+
+TEST_CASE(
+    "verify: both sweeps have strides whose numbers share a factor, and a form that cancels them is found") {
+  const auto with_factor = [](const std::vector<Geometry>& sweep) {
+    return std::count_if(sweep.begin(), sweep.end(), [](const Geometry& g) {
+      return std::any_of(g.axes.begin(), g.axes.end(), [](const Axis& a) { return a.stride_factor() > 1; });
+    });
+  };
+  std::set<std::string> strides;
+  const auto random = default_sweep(1000, 4);
+  for (const Geometry& g : random)
+    for (const Axis& axis : g.axes) strides.insert(stride_text(axis));
+  CHECK(with_factor(random) > 100);
+  for (const char* stride : {"2/2", "4/2", "2/4", "3/3", "4/4", "6/4"}) CHECK(strides.contains(stride));
+  CHECK(with_factor(exhaustive_sweep({})) > 0);
+  for (const Method method : {Method::exact, Method::numeric, Method::symbolic}) {
+    const auto rejecting = rejecting_claims(mutant_named(mutants(), "cancelled_stride"), method);
+    CHECK(rejecting.contains("matrix"));
+    CHECK(rejecting.contains("transpose"));
+  }
+}
+
+TEST_CASE("verify: overlap of a stride with a common factor is even where the taps that meet pixels are") {
+  const auto verdict = [](const char* name) {
+    return check_one(claims_named({"overlap"})[0], witnesses()[0], Method::exact, parse_case(name), 0)
+        .verdict;
+  };
+  for (const char* name : {"i6o6k3s2/2p1", "i6o6k4s2/2", "i6o3k4s4/2p1", "i6o3k3s4/2p1", "i6o6k4s2/2d2p1",
+                           "i9o6k6s6/4d3p2", "i9o9k5s3/3d2p1"}) {
+    INFO(name);
+    CHECK(verdict(name) == Verdict::holds);
+  }
+}
+
+TEST_CASE("verify: a geometry without pixels or channels is refused, there is nothing to compare") {
+  for (const char* name : {"i0o0k3", "i0o2k3p2", "i5o0k3", "ic0i5o3k3", "oc0i5x4o3x2k3"})
+    CHECK_THROWS_AS(run_and_report(plan_for({parse_case(name)}, witnesses_named(witnesses(), {"gather"}))),
+                    InvalidArgument);
 }
 
 TEST_CASE("trial: exact integers are as large as the sums allow and no larger") {

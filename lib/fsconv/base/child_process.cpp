@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -147,9 +148,11 @@ class Child {
     if (id_ == 0) become_program(start);
     if (id_ < 0) throw IoError::from_errno(start.program, "start the program");
     ::setpgid(id_, id_);  // here and there: whoever comes first
+    end_ = static_cast<int>(::syscall(SYS_pidfd_open, id_, 0));
   }
   ~Child() {
     if (!collected_) kill_and_collect();
+    if (end_ >= 0) ::close(end_);
   }
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
@@ -160,6 +163,8 @@ class Child {
     const int failed = ::waitid(P_PID, static_cast<id_t>(id_), &info, WEXITED | WNOHANG | WNOWAIT);
     return failed ? errno != EINTR : info.si_pid == id_;
   }
+  // What poll() finds readable once it has ended; -1 where the system (a kernel before 5.3) has no such thing.
+  int end_descriptor() const { return end_; }
   // Returns waitpid's status.
   int kill_and_collect() {
     ::kill(-id_, SIGKILL);
@@ -173,6 +178,7 @@ class Child {
 
  private:
   pid_t id_;
+  int end_ = -1;
   bool collected_ = false;
 };
 
@@ -235,7 +241,8 @@ ChildResult run_child(const std::vector<std::string>& command, std::string_view 
                ::getpid()});
   for (Descriptor* end : {&in, &out.write_end, &err.write_end, &failure.write_end}) end->close();
 
-  // Read until it ends, with short waits that grow: a quick answer is not kept waiting for the next look.
+  // Read until it ends, with short waits that grow: even where nothing tells the end, a quick answer is not kept
+  // waiting for the next look.
   ChildResult result;
   const auto most = static_cast<std::size_t>(std::max<Index>(0, limits.output));
   const auto read_output = [&] {
@@ -243,7 +250,9 @@ ChildResult run_child(const std::vector<std::string>& command, std::string_view 
     drain(err.read_end, result.err, most);
   };
   for (int wait = 1; !child.ended(); wait = std::min(2 * wait, longest_wait)) {
-    std::array<pollfd, 2> files{{{out.read_end.value(), POLLIN, 0}, {err.read_end.value(), POLLIN, 0}}};
+    std::array<pollfd, 3> files{{{out.read_end.value(), POLLIN, 0},
+                                 {err.read_end.value(), POLLIN, 0},
+                                 {child.end_descriptor(), POLLIN, 0}}};
     ::poll(files.data(), files.size(), wait);
     read_output();
     stop_if_interrupted();

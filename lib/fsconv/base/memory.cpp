@@ -8,7 +8,8 @@
 #include <string>
 
 namespace fsconv {
-namespace {
+
+Index total_bytes() { return Index{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE); }
 
 Index available_bytes() {
   std::ifstream meminfo("/proc/meminfo");
@@ -16,10 +17,8 @@ Index available_bytes() {
   Index kibibytes = 0;
   while (meminfo >> key >> kibibytes && std::getline(meminfo, unit))
     if (key == "MemAvailable:") return kibibytes * 1024;
-  return Index{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE);
+  return total_bytes();
 }
-
-}  // namespace
 
 void require_memory(Index count, std::size_t element_bytes, std::string_view what) {
   // Small arrays are not worth a look at the system; what they could exhaust, the allocator reports.

@@ -6,8 +6,11 @@
 
 namespace fsconv {
 
-// Throws InvalidArgument naming `what` if `count` elements of `element_bytes` do not fit the memory that the
-// system reports as available (Linux: MemAvailable; elsewhere the physical memory).
+// Bytes of physical memory, and of those that the system reports as available (Linux: MemAvailable; elsewhere all).
+Index total_bytes();
+Index available_bytes();
+
+// Throws InvalidArgument naming `what` if `count` elements of `element_bytes` do not fit available_bytes().
 void require_memory(Index count, std::size_t element_bytes, std::string_view what);
 
 // Asks the system to back this memory with large pages where it can: a large array is then written for the first

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/index.hpp>
 #include <fsconv/base/memory.hpp>
@@ -55,9 +56,9 @@ class Tensor {
 // The same values in another number type.
 template <class To, class From>
 Tensor<To> cast(const Tensor<From>& from) {
-  std::vector<To> values;
-  values.reserve(static_cast<std::size_t>(from.size()));
-  for (const From& value : from) values.push_back(static_cast<To>(value));
+  std::vector<To> values(static_cast<std::size_t>(from.size()));
+  std::transform(from.begin(), from.end(), values.begin(),
+                 [](const From& value) { return static_cast<To>(value); });
   return Tensor<To>(from.shape(), std::move(values));
 }
 

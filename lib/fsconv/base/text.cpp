@@ -1,13 +1,52 @@
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <fsconv/base/text.hpp>
+#include <limits>
 
 namespace fsconv {
+namespace {
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lower;
+}
+
+// Letters to add, leave out, replace, or swap with their neighbour (Damerau and Levenshtein, each place edited once).
+std::size_t edits(const std::string& a, const std::string& b) {
+  std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i)
+    for (std::size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        d[i][j] = i + j;
+        continue;
+      }
+      const std::size_t replaced = d[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      d[i][j] = std::min({replaced, d[i - 1][j] + 1, d[i][j - 1] + 1});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+    }
+  return d[a.size()][b.size()];
+}
+
+}  // namespace
 
 std::optional<Index> to_integer(std::string_view text) {
   Index value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
   return value;
+}
+
+std::string not_an_integer(std::string_view text) {
+  Index value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  using Limits = std::numeric_limits<Index>;
+  if (error != std::errc::result_out_of_range || end != text.data() + text.size())
+    return fmt::format("'{}' is not an integer", text);
+  return text.starts_with('-') ? fmt::format("'{}' is too small: at least {}", text, Limits::min())
+                               : fmt::format("'{}' is too large: at most {}", text, Limits::max());
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {
@@ -25,7 +64,7 @@ std::vector<Index> to_integers(std::string_view field, std::string_view text) {
   std::vector<Index> values;
   for (const std::string& piece : split(text, ',')) {
     const auto value = to_integer(piece);
-    if (!value) throw InvalidArgument(field, fmt::format("'{}' is not an integer", piece));
+    if (!value) throw InvalidArgument(field, not_an_integer(piece));
     values.push_back(*value);
   }
   return values;
@@ -38,6 +77,39 @@ std::string alternatives(const std::vector<std::string>& names) {
     list += names[at];
   }
   return list;
+}
+
+std::string counted(Index count, std::string_view one, std::string_view several) {
+  if (count == 1) return fmt::format("1 {}", one);
+  return several.empty() ? fmt::format("{} {}s", count, one) : fmt::format("{} {}", count, several);
+}
+
+std::vector<std::string> similar(std::string_view word, const std::vector<std::string>& names) {
+  constexpr std::size_t most_names = 2;
+  const std::string written = lower_case(word);
+  std::vector<std::pair<std::size_t, std::string>> found;  // how far away, and who
+  for (const std::string& name : names) {
+    const std::size_t far = edits(written, lower_case(name));
+    // One slip in three letters: more would be another word.
+    if (!written.empty() && far <= std::max<std::size_t>(1, name.size() / 3) && far < name.size())
+      found.emplace_back(far, name);
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::string> list;
+  for (const auto& [far, name] : found)
+    if (far <= found.front().first + 1 && list.size() < most_names) list.push_back(name);
+  if (!list.empty() || written.empty()) return list;
+  for (const std::string& name : names)
+    if (lower_case(name).starts_with(written)) list.push_back(name);
+  return list.size() <= most_names ? list : std::vector<std::string>();
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& names,
+                         std::string_view before) {
+  std::vector<std::string> list;
+  for (const std::string& name : similar(word, names)) list.push_back(fmt::format("{}{}", before, name));
+  return list.empty() ? std::string() : fmt::format("did you mean {}?", alternatives(list));
 }
 
 }  // namespace fsconv

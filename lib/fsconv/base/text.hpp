@@ -1,4 +1,4 @@
-// Strict reading of numbers and lists from text.
+// Strict reading of numbers and lists from text, and words about them.
 #pragma once
 
 #include <fsconv/base/index.hpp>
@@ -11,6 +11,9 @@ namespace fsconv {
 
 // The integer that `text` is from its first to its last character, or nothing.
 std::optional<Index> to_integer(std::string_view text);
+
+// Why `text` is no integer, for errors: "'2x' is not an integer" or "'99999999999999999999' is too large: at most ...".
+std::string not_an_integer(std::string_view text);
 
 // The pieces between separators; one empty piece for the empty text.
 std::vector<std::string> split(std::string_view text, char separator);
@@ -27,6 +30,17 @@ std::vector<T> one_per(std::string_view field, const std::vector<T>& values, std
 // a, b, c -> "a, b or c"
 std::string alternatives(const std::vector<std::string>& names);
 
+// "1 geometry", "2 geometries"; without a plural of its own, "1 check", "2 checks".
+std::string counted(Index count, std::string_view one, std::string_view several = {});
+
+// Those of `names` that `word` may be a slip of the finger for, the likeliest first, two at most: with few letters
+// added, left out, replaced or swapped, capital or not; or begun and not ended, where few begin so.
+std::vector<std::string> similar(std::string_view word, const std::vector<std::string>& names);
+
+// "did you mean --epochs or --batch?" of what is similar, with `before` before each; nothing where nothing is.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& names,
+                         std::string_view before = {});
+
 }  // namespace fsconv
 
 #include <fmt/format.h>
@@ -38,6 +52,6 @@ std::vector<T> fsconv::one_per(std::string_view field, const std::vector<T>& val
                                const char* of) {
   if (values.size() == count) return values;
   if (values.size() == 1) return std::vector<T>(count, values.front());
-  throw InvalidArgument(field, fmt::format("has {} entries", values.size()),
+  throw InvalidArgument(field, "has " + counted(static_cast<Index>(values.size()), "entry", "entries"),
                         fmt::format("give one, or one per {}: {}", of, count));
 }

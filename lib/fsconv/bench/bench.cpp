@@ -149,7 +149,7 @@ void require_possible(const BenchPlan& plan) {
   bool any = false;
   std::string reason;
   for (std::size_t at = 0; at < plan.geometries.size(); ++at) {
-    check(plan.geometries[at].geometry);
+    check_filled(plan.geometries[at].geometry);
     require_operands_fit(plan, plan.geometries[at]);
     const auto entries = entries_of(plan, static_cast<Index>(at));
     require_entries_fit(plan, plan.geometries[at], entries);

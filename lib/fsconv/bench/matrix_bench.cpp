@@ -166,7 +166,7 @@ void time_rows(std::vector<Row>& rows, const BenchPlan& plan, std::size_t at, co
 Report matrix_bench(const BenchPlan& plan) {
   if (plan.geometries.empty()) throw InvalidArgument("set", "names no geometry");
   for (const NamedGeometry& named : plan.geometries) {
-    fsconv::check(named.geometry);
+    check_filled(named.geometry);
     require_memory(nonzeros(named.geometry), 2 * sizeof(double), "nonzeros of W");
     require_memory(element_count(named.geometry.image_shape()), sizeof(double), "columns of W");
     require_memory(element_count(named.geometry.code_shape()), sizeof(double), "rows of W");

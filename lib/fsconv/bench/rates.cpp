@@ -1,5 +1,7 @@
 // The report of rates: a table, JSON, and HDF5 with one row per item.
 #include <algorithm>
+#include <fsconv/base/table.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/bench/item_table.hpp>
 #include <fsconv/bench/rates.hpp>
 
@@ -7,20 +9,32 @@ namespace fsconv::bench {
 
 bool RateReport::refused() const { return any_refused(rows); }
 
-std::string text(const RateReport& report) {
-  std::string lines = fmt::format("{:<10} {:<24} {:<11} {:<4} {:>7} {:>12} {:>7}\n", report.what, "form",
-                                  "isa", "in", "threads", report.unit + "/s", "spread");
+std::string text(const RateReport& report, std::size_t width) {
+  Table table({{report.what},
+               {"form"},
+               {"isa"},
+               {"in"},
+               {"threads", Align::right},
+               {report.unit + "/s", Align::right},
+               {"spread", Align::right}},
+              width);
   std::size_t rounds = 0;
   for (const RateRow& row : report.rows) {
-    lines += fmt::format("{:<10} {:<24} {:<11} {:<4} {:>7} ", row.workload, row.form, row.isa,
-                         name(row.precision), row.threads);
-    lines += row.status == Status::timed
-                 ? fmt::format("{:>12.1f} {:>6.0f}%\n", row.per_second(), 100 * row.timing.spread())
-                 : fmt::format("{}: {}\n", name(row.status), row.note);
+    Table::Cells cells = {row.workload, row.form, row.isa, std::string(name(row.precision)),
+                          fmt::format("{}", row.threads)};
+    if (row.status == Status::timed) {
+      cells.push_back(fmt::format("{:.1f}", row.per_second()));
+      cells.push_back(fmt::format("{:.0f}%", 100 * row.timing.spread()));
+    } else {
+      cells.push_back(fmt::format("{}: {}", name(row.status), row.note));
+    }
+    table.add(std::move(cells));
     rounds = std::max(rounds, row.timing.seconds.size());
   }
-  return lines + fmt::format("\n{} {}; spread: middle half over median; {:.1f} s\n", rounds,
-                             rounds == 1 ? "round" : "rounds", report.seconds);
+  return table.text() + "\n" +
+         wrapped_text(fmt::format("{}; spread: middle half over median; {:.1f} s",
+                                  counted(static_cast<Index>(rounds), "round"), report.seconds),
+                      width);
 }
 
 nlohmann::json json_of(const RateReport& report) {

@@ -30,7 +30,7 @@ struct RateReport {
   bool refused() const;  // whether any row was
 };
 
-std::string text(const RateReport& report);
+std::string text(const RateReport& report, std::size_t width = page_width());
 nlohmann::json json_of(const RateReport& report);
 
 // One row per item in /items; see docs/file_formats.md.

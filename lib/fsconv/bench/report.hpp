@@ -1,6 +1,7 @@
 // What was measured: a table for people, JSON for machines, HDF5 with one row per item.
 #pragma once
 
+#include <fsconv/base/screen.hpp>
 #include <fsconv/bench/peaks.hpp>
 #include <fsconv/bench/rounds.hpp>
 #include <fsconv/bench/sets.hpp>
@@ -47,7 +48,8 @@ struct Report {
   bool refused() const;  // whether any row was
 };
 
-std::string text(const Report& report);
+// Tables that fit `width` columns.
+std::string text(const Report& report, std::size_t width = page_width());
 nlohmann::json json_of(const Report& report);
 
 // One row per item in /items, the ceilings in /ceilings; see docs/file_formats.md.

@@ -1,5 +1,7 @@
 // The table for people.
 #include <algorithm>
+#include <fsconv/base/table.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/bench/report.hpp>
 #include <fsconv/geometry/case_string.hpp>
 
@@ -26,33 +28,72 @@ std::string ceilings_text(const Peaks& peaks) {
 std::string duration(double seconds) {
   if (seconds < 1e-3) return fmt::format("{:.1f} us", seconds * 1e6);
   if (seconds < 1) return fmt::format("{:.2f} ms", seconds * 1e3);
-  return fmt::format("{:.2f} s ", seconds);
+  return fmt::format("{:.2f} s", seconds);
 }
 
-std::string heading(const Report& report) {
+Table table_of(const Report& report, std::size_t width) {
+  constexpr std::size_t indent = 2;
   if (report.what == "matrix")
-    return fmt::format("  {:<16} {:>10} {:>7} {:>8} {:>8} {:>8}\n", "op", "median", "spread", "ns/nz", "GB/s",
-                       "x floor");
-  return fmt::format("  {:<16} {:<15} {:<11} {:<5} {:>10} {:>7} {:>9} {:>8} {:>7}\n", "op", "form", "isa",
-                     "in", "median", "spread", "GFLOP/s", "of peak", "flop/B");
+    return Table({{"op"},
+                  {"median", Align::right},
+                  {"spread", Align::right},
+                  {"ns/nz", Align::right},
+                  {"GB/s", Align::right},
+                  {"x floor", Align::right}},
+                 width, indent);
+  return Table({{"form"},
+                {"isa"},
+                {"in"},
+                {"median", Align::right},
+                {"spread", Align::right},
+                {"GFLOP/s", Align::right},
+                {"of peak", Align::right},
+                {"flop/B", Align::right}},
+               width, indent);
 }
 
-std::string line(const Row& row, const Report& report) {
+Table::Cells cells_of(const Row& row, const Report& report) {
   const std::string time = duration(row.timing.median),
-                    spread = fmt::format("{:.0f}%", 100 * row.timing.spread());
+                    spread = fmt::format("{:.0f}%", 100 * row.timing.spread()),
+                    why = fmt::format("{}: {}", name(row.status), row.note);
   if (report.what == "matrix") {
-    if (row.status != Status::timed)
-      return fmt::format("  {:<16} {}: {}\n", row.op, name(row.status), row.note);
-    return fmt::format("  {:<16} {:>10} {:>7} {:>8.2f} {:>8.1f} {:>8}\n", row.op, time, spread,
-                       row.nanoseconds_per_nonzero(), row.billions_per_second(row.bytes, report.threads),
-                       row.floor > 0 ? fmt::format("{:.2f}", row.times_floor()) : "");
+    if (row.status != Status::timed) return {row.op, why};
+    return {row.op,
+            time,
+            spread,
+            fmt::format("{:.2f}", row.nanoseconds_per_nonzero()),
+            fmt::format("{:.1f}", row.billions_per_second(row.bytes, report.threads)),
+            row.floor > 0 ? fmt::format("{:.2f}", row.times_floor()) : ""};
   }
-  const std::string start =
-      fmt::format("  {:<16} {:<15} {:<11} {:<5} ", row.op, row.form, row.isa, name(row.precision));
-  if (row.status != Status::timed) return start + fmt::format("{}: {}\n", name(row.status), row.note);
-  return start + fmt::format("{:>10} {:>7} {:>9.1f} {:>7.1f}% {:>7.1f}\n", time, spread,
-                             row.gflops(report.threads), 100 * row.fraction_of_peak(report.threads),
-                             row.intensity());
+  Table::Cells cells = {row.form, row.isa, std::string(name(row.precision))};
+  if (row.status != Status::timed) {
+    cells.push_back(why);
+    return cells;
+  }
+  for (const std::string& cell : {time, spread, fmt::format("{:.1f}", row.gflops(report.threads)),
+                                  fmt::format("{:.1f}%", 100 * row.fraction_of_peak(report.threads)),
+                                  fmt::format("{:.1f}", row.intensity())})
+    cells.push_back(cell);
+  return cells;
+}
+
+// The rows of one geometry; those of an operation stand together under its name.
+std::string rows_of(const Report& report, Index geometry, std::size_t width) {
+  std::string lines, op;
+  Table table = table_of(report, width);
+  const bool by_op = report.what != "matrix";
+  const auto is_its = [&](const Row& row) { return row.geometry == geometry; };
+  for (const Row& row : report.rows)
+    if (is_its(row)) table.add(cells_of(row, report));  // columns are as wide for every operation
+  if (!by_op) return table.text();
+  lines = table.head();
+  for (const Row& row : report.rows) {
+    if (!is_its(row)) continue;
+    if (row.op != op) lines += row.op + "\n";
+    op = row.op;
+    lines += table.line(cells_of(row, report));
+  }
+  return lines;
 }
 
 }  // namespace
@@ -69,19 +110,19 @@ std::string_view name(Status status) {
   return "";
 }
 
-std::string text(const Report& report) {
-  std::string lines = ceilings_text(report.peaks);
+std::string text(const Report& report, std::size_t width) {
+  std::string lines = wrapped_text(ceilings_text(report.peaks), width, 14);
   for (std::size_t at = 0; at < report.geometries.size(); ++at) {
     const NamedGeometry& named = report.geometries[at];
-    const std::string size = report.what == "matrix" ? fmt::format("{} nonzeros", nonzeros(named.geometry))
+    const std::string size = report.what == "matrix" ? counted(nonzeros(named.geometry), "nonzero")
                                                      : fmt::format("batch {}{}", report.batch,
                                                                    report.threads > 1 ? " per thread" : "");
     const std::string case_string = print_case(named.geometry);
-    lines +=
-        fmt::format("\n{}{}, {}\n", named.name == case_string ? "" : named.name + ": ", case_string, size);
-    lines += heading(report);
-    for (const Row& row : report.rows)
-      if (row.geometry == static_cast<Index>(at)) lines += line(row, report);
+    lines += "\n" +
+             wrapped_text(fmt::format("{}{}, {}", named.name == case_string ? "" : named.name + ": ",
+                                      case_string, size),
+                          width) +
+             rows_of(report, static_cast<Index>(at), width);
   }
   std::size_t fewest = 0, most = 0;
   for (const Row& row : report.rows)
@@ -91,9 +132,11 @@ std::string text(const Report& report) {
       most = std::max(most, rounds);
     }
   const std::string rounds = fewest == most ? fmt::format("{}", most) : fmt::format("{} to {}", fewest, most);
-  return lines +
-         fmt::format("\n{} {}: all of a geometry in turn; spread: middle half over median; {:.1f} s\n",
-                     rounds, most == 1 ? "round" : "rounds", report.seconds);
+  return lines + "\n" +
+         wrapped_text(
+             fmt::format("{} {}: all of a geometry in turn; spread: middle half over median; {:.1f} s",
+                         rounds, most == 1 ? "round" : "rounds", report.seconds),
+             width);
 }
 
 }  // namespace fsconv::bench

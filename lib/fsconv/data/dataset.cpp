@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <filesystem>
 #include <fsconv/base/error.hpp>
-#include <fsconv/data/cifar10.hpp>
+#include <fsconv/data/array_sets.hpp>
+#include <fsconv/data/cifar.hpp>
 #include <fsconv/data/dataset.hpp>
 #include <fsconv/data/generator.hpp>
 #include <fsconv/data/idx.hpp>
+#include <fsconv/data/idx_folder.hpp>
 #include <fsconv/data/image_array.hpp>
-#include <optional>
+#include <fsconv/io/location.hpp>
 #include <string_view>
+#include <utility>
 
 namespace fsconv {
 namespace {
@@ -19,54 +22,31 @@ namespace fs = std::filesystem;
 constexpr auto use_generated = "or use --data generated, which needs no files";
 constexpr std::uint64_t train_stream = std::uint64_t{0x73686170} << 32, test_stream = train_stream + 1;
 
-// The file of that name, plain or gzipped.
-std::optional<std::string> find_idx(const fs::path& folder, const std::string& name) {
-  std::error_code none;
-  for (const std::string suffix : {"", ".gz"})
-    if (const auto path = folder / (name + suffix); fs::exists(path, none)) return path.string();
-  return std::nullopt;
-}
-
-std::string require_idx(const fs::path& folder, const std::string& name) {
-  if (const auto path = find_idx(folder, name)) return *path;
-  throw IoError(folder.string(),
-                fmt::format("holds no {0} and no {0}.gz; a folder of data needs train-images-idx3-ubyte, "
-                            "train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, or "
-                            "CIFAR-10's data_batch_1.bin to data_batch_5.bin and test_batch.bin",
-                            name));
-}
-
-ImageSet read_set(const fs::path& folder, const std::string& prefix) {
-  const std::string images = require_idx(folder, prefix + "-images-idx3-ubyte");
-  const std::string labels = require_idx(folder, prefix + "-labels-idx1-ubyte");
-  ImageSet set{read_idx_images(images), read_idx_labels(labels)};
-  const Index count = set.images.shape()[0];
-  if (static_cast<Index>(set.labels.size()) != count)
-    throw BadData(labels, fmt::format("holds {} labels", set.labels.size()),
-                  fmt::format("{} holds {} images", images, count));
-  return set;
-}
-
-Dataset read_idx_folder(const std::string& name, const fs::path& folder) {
-  Dataset data{name, folder.string(), read_set(folder, "train"), read_set(folder, "t10k")};
-  const Shape &train = data.train.images.shape(), &test = data.test.images.shape();
-  if (!std::equal(train.begin() + 1, train.end(), test.begin() + 1))
-    throw BadData(folder.string(), fmt::format("its training images have {}x{} pixels, its test images {}x{}",
-                                               train[2], train[3], test[2], test[3]));
-  return data;
-}
-
 Dataset read_folder(const std::string& name, const std::string& folder) {
-  return is_cifar10_folder(folder) ? read_cifar10_folder(name, folder) : read_idx_folder(name, folder);
+  if (is_cifar10_folder(folder)) return read_cifar10_folder(name, folder);
+  return is_cifar100_folder(folder) ? read_cifar100_folder(name, folder) : read_idx_folder(name, folder);
+}
+
+// A file whose name only looks like a place inside another one is what it is.
+bool is_array_place(const std::string& path) {
+  std::error_code none;
+  return names_image_array(path) && (locate(path).inside.empty() || !fs::exists(path, none));
 }
 
 Dataset read_single_file(const std::string& path) {
-  const Tensor<std::uint8_t> images =
-      names_image_array(path) ? read_image_array(path) : read_idx_images(path);
-  const Index count = images.shape()[0];
-  if (count < 2) throw BadData(path, "holds one image", "two are needed: one to train on, one to test with");
-  const Index test = std::max<Index>(1, count / 10);
-  return {path, path, {part_of(images, 0, count - test), {}}, {part_of(images, count - test, test), {}}};
+  const Location location = locate(path);
+  const bool in_array = is_array_place(path);
+  if (in_array && location.kind == FileKind::npz && location.inside.empty())
+    if (auto sets = read_array_sets(path, path)) return *sets;
+  Dataset data{path, path, {}, {}};
+  if (in_array) {
+    ImageArray array = read_image_array(path);
+    data.train.images = std::move(array.images);
+    data.notes = std::move(array.notes);
+  } else {
+    data.train.images = read_idx_images(path);
+  }
+  return with_test_part(std::move(data));
 }
 
 Dataset generate(const std::string& name, std::uint64_t seed, const ImageFormat& format) {
@@ -99,7 +79,7 @@ Dataset load_dataset(const std::string& name_or_path, std::uint64_t seed) {
   std::error_code error;
   const auto status = fs::status(name_or_path, error);
   if (fs::is_directory(status)) return read_folder(name_or_path, name_or_path);
-  if (!fs::exists(status) && !names_image_array(name_or_path))
+  if (!fs::exists(status) && !is_array_place(name_or_path))
     throw IoError(name_or_path,
                   "no such file or folder, and no data set of that name; known are fashion-mnist, mnist, "
                   "generated and generated:HEIGHTxWIDTHxCHANNELS");
@@ -115,6 +95,21 @@ Tensor<std::uint8_t> part_of(const Tensor<std::uint8_t>& images, Index first, In
   Tensor<std::uint8_t> part(shape, "images");
   std::copy_n(images.begin() + first * pixels, count * pixels, part.begin());
   return part;
+}
+
+Dataset with_test_part(Dataset data) {
+  ImageSet all = std::move(data.train);
+  const Index count = all.images.shape()[0];
+  if (count < 2)
+    throw BadData(data.source, "holds one image", "two are needed: one to train on, one to test with");
+  const Index test = std::max<Index>(1, count / 10);
+  data.train.images = part_of(all.images, 0, count - test);
+  data.test.images = part_of(all.images, count - test, test);
+  if (!all.labels.empty()) {
+    data.train.labels.assign(all.labels.begin(), all.labels.end() - test);
+    data.test.labels.assign(all.labels.end() - test, all.labels.end());
+  }
+  return data;
 }
 
 }  // namespace fsconv

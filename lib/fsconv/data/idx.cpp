@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/data/idx.hpp>
-#include <fsconv/io/array.hpp>
+#include <fsconv/io/content_kind.hpp>
 #include <fsconv/io/input_file.hpp>
 #include <memory>
 #include <span>
+#include <utility>
 
 namespace fsconv {
 namespace {
@@ -46,6 +48,15 @@ class IdxFile {
            bytes[3];
   }
 
+  // What the file is by its first bytes, of which the first four have been read.
+  std::string kind(std::uint32_t first) {
+    std::vector<std::byte> start(1024);
+    for (std::size_t at = 0; at < 4; ++at) start[at] = static_cast<std::byte>(first >> (24 - 8 * at) & 0xff);
+    const int got = gzread(file_.get(), start.data() + 4, static_cast<unsigned>(start.size() - 4));
+    start.resize(4 + static_cast<std::size_t>(std::max(got, 0)));
+    return content_kind(start);
+  }
+
   // Reading past the last byte also makes zlib compare its checksum.
   void expect_end(Index count, const char* what) {
     std::uint8_t extra = 0;
@@ -80,13 +91,27 @@ class IdxFile {
   std::unique_ptr<gzFile_s, int (*)(gzFile)> file_;
 };
 
+// What another file than was wanted is: IDX numbers its types, and says after them how many axes there are.
+std::string idx_kind(std::uint32_t magic) {
+  constexpr std::pair<std::uint32_t, const char*> types[] = {
+      {0x08, "unsigned bytes"},      {0x09, "signed bytes"},      {0x0b, "integers of 2 bytes"},
+      {0x0c, "integers of 4 bytes"}, {0x0d, "floats of 4 bytes"}, {0x0e, "floats of 8 bytes"}};
+  for (const auto& [type, name] : types)
+    if (magic >> 8 == type)
+      return fmt::format("an IDX file of {} with {} {}", name, magic & 0xff,
+                         (magic & 0xff) == 1 ? "axis" : "axes");
+  return {};
+}
+
 void require_magic(IdxFile& file, const std::string& path, std::uint32_t wanted) {
   const std::uint32_t magic = file.number();
   if (magic == wanted) return;
-  const char* legal = wanted == images_magic ? "2051 marks images" : "2049 marks labels";
+  const char* legal = wanted == images_magic ? "images are IDX of unsigned bytes with 3 axes (2051)"
+                                             : "labels are IDX of unsigned bytes with 1 axis (2049)";
   if (magic == images_magic) throw BadData(path, "is an IDX file of images", "labels are wanted here");
   if (magic == labels_magic) throw BadData(path, "is an IDX file of labels", "images are wanted here");
-  throw BadData(path, fmt::format("is no IDX file of bytes: it begins with {}", magic), legal);
+  if (const std::string kind = idx_kind(magic); !kind.empty()) throw BadData(path, "is " + kind, legal);
+  throw BadData(path, with_kind("is no IDX file", file.kind(magic)), legal);
 }
 
 }  // namespace

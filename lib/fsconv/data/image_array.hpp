@@ -1,19 +1,36 @@
-// Reads images that another program has saved as one array of bytes.
+// Reads images that another program has saved as one array.
 #pragma once
 
 #include <cstdint>
+#include <fsconv/base/array.hpp>
 #include <fsconv/base/tensor.hpp>
 #include <string>
+#include <vector>
 
 namespace fsconv {
+
+struct ImageArray {
+  Tensor<std::uint8_t> images;     // [N, C, H, W]
+  std::vector<std::string> notes;  // how they were taken, where that is not [N, C, H, W] of bytes
+};
 
 // Whether the name has one of the forms that read_image_array() takes.
 bool names_image_array(const std::string& where);
 
-// The array [N, C, H, W] of type uint8 at `where`: FILE.npy, FILE.npz[:NAME] or FILE.h5:/DATASET, as
-// read_array() takes them; C is 1 (grey) or 3 (red, green, blue). Arrays of NumPy need nine bytes a pixel
-// while they are read, those of HDF5 one. Throws what read_array() throws; BadData if the array has another
-// type or shape, is empty or does not fit the memory (checked before anything is allocated).
-Tensor<std::uint8_t> read_image_array(const std::string& where);
+// The array at `where`: FILE.npy, FILE.npz[:NAME] or FILE.h5:/DATASET, as read_array() takes them.
+//
+// Shapes: [N, C, H, W] with C 1 (grey) or 3 (red, green, blue); [N, H, W, C] where the second axis is neither
+// 1 nor 3; [N, H, W], grey, where the last axis is neither 1 nor 3, which would rather be one image in
+// colour.
+// Types: bytes (u1) are what they are; floats become round(255 x), and must all lie in 0..1; false and true
+// become 0 and 255. Other integers are refused.
+//
+// Arrays of NumPy need nine bytes a pixel while they are read, bytes of HDF5 one. Throws what read_array()
+// throws; BadData if the array has another type or shape, is empty, or does not fit the memory (checked
+// before anything is allocated).
+ImageArray read_image_array(const std::string& where);
+
+// The same of an array that was read already; `where` stands in messages.
+ImageArray images_of(const Array& array, const std::string& where);
 
 }  // namespace fsconv

@@ -22,7 +22,7 @@ Index plain_step(const WeightOrder& order) {
 Index ordered_step(const WeightOrder& order) { return order.image_channels * order.code_channels; }
 
 const Geometry& checked(const Geometry& geometry) {
-  check(geometry);
+  check_filled(geometry);
   return geometry;
 }
 

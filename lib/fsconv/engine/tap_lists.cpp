@@ -92,7 +92,7 @@ std::vector<Run> runs_of(const TapList& list, Index row, Index step, Index other
 }  // namespace
 
 TapLists::TapLists(const Geometry& geometry) {
-  check(geometry);
+  check_filled(geometry);
   const std::array<Axis, 3> axes = three_axes(geometry);
   image_pixels = checked_extent(in_extents(axes), "image");
   code_pixels = checked_extent(out_extents(axes), "code");
@@ -112,8 +112,8 @@ TapLists::TapLists(const Geometry& geometry) {
       geometry, taps, [](const Tap& t) { return t.tap; },
       [](const Tap& t) { return factor_of(t.image, t.code); });
 
-  image_step = axes[2].down;
-  code_step = axes[2].up;
+  image_step = axes[2].image_step();
+  code_step = axes[2].code_step();
   code_runs = runs_of(by_code, axes[2].out, code_step, image_step);
   image_runs = runs_of(by_image, axes[2].in, image_step, code_step);
 }

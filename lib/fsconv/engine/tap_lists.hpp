@@ -34,8 +34,8 @@ struct Run {
 // Pixels and taps are flat positions over the axes, last fastest. Nothing is listed that is not there: no
 // halo, no inserted zero.
 struct TapLists {
-  // Throws InvalidArgument if the sides or the filter have more than 2^31-1 positions, or the lists do not
-  // fit the memory.
+  // Throws InvalidArgument if a side has no pixels or no channels, if the sides or the filter have more than
+  // 2^31-1 positions, or the lists do not fit the memory.
   explicit TapLists(const Geometry& geometry);
 
   Index image_pixels, code_pixels, taps;
@@ -43,10 +43,10 @@ struct TapLists {
   TapList by_image;  // of each image pixel: a = code pixel,  b = tap, in the order of the code pixels
   TapList by_tap;    // of each tap:         a = image pixel, b = code pixel, both ascending
 
-  // If (i, o, k) is a tap of an axis, so is (i + down, o + up, k), as far as both sides reach. So code pixels
-  // with the same taps stand `up` apart and read image pixels `down` apart; and the other way round for image
-  // pixels.
-  Index image_step, code_step;             // down and up of the last axis
+  // If (i, o, k) is a tap of an axis, so is (i + image_step, o + code_step, k), as far as both sides reach
+  // (geometry/axis.hpp). So code pixels with the same taps stand code_step apart and read image pixels image_step
+  // apart; and the other way round for image pixels.
+  Index image_step, code_step;             // of the last axis
   std::vector<Run> code_runs, image_runs;  // every pixel is in exactly one
 };
 

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <fsconv/engine/batched_map.hpp>
 #include <fsconv/forms/batched.hpp>
+#include <fsconv/forms/kept.hpp>
+#include <optional>
 
 namespace fsconv::batched {
 namespace {
@@ -18,25 +20,53 @@ Index largest_block(Index batch) { return std::clamp(batch, Index{1}, images_per
 // multiplies, Sum<N> what the arrays hold.
 template <class N>
 struct Workspace {
-  Workspace(const BatchedMap<N>& map, Index batch)
-      : image(map.image_size(largest_block(batch)), "image block"),
-        code(map.code_size(largest_block(batch)), "code block"),
+  Workspace(const BatchedMap<N>& map, Index images)
+      : most(images),
+        image(map.image_size(images), "image block"),
+        code(map.code_size(images), "code block"),
         sums(std::max(image.size(), code.size()), "block of sums"),
         weight(map.weight_size(), "weight"),
-        scratch(map.scratch_size(largest_block(batch)), "scratch") {}
+        packed(map.packed_size(), "packed weight"),
+        scratch(map.scratch_size(images), "scratch") {}
 
+  Index most;  // images in a block
   Buffer<N> image, code;
   Buffer<Sum<N>> sums;  // a block on its way between the array and the engine
-  Buffer<Sum<N>> weight, scratch;
+  Buffer<Sum<N>> weight;
+  Buffer<Step<N>> packed;
+  Buffer<Sum<N>> scratch;
+};
+
+// A map and its buffers: what calls with one geometry and isa have in common.
+template <class N>
+class Kit {
+ public:
+  Kit(engine::Isa isa, const Geometry& geometry) : map(geometry, isa) {}
+
+  // Buffers for blocks of a batch; they hold what an earlier call left there.
+  Workspace<N>& workspace(Index batch) {
+    const Index images = largest_block(batch);
+    if (!workspace_ || workspace_->most < images) workspace_.emplace(map, images);
+    return *workspace_;
+  }
+
+  const BatchedMap<N> map;
+
+ private:
+  std::optional<Workspace<N>> workspace_;
 };
 
 template <class N>
-Buffer<Step<N>> packed_weight(const BatchedMap<N>& map, const Tensor<Sum<N>>& weight,
-                              Buffer<Sum<N>>& ordered) {
-  Buffer<Step<N>> packed(map.packed_size(), "packed weight");
-  map.import_weight(weight.data(), ordered.data());
-  map.pack(ordered.data(), packed.data());
-  return packed;
+std::shared_ptr<Kit<N>> kit_of(engine::Isa isa, const Geometry& geometry) {
+  return prepared<Kit<N>>(geometry, static_cast<Index>(isa),
+                          [&] { return std::make_shared<Kit<N>>(isa, geometry); });
+}
+
+template <class N>
+const Step<N>* packed_weight(const BatchedMap<N>& map, const Tensor<Sum<N>>& weight, Workspace<N>& work) {
+  map.import_weight(weight.data(), work.weight.data());
+  map.pack(work.weight.data(), work.packed.data());
+  return work.packed.data();
 }
 
 }  // namespace
@@ -45,15 +75,15 @@ template <class N>
 Tensor<Sum<N>> conv_in(engine::Isa isa, const Geometry& geometry, const Tensor<Sum<N>>& image,
                        const Tensor<Sum<N>>& weight) {
   const Index batch = image.shape()[0];
-  const BatchedMap<N> map(geometry, isa);
+  const auto kit = kit_of<N>(isa, geometry);
   Tensor<Sum<N>> code(geometry.code_shape(batch), "code");
   const BatchSide<N> image_side(image.shape(), geometry.groups);
   const BatchSide<Sum<N>> code_side(code.shape(), geometry.groups);
-  Workspace<N> work(map, batch);
-  const Buffer<Step<N>> packed = packed_weight(map, weight, work.weight);
+  Workspace<N>& work = kit->workspace(batch);
+  const Step<N>* packed = packed_weight(kit->map, weight, work);
   for_each_block(batch, [&](Index first, Index images) {
     image_side.to_block(image.data(), first, images, work.image.data(), work.sums.data());
-    map.conv(images, work.image.data(), packed.data(), work.sums.data(), {}, work.scratch.data());
+    kit->map.conv(images, work.image.data(), packed, work.sums.data(), {}, work.scratch.data());
     code_side.from_block(work.sums.data(), first, images, code.data(), nullptr);
   });
   return code;
@@ -63,15 +93,15 @@ template <class N>
 Tensor<Sum<N>> conv_transpose_in(engine::Isa isa, const Geometry& geometry, const Tensor<Sum<N>>& code,
                                  const Tensor<Sum<N>>& weight) {
   const Index batch = code.shape()[0];
-  const BatchedMap<N> map(geometry, isa);
+  const auto kit = kit_of<N>(isa, geometry);
   Tensor<Sum<N>> image(geometry.image_shape(batch), "image");
   const BatchSide<N> code_side(code.shape(), geometry.groups);
   const BatchSide<Sum<N>> image_side(image.shape(), geometry.groups);
-  Workspace<N> work(map, batch);
-  const Buffer<Step<N>> packed = packed_weight(map, weight, work.weight);
+  Workspace<N>& work = kit->workspace(batch);
+  const Step<N>* packed = packed_weight(kit->map, weight, work);
   for_each_block(batch, [&](Index first, Index images) {
     code_side.to_block(code.data(), first, images, work.code.data(), work.sums.data());
-    map.conv_transpose(images, work.code.data(), packed.data(), work.sums.data(), {}, work.scratch.data());
+    kit->map.conv_transpose(images, work.code.data(), packed, work.sums.data(), {}, work.scratch.data());
     image_side.from_block(work.sums.data(), first, images, image.data(), nullptr);
   });
   return image;
@@ -81,16 +111,18 @@ template <class N>
 Tensor<Sum<N>> weight_gradient_in(engine::Isa isa, const Geometry& geometry, const Tensor<Sum<N>>& code,
                                   const Tensor<Sum<N>>& image) {
   const Index batch = image.shape()[0];
-  const BatchedMap<N> map(geometry, isa);
+  const auto kit = kit_of<N>(isa, geometry);
   Tensor<Sum<N>> gradient(geometry.weight_shape(), "weight");
   const BatchSide<N> image_side(image.shape(), geometry.groups), code_side(code.shape(), geometry.groups);
-  Workspace<N> work(map, batch);
+  Workspace<N>& work = kit->workspace(batch);
+  std::fill_n(work.weight.data(), work.weight.size(), Sum<N>(0));  // the engine adds
   for_each_block(batch, [&](Index first, Index images) {
     image_side.to_block(image.data(), first, images, work.image.data(), work.sums.data());
     code_side.to_block(code.data(), first, images, work.code.data(), work.sums.data());
-    map.weight_gradient(images, work.code.data(), work.image.data(), work.weight.data(), work.scratch.data());
+    kit->map.weight_gradient(images, work.code.data(), work.image.data(), work.weight.data(),
+                             work.scratch.data());
   });
-  map.export_weight(work.weight.data(), gradient.data());
+  kit->map.export_weight(work.weight.data(), gradient.data());
   return gradient;
 }
 

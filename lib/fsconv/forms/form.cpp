@@ -35,6 +35,14 @@ void require_support(const Form<T>& form, const Geometry& geometry, Op op) {
   if (const auto reason = form.unsupported(geometry, op)) throw InvalidArgument("form", *reason);
 }
 
+// Arrays without elements are answered here, once for all forms: an empty sum is 0, and an empty result is empty.
+template <class T, class Map>
+Tensor<T> computed(Map map, const Geometry& geometry, const Tensor<T>& a, const Tensor<T>& b,
+                   const Shape& result, const char* what) {
+  if (a.size() == 0 || b.size() == 0 || element_count(result, what) == 0) return Tensor<T>(result, what);
+  return map(geometry, a, b);
+}
+
 }  // namespace
 
 std::string_view name(Op op) {
@@ -90,18 +98,20 @@ template <class T>
 Tensor<T> conv(const Form<T>& form, const Geometry& geometry, const Tensor<T>& image,
                const Tensor<T>& weight) {
   require_support(form, geometry, Op::conv);
-  require_shape("image", image.shape(), geometry.image_shape(batch_of("image", image.shape())));
+  const Index batch = batch_of("image", image.shape());
+  require_shape("image", image.shape(), geometry.image_shape(batch));
   require_shape("weight", weight.shape(), geometry.weight_shape());
-  return form.conv(geometry, image, weight);
+  return computed(form.conv, geometry, image, weight, geometry.code_shape(batch), "code");
 }
 
 template <class T>
 Tensor<T> conv_transpose(const Form<T>& form, const Geometry& geometry, const Tensor<T>& code,
                          const Tensor<T>& weight) {
   require_support(form, geometry, Op::conv_transpose);
-  require_shape("code", code.shape(), geometry.code_shape(batch_of("code", code.shape())));
+  const Index batch = batch_of("code", code.shape());
+  require_shape("code", code.shape(), geometry.code_shape(batch));
   require_shape("weight", weight.shape(), geometry.weight_shape());
-  return form.conv_transpose(geometry, code, weight);
+  return computed(form.conv_transpose, geometry, code, weight, geometry.image_shape(batch), "image");
 }
 
 template <class T>
@@ -111,7 +121,7 @@ Tensor<T> weight_gradient(const Form<T>& form, const Geometry& geometry, const T
   const Index batch = batch_of("image", image.shape());
   require_shape("image", image.shape(), geometry.image_shape(batch));
   require_shape("code", code.shape(), geometry.code_shape(batch));
-  return form.weight_gradient(geometry, code, image);
+  return computed(form.weight_gradient, geometry, code, image, geometry.weight_shape(), "weight");
 }
 
 #define FSCONV_INSTANTIATE(T)                                                                             \

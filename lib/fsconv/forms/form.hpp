@@ -20,7 +20,8 @@ std::string_view name(Op op);
 Op op_named(std::string_view name);  // throws InvalidArgument
 
 // One way to compute them. Arrays are contiguous, last axis fastest; weight_gradient sums over the batch.
-// Callers go through the free functions below, which check the shapes; a form may rely on them.
+// Callers go through the free functions below, which check the shapes and answer where an array has no elements;
+// a form may rely on them.
 template <class T>
 struct Form {
   std::string_view name;
@@ -40,7 +41,9 @@ std::span<const Form<T>> forms();
 template <class T>
 const Form<T>& form_named(std::string_view name);
 
-// Shapes are checked against the geometry (InvalidArgument names the array) and so is the form's support.
+// Shapes are checked against the geometry (InvalidArgument names the array) and so is the form's support. Sides
+// without pixels or channels and a batch of 0 are answered alike by all of them: an empty sum is 0, and what has no
+// elements stays so.
 template <class T>
 Tensor<T> conv(const Form<T>& form, const Geometry& geometry, const Tensor<T>& image,
                const Tensor<T>& weight);

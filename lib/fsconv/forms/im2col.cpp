@@ -6,21 +6,24 @@
 namespace fsconv::im2col {
 namespace {
 
-// The code pixels that one tap joins to the image along one axis: o = first_o + up*m reads i = first_i +
-// down*m.
+// The code pixels that one tap joins to the image along one axis: o = first_o + code_step*m reads
+// i = first_i + image_step*m, where the steps are the stride's numbers without what they have in common.
 struct Run {
   Index first_o, first_i, count;
 };
 
 Run run_of_tap(const Axis& axis, Index k) {
-  for (Index o = 0; o < std::min(axis.up, axis.out); ++o) {  // one of up neighbours sits on the grid
+  const Index code_step = axis.code_step(), image_step = axis.image_step();
+  // One of code_step neighbours sits on the grid, or none does: then what the stride's numbers have in common
+  // does not divide dilation*k - pad, and the tap meets nothing but inserted zeros.
+  for (Index o = 0; o < std::min(code_step, axis.out); ++o) {
     const Index position = axis.down * o + axis.dilation * k - axis.pad;
     if (positive_mod(position, axis.up) != 0) continue;
     const Index i = floor_div(position, axis.up);
-    // m such that 0 <= i + down*m < in and o + up*m < out
-    const Index first = std::max<Index>(0, ceil_div(-i, axis.down));
-    const Index end = std::min(ceil_div(axis.in - i, axis.down), (axis.out - 1 - o) / axis.up + 1);
-    return {o + axis.up * first, i + axis.down * first, std::max<Index>(end - first, 0)};
+    // m such that 0 <= i + image_step*m < in and o + code_step*m < out
+    const Index first = std::max<Index>(0, ceil_div(-i, image_step));
+    const Index end = std::min(ceil_div(axis.in - i, image_step), (axis.out - 1 - o) / code_step + 1);
+    return {o + code_step * first, i + image_step * first, std::max<Index>(end - first, 0)};
   }
   return {0, 0, 0};
 }
@@ -36,7 +39,12 @@ std::vector<Run> runs(const Axis& axis) {
 class Windows {
  public:
   explicit Windows(const Geometry& geometry)
-      : at_(geometry), runs_{runs(at_.axes[0]), runs(at_.axes[1]), runs(at_.axes[2])} {}
+      : at_(geometry), runs_{runs(at_.axes[0]), runs(at_.axes[1]), runs(at_.axes[2])} {
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      code_step_[axis] = at_.axes[axis].code_step();
+      image_step_[axis] = at_.axes[axis].image_step();
+    }
+  }
 
   Index rows() const { return at_.in_per_group * volume(at_.taps); }
   Index columns() const { return volume(at_.out); }
@@ -52,10 +60,10 @@ class Windows {
         const Run &a = run(0, k), &b = run(1, k), &c = run(2, k);
         for (Index ma = 0; ma < a.count; ++ma)
           for (Index mb = 0; mb < b.count; ++mb) {
-            const Index3 o{a.first_o + at_.axes[0].up * ma, b.first_o + at_.axes[1].up * mb, c.first_o};
-            const Index3 i{a.first_i + at_.axes[0].down * ma, b.first_i + at_.axes[1].down * mb, c.first_i};
-            line(row * columns() + flatten(o, at_.out), at_.axes[2].up,
-                 ci * volume(at_.in) + flatten(i, at_.in), at_.axes[2].down, c.count);
+            const Index3 o{a.first_o + code_step_[0] * ma, b.first_o + code_step_[1] * mb, c.first_o};
+            const Index3 i{a.first_i + image_step_[0] * ma, b.first_i + image_step_[1] * mb, c.first_i};
+            line(row * columns() + flatten(o, at_.out), code_step_[2],
+                 ci * volume(at_.in) + flatten(i, at_.in), image_step_[2], c.count);
           }
       });
   }
@@ -67,6 +75,7 @@ class Windows {
 
   Layout at_;
   std::array<std::vector<Run>, 3> runs_;
+  Index3 code_step_, image_step_;
 };
 
 // Armadillo stores columns first: our row-major [rows][columns] array is its matrix of `columns` x `rows`.

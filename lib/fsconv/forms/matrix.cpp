@@ -7,6 +7,7 @@ namespace fsconv::matrix {
 std::vector<std::vector<Tap>> taps_by_image_pixel(const Axis& axis) {
   require_memory(axis.in, sizeof(std::vector<Tap>) + 2 * sizeof(Tap), "columns of W");
   std::vector<std::vector<Tap>> taps(static_cast<std::size_t>(axis.in));
+  if (axis.in == 0) return taps;
   // Code pixels in order, so that every list comes out ascending.
   for (Index o = 0; o < axis.out; ++o)
     for (Index k = 0; k < axis.taps; ++k)

@@ -127,11 +127,12 @@ void multiply_transposed(Index columns, const I* starts, const I* rows, const T*
 template <class T>
 Tensor<T> conv(const Geometry& geometry, const Tensor<T>& image, const Tensor<T>& weight) {
   const Columns<T> w = build_columns(geometry, weight);
-  const Index batch = image.shape()[0], columns = image.size() / batch;
+  const Index batch = image.shape()[0];
+  const Index rows = element_count(geometry.code_shape()), columns = element_count(geometry.image_shape());
   Tensor<T> code(geometry.code_shape(batch));
   for (Index n = 0; n < batch; ++n)
     multiply(columns, w.starts.data(), w.rows.data(), w.values.data(), image.data() + n * columns,
-             code.data() + n * (code.size() / batch));
+             code.data() + n * rows);
   return code;
 }
 
@@ -139,11 +140,11 @@ template <class T>
 Tensor<T> conv_transpose(const Geometry& geometry, const Tensor<T>& code, const Tensor<T>& weight) {
   const Columns<T> w = build_columns(geometry, weight);
   const Index batch = code.shape()[0];
+  const Index rows = element_count(geometry.code_shape()), columns = element_count(geometry.image_shape());
   Tensor<T> image(geometry.image_shape(batch));
-  const Index columns = image.size() / batch;
   for (Index n = 0; n < batch; ++n)
-    multiply_transposed(columns, w.starts.data(), w.rows.data(), w.values.data(),
-                        code.data() + n * (code.size() / batch), image.data() + n * columns);
+    multiply_transposed(columns, w.starts.data(), w.rows.data(), w.values.data(), code.data() + n * rows,
+                        image.data() + n * columns);
   return image;
 }
 
@@ -154,7 +155,8 @@ Tensor<T> weight_gradient(const Geometry& geometry, const Tensor<T>& code, const
   Tensor<Index> numbers(geometry.weight_shape());
   std::iota(numbers.begin(), numbers.end(), Index{0});
   const Columns<Index> w = build_columns(geometry, numbers);
-  const Index batch = image.shape()[0], rows = code.size() / batch, columns = image.size() / batch;
+  const Index batch = image.shape()[0];
+  const Index rows = element_count(geometry.code_shape()), columns = element_count(geometry.image_shape());
   Tensor<T> gradient(geometry.weight_shape());
   for (Index n = 0; n < batch; ++n)
     for (Index column = 0; column < columns; ++column)

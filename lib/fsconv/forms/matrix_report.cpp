@@ -41,18 +41,18 @@ MatrixReport build_and_time(const Geometry& geometry, const Tensor<double>& weig
   report.rows = static_cast<Index>(report.w.n_rows);
   report.columns = static_cast<Index>(report.w.n_cols);
   report.weights = weight.size();
-  report.block_rows = geometry.out_channels;
-  report.block_columns = geometry.in_channels;
-  report.levels = static_cast<int>(geometry.axes.size());
+  report.structure = structure_of(geometry);
 
   require_memory(2 * report.rows + report.columns, sizeof(double), "rows and columns of W");
   std::vector<Index> in_row(static_cast<std::size_t>(report.rows), 0);
   for (arma::uword at = 0; at < report.w.n_nonzero; ++at) ++in_row[report.w.row_indices[at]];
-  const auto [row_least, row_most] = std::minmax_element(in_row.begin(), in_row.end());
-  report.row_least = *row_least;
-  report.row_most = *row_most;
+  if (!in_row.empty()) {
+    const auto [row_least, row_most] = std::minmax_element(in_row.begin(), in_row.end());
+    report.row_least = *row_least;
+    report.row_most = *row_most;
+  }
   report.empty_rows = std::count(in_row.begin(), in_row.end(), Index{0});
-  report.column_least = report.nonzeros;
+  report.column_least = report.columns > 0 ? report.nonzeros : 0;
   for (Index column = 0; column < report.columns; ++column) {
     const auto count = static_cast<Index>(report.w.col_ptrs[column + 1] - report.w.col_ptrs[column]);
     report.column_least = std::min(report.column_least, count);
@@ -75,8 +75,7 @@ std::string text(const MatrixReport& r) {
   lines += fmt::format("size        {} x {} (code pixels x image pixels)\n", r.rows, r.columns);
   lines +=
       fmt::format("nonzeros    {}  density {:.4g}  made of {} weights\n", r.nonzeros, r.density(), r.weights);
-  lines += fmt::format("structure   {} x {} blocks of channels, each {}-fold nested Toeplitz\n", r.block_rows,
-                       r.block_columns, r.levels);
+  lines += text(r.structure, "structure   ");
   lines +=
       fmt::format("per row     {} to {} nonzeros, {} empty rows\n", r.row_least, r.row_most, r.empty_rows);
   lines += fmt::format("per column  {} to {} nonzeros, {} empty columns\n", r.column_least, r.column_most,
@@ -102,9 +101,7 @@ void to_json(nlohmann::json& json, const MatrixReport& r) {
           {"column_nonzeros", {r.column_least, r.column_most}},
           {"empty_rows", r.empty_rows},
           {"empty_columns", r.empty_columns},
-          {"block_rows", r.block_rows},
-          {"block_columns", r.block_columns},
-          {"toeplitz_levels", r.levels},
+          {"structure", r.structure},
           {"build_seconds", r.build_seconds},
           {"multiply_seconds", r.multiply_seconds},
           {"multiply_transposed_seconds", r.transposed_seconds}};

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <armadillo>
-#include <fsconv/geometry/geometry.hpp>
+#include <fsconv/forms/matrix_structure.hpp>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
@@ -16,16 +16,18 @@ struct MatrixReport {
   Index row_least, row_most;        // nonzeros of a row: code pixels near the border read fewer
   Index column_least, column_most;  // nonzeros of a column: image pixels that few windows reach
   Index empty_rows, empty_columns;  // code pixels that read nothing; image pixels that nothing reads
-  Index block_rows, block_columns;  // W is a grid of out x in channel blocks, those of other groups zero,
-  int levels;                       // each block `levels` times nested Toeplitz with step down/up
+  MatrixStructure structure;
   double build_seconds, multiply_seconds, transposed_seconds;  // medians of a few repetitions
 
+  // The share of entries that are not zero by structure; 0 for a W without entries.
   double density() const {
-    return static_cast<double>(nonzeros) / (static_cast<double>(rows) * static_cast<double>(columns));
+    const double entries = static_cast<double>(rows) * static_cast<double>(columns);
+    return entries > 0 ? static_cast<double>(nonzeros) / entries : 0;
   }
 };
 
-// Builds W for weight [out_channels, in_channels/groups, taps...] and times building, W x and W^T y.
+// Builds W for weight [out_channels, in_channels/groups, taps...] and times building, W x and W^T y. A side without
+// pixels or channels makes a W without rows or columns.
 MatrixReport build_and_time(const Geometry& geometry, const Tensor<double>& weight);
 
 std::string text(const MatrixReport& report);

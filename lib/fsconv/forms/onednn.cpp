@@ -1,36 +1,90 @@
 #include <fmt/format.h>
 
+#include <fsconv/forms/kept.hpp>
 #include <fsconv/forms/onednn.hpp>
 #include <fsconv/forms/onednn_arrays.hpp>
 
 namespace fsconv::onednn {
 namespace {
 
-// Where primitives run on arrays of ours.
-class Stream {
+// An argument of a primitive: an array of ours, and where the primitive prefers another layout, a copy.
+class Argument {
  public:
-  memory in_layout(memory array, const memory::desc& layout) {
-    if (array.get_desc() == layout) return array;
-    memory copy(layout, cpu());
-    dnnl::reorder(array, copy).execute(stream_, array, copy);
-    return copy;
+  enum class Role { source, result };
+  Argument(int number, Role role, const memory::desc& ours, const memory::desc& preferred)
+      : number_(number), array_(ours, cpu(), nullptr), given_(array_), role_(role) {
+    if (ours == preferred) return;
+    given_ = memory(preferred, cpu());
+    copy_ = role == Role::source ? dnnl::reorder(array_, given_) : dnnl::reorder(given_, array_);
   }
 
-  // Runs a primitive on `sources`, and leaves its one result in `result`, whatever layout it prefers.
-  template <class Primitive>
-  void run(const Primitive& primitive, std::unordered_map<int, memory> arguments, int result_argument,
-           const memory::desc& result_layout, memory& result) {
-    const bool direct = result.get_desc() == result_layout;
-    memory target = direct ? result : memory(result_layout, cpu());
-    arguments.insert({result_argument, target});
-    primitive.execute(stream_, arguments);
-    if (!direct) dnnl::reorder(target, result).execute(stream_, target, result);
+  int number() const { return number_; }
+  const memory& given() const { return given_; }
+  // oneDNN has no memory that is only read: sources are not written either.
+  void use(const float* values, const dnnl::stream& stream) {
+    array_.set_data_handle(const_cast<float*>(values), stream);
+  }
+  // To the copy where the primitive reads, from it where it has written.
+  void copy(const dnnl::stream& stream) {
+    if (!copy_) return;
+    if (role_ == Role::source)
+      copy_.execute(stream, array_, given_);
+    else
+      copy_.execute(stream, given_, array_);
+  }
+
+ private:
+  int number_;
+  memory array_, given_;
+  Role role_;
+  dnnl::reorder copy_;
+};
+
+// A primitive for arrays of given shapes, ready to run again and again.
+class Operation {
+ public:
+  Operation(const dnnl::stream& stream, const dnnl::primitive& primitive, const Argument& a,
+            const Argument& b, const Argument& result)
+      : stream_(stream),
+        primitive_(primitive),
+        a_(a),
+        b_(b),
+        result_(result),
+        arguments_{{a.number(), a.given()}, {b.number(), b.given()}, {result.number(), result.given()}} {}
+
+  void run(const float* a, const float* b, float* result) {
+    use_one_thread();
+    a_.use(a, stream_);
+    b_.use(b, stream_);
+    result_.use(result, stream_);
+    a_.copy(stream_);
+    b_.copy(stream_);
+    primitive_.execute(stream_, arguments_);
+    result_.copy(stream_);
     stream_.wait();
   }
 
  private:
-  dnnl::stream stream_ = one_thread_stream();
+  dnnl::stream stream_;
+  dnnl::primitive primitive_;
+  Argument a_, b_, result_;
+  std::unordered_map<int, memory> arguments_;
 };
+
+// The operation of a geometry on so many images: make(stream, layouts of our image, weight and code).
+enum class Kind { conv, conv_transpose, weight_gradient };
+template <class Make>
+std::shared_ptr<Operation> operation(Kind kind, const Geometry& geometry, Index batch, Make make) {
+  constexpr Index kinds = 3;
+  return prepared<Operation>(geometry, batch * kinds + static_cast<Index>(kind), [&] {
+    const dnnl::stream stream = one_thread_stream();  // before the plan
+    return std::make_shared<Operation>(make(stream, plain(geometry.image_shape(batch), Type::f32),
+                                            plain_weight(geometry, Type::f32, kind == Kind::conv_transpose),
+                                            plain(geometry.code_shape(batch), Type::f32)));
+  });
+}
+
+using Role = Argument::Role;
 
 }  // namespace
 
@@ -46,46 +100,43 @@ std::optional<std::string> unsupported(const Geometry& geometry) {
 }
 
 Tensor<float> conv(const Geometry& geometry, const Tensor<float>& image, const Tensor<float>& weight) {
-  Tensor<float> code(geometry.code_shape(image.shape()[0]));
-  Stream stream;  // before the plan
-  const memory x = wrap(plain(image.shape(), Type::f32), image.data());
-  const memory w = wrap(plain_weight(geometry, Type::f32, false), weight.data());
-  memory y = wrap(plain(code.shape(), Type::f32), code.data());
-  const auto plan = conv_plan(geometry, x.get_desc(), w.get_desc(), y.get_desc());
-  stream.run(dnnl::convolution_forward(plan),
-             {{DNNL_ARG_SRC, stream.in_layout(x, plan.src_desc())},
-              {DNNL_ARG_WEIGHTS, stream.in_layout(w, plan.weights_desc())}},
-             DNNL_ARG_DST, plan.dst_desc(), y);
+  const Index batch = image.shape()[0];
+  Tensor<float> code(geometry.code_shape(batch));
+  operation(Kind::conv, geometry, batch, [&](const dnnl::stream& stream, auto x, auto w, auto y) {
+    const auto plan = conv_plan(geometry, x, w, y);
+    return Operation(stream, dnnl::convolution_forward(plan),
+                     {DNNL_ARG_SRC, Role::source, x, plan.src_desc()},
+                     {DNNL_ARG_WEIGHTS, Role::source, w, plan.weights_desc()},
+                     {DNNL_ARG_DST, Role::result, y, plan.dst_desc()});
+  })->run(image.data(), weight.data(), code.data());
   return code;
 }
 
 Tensor<float> conv_transpose(const Geometry& geometry, const Tensor<float>& code,
                              const Tensor<float>& weight) {
-  Tensor<float> image(geometry.image_shape(code.shape()[0]));
-  Stream stream;  // before the plan
-  const memory y = wrap(plain(code.shape(), Type::f32), code.data());
-  const memory w = wrap(plain_weight(geometry, Type::f32, true), weight.data());
-  memory x = wrap(plain(image.shape(), Type::f32), image.data());
-  const auto plan = conv_transpose_plan(geometry, y.get_desc(), w.get_desc(), x.get_desc());
-  stream.run(dnnl::deconvolution_forward(plan),
-             {{DNNL_ARG_SRC, stream.in_layout(y, plan.src_desc())},
-              {DNNL_ARG_WEIGHTS, stream.in_layout(w, plan.weights_desc())}},
-             DNNL_ARG_DST, plan.dst_desc(), x);
+  const Index batch = code.shape()[0];
+  Tensor<float> image(geometry.image_shape(batch));
+  operation(Kind::conv_transpose, geometry, batch, [&](const dnnl::stream& stream, auto x, auto w, auto y) {
+    const auto plan = conv_transpose_plan(geometry, y, w, x);
+    return Operation(stream, dnnl::deconvolution_forward(plan),
+                     {DNNL_ARG_SRC, Role::source, y, plan.src_desc()},
+                     {DNNL_ARG_WEIGHTS, Role::source, w, plan.weights_desc()},
+                     {DNNL_ARG_DST, Role::result, x, plan.dst_desc()});
+  })->run(code.data(), weight.data(), image.data());
   return image;
 }
 
 Tensor<float> weight_gradient(const Geometry& geometry, const Tensor<float>& code,
                               const Tensor<float>& image) {
+  const Index batch = image.shape()[0];
   Tensor<float> gradient(geometry.weight_shape());
-  Stream stream;  // before the plan
-  const memory x = wrap(plain(image.shape(), Type::f32), image.data());
-  const memory y = wrap(plain(code.shape(), Type::f32), code.data());
-  memory w = wrap(plain_weight(geometry, Type::f32, false), gradient.data());
-  const auto plan = weight_gradient_plan(geometry, x.get_desc(), y.get_desc(), w.get_desc());
-  stream.run(dnnl::convolution_backward_weights(plan),
-             {{DNNL_ARG_SRC, stream.in_layout(x, plan.src_desc())},
-              {DNNL_ARG_DIFF_DST, stream.in_layout(y, plan.diff_dst_desc())}},
-             DNNL_ARG_DIFF_WEIGHTS, plan.diff_weights_desc(), w);
+  operation(Kind::weight_gradient, geometry, batch, [&](const dnnl::stream& stream, auto x, auto w, auto y) {
+    const auto plan = weight_gradient_plan(geometry, x, y, w);
+    return Operation(stream, dnnl::convolution_backward_weights(plan),
+                     {DNNL_ARG_SRC, Role::source, x, plan.src_desc()},
+                     {DNNL_ARG_DIFF_DST, Role::source, y, plan.diff_dst_desc()},
+                     {DNNL_ARG_DIFF_WEIGHTS, Role::result, w, plan.diff_weights_desc()});
+  })->run(image.data(), code.data(), gradient.data());
   return gradient;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <fsconv/base/error.hpp>
 #include <fsconv/geometry/axis.hpp>
-#include <numeric>
 
 namespace fsconv {
 namespace {
@@ -13,26 +12,35 @@ namespace {
 constexpr Index largest_size = Index{1} << 30;
 constexpr Index largest_step = Index{1} << 20;
 
-void require(bool good, const std::string& field, Index value, std::string_view legal) {
-  if (!good) throw InvalidArgument(field, fmt::format("is {}", value), legal);
+// What is wrong with an axis, in parts: words are put together only where somebody reads them.
+struct Fault {
+  const char* field;
+  Index value, least, most;
+};
+
+std::optional<Fault> fault_of(const Axis& axis, Index least_size) {
+  const Fault fields[] = {{"image size", axis.in, least_size, largest_size},
+                          {"code size", axis.out, least_size, largest_size},
+                          {"taps", axis.taps, 1, largest_step},
+                          {"stride", axis.down, 1, largest_step},
+                          {"stride denominator", axis.up, 1, largest_step},
+                          {"dilation", axis.dilation, 1, largest_step},
+                          {"padding", axis.pad, -largest_size, largest_size}};
+  for (const Fault& field : fields)
+    if (field.value < field.least || field.value > field.most) return field;
+  return std::nullopt;
 }
 
 }  // namespace
 
-void check(const Axis& axis, const std::string& name) {
-  auto between_1_and = [&](Index largest, Index value, const char* field) {
-    require(value >= 1, name + " " + field, value, "must be at least 1");
-    require(value <= largest, name + " " + field, value, fmt::format("must be at most {}", largest));
-  };
-  between_1_and(largest_size, axis.in, "image size");
-  between_1_and(largest_size, axis.out, "code size");
-  between_1_and(largest_step, axis.taps, "taps");
-  between_1_and(largest_step, axis.down, "stride");
-  between_1_and(largest_step, axis.up, "stride denominator");
-  between_1_and(largest_step, axis.dilation, "dilation");
-  require(std::gcd(axis.down, axis.up) == 1, name + " stride", axis.down, "must be in lowest terms");
-  require(axis.pad >= -largest_size && axis.pad <= largest_size, name + " padding", axis.pad,
-          "must be between -2^30 and 2^30");
+void check(const Axis& axis, std::string_view name, Index least_size) {
+  const auto fault = fault_of(axis, least_size);
+  if (!fault) return;
+  const std::string legal = fault->least < 0
+                                ? fmt::format("must be between {} and {}", fault->least, fault->most)
+                            : fault->value < fault->least ? fmt::format("must be at least {}", fault->least)
+                                                          : fmt::format("must be at most {}", fault->most);
+  throw InvalidArgument(fmt::format("{} {}", name, fault->field), fmt::format("is {}", fault->value), legal);
 }
 
 std::string stride_text(const Axis& axis) {
@@ -40,7 +48,7 @@ std::string stride_text(const Axis& axis) {
 }
 
 Index code_size(const Axis& axis, Index in, Index begin, Index end) {
-  return floor_div(axis.up * (in - 1) + 1 + begin + end - axis.extent(), axis.down) + 1;
+  return floor_div(stretched(in, axis.up) + begin + end - axis.extent(), axis.down) + 1;
 }
 
 SizeRange image_sizes(const Axis& axis, Index out, Index begin, Index end) {
@@ -48,17 +56,18 @@ SizeRange image_sizes(const Axis& axis, Index out, Index begin, Index end) {
   const Index c = 1 + begin + end - axis.extent();
   const Index smallest = ceil_div(axis.down * (out - 1) - c, axis.up) + 1;
   const Index largest = ceil_div(axis.down * out - c, axis.up);
-  return {std::max<Index>(smallest, 1), largest};
+  return {out == 0 ? 1 : std::max<Index>(smallest, 1), largest};
 }
 
 Index same_code_size(const Axis& axis, Index in) { return ceil_div(axis.up * in, axis.down); }
 
 Index same_total_padding(const Axis& axis, Index in) {
   const Index code = same_code_size(axis, in);
-  return std::max<Index>((code - 1) * axis.down + axis.extent() - (axis.up * (in - 1) + 1), 0);
+  return std::max<Index>((code - 1) * axis.down + axis.extent() - stretched(in, axis.up), 0);
 }
 
 SizeRange same_image_sizes(const Axis& axis, Index out) {
+  if (out == 0) return {0, 0};
   return {floor_div(axis.down * (out - 1), axis.up) + 1, floor_div(axis.down * out, axis.up)};
 }
 

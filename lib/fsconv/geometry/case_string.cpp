@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <fsconv/base/text.hpp>
 #include <fsconv/geometry/case_string.hpp>
-#include <fsconv/geometry/settings.hpp>
+#include <fsconv/geometry/stride.hpp>
 #include <map>
 
 namespace fsconv {

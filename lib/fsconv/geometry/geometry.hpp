@@ -32,9 +32,13 @@ struct Geometry {
   Shape weight_shape() const;                // [out_channels, in_channels/groups, taps...]
 };
 
-// Throws InvalidArgument naming the field: 1 to 3 axes, each one legal; channels and groups at least 1;
-// groups divide both channel numbers; shapes and number of nonzeros countable.
-void check(const Geometry& geometry);
+// Throws InvalidArgument naming the field: 1 to 3 axes, each one legal; channels at least `least_size`, as the
+// sizes of the axes; groups at least 1, and they divide both channel numbers; shapes countable. Sizes and channels
+// of 0 are a legal geometry: an empty sum is 0, and an array without elements stays one.
+void check(const Geometry& geometry, Index least_size = 0);
+
+// The same, and refuses sides without pixels or channels: for whoever allocates, trains or measures.
+inline void check_filled(const Geometry& geometry) { check(geometry, 1); }
 
 // The axes padded in front to exactly three with the trivial axis (one pixel, one tap), for kernels with a
 // fixed depth of loops. Arrays keep their storage.
@@ -48,7 +52,8 @@ Index3 tap_extents(const std::array<Axis, 3>& axes);
 // The weight of geometry.transposed(): w'[ci, co/g, k] = w[co, ci/g, taps-1-k], channels regrouped.
 template <class T>
 Tensor<T> transposed_weight(const Geometry& geometry, const Tensor<T>& weight) {
-  const Index filter = weight.size() / (geometry.out_channels * geometry.in_per_group());
+  Index filter = 1;
+  for (const Axis& axis : geometry.axes) filter *= axis.taps;
   const Index in_group = geometry.in_per_group(), out_group = geometry.out_per_group();
   Tensor<T> transposed(geometry.transposed().weight_shape());
   for (Index co = 0; co < geometry.out_channels; ++co)

@@ -16,24 +16,24 @@ Axis plan_axis(const std::string& layer, Index size, const LayerSpec& spec) {
             .dilation = spec.dilation};
   if (spec.kernel < 1)
     throw InvalidArgument(layer + " kernel", fmt::format("is {}", spec.kernel), "must be at least 1");
-  check(axis, layer);
+  check(axis, layer, 1);
   if (!spec.padding) {
     axis.pad = std::max<Index>(floor_div(axis.extent() + axis.up - axis.down, 2), 0);
     axis.out = same_code_size(axis, size);
-    check(axis, layer);
+    check(axis, layer, 1);
     return axis;
   }
   axis.pad = *spec.padding;
   if (axis.pad < 0)
     throw InvalidArgument(layer + " padding", fmt::format("is {}", axis.pad), "must be at least 0");
-  check(axis, layer);
+  check(axis, layer, 1);
   axis.out = code_size(axis, size, axis.pad, axis.pad);
   if (axis.out < 1)
     throw InvalidArgument(layer + " kernel",
                           fmt::format("covers {} pixels, more than its padded image has: {}", axis.extent(),
-                                      axis.up * (size - 1) + 1 + 2 * axis.pad),
+                                      stretched(size, axis.up) + 2 * axis.pad),
                           "make the kernel smaller or the padding larger");
-  check(axis, layer);
+  check(axis, layer, 1);
   return axis;
 }
 
@@ -65,7 +65,7 @@ LayerSpec parse_layer(const std::string& word) {
       continue;
     }
     const auto value = to_integer(text);
-    if (!value) throw InvalidArgument("stack", fmt::format("'{}' cannot be read", word), legal);
+    if (!value) throw InvalidArgument("stack", fmt::format("'{}': {}", word, not_an_integer(text)), legal);
     switch (key) {
       case 'c':
         layer.channels = *value;
@@ -116,7 +116,7 @@ std::vector<Geometry> plan_stack(Index image_channels, const Shape& image_size,
       geometry.axes.push_back(plan_axis(layer, size, spec));
       size = geometry.axes.back().out;
     }
-    check(geometry);
+    check_filled(geometry);
     channels = spec.channels;
     stack.push_back(std::move(geometry));
   }
@@ -127,7 +127,7 @@ Geometry linear_geometry(Index image_channels, const Shape& image_size, Index la
   if (latent < 1) throw InvalidArgument("latent", fmt::format("is {}", latent), "must be at least 1");
   Geometry geometry{.axes = {}, .in_channels = image_channels, .out_channels = latent};
   for (Index size : image_size) geometry.axes.push_back({.in = size, .out = 1, .taps = size});
-  check(geometry);
+  check_filled(geometry);
   return geometry;
 }
 

@@ -2,15 +2,15 @@
 #pragma once
 
 #include <fsconv/geometry/geometry.hpp>
-#include <fsconv/geometry/settings.hpp>
+#include <fsconv/geometry/stride.hpp>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 namespace fsconv {
 
-// The stride of a layer: a whole number stands for itself, {3, 2} is 3/2, in lowest terms. (A plain Stride in
-// {32, 4, 2, 1} would take the padding for its denominator.)
+// The stride of a layer: a whole number stands for itself, {3, 2} is 3/2. (A plain Stride in {32, 4, 2, 1} would
+// take the padding for its denominator.)
 struct LayerStride : Stride {
   constexpr LayerStride(Index numerator = 1, Index denominator = 1) : Stride{numerator, denominator} {}
   constexpr LayerStride(const Stride& stride) : Stride(stride) {}

@@ -2,9 +2,11 @@
 
 #include <cmath>
 #include <fsconv/base/error.hpp>
-#include <fsconv/base/text.hpp>
 #include <fsconv/io/array_file.hpp>
+#include <fsconv/io/content_kind.hpp>
+#include <fsconv/io/excerpt.hpp>
 #include <fsconv/io/hdf5.hpp>
+#include <fsconv/io/hdf5_values.hpp>
 #include <fsconv/io/location.hpp>
 #include <fsconv/io/npy.hpp>
 #include <fsconv/io/npz.hpp>
@@ -17,8 +19,16 @@ Array read_only_member(const std::string& path) {
   if (names.empty()) throw BadData(path, "holds no array");
   if (names.size() > 1)
     throw BadData(path, fmt::format("holds {} arrays", names.size()),
-                  fmt::format("write {}:NAME with {}", path, alternatives(names)));
+                  fmt::format("write {}:NAME with one of {}", path, excerpt_of_names(names)));
   return read_npz(path, names.front());
+}
+
+[[noreturn]] void refuse_whole_file(const hdf5::File& file) {
+  const std::vector<std::string> names = hdf5::datasets_with_values(file);
+  if (names.empty()) throw BadData(file.path(), "holds no dataset");
+  throw InvalidArgument(
+      "array", fmt::format("{} does not say which dataset", file.path()),
+      fmt::format("write {}:/DATASET with one of {}", file.path(), excerpt_of_names(names)));
 }
 
 template <class T>
@@ -48,15 +58,15 @@ Array read_array(const std::string& where) {
       return location.inside.empty() ? read_only_member(location.path)
                                      : read_npz(location.path, location.inside);
     case FileKind::hdf5: {
-      if (location.inside.empty())
-        throw InvalidArgument("array", fmt::format("{} does not say which dataset", where),
-                              "write FILE.h5:/DATASET");
       const auto file = hdf5::File::open(location.path);
-      return {file.read<double>(location.inside), file.dtype(location.inside)};
+      if (location.inside.empty()) refuse_whole_file(file);
+      return hdf5::read_values(file, location.inside);
     }
     default:
-      throw InvalidArgument("array", fmt::format("'{}' is no kind of file that holds arrays", where),
-                            "name FILE.npy, FILE.npz:NAME or FILE.h5:/DATASET");
+      throw InvalidArgument(
+          "array",
+          with_kind(fmt::format("'{}' is no kind of file that holds arrays", where), content_kind_of(where)),
+          "name FILE.npy, FILE.npz:NAME or FILE.h5:/DATASET");
   }
 }
 
@@ -76,6 +86,7 @@ void write_array(const std::string& where, const Tensor<T>& values, const std::s
     throw InvalidArgument("array", fmt::format("'{}' names no place for an array", where),
                           "name FILE.npy or FILE.h5:/DATASET");
 
+  require_hdf5_name(location.path);
   auto file = hdf5::File::update(location.path);
   if constexpr (std::is_same_v<T, float>) {
     if (dtype == "f4")

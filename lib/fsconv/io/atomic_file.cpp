@@ -36,6 +36,17 @@ std::string directory_of(const std::string& path) {
   return slash == std::string::npos ? "." : path.substr(0, slash + 1);
 }
 
+// Why nothing can be put under a name whose folder is not there, and what to do.
+IoError no_folder(const std::string& path, std::string folder) {
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  return IoError(path, fmt::format("cannot write: there is no folder {}; make it with mkdir -p", folder));
+}
+
+bool is_folder(const std::string& path) {
+  std::error_code none;
+  return std::filesystem::is_directory(path, none);
+}
+
 void sync(int descriptor, const std::string& path) {
   // Pipes and some devices cannot be synced and say so with EINVAL; nothing is lost there.
   if (::fsync(descriptor) != 0 && errno != EINVAL && errno != ENOTSUP && errno != EROFS)
@@ -90,7 +101,10 @@ void AtomicFile::open_temporary(const std::string& directory) {
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   } while (descriptor_ < 0 && errno == EEXIST);
   if (descriptor_ < 0) {
+    const int reason = errno;
     temporary_.clear();
+    if (reason == ENOENT && !is_folder(directory)) throw no_folder(path_, directory);
+    errno = reason;
     throw IoError::from_errno(path_, "write");
   }
 }
@@ -173,5 +187,17 @@ void AtomicFile::discard() {
 }
 
 void require_writable(const std::string& path) { AtomicFile(path).temporary_path(); }
+
+std::optional<std::string> make_folder_for(const std::string& path) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(path).parent_path();
+  if (folder.empty() || is_folder(folder.string())) return std::nullopt;
+  const fs::path above = folder.parent_path();
+  if (!above.empty() && !is_folder(above.string())) throw no_folder(path, folder.string());
+  std::error_code failure;
+  fs::create_directory(folder, failure);
+  if (failure) throw IoError(folder.string(), "cannot create: " + failure.message());
+  return folder.string();
+}
 
 }  // namespace fsconv

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,5 +51,10 @@ class AtomicFile {
 
 // Finds out before long work, not after it, that a file cannot be written. IoError. Leaves nothing behind.
 void require_writable(const std::string& path);
+
+// Makes the folder that `path` lies in if that is all that is missing, and returns it for the user to be told;
+// nothing if it is there. IoError that names the missing folder and mkdir -p if the one above it is missing too: a
+// mistyped path must not leave a row of folders behind.
+std::optional<std::string> make_folder_for(const std::string& path);
 
 }  // namespace fsconv

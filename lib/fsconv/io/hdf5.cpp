@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fsconv/base/error.hpp>
+#include <fsconv/io/content_kind.hpp>
 #include <fsconv/io/hdf5_handle.hpp>
 #include <fsconv/io/input_file.hpp>
 
@@ -30,7 +31,8 @@ void require_hdf5(const InputFile& file) {
   if (file.size() == 0) throw BadData(file.path(), "is empty", "an HDF5 file begins with a signature");
   if (H5Fis_hdf5(file.path().c_str()) <= 0) {
     H5Eclear2(H5E_DEFAULT);
-    throw BadData(file.path(), "is no HDF5 file: its signature is missing");
+    throw BadData(file.path(),
+                  with_kind("is no HDF5 file: its signature is missing", content_kind_of(file.path())));
   }
 }
 
@@ -197,6 +199,14 @@ std::vector<std::string> File::members(const std::string& group_name) const {
   };
   if (H5Literate(group.id(), index, H5_ITER_INC, nullptr, add, &names) < 0)
     state_->fail_to_read(group_name, "list it");
+  return names;
+}
+
+std::vector<std::string> File::datasets() const {
+  std::vector<std::string> names;
+  for (const std::string& name : object_names(state_->file.id()))
+    if (H5Iget_type(state_->open_object(name).id()) == H5I_DATASET) names.push_back(name);
+  std::sort(names.begin(), names.end());
   return names;
 }
 

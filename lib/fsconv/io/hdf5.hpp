@@ -5,6 +5,7 @@
 #include <fsconv/base/tensor.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -14,6 +15,12 @@ namespace fsconv::hdf5 {
 
 // What an attribute holds. A plain int becomes std::int64_t, a float a double, a literal a string.
 using Value = std::variant<std::string, double, std::int64_t, std::uint64_t>;
+
+// All numbers of an attribute, and what they are in the file: "f8", "i2", "b1".
+struct Numbers {
+  std::vector<double> values;
+  std::string dtype;
+};
 
 // How a dataset is stored and described.
 //
@@ -30,6 +37,9 @@ struct Layout {
   std::string long_name = {};
 };
 
+// The numbers that read() gives are those that are stored; what attributes say of them (packing, missing values) is for
+// read_values() in hdf5_values.hpp.
+//
 // Objects are named by their absolute path: "/weights/encoder_1"; "/" is the root. HDF5's own error text
 // stands in the messages. Types T: double, float, std::int64_t, std::uint8_t; strings have functions of their
 // own.
@@ -41,8 +51,9 @@ class File {
   static File modify(const std::string& path);
   // The one or the other: a copy where there is a file with content, a new one elsewhere.
   static File update(const std::string& path);
-  // For reading. IoError if the system refuses; BadData if it is no HDF5 file or a damaged one. (A child
-  // process walks through the file first, because damage can crash HDF5.)
+  // For reading. IoError if the system refuses or another program has the file open for writing; BadData if it
+  // is no HDF5 file (and what it is instead) or a damaged one. (A child process walks through the file first,
+  // because damage can crash HDF5.)
   static File open(const std::string& path);
 
   ~File();
@@ -82,15 +93,20 @@ class File {
       const std::string& group) const;  // in order of creation where that is tracked
   bool is_group(const std::string& name) const;
   Shape shape(const std::string& name) const;
-  std::string dtype(const std::string& name) const;  // "f4", "i8", "u1"; "str"; "other"
+  std::string dtype(
+      const std::string& name) const;         // "f4", "i8", "u1"; "b1" for h5py's booleans; "str"; "other"
+  std::vector<std::string> datasets() const;  // the paths of all of them, sorted
   template <class T>
   Tensor<T> read(const std::string& name) const;
+  // The number that elements hold that were never written, where the file states one.
+  std::optional<double> fill_value(const std::string& name) const;
   std::vector<std::string> read_strings(const std::string& name) const;
   std::vector<std::string> attributes(const std::string& object) const;  // their names
   bool has_attribute(const std::string& object, const std::string& name) const;
   Value attribute(const std::string& object, const std::string& name) const;
   std::string string_attribute(const std::string& object, const std::string& name) const;
   double number_attribute(const std::string& object, const std::string& name) const;  // of any number type
+  Numbers numbers_attribute(const std::string& object, const std::string& name) const;
   std::int64_t integer_attribute(const std::string& object, const std::string& name) const;
 
  private:

@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
+#include <fsconv/io/excerpt.hpp>
 #include <fsconv/io/hdf5_handle.hpp>
 #include <limits>
 
@@ -75,7 +78,7 @@ Value File::attribute(const std::string& object_name, const std::string& name) c
   if (!attribute.valid()) state_->fail_to_read(object_name, "read attribute " + name);
   const Handle type(H5Aget_type(attribute.id()), H5Tclose), space(H5Aget_space(attribute.id()), H5Sclose);
   if (H5Sget_simple_extent_npoints(space.id()) != 1)
-    throw BadData(where, fmt::format("attribute {} does not hold exactly one value", name));
+    throw BadData(where, fmt::format("attribute {} does not hold exactly one value", excerpt(name)));
 
   auto read = [&](hid_t memory, void* into) {
     const herr_t result = H5Aread(attribute.id(), memory, into);
@@ -85,7 +88,8 @@ Value File::attribute(const std::string& object_name, const std::string& name) c
   const std::string kind = type_name(type.id());
   if (kind == "str") return read_texts(type.id(), space.id(), 1, read)->front();
   if (kind == "other" || H5Tget_size(type.id()) > 8)
-    throw BadData(where, fmt::format("attribute {} is neither text nor number", name));
+    throw BadData(where, fmt::format("attribute {} is neither text nor number: it holds {}", excerpt(name),
+                                     type_description(type.id())));
   if (kind.front() == 'f') {
     double value = 0;
     read(H5T_NATIVE_DOUBLE, &value);
@@ -99,6 +103,28 @@ Value File::attribute(const std::string& object_name, const std::string& name) c
   std::int64_t value = 0;
   read(H5T_NATIVE_INT64, &value);
   return value;
+}
+
+Numbers File::numbers_attribute(const std::string& object_name, const std::string& name) const {
+  const Handle object = state_->open_object(object_name);
+  const std::string where = state_->where(object_name);
+  if (H5Aexists(object.id(), name.c_str()) <= 0)
+    throw BadData(where, fmt::format("has no attribute {}", name));
+  const Handle attribute(H5Aopen(object.id(), name.c_str(), H5P_DEFAULT), H5Aclose);
+  if (!attribute.valid()) state_->fail_to_read(object_name, "read attribute " + name);
+  const Handle type(H5Aget_type(attribute.id()), H5Tclose), space(H5Aget_space(attribute.id()), H5Sclose);
+  require_numbers(type.id(), fmt::format("{}: its attribute {}", where, name));
+  const hssize_t count = H5Sget_simple_extent_npoints(space.id());
+  require_memory_for(where, count, sizeof(double));
+  Numbers numbers{std::vector<double>(static_cast<std::size_t>(std::max<hssize_t>(count, 0))),
+                  type_name(type.id())};
+  const bool truths = numbers.dtype == "b1";
+  std::vector<std::int64_t> integers(truths ? numbers.values.size() : 0);
+  const herr_t read = truths ? H5Aread(attribute.id(), H5T_NATIVE_INT64, integers.data())
+                             : H5Aread(attribute.id(), H5T_NATIVE_DOUBLE, numbers.values.data());
+  if (read < 0) state_->fail_to_read(object_name, "read attribute " + name);
+  if (truths) numbers.values.assign(integers.begin(), integers.end());
+  return numbers;
 }
 
 std::string File::string_attribute(const std::string& object, const std::string& name) const {

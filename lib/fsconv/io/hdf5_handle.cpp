@@ -1,8 +1,9 @@
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstring>
+#include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
-#include <fsconv/io/array.hpp>
 #include <fsconv/io/hdf5_handle.hpp>
 #include <limits>
 
@@ -54,6 +55,15 @@ std::string last_error() {
 void File::State::fail_to_read(const std::string& object, const std::string& action) const {
   const ErrorText text = take_error();
   const std::string place = object.empty() ? path : where(object);
+  // A writer locks its file; some mark it instead, and the mark stays where they were killed.
+  if (text.system == std::strerror(EAGAIN))
+    throw IoError(place,
+                  fmt::format("cannot {}: another program has it open for writing; close it there", action));
+  if (text.innermost.find("already open for write") != std::string::npos)
+    throw IoError(
+        place, fmt::format("cannot {}: another program has it open for writing, or was stopped while it had; "
+                           "close it there, or repair it with h5clear -s",
+                           action));
   if (!text.system.empty()) throw IoError(place, fmt::format("cannot {}: {}", action, text.system));
   throw BadData(place, fmt::format("cannot {}: HDF5: {}", action, text.innermost));
 }
@@ -83,20 +93,6 @@ Handle string_type() {
   H5Tset_size(type.id(), H5T_VARIABLE);
   H5Tset_cset(type.id(), H5T_CSET_UTF8);
   return type;
-}
-
-std::string type_name(hid_t type) {
-  const std::size_t bytes = H5Tget_size(type);
-  switch (H5Tget_class(type)) {
-    case H5T_FLOAT:
-      return fmt::format("f{}", bytes);
-    case H5T_INTEGER:
-      return fmt::format("{}{}", H5Tget_sign(type) == H5T_SGN_NONE ? 'u' : 'i', bytes);
-    case H5T_STRING:
-      return "str";
-    default:
-      return "other";
-  }
 }
 
 std::optional<std::vector<std::string>> read_texts(hid_t stored_type, hid_t space, Index count,

@@ -75,8 +75,15 @@ Shape shape_of(hid_t dataset, const std::string& where);
 // Fixed-length strings would cut; variable-length ones are read by everything.
 Handle string_type();
 
-// "f8", "i4", "u1" for numbers, "str", "other".
+// "f8", "i4", "u1" for numbers, "b1" for the booleans of h5py (an enumeration of FALSE and TRUE), "str", "other".
 std::string type_name(hid_t type);
+// What such elements are, in words: "complex numbers", "an enumeration of RED and GREEN", "bit fields of 8 bits".
+std::string type_description(hid_t type);
+// Throws BadData that says what the elements are unless they are numbers of up to 8 bytes or booleans.
+void require_numbers(hid_t type, const std::string& where);
+
+// The paths of all objects, each once, however many links lead to it.
+std::vector<std::string> object_names(hid_t file);
 
 // The texts of a dataset or attribute of `stored_type`; `read` fills memory of the type it is given (H5Dread,
 // H5Aread). Nothing if it fails.

@@ -16,18 +16,6 @@ namespace {
 
 constexpr unsigned longest_walk = 30;  // seconds; a damaged file can also send HDF5 round in circles
 
-// The paths of all objects, each once, however many links lead to it.
-std::vector<std::string> object_names(hid_t file) {
-  std::vector<std::string> names;
-  const auto add = [](hid_t, const char* name, const H5O_info_t*, void* into) -> herr_t {
-    const bool root = std::strcmp(name, ".") == 0;
-    static_cast<std::vector<std::string>*>(into)->push_back(root ? "/" : std::string("/") + name);
-    return 0;
-  };
-  H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, add, &names, H5O_INFO_BASIC);
-  return names;
-}
-
 // Does what readers do, except reading numbers, which are only copied. Orderly errors are for the reader to
 // find.
 void walk_object(const File& file, const std::string& name) {
@@ -56,6 +44,17 @@ void prepare_to_die() {
 }
 
 }  // namespace
+
+std::vector<std::string> object_names(hid_t file) {
+  std::vector<std::string> names;
+  const auto add = [](hid_t, const char* name, const H5O_info_t*, void* into) -> herr_t {
+    const bool root = std::strcmp(name, ".") == 0;
+    static_cast<std::vector<std::string>*>(into)->push_back(root ? "/" : std::string("/") + name);
+    return 0;
+  };
+  H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, add, &names, H5O_INFO_BASIC);
+  return names;
+}
 
 void walk_through(const File& file, hid_t id) {
   for (const std::string& name : object_names(id)) walk_object(file, name);

@@ -2,8 +2,8 @@
 
 #include <array>
 #include <cmath>
+#include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
-#include <fsconv/io/array.hpp>
 #include <fsconv/io/hdf5_handle.hpp>
 #include <limits>
 #include <type_traits>
@@ -26,7 +26,7 @@ struct Source {
   std::string name;
   Handle dataset;
   Shape shape;
-  char kind;          // of the stored numbers: f, i, u
+  char kind;          // of the stored numbers: f, i, u, b
   std::size_t bytes;  // of one of them
 
   std::string where() const { return state.where(name); }
@@ -63,11 +63,9 @@ void require_filters(hid_t dataset, const std::string& where) {
 Source open_source(const File::State& state, const std::string& name) {
   Handle dataset = state.open_dataset(name);
   const Handle type(H5Dget_type(dataset.id()), H5Tclose);
+  require_numbers(type.id(), state.where(name));
   const std::string stored = type_name(type.id());
   const std::size_t bytes = H5Tget_size(type.id());
-  if (stored == "str" || stored == "other" || bytes > 8)
-    throw BadData(state.where(name), stored == "str" ? "holds texts" : "holds no numbers that fsconv knows",
-                  "floating-point numbers and integers of up to 8 bytes are read");
   require_filters(dataset.id(), state.where(name));
   Shape shape = shape_of(dataset.id(), state.where(name));
   return {state, name, std::move(dataset), std::move(shape), stored.front(), bytes};
@@ -98,11 +96,24 @@ Tensor<T> exact(const Source& source) {
   return cast<T>(integers);
 }
 
+// An enumeration of two names can hold other numbers all the same.
+template <class T>
+Tensor<T> truths(const Source& source) {
+  const Tensor<std::uint8_t> values = source.read_as<std::uint8_t>();
+  for (Index at = 0; at < values.size(); ++at)
+    if (values[at] > 1)
+      throw BadData(source.where(),
+                    fmt::format("holds {} at {}", values[at], position_text(values.shape(), at)),
+                    "its booleans are 0 and 1");
+  return cast<T>(values);
+}
+
 }  // namespace
 
 template <class T>
 Tensor<T> File::read(const std::string& name) const {
   const Source source = open_source(*state_, name);
+  if (source.kind == 'b') return truths<T>(source);
   if constexpr (std::is_floating_point_v<T>) {
     if (source.kind == 'i') return exact<T, std::int64_t>(source);
     if (source.kind == 'u') return exact<T, std::uint64_t>(source);
@@ -140,6 +151,18 @@ Shape File::shape(const std::string& name) const {
 std::string File::dtype(const std::string& name) const {
   const Handle dataset = state_->open_dataset(name);
   return type_name(Handle(H5Dget_type(dataset.id()), H5Tclose).id());
+}
+
+std::optional<double> File::fill_value(const std::string& name) const {
+  const Handle dataset = state_->open_dataset(name);
+  const Handle creation(H5Dget_create_plist(dataset.id()), H5Pclose);
+  H5D_fill_value_t defined = H5D_FILL_VALUE_UNDEFINED;
+  double value = 0;
+  const bool stated = H5Pfill_value_defined(creation.id(), &defined) >= 0 &&
+                      defined == H5D_FILL_VALUE_USER_DEFINED &&
+                      H5Pget_fill_value(creation.id(), H5T_NATIVE_DOUBLE, &value) >= 0;
+  H5Eclear2(H5E_DEFAULT);
+  return stated ? std::optional(value) : std::nullopt;
 }
 
 template Tensor<double> File::read(const std::string&) const;

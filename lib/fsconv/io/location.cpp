@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/location.hpp>
 #include <string_view>
@@ -17,20 +19,48 @@ constexpr std::array<std::pair<std::string_view, FileKind>, 6> extensions = {
      {".nc", FileKind::hdf5},
      {".mtx", FileKind::matrix_market}}};
 
+// Other programs' names for files of HDF5: read where a place inside them is named.
+constexpr std::array<std::string_view, 6> other_hdf5 = {".mat", ".keras", ".hdf", ".he5", ".nc4", ".cdf"};
+
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+FileKind kind_by_extension(const std::string& path) {
+  const std::string name = lower_case(path);
+  for (const auto& [extension, kind] : extensions)
+    if (name.ends_with(extension)) return kind;
+  return FileKind::other;
+}
+
+bool has_other_hdf5_extension(const std::string& path) {
+  const std::string name = lower_case(path);
+  return std::any_of(other_hdf5.begin(), other_hdf5.end(),
+                     [&](std::string_view extension) { return name.ends_with(extension); });
+}
+
+Location inside_hdf5(const std::string& where, std::size_t colon) {
+  std::string inside = where.substr(colon + 1);
+  if (!inside.starts_with('/')) inside.insert(0, "/");
+  return {FileKind::hdf5, where.substr(0, colon), inside};
+}
+
 }  // namespace
 
 Location locate(const std::string& where) {
-  for (const auto& [extension, kind] : extensions)
-    if (where.ends_with(extension)) return {kind, where, ""};
-  for (const auto& [extension, kind] : extensions) {
-    if (kind != FileKind::npz && kind != FileKind::hdf5) continue;
-    const auto found = where.rfind(std::string(extension) + ":");
-    if (found == std::string::npos) continue;
-    const auto colon = found + extension.size();
-    std::string inside = where.substr(colon + 1);
-    if (kind == FileKind::hdf5 && !inside.starts_with('/')) inside.insert(0, "/");
-    return {kind, where.substr(0, colon), inside};
+  for (std::size_t colon = where.find(':'); colon != std::string::npos; colon = where.find(':', colon + 1)) {
+    const FileKind kind = kind_by_extension(where.substr(0, colon));
+    if (kind == FileKind::npz) return {kind, where.substr(0, colon), where.substr(colon + 1)};
+    if (kind == FileKind::hdf5 || has_other_hdf5_extension(where.substr(0, colon)))
+      return inside_hdf5(where, colon);
   }
+  if (const FileKind kind = kind_by_extension(where); kind != FileKind::other) return {kind, where, ""};
+  // Of another extension: what follows says that an HDF5 file is meant.
+  const auto colon = where.find(":/");
+  if (colon != std::string::npos && colon > 0 && kind_by_extension(where.substr(0, colon)) == FileKind::other)
+    return inside_hdf5(where, colon);
   return {FileKind::other, where, ""};
 }
 

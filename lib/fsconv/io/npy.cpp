@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/content_kind.hpp>
 #include <fsconv/io/input_file.hpp>
 #include <fsconv/io/npy.hpp>
 #include <fsconv/io/npy_header.hpp>
@@ -88,6 +89,15 @@ Tensor<double> reverse_axes(const Tensor<double>& values) {
   return permute(values, order);
 }
 
+// What begins otherwise is often something that can be named; the next bytes say more of it.
+[[noreturn]] void refuse_start(std::span<const std::byte> preamble, std::uint64_t next,
+                               const ByteSource& source, std::string_view where) {
+  std::vector<std::byte> start(preamble.begin(), preamble.end());
+  start.resize(preamble.size() + next);
+  source(std::span(start).subspan(preamble.size()));
+  throw BadData(where, with_kind("is no npy array: it does not begin so", content_kind(start)));
+}
+
 }  // namespace
 
 Array read_npy(const std::string& path) {
@@ -113,7 +123,7 @@ Array read_npy(const ByteSource& source, std::uint64_t length, std::string_view 
   std::array<std::byte, 8> preamble;
   take(preamble);
   if (std::memcmp(preamble.data(), "\x93NUMPY", 6) != 0)
-    throw BadData(where, "is no npy array: it does not begin so");
+    refuse_start(preamble, std::min<std::uint64_t>(left, 1024), source, where);
   const auto major = std::to_integer<unsigned>(preamble[6]), minor = std::to_integer<unsigned>(preamble[7]);
   if (major < 1 || major > 3 || minor != 0)
     throw BadData(where, fmt::format("is an npy array of version {}.{}", major, minor),

@@ -1,10 +1,14 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/text.hpp>
+#include <fsconv/io/excerpt.hpp>
 #include <fsconv/io/npy.hpp>
 #include <fsconv/io/npy_header.hpp>
 #include <set>
+#include <utility>
+#include <vector>
 
 namespace fsconv {
 namespace {
@@ -63,6 +67,25 @@ class Parser {
     return shape;
   }
 
+  // The names of the fields up to the bracket that ends their list, as far as it can be understood.
+  std::vector<std::string> field_names() {
+    std::vector<std::string> names;
+    int depth = 0;
+    while (at_ < text_.size() && !(depth == 0 && accept(']'))) {
+      if (accept('(') || accept('[')) {
+        if (depth++ == 0) names.emplace_back();
+      } else if (accept(')') || accept(']')) {
+        --depth;
+      } else if (text_[at_] == '\'' || text_[at_] == '"') {
+        const std::string text = quoted();
+        if (!names.empty() && names.back().empty()) names.back() = text;
+      } else {
+        ++at_;
+      }
+    }
+    return names;
+  }
+
   void expect_end() {
     skip_space();
     if (at_ != text_.size()) fail("something follows the dictionary");
@@ -91,31 +114,71 @@ class Parser {
   std::size_t at_ = 0;
 };
 
-void read_descr(const std::string& descr, std::string_view where, NpyHeader& header) {
-  constexpr auto legal = "fsconv reads f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1";
-  if (descr.size() < 2) throw BadData(where, fmt::format("its type '{}' is unknown", descr), legal);
-  const char order = descr[0];
-  header.kind = descr[1];
-  switch (header.kind) {
+constexpr auto legal_types = "fsconv reads f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1";
+
+// NumPy's other names of the types, as its own reader takes them; sizes as on 64-bit Linux.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 30> other_names = {
+    {{"?", "b1"},       {"bool", "b1"},   {"bool_", "b1"},  {"b", "i1"},       {"B", "u1"},
+     {"h", "i2"},       {"H", "u2"},      {"i", "i4"},      {"I", "u4"},       {"l", "i8"},
+     {"L", "u8"},       {"q", "i8"},      {"Q", "u8"},      {"e", "f2"},       {"f", "f4"},
+     {"d", "f8"},       {"float", "f8"},  {"int", "i8"},    {"float16", "f2"}, {"float32", "f4"},
+     {"float64", "f8"}, {"int8", "i1"},   {"int16", "i2"},  {"int32", "i4"},   {"int64", "i8"},
+     {"uint8", "u1"},   {"uint16", "u2"}, {"uint32", "u4"}, {"uint64", "u8"},  {"double", "f8"}}};
+
+// What the letter of a type that is no real number stands for; nothing for other letters.
+const char* other_content(char kind) {
+  switch (kind) {
     case 'O':
-      throw BadData(where, "holds Python objects", legal);
+      return "holds Python objects";
     case 'c':
-      throw BadData(where, "holds complex numbers", legal);
+    case 'F':
+    case 'D':
+      return "holds complex numbers";
     case 'S':
     case 'a':
     case 'U':
-      throw BadData(where, "holds texts", legal);
+      return "holds texts";
+    case 'V':
+      return "holds bytes without a meaning (void)";
+    case 'm':
+    case 'M':
+      return "holds times";
     default:
-      break;
+      return nullptr;
   }
+}
+
+// An order of bytes may stand before the type; where none does, and where it says "the machine's own" or "none", it is
+// little-endian, as on every machine that fsconv runs on.
+void read_descr(const std::string& descr, std::string_view where, NpyHeader& header) {
+  const bool has_order = !descr.empty() && std::string_view("<>|=").find(descr[0]) != std::string_view::npos;
+  std::string type = has_order ? descr.substr(1) : descr;
+  for (const auto& [name, standard] : other_names)
+    if (type == name) {
+      type = standard;
+      break;
+    }
   static const std::set<std::string> known = {"f2", "f4", "f8", "i1", "i2", "i4",
                                               "i8", "u1", "u2", "u4", "u8", "b1"};
-  if (!known.contains(descr.substr(1)) || std::string_view("<>|=").find(order) == std::string_view::npos)
-    throw BadData(where, fmt::format("its type '{}' is unknown", descr), legal);
-  header.bytes = static_cast<std::size_t>(descr[2] - '0');
-  header.big_endian = order == '>';
-  if (order == '|' && header.bytes > 1)
-    throw BadData(where, fmt::format("its type '{}' does not say the order of its bytes", descr), legal);
+  if (!known.contains(type)) {
+    if (const char* content = type.empty() ? nullptr : other_content(type[0]))
+      throw BadData(where, content, legal_types);
+    throw BadData(where, fmt::format("its type '{}' is unknown", excerpt(descr)), legal_types);
+  }
+  header.kind = type[0];
+  header.bytes = static_cast<std::size_t>(type[1] - '0');
+  header.big_endian = descr[0] == '>';
+}
+
+// "[('a', '<f4'), ('b', '<i8', (2,))]": the fields of a record, after the first bracket.
+[[noreturn]] void refuse_records(Parser& parser, std::string_view where) {
+  const std::vector<std::string> names = parser.field_names();
+  const std::string first = names.empty() ? "NAME" : excerpt(names.front());
+  throw BadData(
+      where,
+      names.size() == 1 ? fmt::format("holds records of one field, '{}'", first)
+                        : fmt::format("holds records of several fields: {}", excerpt_of_names(names)),
+      fmt::format("save the field you want as an array of its own: numpy.save(FILE, x['{}'])", first));
 }
 
 }  // namespace
@@ -127,19 +190,17 @@ NpyHeader parse_npy_header(std::string_view text, std::string_view where) {
   parser.expect('{');
   while (!parser.accept('}')) {
     const std::string key = parser.quoted();
-    if (!seen.insert(key).second) parser.fail(fmt::format("'{}' stands there twice", key));
+    if (!seen.insert(key).second) parser.fail(fmt::format("'{}' stands there twice", excerpt(key)));
     parser.expect(':');
     if (key == "descr") {
-      if (parser.accept('['))
-        throw BadData(where, "holds records of several fields",
-                      "save the field you want as an array of its own");
+      if (parser.accept('[')) refuse_records(parser, where);
       read_descr(parser.quoted(), where, header);
     } else if (key == "fortran_order") {
       header.fortran_order = parser.boolean();
     } else if (key == "shape") {
       header.shape = parser.tuple();
     } else {
-      parser.fail(fmt::format("'{}' is no key of it", key));
+      parser.fail(fmt::format("'{}' is no key of it", excerpt(key)));
     }
     if (!parser.accept(',')) {
       parser.expect('}');

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/text.hpp>
+#include <fsconv/io/excerpt.hpp>
 #include <fsconv/io/input_file.hpp>
 #include <fsconv/io/npy.hpp>
 #include <fsconv/io/npz.hpp>
@@ -56,12 +57,12 @@ Array read_npz(const std::string& path, const std::string& name) {
   });
   if (found == members.end()) {
     const auto names = array_names(members);
-    throw BadData(path, fmt::format("has no array '{}'", name),
-                  names.empty() ? "it has none at all" : "it has " + alternatives(names));
+    throw BadData(path, fmt::format("has no array '{}'", excerpt(name)),
+                  names.empty() ? "it has none at all" : "it has " + excerpt_of_names(names));
   }
   ZipMemberReader reader(file, *found);
   Array array = read_npy([&](std::span<std::byte> bytes) { reader.read(bytes); }, found->size,
-                         fmt::format("{}:{}", path, name));
+                         fmt::format("{}:{}", path, excerpt(name)));
   reader.finish();
   return array;
 }

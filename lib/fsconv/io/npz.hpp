@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <fsconv/io/array.hpp>
+#include <fsconv/base/array.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <span>
 #include <string>

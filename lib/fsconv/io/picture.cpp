@@ -3,7 +3,9 @@
 #include <png.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
+#include <filesystem>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/memory.hpp>
 #include <fsconv/io/atomic_file.hpp>
@@ -183,6 +185,18 @@ std::vector<Tensor<float>> wrap_images(const Tensor<float>& images, Index column
     rows.emplace_back(shape, std::vector<float>(begin, begin + shape[0] * image_size));
   }
   return rows;
+}
+
+bool is_picture_name(const std::string& path) {
+  std::string ending = std::filesystem::path(path).extension().string();
+  for (char& letter : ending) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  return ending == ".png";
+}
+
+void require_picture_ending(const std::string& path) {
+  if (!is_picture_name(path))
+    throw InvalidArgument("picture", fmt::format("'{}' does not end in .png", path),
+                          "pictures are written as PNG: give FILE.png");
 }
 
 void write_png(const std::string& path, const Picture& picture) {

@@ -45,6 +45,11 @@ Index default_zoom(Index height, Index width);
 // InvalidArgument names "images" (rank 4, at least one element) or "columns" (at least 1).
 std::vector<Tensor<float>> wrap_images(const Tensor<float>& images, Index columns);
 
+// Whether the path ends in .png, in any case: what is written is PNG, and a file says in its name what it holds.
+bool is_picture_name(const std::string& path);
+// Throws InvalidArgument "picture" where it does not. Asked before anything is computed.
+void require_picture_ending(const std::string& path);
+
 // IoError with the system's or libpng's reason; InvalidArgument if the picture is empty or inconsistent.
 void write_png(const std::string& path, const Picture& picture);
 

@@ -39,14 +39,6 @@ std::string host_name() {
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
 }
 
-std::string cpu_model() {
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);)
-    if (line.starts_with("model name"))
-      if (const auto colon = line.find(": "); colon != std::string::npos) return line.substr(colon + 2);
-  return "unknown";
-}
-
 hdf5::Value attribute_value(const json& value) {
   if (value.is_string()) return utf8(value.get<std::string>());
   if (value.is_number_unsigned() && value.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX))
@@ -68,6 +60,17 @@ void set_flat_attributes(hdf5::File& file, const std::string& prefix, const json
 }
 
 }  // namespace
+
+std::string git_commit() { return FSCONV_GIT_COMMIT; }
+std::string git_dirty() { return FSCONV_GIT_DIRTY; }
+
+std::string cpu_model() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);)
+    if (line.starts_with("model name"))
+      if (const auto colon = line.find(": "); colon != std::string::npos) return line.substr(colon + 2);
+  return "unknown";
+}
 
 std::string now() {
   const std::time_t time = std::time(nullptr);
@@ -104,8 +107,8 @@ void write_environment(hdf5::File& file, const RunInfo& info) {
   set_flat_attributes(file, "config.", info.configuration);
   set("command_line", utf8(info.command_line));
   set("seed", info.seed);
-  set("git_commit", FSCONV_GIT_COMMIT);
-  set("git_dirty", FSCONV_GIT_DIRTY);
+  set("git_commit", git_commit());
+  set("git_dirty", git_dirty());
   set("host", host_name());
   set("cpu", cpu_model());
   set("threads", info.threads);

@@ -32,6 +32,13 @@ void write_environment(hdf5::File& file, const RunInfo& info);
 // is broken.
 nlohmann::json read_configuration(const hdf5::File& file);
 
+// What was built: the commit, and "true" or "false", whether the tree had changes when it was configured; "unknown"
+// where it was no git repository.
+std::string git_commit();
+std::string git_dirty();
+
+std::string cpu_model();  // "unknown" where the system does not say
+
 // "name version" of every library that takes part in computing: for --version and reports.
 nlohmann::json library_versions();
 

@@ -111,6 +111,7 @@ void write_sparse(const std::string& where, const arma::SpMat<T>& matrix, const 
     case FileKind::npz:
       return write_npz(location.path, columns);
     case FileKind::hdf5:
+      require_hdf5_name(location.path);
       return write_hdf5(location, columns, comment);
     case FileKind::matrix_market:
       return write_matrix_market(location.path, columns, comment);
@@ -122,6 +123,7 @@ void write_sparse(const std::string& where, const arma::SpMat<T>& matrix, const 
 void require_sparse_target(const std::string& where) {
   const Location location = locate(where);
   if (location.kind == FileKind::npy || location.kind == FileKind::other) refuse(where);
+  if (location.kind == FileKind::hdf5) require_hdf5_name(location.path);
   require_writable(location.path);
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <fsconv/base/error.hpp>
+#include <fsconv/io/content_kind.hpp>
+#include <fsconv/io/excerpt.hpp>
 #include <fsconv/io/zip_reader.hpp>
 
 // The format: PKWARE's APPNOTE.TXT 6.3. All numbers are little endian.
@@ -72,7 +74,12 @@ std::uint64_t find_end_record(const InputFile& file) {
     if (signature == end_signature && (byte(20) | byte(21) << 8) == before_end - end_size)
       return file.size() - before_end;
   }
-  throw BadData(file.path(), "is no zip archive, or its end is missing");
+  std::vector<std::byte> start(std::min<std::uint64_t>(file.size(), 1024));
+  file.read(0, start);
+  const std::string kind = content_kind(start);
+  throw BadData(file.path(), kind == "a zip archive"
+                                 ? "is a damaged zip archive: its end is missing, or something follows it"
+                                 : with_kind("is no zip archive, or its end is missing", kind));
 }
 
 Directory find_directory(const InputFile& file) {
@@ -149,7 +156,7 @@ std::vector<ZipMember> zip_directory(const InputFile& file) {
     record.skip(comment);
     if (member.header_offset > directory.offset || directory.offset - member.header_offset < local_size ||
         member.compressed > directory.offset - member.header_offset - local_size)
-      throw BadData(file.path() + ":" + member.name, "is damaged: it lies outside the archive");
+      throw BadData(file.path() + ":" + excerpt(member.name), "is damaged: it lies outside the archive");
     members.push_back(std::move(member));
   }
   return members;
@@ -169,7 +176,7 @@ struct ZipMemberReader::Inflater {
 };
 
 ZipMemberReader::ZipMemberReader(const InputFile& file, const ZipMember& member)
-    : file_(file), member_(member), where_(file.path() + ":" + member.name) {
+    : file_(file), member_(member), where_(file.path() + ":" + excerpt(member.name)) {
   if (member.flags & 1) throw BadData(where_, "is encrypted");
   if (member.method != 0 && member.method != 8)
     throw BadData(where_, fmt::format("is compressed with method {}", member.method),

@@ -55,7 +55,7 @@ Polynomial& Polynomial::operator=(Polynomial other) noexcept {
 Polynomial::~Polynomial() { fmpz_mpoly_clear(value_, context()); }
 
 Polynomial& Polynomial::operator+=(const Polynomial& other) {
-  fmpz_mpoly_add(value_, value_, other.value_, context());
+  if (other.term_count() > 0) fmpz_mpoly_add(value_, value_, other.value_, context());
   arrays_ |= other.arrays_;
   return *this;
 }

@@ -24,8 +24,57 @@ struct Finding {
 struct Solvers {
   Solver first;
   std::optional<Solver> second;
+  std::optional<Solver> second_again;  // its first strategy last: where that one has been tried already
   DecisionLimits limits, second_limits;
 };
+
+// What is known about a query before it is examined by itself; unknown where nothing is.
+struct Known {
+  Answer first = Answer::unknown, premises = Answer::unknown, second = Answer::unknown;
+  double first_seconds = 0, second_seconds = 0;
+};
+
+bool is_belief(const Obligation& obligation, std::size_t query) {
+  return obligation.belief && query + 1 == obligation.queries.size();
+}
+
+// Asks the questions of an obligation together, but for a belief's: that one is put in many ways.
+std::vector<Known> ask_together(const Obligation& obligation, const Solvers& solvers) {
+  std::vector<Known> known(obligation.queries.size());
+  std::vector<std::string> texts, premises;
+  std::vector<std::size_t> of_text, of_premises;
+  for (std::size_t at = 0; at < obligation.queries.size(); ++at) {
+    const Query& query = obligation.queries[at];
+    if (is_belief(obligation, at)) continue;
+    texts.push_back(query.text);
+    of_text.push_back(at);
+    if (query.expect_sat) continue;
+    premises.push_back(query.premises);
+    of_premises.push_back(at);
+  }
+  if (solvers.second) {
+    const Together second = decide_together(*solvers.second, texts, solvers.second_limits);
+    for (std::size_t at = 0; at < of_text.size(); ++at) {
+      known[of_text[at]].second = second.answers[at];
+      known[of_text[at]].second_seconds = second.seconds / static_cast<double>(texts.size());
+    }
+  }
+  texts.insert(texts.end(), premises.begin(), premises.end());
+  const Together first = decide_together(solvers.first, texts, solvers.limits);
+  for (std::size_t at = 0; at < texts.size(); ++at) {
+    const bool of_goal = at < of_text.size();
+    Known& query = known[of_goal ? of_text[at] : of_premises[at - of_text.size()]];
+    (of_goal ? query.first : query.premises) = first.answers[at];
+    query.first_seconds += first.seconds / static_cast<double>(texts.size());
+  }
+  return known;
+}
+
+// The answer that is known, or else a decision.
+Decision decided(Answer known, const Solver& solver, const Query& query, const DecisionLimits& limits) {
+  if (known == Answer::unknown) return decide(solver, query, limits);
+  return {known, solver.strategies.front().name, 0, {}, {}};
+}
 
 std::vector<std::pair<std::string, Index>> in_order(const std::vector<std::string>& names,
                                                     const std::map<std::string, Index>& values) {
@@ -43,7 +92,7 @@ Query asking_for_constants(Query query) {
   return query;
 }
 
-Finding examine(const Query& query, bool belief, const Solvers& solvers) {
+Finding examine(const Query& query, bool belief, const Known& known, const Solvers& solvers) {
   Finding finding;
   Query asked = query;
   if (belief) {
@@ -52,11 +101,12 @@ Finding examine(const Query& query, bool belief, const Solvers& solvers) {
     finding.smallest = smallest.certain;
     asked = std::move(smallest.query);
   } else {
-    finding.first = decide(solvers.first, query, solvers.limits);
+    finding.first = decided(known.first, solvers.first, query, solvers.limits);
+    finding.first.seconds += known.first_seconds;
     if (finding.first.answer == Answer::unsat && !query.expect_sat) {
       Query premises;
       premises.text = query.premises;
-      finding.premises = decide(solvers.first, premises, solvers.limits);
+      finding.premises = decided(known.premises, solvers.first, premises, solvers.limits);
       finding.first.seconds += finding.premises->seconds;
     }
     if (finding.first.answer == Answer::sat && !query.expect_sat) {
@@ -66,7 +116,11 @@ Finding examine(const Query& query, bool belief, const Solvers& solvers) {
     }
   }
   if (belief) finding.counterexample = in_order(query.values, finding.first.values);
-  if (solvers.second) finding.second = decide(*solvers.second, asked, solvers.second_limits);
+  if (solvers.second) {
+    finding.second =
+        decided(known.second, belief ? *solvers.second : *solvers.second_again, asked, solvers.second_limits);
+    finding.second->seconds += known.second_seconds;
+  }
   return finding;
 }
 
@@ -79,7 +133,7 @@ std::string shown(const Query& query, std::size_t at) {
 std::pair<ProofVerdict, std::string> judge(const Obligation& obligation, std::size_t at,
                                            const Finding& finding) {
   const Query& query = obligation.queries[at];
-  const bool belief = obligation.belief && at + 1 == obligation.queries.size();
+  const bool belief = is_belief(obligation, at);
   const Answer answer = finding.first.answer;
   const Answer second = finding.second ? finding.second->answer : Answer::unknown;
   const std::string block = shown(query, at);
@@ -135,7 +189,7 @@ ProofResult summary(const Obligation& obligation, const std::vector<Finding>& fi
   for (std::size_t at = 0; at < findings.size(); ++at) {
     const Finding& finding = findings[at];
     const Query& query = obligation.queries[at];
-    const bool goal = !query.expect_sat || (obligation.belief && at + 1 == findings.size());
+    const bool goal = !query.expect_sat || is_belief(obligation, at);
     const bool alike = finding.second && finding.second->answer == finding.first.answer &&
                        finding.first.answer != Answer::unknown;
     result.goals += goal && finding.first.answer != Answer::unknown;
@@ -207,11 +261,30 @@ std::vector<ProofResult> prove(const ProofPlan& plan, const std::function<void(I
   Solvers solvers;
   solvers.first = z3_solver(plan.programs);
   solvers.limits = {.seconds = plan.time_limit, .memory = plan.memory, .stop = stop.get_token()};
-  if (plan.cross_check && find_program(plan.programs.cvc5)) solvers.second = cvc5_solver(plan.programs);
+  if (plan.cross_check && find_program(plan.programs.cvc5)) {
+    solvers.second = solvers.second_again = cvc5_solver(plan.programs);
+    auto& strategies = solvers.second_again->strategies;
+    std::rotate(strategies.begin(), strategies.begin() + 1, strategies.end());
+  }
   solvers.second_limits = solvers.limits;
-  solvers.second_limits.seconds = solvers.second_limits.slice = plan.cross_check_limit;
+  solvers.second_limits.seconds = plan.cross_check_limit;
+  solvers.second_limits.slice = plan.cross_check_limit / 10;  // most are answered at once
 
-  // A piece of work is a query, not an obligation: one with many goals is shared among threads.
+  const auto work = [&](std::size_t count, const std::function<void(std::size_t)>& piece) {
+    parallel_for(static_cast<Index>(count), plan.threads, [&](Index number) {
+      try {
+        piece(static_cast<std::size_t>(number));
+      } catch (...) {
+        stop.request_stop();  // the other threads need not wait for their solvers
+        throw;
+      }
+    });
+  };
+
+  // First what is answered soon. Then a piece of work is a query, not an obligation: one with many goals that are
+  // still open is shared among threads.
+  std::vector<std::vector<Known>> known(plan.obligations.size());
+  work(known.size(), [&](std::size_t at) { known[at] = ask_together(plan.obligations[at], solvers); });
   struct Piece {
     std::size_t obligation, query;
   };
@@ -223,17 +296,11 @@ std::vector<ProofResult> prove(const ProofPlan& plan, const std::function<void(I
   }
   std::vector<std::atomic<std::size_t>> open(findings.size());
   for (std::size_t at = 0; at < open.size(); ++at) open[at] = findings[at].size();
-
-  parallel_for(static_cast<Index>(pieces.size()), plan.threads, [&](Index number) {
-    const auto [at, query] = pieces[static_cast<std::size_t>(number)];
+  work(pieces.size(), [&](std::size_t number) {
+    const auto [at, query] = pieces[number];
     const Obligation& obligation = plan.obligations[at];
-    try {
-      const bool belief = obligation.belief && query + 1 == obligation.queries.size();
-      findings[at][query] = examine(obligation.queries[query], belief, solvers);
-    } catch (...) {
-      stop.request_stop();  // the other threads need not wait for their solvers
-      throw;
-    }
+    findings[at][query] =
+        examine(obligation.queries[query], is_belief(obligation, query), known[at][query], solvers);
     if (--open[at] == 0 && done) done(1);
   });
 

@@ -42,7 +42,7 @@ struct ProofPlan {
   int threads = 1;
   double time_limit = 60;         // seconds for each question to z3
   bool cross_check = true;        // put each question to cvc5, too, where it is installed
-  double cross_check_limit = 2;   // seconds for each question to cvc5
+  double cross_check_limit = 4;   // seconds for each question to cvc5
   Index memory = Index{4} << 30;  // bytes for each solver; 0: no limit
 };
 

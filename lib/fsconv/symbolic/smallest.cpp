@@ -26,6 +26,18 @@ std::optional<Index> size_of(const std::map<std::string, Index>& values) {
   return sum;
 }
 
+constexpr Index bounds_at_once = 8;
+
+// What one run of the solver says on several bounds.
+std::vector<Answer> answers_from(const Solver& solver, const Query& query, Index first, Index last,
+                                 const DecisionLimits& limits, double& seconds) {
+  std::vector<std::string> texts;
+  for (Index bound = first; bound <= last; ++bound) texts.push_back(with_bound(query, bound).text);
+  Together together = decide_together(solver, texts, limits);
+  seconds += together.seconds;
+  return together.answers;
+}
+
 }  // namespace
 
 Smallest find_smallest(const Solver& solver, const Query& query, const DecisionLimits& limits,
@@ -35,8 +47,16 @@ Smallest find_smallest(const Solver& solver, const Query& query, const DecisionL
   short_limits.seconds = limits.seconds / 4;
   double seconds = 0;
   int undecided = 0;
+  std::vector<Answer> foreseen;  // of the bounds from `first`: most of them are denied, and soon
+  Index first = 0;
   for (Index bound = 0; bound <= largest_bound && undecided < most_undecided; ++bound) {
     Smallest found{{}, with_bound(query, bound), undecided == 0};
+    if (bound == first + static_cast<Index>(foreseen.size())) {
+      first = bound;
+      foreseen = answers_from(solver, query, bound, std::min(largest_bound, bound + bounds_at_once - 1),
+                              short_limits, seconds);
+    }
+    if (foreseen[static_cast<std::size_t>(bound - first)] == Answer::unsat) continue;
     found.decision = decide(solver, found.query, short_limits);
     found.decision.seconds = seconds += found.decision.seconds;
     if (found.decision.answer == Answer::unknown) ++undecided;

@@ -17,7 +17,8 @@ struct SolverPrograms {
 struct Strategy {
   std::string name;  // "z3 qfnia seed 1"
   std::vector<std::string> arguments;
-  std::string check_sat;  // in place of (check-sat)
+  std::string check_sat;   // in place of (check-sat)
+  std::string limit = {};  // before a number of milliseconds: the argument that limits each (check-sat)
 };
 
 struct Solver {
@@ -47,5 +48,18 @@ struct Decision {
 // by running out of time is not tried again: it would fail again; so does a program that cannot be started.
 // Throws Interrupted after Ctrl-C.
 Decision decide(const Solver& solver, const Query& query, const DecisionLimits& limits = {});
+
+// What one run of the program says on several queries, with its first strategy: it starts once, and forgets each
+// query before it reads the next. For the many that are answered sooner than a program starts.
+struct Together {
+  std::vector<Answer> answers;  // one for each text; unknown is for decide()
+  double seconds = 0;
+};
+
+// `texts` as in Query; values are not asked for. Each has limits.slice, all of them have limits.seconds. A run
+// that ends otherwise than by itself or for want of time, or that prints anything but one answer for each query,
+// is not believed: all answers are unknown. Throws Interrupted after Ctrl-C.
+Together decide_together(const Solver& solver, const std::vector<std::string>& texts,
+                         const DecisionLimits& limits = {});
 
 }  // namespace fsconv

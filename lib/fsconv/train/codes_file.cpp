@@ -68,7 +68,7 @@ OutputKind output_kind(const std::string& path, const std::vector<OutputKind>& l
   std::vector<std::string> names;
   for (const OutputKind kind : legal) {
     const Location location = locate(path);
-    const bool fits = kind == OutputKind::png   ? path.ends_with(".png")
+    const bool fits = kind == OutputKind::png   ? is_picture_name(path)
                       : kind == OutputKind::npy ? location.kind == FileKind::npy
                                                 : location.kind == FileKind::hdf5 && location.inside.empty();
     if (fits) return kind;

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fsconv/base/table.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/train/evaluation_text.hpp>
 
 namespace fsconv {
 namespace {
 
-constexpr int label_width = 18;
+constexpr std::size_t label_width = 17;
 
 // Three decimals, or as many as the error has two digits in.
 int decimals_of(const Summary& summary) {
@@ -15,13 +17,26 @@ int decimals_of(const Summary& summary) {
   return error > 0 ? std::clamp(1 - static_cast<int>(std::floor(std::log10(error))), 3, 9) : 3;
 }
 
-std::string row(const std::string& label, const Summary& summary, const std::string& remark) {
+Table table_of(std::size_t width) {
+  constexpr std::size_t number_width = 9;
+  return Table({{"", Align::left, label_width},
+                {"mean", Align::right, number_width},
+                {"+-", Align::right, number_width},
+                {"", Align::wrapped}},
+               width);
+}
+
+// A label and what belongs to it, below each other where that takes more than a line.
+std::string labelled(const std::string& label, const std::string& text, std::size_t width) {
+  return wrapped_text(fmt::format("{:<{}}  {}", label, label_width, text), width, label_width + 2);
+}
+
+Table::Cells row(const std::string& label, const Summary& summary, const std::string& remark) {
   const int decimals = decimals_of(summary);
   const std::string mean =
       std::isfinite(summary.mean.value) ? fmt::format("{:.{}f}", summary.mean.value, decimals) : "-";
   const std::string error = summary.has_error ? fmt::format("{:.{}f}", summary.mean.error, decimals) : "-";
-  return fmt::format("{:<{}} {:>11} {:>10}{}{}\n", label, label_width, mean, error,
-                     remark.empty() ? "" : "  ", remark);
+  return {label, mean, error, remark};
 }
 
 // The sign of a negative bound, so that a column of nats is of one kind: the smaller, the better.
@@ -36,11 +51,10 @@ std::string bits_text(const EvaluationReport& report, double nats) {
 
 std::string of_equal_images(const Summary& summary) {
   if (summary.infinite == 0) return "";
-  return fmt::format("; {} equal image{} (infinite dB) left out", summary.infinite,
-                     summary.infinite == 1 ? "" : "s");
+  return fmt::format("; {} (infinite dB) left out", counted(summary.infinite, "equal image"));
 }
 
-std::string row_of(const EvaluationReport& report, const ImageSeries& one) {
+Table::Cells row_of(const EvaluationReport& report, const ImageSeries& one) {
   const Summary summary = summary_of(one.values);
   const std::string nats = report.likelihood == Likelihood::mse ? "" : "nats; ";
   if (one.name == "reconstruction")
@@ -61,15 +75,19 @@ std::string row_of(const EvaluationReport& report, const ImageSeries& one) {
 }
 
 // What one weight more could change: whether L_K has come to rest.
-std::string weights_text(const EvaluationReport& report) {
+std::string weights_text(const EvaluationReport& report, std::size_t width) {
   const auto& effective = report.values.effective_samples;
   const auto& largest = report.values.largest_weight;
   if (effective.empty()) return "";
-  return fmt::format("{:<{}} median {:.1f}, smallest {:.1f} of {}\n", "effective samples", label_width,
-                     median_of(effective), *std::min_element(effective.begin(), effective.end()),
-                     report.importance_samples) +
-         fmt::format("{:<{}} median {:.3f}, largest {:.3f} of all weights of an image\n", "largest weight",
-                     label_width, median_of(largest), *std::max_element(largest.begin(), largest.end()));
+  return labelled(
+             "effective samples",
+             fmt::format("median {:.1f}, smallest {:.1f} of {}", median_of(effective),
+                         *std::min_element(effective.begin(), effective.end()), report.importance_samples),
+             width) +
+         labelled("largest weight",
+                  fmt::format("median {:.3f}, largest {:.3f} of all weights of an image", median_of(largest),
+                              *std::max_element(largest.begin(), largest.end())),
+                  width);
 }
 
 std::string footnote(const EvaluationReport& report) {
@@ -77,7 +95,7 @@ std::string footnote(const EvaluationReport& report) {
   std::string text = fmt::format("bits per dimension = nats / ({} log 2): of ", report.dimensions);
   if (report.likelihood == Likelihood::bernoulli) return text + "a binary pixel\n";
   return text + fmt::format(
-                    "a density of v/255 in 0..1; that of the 8 bit value v has log2(255) = {:.3f} more,\n"
+                    "a density of v/255 in 0..1; that of the 8 bit value v has log2(255) = {:.3f} more, "
                     "as far as the density is smooth over one level\n",
                     std::log2(255));
 }
@@ -92,26 +110,29 @@ nlohmann::json json_of(const Summary& summary) {
 
 }  // namespace
 
-std::string text(const EvaluationReport& report) {
-  std::string text = fmt::format("{:<{}} {}, epoch {}, the {}\n", "run", label_width, report.run,
-                                 report.epoch, report.is_best ? "best" : "last");
-  text += fmt::format("{:<{}} {}\n", "images", label_width, report.description);
-  text += fmt::format("{:<{}} {}, {}{}{}\n\n", "model", label_width, name(report.model),
-                      name(report.likelihood), is_likelihood(report.likelihood) ? "" : " (no likelihood)",
-                      report.precision == Operands::bf16 ? ", in bf16" : "");
-  text += fmt::format("{:<{}} {:>11} {:>10}\n", "", label_width, "mean", "+-");
-  for (const ImageSeries& one : series(report)) text += row_of(report, one);
-  text += weights_text(report);
-  text += fmt::format("{:<{}} {} of {} (the variance of the code over the images is above 0.01)\n",
-                      "active units", label_width, report.values.active_units,
-                      report.values.code_variance.size());
-  return text + "+- is the standard error of the mean over the images\n" + footnote(report);
+std::string text(const EvaluationReport& report, std::size_t width) {
+  std::string text = labelled(
+      "run", fmt::format("{}, epoch {}, the {}", report.run, report.epoch, report.is_best ? "best" : "last"),
+      width);
+  text += labelled("images", report.description, width);
+  text += labelled("model",
+                   fmt::format("{}, {}{}{}", name(report.model), name(report.likelihood),
+                               is_likelihood(report.likelihood) ? "" : " (no likelihood)",
+                               report.precision == Operands::bf16 ? ", in bf16" : ""),
+                   width);
+  Table table = table_of(width);
+  for (const ImageSeries& one : series(report)) table.add(row_of(report, one));
+  text += "\n" + table.text() + weights_text(report, width);
+  text += labelled("active units",
+                   fmt::format("{} of {} (the variance of the code over the images is above 0.01)",
+                               report.values.active_units, report.values.code_variance.size()),
+                   width);
+  return text +
+         wrapped_text("+- is the standard error of the mean over the images\n" + footnote(report), width);
 }
 
-std::string text(const Comparison& comparison) {
-  std::string text =
-      fmt::format("\n{} minus {}, over {} pairs of images\n{:<{}} {:>11} {:>10}\n", comparison.run,
-                  comparison.other_run, comparison.images, "", label_width, "mean", "+-");
+std::string text(const Comparison& comparison, std::size_t width) {
+  Table table = table_of(width);
   for (const Difference& one : comparison.differences) {
     const bool is_likelihood_estimate = one.name.starts_with("log_likelihood_");
     const std::string samples = is_likelihood_estimate ? one.name.substr(one.name.rfind('_') + 1) : "";
@@ -123,11 +144,18 @@ std::string text(const Comparison& comparison) {
                               : one.name == "psnr"     ? "PSNR"
                               : one.name == "ssim"     ? "SSIM"
                                                        : one.name;
-    text += row(label, shown, one.units == "1" ? "" : one.units);
+    table.add(row(label, shown, one.units == "1" ? "" : one.units));
   }
+  std::string text =
+      "\n" +
+      wrapped_text(fmt::format("{} minus {}, over {}", comparison.run, comparison.other_run,
+                               counted(comparison.images, "pair of images", "pairs of images")),
+                   width) +
+      table.text();
   if (comparison.likelihood != comparison.other_likelihood)
-    text += fmt::format("losses are left out: {} and {} are on different scales\n",
-                        name(comparison.likelihood), name(comparison.other_likelihood));
+    text += wrapped_text(fmt::format("losses are left out: {} and {} are on different scales",
+                                     name(comparison.likelihood), name(comparison.other_likelihood)),
+                         width);
   return text;
 }
 

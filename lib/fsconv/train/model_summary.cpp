@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <fsconv/base/screen.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/geometry/stack.hpp>
 #include <fsconv/train/model_summary.hpp>
 #include <map>
@@ -9,13 +11,15 @@
 namespace fsconv {
 namespace {
 
-constexpr std::size_t page = 80;
+// The columns of a line: 80, or the screen's where that has fewer.
+std::size_t page() { return std::min<std::size_t>(80, page_width()); }
+
 constexpr char glue = '\x1f';  // a blank at which no line is broken
 
 // ---- Words.
 
 // 136929 -> 136,929
-std::string counted(Index number) {
+std::string with_commas(Index number) {
   std::string text = std::to_string(number);
   for (std::size_t at = text.size(); at > 3 + (number < 0 ? 1u : 0u); at -= 3) text.insert(at - 3, 1, ',');
   return text;
@@ -79,7 +83,7 @@ std::string square_of(Index factor, std::size_t axes) {
 // ---- Layout.
 
 // Lines of at most `width` letters (more than the indent), broken at a blank, before an underscore, or where they must.
-std::vector<std::string> wrapped(std::string text, std::size_t width, std::size_t indent) {
+std::vector<std::string> broken(std::string text, std::size_t width, std::size_t indent) {
   std::vector<std::string> lines;
   while (text.size() > width) {
     std::size_t at = text.find_last_of(" _", width);
@@ -104,7 +108,7 @@ std::string right(const std::string& text, std::size_t width) {
 std::string labelled(const std::string& label, const std::string& text) {
   constexpr std::size_t margin = 12;
   std::string out;
-  for (const std::string& line : wrapped(text, page - margin, 0))
+  for (const std::string& line : broken(text, page() - margin, 0))
     out += left(out.empty() ? label : "", margin) + line + "\n";
   return out;
 }
@@ -113,13 +117,13 @@ struct Row {
   std::string number, what, in, out, name;
   std::optional<Index> learned;
 
-  std::string learned_text() const { return learned ? counted(*learned) : ""; }
+  std::string learned_text() const { return learned ? with_commas(*learned) : ""; }
 };
 
 // Columns as wide as their texts, and what remains for the words.
-class Table {
+class StepTable {
  public:
-  explicit Table(const std::vector<Row>& rows) {
+  explicit StepTable(const std::vector<Row>& rows) {
     for (const Row& row : rows) {
       number_ = std::max(number_, row.number.size());
       in_ = std::max(in_, row.in.size());
@@ -128,16 +132,18 @@ class Table {
       name_ = std::max(name_, row.name.size());
       learned_ = std::max(learned_, row.learned_text().size());
     }
+    const std::size_t longest_size = page() / 5;
     in_ = std::min(in_, longest_size);
     out_ = std::min(out_, longest_size);
-    const std::size_t rest = page - number_ - 1 - (2 + sizes()) - 2 - 2 - learned_;
+    const std::size_t taken = number_ + 1 + (2 + sizes()) + 2 + 2 + learned_;
+    const std::size_t rest = page() - std::min(taken, page() - least_rest);
     if (what_ + name_ <= rest) return;
     name_ = std::min(name_, rest > longest_name + least_words ? longest_name : rest / 2);
     const std::size_t most = rest - name_;
     what_ = name_ = 0;
     for (const Row& row : rows) {
-      what_ = std::max(what_, longest(wrapped(row.what, most, 2)));
-      name_ = std::max(name_, longest(wrapped(row.name, rest - most, 2)));
+      what_ = std::max(what_, longest(broken(row.what, most, 2)));
+      name_ = std::max(name_, longest(broken(row.name, rest - most, 2)));
     }
   }
 
@@ -146,8 +152,8 @@ class Table {
            left("weight", name_) + "  " + right("numbers", learned_) + "\n";
   }
   std::string text(const Row& row) const {
-    const auto what = wrapped(row.what, what_, 2), names = wrapped(row.name, name_, 2);
-    const auto ins = wrapped(row.in, in_, 0), outs = wrapped(row.out, out_, 0);
+    const auto what = broken(row.what, what_, 2), names = broken(row.name, name_, 2);
+    const auto ins = broken(row.in, in_, 0), outs = broken(row.out, out_, 0);
     std::string text;
     for (std::size_t line = 0; line < std::max({what.size(), names.size(), ins.size(), outs.size()});
          ++line) {
@@ -167,7 +173,7 @@ class Table {
 
  private:
   static constexpr const char* arrow = " -> ";
-  static constexpr std::size_t longest_size = 16, longest_name = 18, least_words = 20;
+  static constexpr std::size_t longest_name = 18, least_words = 20, least_rest = 12;
   static std::size_t longest(const std::vector<std::string>& lines) {
     std::size_t width = 6;
     for (const std::string& line : lines) width = std::max(width, line.size());
@@ -242,7 +248,7 @@ class Describer {
   Row operator()(const Reparameterise& step) {
     const Index draws = model_.values[step.noise].draws;
     return words(fmt::format("sample: {} + exp({}/2) * noise", of(step.mean), of(step.log_variance)) +
-                 (draws > 1 ? fmt::format(", {} draws", counted(draws)) : ""));
+                 (draws > 1 ? fmt::format(", {} draws", with_commas(draws)) : ""));
   }
 
  private:
@@ -320,7 +326,7 @@ std::string words_of(const LogRatio&, const SummaryContext& context) {
 // What the sum of the terms is to the likelihood of the images.
 std::string meaning(const Model& model, const SummaryContext& context) {
   const Index draws = model.draws();
-  const std::string of_draws = draws == 1 ? "of 1 draw" : fmt::format("of {} draws", counted(draws));
+  const std::string of_draws = draws == 1 ? "of 1 draw" : fmt::format("of {} draws", with_commas(draws));
   const Likelihood likelihood = model.reconstruction().likelihood;
   const bool is_bound = is_likelihood(likelihood);
   const std::string no_bound = fmt::format(" (bounds nothing: {} is no likelihood)", name(likelihood));
@@ -371,8 +377,8 @@ Index count_without_sharing(const Model& model) {
 
 std::string totals(const Model& model, const SummaryContext& context) {
   const Index count = model.parameter_count(), apart = count_without_sharing(model);
-  std::string parameters = counted(count);
-  if (apart != count) parameters += fmt::format(" ({} if nothing were shared)", counted(apart));
+  std::string parameters = with_commas(count);
+  if (apart != count) parameters += fmt::format(" ({} if nothing were shared)", with_commas(apart));
 
   const std::size_t one = static_cast<std::size_t>(count) * sizeof(float);
   const std::size_t optimizer = one * context.optimizer_slots, best = context.keeps_best ? one : 0;
@@ -389,8 +395,8 @@ std::string totals(const Model& model, const SummaryContext& context) {
   line("", one, "parameters");
   if (optimizer > 0)
     line("", optimizer,
-         fmt::format("optimizer, {} number{} per parameter", context.optimizer_slots,
-                     context.optimizer_slots == 1 ? "" : "s"));
+         fmt::format("optimizer, {} per parameter",
+                     counted(static_cast<Index>(context.optimizer_slots), "number")));
   if (best > 0) line("", best, "best parameters");
   line("", activations + context.gradient_bytes + one + optimizer + best, "together, without the images");
   line("file", one + optimizer + best, "or a little more");
@@ -401,7 +407,7 @@ std::string totals(const Model& model, const SummaryContext& context) {
 
 std::string summary(const Model& model, const SummaryContext& context) {
   const std::vector<Row> rows = Describer(model).rows();
-  const Table table(rows);
+  const StepTable table(rows);
   std::string text = table.head();
   for (const Row& row : rows) text += table.text(row);
   return text + "\n" + objective(model, context) + totals(model, context);

@@ -16,7 +16,7 @@ struct SummaryContext {
   bool keeps_best = false;           // a second copy of the parameters: the best by the validation images
 };
 
-// Lines of at most 80 columns. One row per step: what it computes of the step above it (or of those that it names by
+// Lines of at most 80 columns, or the screen's. One row per step: what it computes of the step above it (or of those that it names by
 // their numbers), the sizes of what goes in and comes out, the name of its weight, and how many numbers it is the first
 // to learn, biases included. A row without a geometry has that of the weight that it shares. The rows' numbers add
 // up to Model::parameter_count().

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <concepts>
 #include <fsconv/base/names.hpp>
-#include <fsconv/geometry/settings.hpp>
+#include <fsconv/geometry/stride.hpp>
 #include <fsconv/nn/activation.hpp>
 #include <limits>
 #include <nlohmann/json.hpp>

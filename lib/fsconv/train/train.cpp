@@ -7,6 +7,7 @@
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>
 #include <fsconv/base/progress.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/data/order.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/location.hpp>
@@ -27,16 +28,16 @@ std::string held_by(const std::string& path) {
   try {
     const hdf5::File file = hdf5::File::open(path);
     const TrainConfig config = read_train_config(file);
-    return fmt::format("a run of {} epochs (model {}, data {}, seed {})", file.shape("/epoch").at(0),
-                       name(config.model), config.data, config.seed);
+    return fmt::format("a run of {} (model {}, data {}, seed {})",
+                       counted(file.shape("/epoch").at(0), "epoch"), name(config.model), config.data,
+                       config.seed);
   } catch (const std::exception&) {
     return "something else than a training run";
   }
 }
 
 // Makes the folder, and finds out before the first epoch, not after it, that a file cannot be written or would be lost.
-void prepare_output(const TrainRun& run) {
-  const fs::path folder = fs::path(run.output).parent_path();
+void prepare_output(const TrainRun& run, const TrainListener& listener) {
   std::error_code failure;
   const bool own = !run.resume_from.empty() && fs::equivalent(run.output, run.resume_from, failure);
   const std::string data =
@@ -51,9 +52,7 @@ void prepare_output(const TrainRun& run) {
                               path == run.output ? fmt::format("{} holds {}", path, held_by(path))
                                                  : fmt::format("{} is there already", path),
                               "choose another name, go on with --resume, or replace it with --force");
-  failure.clear();
-  if (!folder.empty()) fs::create_directories(folder, failure);
-  if (failure) throw IoError(folder.string(), "cannot create: " + failure.message());
+  if (const auto made = make_folder_for(run.output)) listener.say(fmt::format("made the folder {}", *made));
   require_writable(run.output);
   require_writable(picture_path(run.output));
 }
@@ -272,7 +271,8 @@ std::vector<EpochResult> Trainer::train() {
   if (done > config_.epochs)
     throw InvalidArgument("epochs", fmt::format("is {}", config_.epochs),
                           fmt::format("{} already holds {}", run_.resume_from, done));
-  prepare_output(run_);
+  for (const std::string& note : data_.notes) listener_.say(note);
+  prepare_output(run_, listener_);
   listener_.on_model(summary(state_.model, context_of(config_, trainer_)));
   constexpr Index large = 1'000'000'000;
   if (const Index bytes = checkpoint_bytes(state_.model, state_.optimizer.slots(), config_.validation > 0);

@@ -130,7 +130,8 @@ ShownImages load_images(const TrainedRun& run, const ImageRequest& request) {
                     .labels = std::move(choice.set.labels),
                     .split = request.split,
                     .binarise = binarise,
-                    .seed = request.seed};
+                    .seed = request.seed,
+                    .notes = data.notes};
   shown.checksum = checksum_of(shown.images);
   return shown;
 }

@@ -41,6 +41,7 @@ struct ShownImages {
   Split split = Split::test;
   Binarise binarise = Binarise::none;
   std::uint64_t seed = 0;
+  std::vector<std::string> notes = {};  // what a user should know of how they were read
 
   // Those of the numbers `order`, as the model is shown them.
   Batch batch(std::span<const Index> order) const { return make_batch(images, order, binarise, seed, split); }

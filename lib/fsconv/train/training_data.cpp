@@ -38,6 +38,7 @@ TrainingData load_training_data(const TrainConfig& config, const std::string& ru
   Dataset dataset = load_dataset_of(config, run);
   TrainingData data;
   data.source = dataset.source;
+  data.notes = dataset.notes;
   const Index all = dataset.train.images.shape()[0];
   if (config.validation > 0) {
     if (config.validation + std::max<Index>(1, config.train_images) > all)

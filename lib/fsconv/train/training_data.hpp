@@ -6,11 +6,13 @@
 #include <fsconv/data/dataset.hpp>
 #include <fsconv/train/config.hpp>
 #include <string>
+#include <vector>
 
 namespace fsconv {
 
 struct TrainingData {
-  std::string source;  // where it was read
+  std::string source;              // where it was read
+  std::vector<std::string> notes;  // how it was read, where a user should know it, one line each
   Tensor<std::uint8_t> train, validation,
       test;                   // [N, C, H, W]; at least one image to train on and one to test with
   std::int64_t checksum = 0;  // CRC-32 over all pixels: a resumed run must see the same ones

@@ -38,7 +38,7 @@ Axis with(Axis axis, Index in, Index out, Index pad) {
 
 Geometry line(const Axis& axis) {
   Geometry geometry{{axis}, 1, 1, 1};
-  check(geometry);
+  check_filled(geometry);
   return geometry;
 }
 

@@ -1,7 +1,7 @@
 // Beliefs about sizes and padding.
 #include <algorithm>
+#include <fsconv/conventions/axis_rules.hpp>
 #include <fsconv/forms/gather.hpp>
-#include <fsconv/geometry/axis_rules.hpp>
 #include <fsconv/verify/demonstration.hpp>
 
 namespace fsconv::belief {
@@ -10,7 +10,7 @@ namespace {
 // The axis that goes back to the smallest image under these pads, plus `extra` pixels.
 Axis returning(const Values& v, Index out, Index extra) {
   Axis axis = with(filter_of(v), 1, out, v["pad"]);
-  check(axis);
+  check(axis, "axis", 1);
   return with(axis, axis.down * (out - 1) + axis.extent() - axis.pad - v["pad_end"] + extra, out, axis.pad);
 }
 
@@ -87,7 +87,7 @@ Demonstration division_truncates(const Values& v) {
 
 Demonstration even_half_keeps_size(const Values& v) {
   Axis axis{v["in"], v["in"], v["taps"], 1, 1, v["dilation"], 0};
-  check(axis);
+  check(axis, "axis", 1);
   const Pads half = pads_of(PaddingRule::half, axis, axis.in);
   axis.pad = half.begin;
   const Index code = code_size(axis, axis.in, half.begin, half.end);

@@ -1,8 +1,8 @@
 // Claims about sizes and overlap, and the belief that a transposed convolution undoes a convolution.
 #include <algorithm>
-#include <fsconv/geometry/arithmetic.hpp>
-#include <fsconv/geometry/axis_rules.hpp>
-#include <fsconv/io/array.hpp>
+#include <fsconv/base/array.hpp>
+#include <fsconv/conventions/arithmetic.hpp>
+#include <fsconv/conventions/axis_rules.hpp>
 #include <fsconv/verify/claim.hpp>
 #include <numeric>
 
@@ -11,7 +11,7 @@ namespace {
 
 // How many windows fit, counted by sliding one.
 Index windows_that_fit(const Axis& axis, Index in, Index begin, Index end) {
-  const Index last = axis.up * (in - 1) + end;  // the last place a tap may stand on
+  const Index last = stretched(in, axis.up) - 1 + end;  // the last place a tap may stand on
   Index windows = 0;
   for (Index first = -begin; first + axis.dilation * (axis.taps - 1) <= last; first += axis.down) ++windows;
   return windows;
@@ -42,6 +42,20 @@ Outcome check_sizes(const Axis& axis) {
   return {};
 }
 
+// The taps that meet pixels and not always an inserted zero: where both numbers of the stride are multiples of
+// g, they are every (g / gcd(g, dilation))-th one, or none. Along them the axis is one whose stride is in lowest
+// terms (proofs/smt/lowest_terms.smt2).
+struct MeetingTaps {
+  Index count, dilation;
+};
+
+MeetingTaps meeting_taps(const Axis& axis) {
+  const Index factor = axis.stride_factor(), spread = std::gcd(factor, axis.dilation);
+  MeetingTaps meeting{0, axis.dilation / spread};
+  for (Index k = 0; k < axis.taps; ++k) meeting.count += (axis.dilation * k - axis.pad) % factor == 0;
+  return meeting;
+}
+
 }  // namespace
 
 // The size rules against a window that is slid and counted; every size around, not only the legal ones.
@@ -53,7 +67,7 @@ Outcome shape(const Trial<double>& t) {
 
 // conv_transpose of ones by ones counts the taps that reach each pixel. On an axis long enough to have an
 // interior, the counts there are equal exactly where the stride divides the taps (and shares no factor with
-// the dilation).
+// the dilation). Of a stride like 4/2 that is said of its lowest terms and the taps that meet pixels.
 Outcome overlap(const Trial<double>& t) {
   Outcome outcome;
   for (const Axis& given : t.geometry.axes) {
@@ -63,7 +77,7 @@ Outcome overlap(const Trial<double>& t) {
     const Index first = ceil_div(std::max<Index>(axis.extent() - 1 - axis.pad, 0), axis.up);
     const Index last = floor_div(axis.down * (axis.out - 1) - axis.pad, axis.up);
     axis.in = last + 1;
-    if (last - first < axis.down) return {Verdict::skipped, 0, "the padding leaves no interior"};
+    if (last - first < axis.image_step()) return {Verdict::skipped, 0, "the padding leaves no interior"};
     const Geometry line{{axis}, 1, 1, 1};
     if (const auto skipped = skip_unless_supported(t, line, {Op::conv_transpose})) return *skipped;
 
@@ -73,14 +87,17 @@ Outcome overlap(const Trial<double>& t) {
     const Tensor<double> counts = t.maps.conv_transpose(line, ones_code, ones_weight);
     const auto [least, most] = std::minmax_element(counts.begin() + first, counts.begin() + last + 1);
     const bool even = *least == *most;
-    const bool expected = axis.taps % axis.down == 0 && std::gcd(axis.dilation, axis.down) == 1;
+    const MeetingTaps meeting = meeting_taps(axis);
+    const Index stride = axis.image_step();
+    const bool expected =
+        meeting.count == 0 || (meeting.count % stride == 0 && std::gcd(meeting.dilation, stride) == 1);
     if (even != expected)
       return {
           Verdict::fails, 1,
           fmt::format("stride {} with {} taps: counts from {} to {}", axis.down, axis.taps, *least, *most)};
     const auto by_phase = overlap_by_phase(axis);
     for (Index i = first; i <= last; ++i)
-      if (counts[i] != static_cast<double>(by_phase[static_cast<std::size_t>(i % axis.down)]))
+      if (counts[i] != static_cast<double>(by_phase[static_cast<std::size_t>(i) % by_phase.size()]))
         return {Verdict::fails, 1, fmt::format("pixel {} is reached {} times", i, counts[i])};
   }
   return outcome;

@@ -45,6 +45,12 @@ Tensor<double> differentiate(const Trial<double>& t, By by) {
   return derivative;
 }
 
+// The same, once for all forms: it is a matter of the sample.
+const Tensor<double>& derivative_of(const Trial<double>& t, By by) {
+  auto& known = by == By::image ? t.sample.derivative_by_image : t.sample.derivative_by_weight;
+  return known.get([&] { return differentiate(t, by); });
+}
+
 bool small_enough(const Trial<double>& t, const Tensor<double>& moving) {
   const auto products = static_cast<Index>(t.definition.entries().size()) * t.batch();
   return products * moving.size() <= largest_differentiation;
@@ -61,10 +67,12 @@ std::vector<Index> places(const Tensor<double>& values) {
 
 // The sum of the absolute values of all products that L consists of.
 double total_magnitude(const Trial<double>& t) {
-  const Tensor<double> rows = t.definition.conv(absolute(t.image), absolute(t.weight));
-  double sum = 0;
-  for (Index at = 0; at < rows.size(); ++at) sum += rows[at] * std::abs(t.code[at]);
-  return sum;
+  return t.sample.total_magnitude.get([&] {
+    const Tensor<double> rows = t.definition.conv(absolute(t.image), absolute(t.weight));
+    double sum = 0;
+    for (Index at = 0; at < rows.size(); ++at) sum += rows[at] * std::abs(t.code[at]);
+    return sum;
+  });
 }
 
 // (L(v with v_j = 1) - L(v with v_j = -1)) / 2 with the form's own conv. L is linear in each number: the step
@@ -122,7 +130,7 @@ Outcome gradient(const Trial<double>& t) {
   if (!t.sample.first) return outcome;
   if (small_enough(t, t.image))
     outcome = worse(outcome,
-                    t.compare(derivative, {differentiate(t, By::image), expected.magnitude, expected.terms}));
+                    t.compare(derivative, {derivative_of(t, By::image), expected.magnitude, expected.terms}));
   return worse(outcome,
                compare_with_differences(t, derivative, t.image, expected, [&](const Tensor<double>& x) {
                  return t.maps.conv(t.geometry, x, t.weight);
@@ -138,7 +146,7 @@ Outcome weight_gradient(const Trial<double>& t) {
   if (!t.sample.first) return outcome;
   if (small_enough(t, t.weight))
     outcome = worse(
-        outcome, t.compare(derivative, {differentiate(t, By::weight), expected.magnitude, expected.terms}));
+        outcome, t.compare(derivative, {derivative_of(t, By::weight), expected.magnitude, expected.terms}));
   return worse(outcome,
                compare_with_differences(t, derivative, t.weight, expected, [&](const Tensor<double>& w) {
                  return t.maps.conv(t.geometry, t.image, w);

@@ -52,7 +52,7 @@ Outcome compare_entries(const Trial<T>& t) {
 template <class T>
 Tensor<T> with_zeros_between(const Tensor<T>& y, const std::vector<Axis>& axes) {
   Shape shape{y.shape()[0], y.shape()[1]};
-  for (const Axis& axis : axes) shape.push_back(axis.down * (axis.out - 1) + 1);
+  for (const Axis& axis : axes) shape.push_back(axis.stretched_code());
   Tensor<T> spread(shape);
   for (Index from = 0; from < y.size(); ++from) {
     Index rest = from, to = 0, stride = 1;
@@ -64,6 +64,12 @@ Tensor<T> with_zeros_between(const Tensor<T>& y, const std::vector<Axis>& axes) 
     spread[to + rest * stride] = y[from];
   }
   return spread;
+}
+
+// The filters of the transposed geometry: once for all forms.
+template <class T>
+const Tensor<T>& transposed_weight_of(const Trial<T>& t) {
+  return t.sample.transposed_weight.get([&] { return transposed_weight(t.geometry, t.weight); });
 }
 
 // The second layer's numbers come from a stream of their own.
@@ -79,6 +85,20 @@ Geometry second_layer(const Geometry& first) {
     second.axes.push_back(next);
   }
   return second;
+}
+
+// Its arrays, and the image that comes of them: two definitions one after the other. Rounded twice: the inner
+// sums' relative errors and the outer ones' add up.
+SecondLayer second_layer_of(const Trial<double>& t, const Geometry& second) {
+  Random random(t.sample.seed, second_layer_stream);
+  const auto reals = [&](const Shape& shape) { return operand_reals(shape, t.sample.bits, random); };
+  Tensor<double> y = reals(second.code_shape(t.batch())), v = reals(second.weight_shape());
+  const Definition behind(second);
+  Expected<double> image{
+      t.definition.conv_transpose(behind.conv_transpose(y, v), t.weight),
+      t.definition.conv_transpose(behind.conv_transpose(absolute(y), absolute(v)), absolute(t.weight)),
+      t.definition.longest_transposed_sum() + behind.longest_transposed_sum() + 2, 1};
+  return {std::move(y), std::move(v), std::move(image)};
 }
 
 }  // namespace
@@ -102,12 +122,13 @@ template <class T>
 Outcome fractional(const Trial<T>& t) {
   Geometry plain = t.geometry.transposed();
   for (Axis& axis : plain.axes) {
-    axis.in = axis.up * (axis.in - 1) + 1;
+    axis.in = axis.stretched_image();
     axis.up = 1;
   }
   if (const auto skipped = skip_unless_supported(t, plain, {Op::conv})) return *skipped;
-  const Tensor<T> spread = with_zeros_between(t.code, t.geometry.axes);
-  return t.compare_with_conv_transpose(t.maps.conv(plain, spread, transposed_weight(t.geometry, t.weight)));
+  const Tensor<T>& spread =
+      t.sample.spread_code.get([&] { return with_zeros_between(t.code, t.geometry.axes); });
+  return t.compare_with_conv_transpose(t.maps.conv(plain, spread, transposed_weight_of(t)));
 }
 
 // conv of the transposed geometry is conv_transpose, and conv_transpose of it is conv.
@@ -117,7 +138,7 @@ Outcome rational(const Trial<T>& t) {
   if (inverse.transposed() != t.geometry)
     return {Verdict::fails, 1, "transposing the geometry twice does not give it back"};
   if (const auto skipped = skip_unless_supported(t, inverse, {Op::conv, Op::conv_transpose})) return *skipped;
-  const Tensor<T> weight = transposed_weight(t.geometry, t.weight);
+  const Tensor<T>& weight = transposed_weight_of(t);
   const Outcome up = t.compare_with_conv_transpose(t.maps.conv(inverse, t.code, weight));
   if (up.verdict != Verdict::holds) return up;
   Outcome down = t.compare_with_conv(t.maps.conv_transpose(inverse, t.image, weight));
@@ -191,17 +212,9 @@ Outcome composition(const Trial<T>& t) {
     if (t.sample.method == Method::exact)
       return {Verdict::skipped, 0,
               "products of three factors leave room for small integers only; see numeric"};
-    Random random(t.sample.seed, second_layer_stream);
-    const auto reals = [&](const Shape& shape) { return operand_reals(shape, t.form.bits, random); };
-    const Tensor<T> y = reals(second.code_shape(t.batch())), v = reals(second.weight_shape());
-    const Definition behind(second);
-    // Rounded twice: the inner sums' relative errors and the outer ones' add up.
-    const Expected<T> expected{
-        t.definition.conv_transpose(behind.conv_transpose(y, v), t.weight),
-        t.definition.conv_transpose(behind.conv_transpose(absolute(y), absolute(v)), absolute(t.weight)),
-        t.definition.longest_transposed_sum() + behind.longest_transposed_sum() + 2, 1};
-    return t.compare(t.maps.conv_transpose(t.geometry, t.maps.conv_transpose(second, y, v), t.weight),
-                     expected);
+    const SecondLayer& behind = t.sample.second_layer.get([&] { return second_layer_of(t, second); });
+    const Tensor<T> between = t.maps.conv_transpose(second, behind.code, behind.weight);
+    return t.compare(t.maps.conv_transpose(t.geometry, between, t.weight), behind.image);
   } else {
     const Tensor<T> y = symbols(Symbol::code, second.code_shape(t.batch()));
     const Tensor<T> v = symbols(Symbol::second_weight, second.weight_shape());

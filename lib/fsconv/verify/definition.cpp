@@ -37,6 +37,7 @@ Index most_common(const std::vector<Definition::Entry>& entries, Index values, F
 }  // namespace
 
 Definition::Definition(const Geometry& geometry) : geometry_(geometry) {
+  check_filled(geometry);
   require_memory(nonzeros(geometry), sizeof(Entry), "entries of W");
   const auto axes = three_axes(geometry);
   const auto first = triples(axes[0]), second = triples(axes[1]), third = triples(axes[2]);

@@ -11,6 +11,8 @@ namespace fsconv {
 // polynomials.
 class Definition {
  public:
+  // Throws InvalidArgument for sides without pixels or channels, where there is nothing to compare, and where
+  // trying every triple would take for ever.
   explicit Definition(const Geometry& geometry);
 
   struct Entry {

@@ -1,6 +1,7 @@
 // The polynomials of a small convolution, side by side, so that a person sees why they are equal.
 #pragma once
 
+#include <fsconv/base/screen.hpp>
 #include <fsconv/geometry/geometry.hpp>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -34,7 +35,8 @@ struct Explanation {
 // there is too much to read.
 Explanation explain(const Geometry& geometry);
 
-std::string text(const Explanation& explanation);
+// Side by side where that fits `width` columns, else one below the other.
+std::string text(const Explanation& explanation, std::size_t width = page_width());
 void to_json(nlohmann::json& json, const Explanation& explanation);
 
 }  // namespace fsconv

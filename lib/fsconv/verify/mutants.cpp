@@ -115,6 +115,12 @@ std::vector<Witness> mutants() {
           },
           right_weight_gradient),
       tampered("swapped_pads", on_every_axis_of([](Axis& a) { a.pad = a.pad_end(); }), same_weight),
+      tampered("cancelled_stride", on_every_axis_of([](Axis& a) {
+                 const Index factor = a.stride_factor();
+                 a.down /= factor;
+                 a.up /= factor;
+               }),
+               same_weight),
       tampered("shifted", on_every_axis_of([](Axis& a) { ++a.pad; }), same_weight),
       tampered("wrong_group", same_geometry, rotated_groups),
       tampered("dropped_tap", same_geometry, without_last_tap),

@@ -9,6 +9,7 @@ namespace fsconv {
 // no_flip            zero insertion that forgets to reverse the filter
 // pad_p              zero insertion that pads p where d(k-1)-p belongs
 // swapped_pads       the padding of the beginning put at the end (SAME with its odd pixel on the wrong side)
+// cancelled_stride   stride 2/2 taken for 1, and 4/2 for 2
 // shifted            every result one pixel off
 // wrong_group        channels taken from the neighbouring group
 // dropped_tap        the last tap of the filter never read

@@ -57,7 +57,8 @@ std::string verdict_word(const ClaimSummary& claim);
 // are run where there are obligations.
 VerifyReport run_and_report(const VerifyPlan& plan, const ProofPlan& proofs = {});
 
-std::string text(const VerifyReport& report, bool colour);
+// Tables that fit `width` columns (base/screen.hpp), verdicts in colour or not.
+std::string text(const VerifyReport& report, std::size_t width, bool colour);
 nlohmann::json json_of(const VerifyReport& report);
 
 // One row per check in /checks, the geometries in /geometries, one row per statement in /proofs; see

@@ -1,57 +1,75 @@
-// The report as a table for people.
+// The report as tables for people.
 #include <algorithm>
+#include <fsconv/base/screen.hpp>
+#include <fsconv/base/table.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/verify/report.hpp>
 
 namespace fsconv {
 namespace {
 
-// The columns of the table, from the strongest method to the weakest.
-struct Cells {
-  std::string sizes = "-", weights = "-", exact = "-", numeric = "-";
+// How the report is shown.
+struct Page {
+  std::size_t width;
+  bool colour;
+
+  std::string verdict(const std::string& word) const {
+    const bool good = word == "holds" || word == "proved" || word == "refuted";
+    const bool open = word == "not tried" || word == "undecided";
+    return painted(word, good ? Colour::good : open ? Colour::notable : Colour::bad, colour);
+  }
+  std::string lines(const std::string& text, std::size_t hanging = 0) const {
+    return wrapped_text(text, width, hanging);
+  }
 };
 
-Cells cells_of(const ClaimSummary& claim) {
+// How strongly a claim is known by each method, from the strongest to the weakest.
+Table::Cells cells_of(const ClaimSummary& claim, const Page& page) {
   const Strength& s = claim.strength;
-  Cells cells;
-  if (s.proofs > 0)
-    cells.sizes =
-        fmt::format("{} {}, {:.1f} s", s.proofs, s.proofs == 1 ? "proof" : "proofs", s.proof_seconds);
-  if (s.symbolic_geometries > 0) cells.weights = fmt::format("{} cases", s.symbolic_geometries);
+  std::string proof = "-", symbolic = "-", exact = "-", numeric = "-";
+  if (s.proofs > 0) proof = fmt::format("{}", s.proofs);
+  if (s.symbolic_geometries > 0) symbolic = fmt::format("{}", s.symbolic_geometries);
   if (s.weakest_log2_miss < 0)
-    cells.exact = fmt::format("2^{:.0f}", s.weakest_log2_miss);
+    exact = fmt::format("2^{:.0f}", s.weakest_log2_miss);
   else if (!claim.draws_numbers && s.exact_geometries + s.numeric_geometries > 0)
-    cells.exact = "counted";  // nothing is drawn and nothing rounded
+    exact = "counted";  // nothing is drawn and nothing rounded
   if (claim.draws_numbers && s.numeric_geometries > 0)
-    cells.numeric = s.worst_error >= 1 ? "above" : fmt::format("{:.0f}%", 100 * s.worst_error);
-  return cells;
+    numeric = s.worst_error >= 1 ? "above" : fmt::format("{:.0f}%", 100 * s.worst_error);
+  return {claim.claim,
+          page.verdict(verdict_word(claim)),
+          proof,
+          symbolic,
+          exact,
+          numeric,
+          fmt::format("{}", claim.checks - claim.skipped),
+          fmt::format("{}", claim.skipped),
+          claim.statement};
 }
 
-std::string painted(const std::string& word, std::size_t width, bool colour) {
-  const bool bad = word != "holds" && word != "proved" && word != "refuted" && word != "not tried";
-  const char* code = bad ? "31" : word == "refuted" ? "33" : "32";
-  const std::string padded = fmt::format("{:<{}}", word, width);
-  return colour ? fmt::format("\033[{}m{}\033[0m", code, padded) : padded;
-}
-
-std::string claim_table(const VerifyReport& report, bool colour) {
-  std::string lines =
-      fmt::format("{:<16} {:<9}  {:<18} {:<15} {:<8} {:<8} {:>6} {:>7}  {}\n", "claim", "verdict",
-                  "for all sizes", "for all weights", "exact", "numeric", "checks", "skipped", "statement");
+std::string claim_table(const VerifyReport& report, const Page& page) {
+  Table table({{"claim"},
+               {"verdict"},
+               {"proof", Align::right},
+               {"symbolic", Align::right},
+               {"exact", Align::right},
+               {"numeric", Align::right},
+               {"checks", Align::right},
+               {"skipped", Align::right},
+               {"statement", Align::wrapped}},
+              page.width);
+  for (const ClaimSummary& claim : report.claims) table.add(cells_of(claim, page));
+  std::string lines = table.text() + "\n";
+  for (const char* meaning :
+       {"proof     for all sizes: the statements by solvers that the claim rests on",
+        "symbolic  for all weights: the geometries where the forms' own code gives equal polynomials",
+        "exact     integers: the probability, at most, that an error passes; counted: nothing is drawn",
+        "numeric   reals: the largest error, of the bound for rounding"})
+    lines += page.lines(fmt::format("  {}", meaning), 12);
   for (const ClaimSummary& claim : report.claims) {
-    const Cells cells = cells_of(claim);
-    lines += fmt::format("{:<16} {}  {:<18} {:<15} {:<8} {:<8} {:>6} {:>7}  {}\n", claim.claim,
-                         painted(verdict_word(claim), 9, colour), cells.sizes, cells.weights, cells.exact,
-                         cells.numeric, claim.checks - claim.skipped, claim.skipped, claim.statement);
-  }
-  lines +=
-      "  for all sizes    the index mathematics, by solvers           "
-      "for all weights  the forms' own code gives equal polynomials\n"
-      "  exact            integers; an error passes so rarely         "
-      "numeric          the largest rounding error, of its bound\n";
-  for (const ClaimSummary& claim : report.claims) {
-    if (!claim.example.empty()) lines += fmt::format("\n{} is refuted by {}\n", claim.claim, claim.example);
+    if (!claim.example.empty())
+      lines += "\n" + page.lines(fmt::format("{} is refuted by {}", claim.claim, claim.example), 2);
     if (claim.good + claim.failed == 0 && !claim.reason.empty())
-      lines += fmt::format("\n{} was not tried: {}\n", claim.claim, claim.reason);
+      lines += "\n" + page.lines(fmt::format("{} was not tried: {}", claim.claim, claim.reason), 2);
   }
   return lines;
 }
@@ -60,52 +78,75 @@ std::string values_of(const Tensor<double>& array) {
   return array.size() == 0 ? std::string("no pixels") : fmt::format("[{}]", fmt::join(array, " "));
 }
 
-std::string theorem_line(const ProofRow& proof, bool colour) {
-  const ProofResult& r = proof.result;
-  const char* solvers = r.confirmed == 0 ? "z3" : r.confirmed == r.goals ? "both" : "z3(+)";
-  return fmt::format("  {:<26} {} {:>6.2f} s  {:<5}  {}\n", proof.name,
-                     painted(proof.good() ? "proved" : to_string(r.verdict), 8, colour), r.seconds, solvers,
-                     proof.statement);
+// Whether this solver was there: the report has what it said of its version.
+bool is_there(const VerifyReport& report, std::string_view solver) {
+  return std::any_of(report.solvers.begin(), report.solvers.end(),
+                     [&](const std::string& version) { return version.find(solver) != std::string::npos; });
 }
 
-std::string belief_line(const ProofRow& proof, bool colour) {
-  std::string line = fmt::format(
-      "  {:<33} {}  {}\n", proof.name,
-      painted(proof.good() ? "refuted" : to_string(proof.result.verdict), 8, colour), proof.statement);
-  if (proof.result.counterexample.empty()) return line;
-  line += "      " + text(proof.result.counterexample);
+constexpr std::string_view second_solver = "cvc5";
+
+std::string theorem_table(const VerifyReport& report, const Page& page) {
+  const bool two = is_there(report, second_solver);
+  Table table(
+      {{"statement"}, {"verdict"}, {"seconds", Align::right}, {"by"}, {"what it says", Align::wrapped}},
+      page.width, 2);
+  for (const ProofRow& proof : report.proofs) {
+    if (proof.belief) continue;
+    const ProofResult& r = proof.result;
+    const char* solvers = !two || r.confirmed == 0 ? "z3" : r.confirmed == r.goals ? "both" : "z3(+)";
+    table.add({proof.name, page.verdict(proof.good() ? "proved" : to_string(r.verdict)),
+               fmt::format("{:.2f}", r.seconds), solvers, proof.statement});
+  }
+  return "\n" +
+         page.lines(
+             two ? "statements about all sizes, strides, dilations and paddings (both: cvc5 agrees with z3; "
+                   "z3(+): on some goals)"
+                 : "statements about all sizes, strides, dilations and paddings (by z3 alone: cvc5 is not "
+                   "installed)") +
+         table.text();
+}
+
+std::string belief_text(const ProofRow& proof, const Page& page) {
+  std::string lines = page.lines(
+      fmt::format("  {}  {}  {}", proof.name,
+                  page.verdict(proof.good() ? "refuted" : to_string(proof.result.verdict)), proof.statement),
+      6);
+  if (proof.result.counterexample.empty()) return lines;
+  std::string example = "      " + text(proof.result.counterexample);
   if (proof.shown)
-    line += fmt::format(": believed {}, computed {}", values_of(proof.shown->believed),
-                        values_of(proof.shown->actual));
-  if (!proof.note.empty()) line += fmt::format(" ({})", proof.note);
-  return line + "\n";
+    example += fmt::format(": believed {}, computed {}", values_of(proof.shown->believed),
+                           values_of(proof.shown->actual));
+  if (!proof.note.empty()) example += fmt::format(" ({})", proof.note);
+  return lines + page.lines(example, 6);
 }
 
-std::string proof_tables(const VerifyReport& report, bool colour) {
-  std::string theorems, beliefs;
-  for (const ProofRow& proof : report.proofs)
-    (proof.belief ? beliefs : theorems) +=
-        proof.belief ? belief_line(proof, colour) : theorem_line(proof, colour);
+std::string proof_tables(const VerifyReport& report, const Page& page) {
+  const auto any = [&](bool belief) {
+    return std::any_of(report.proofs.begin(), report.proofs.end(),
+                       [&](const ProofRow& proof) { return proof.belief == belief; });
+  };
   std::string lines;
-  if (!theorems.empty())
-    lines +=
-        "\nstatements about all sizes, strides, dilations and paddings (both: cvc5 agrees with z3; z3(+): on "
-        "some "
-        "goals)\n" +
-        theorems;
-  if (!beliefs.empty())
-    lines += "\nbeliefs, each with its smallest counterexample on the real kernels\n" + beliefs;
+  if (any(false)) lines += theorem_table(report, page);
+  if (any(true))
+    lines += "\n" + page.lines("beliefs, each with its smallest counterexample on the real kernels");
+  for (const ProofRow& proof : report.proofs)
+    if (proof.belief) lines += belief_text(proof, page);
   return lines;
 }
 
-std::string totals(const VerifyReport& report) {
+std::string totals(const VerifyReport& report, const Page& page) {
   std::string lines = "\n";
   if (!report.checks.empty()) {
     std::vector<std::string> names;
     for (const Witness& form : report.plan.forms)
       names.push_back(form.bits == Significands{24, 24} ? form.name + " (float)" : form.name);
-    lines += fmt::format("{} geometries, {} checks in {:.1f} s; forms: {}\n", report.plan.geometries.size(),
-                         report.checks.size(), report.seconds, fmt::join(names, ", "));
+    lines += page.lines(
+        fmt::format("{}, {} in {:.1f} s; forms: {}",
+                    counted(static_cast<Index>(report.plan.geometries.size()), "geometry", "geometries"),
+                    counted(static_cast<Index>(report.checks.size()), "check"), report.seconds,
+                    fmt::join(names, ", ")),
+        2);
   }
   if (!report.proofs.empty()) {
     Index confirmed = 0, goals = 0;
@@ -113,41 +154,53 @@ std::string totals(const VerifyReport& report) {
       confirmed += proof.result.confirmed;
       goals += proof.result.goals;
     }
-    lines += fmt::format("{} statements for all sizes in {:.1f} s: z3 decided {} goals, cvc5 agrees on {}\n",
-                         report.proofs.size(), report.proof_seconds, goals, confirmed);
+    lines += page.lines(
+        fmt::format("{} for all sizes in {:.1f} s: z3 decided {}, {}",
+                    counted(static_cast<Index>(report.proofs.size()), "statement"), report.proof_seconds,
+                    counted(goals, "goal"),
+                    is_there(report, second_solver)
+                        ? fmt::format("cvc5 agrees on {} in the time that it has", confirmed)
+                        : "cvc5 is not installed (Debian package cvc5), so that no second solver agrees"),
+        2);
   }
   if (!report.plan.proofs_skipped.empty())
-    lines += fmt::format("nothing was proved for all sizes: {}\n", report.plan.proofs_skipped);
+    lines += page.lines(fmt::format("nothing was proved for all sizes: {}", report.plan.proofs_skipped), 2);
   return lines;
 }
 
-std::string failures(const VerifyReport& report) {
+std::string failures(const VerifyReport& report, const Page& page) {
+  constexpr std::size_t hanging = 23;
+  constexpr std::string_view again = "  to see it again      ";
+  const std::string fails = page.verdict("FAILS");
   std::string lines;
   for (const ProofRow& proof : report.proofs)
     if (!proof.good()) {
-      lines += fmt::format("\n{} FAILS ({})\n  what is wrong        {}\n", proof.name,
-                           to_string(proof.result.verdict), proof.problem);
+      lines += fmt::format("\n{} {} ({})\n", proof.name, fails, to_string(proof.result.verdict));
+      lines += page.lines(fmt::format("  what is wrong        {}", proof.problem), hanging);
       if (!proof.result.counterexample.empty())
-        lines += fmt::format("  counterexample       {}\n", text(proof.result.counterexample));
-      lines += fmt::format("  to see it again      fsconv verify --proof {}{}\n", proof.name,
-                           report.plan.proof_options);
+        lines +=
+            page.lines(fmt::format("  counterexample       {}", text(proof.result.counterexample)), hanging);
+      lines += command_text(again,
+                            fmt::format("fsconv verify --proof {}{}", proof.name, report.plan.proof_options),
+                            page.width, hanging + 2);
     }
-  for (const Failure& failure : report.failures)
-    lines += fmt::format(
-        "\n{} FAILS for {} ({})\n  smallest case found  {}\n  first seen at        {}\n  what differs        "
-        " {}\n"
-        "  to see it again      {}\n",
-        failure.claim, failure.form, failure.method, failure.smallest, failure.found_at, failure.detail,
-        failure.command);
+  for (const Failure& failure : report.failures) {
+    lines +=
+        fmt::format("\n{} {} for {} ({})\n  smallest case found  {}\n  first seen at        {}\n",
+                    failure.claim, fails, failure.form, failure.method, failure.smallest, failure.found_at);
+    lines += page.lines(fmt::format("  what differs         {}", failure.detail), hanging);
+    lines += command_text(again, failure.command, page.width, hanging + 2);
+  }
   return lines;
 }
 
 }  // namespace
 
-std::string text(const VerifyReport& report, bool colour) {
+std::string text(const VerifyReport& report, std::size_t width, bool colour) {
+  const Page page{width, colour};
   std::string lines;
-  if (!report.claims.empty()) lines += claim_table(report, colour);
-  return lines + proof_tables(report, colour) + totals(report) + failures(report);
+  if (!report.claims.empty()) lines += claim_table(report, page);
+  return lines + proof_tables(report, page) + totals(report, page) + failures(report, page);
 }
 
 }  // namespace fsconv

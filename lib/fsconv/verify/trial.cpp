@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <cmath>
-#include <fsconv/io/array.hpp>
+#include <fsconv/base/array.hpp>
 #include <fsconv/verify/trial.hpp>
 
 namespace fsconv {
@@ -227,13 +227,13 @@ Outcome Trial<T>::compare(const Tensor<T>& actual, const Expected<T>& wanted) co
                         fmt::join(wanted.values.shape(), ", "))};
   }
   Outcome outcome;
+  const bool rounded = sample.method == Method::numeric;
+  const double of_magnitude = rounded ? rounding(wanted.terms, wanted.results_as_operands) : 0;
   for (Index at = 0; at < actual.size(); ++at) {
     bool equal;
     double error = 1;
     if constexpr (std::is_same_v<T, double>) {
-      const bool rounded = sample.method == Method::numeric;
-      const double bound =
-          rounded ? rounding(wanted.terms, wanted.results_as_operands) * wanted.magnitude[at] : 0;
+      const double bound = rounded ? of_magnitude * wanted.magnitude[at] : 0;
       const double distance = std::abs(actual[at] - wanted.values[at]);
       equal = distance <= bound;  // false for NaN
       if (bound > 0) error = distance / bound;

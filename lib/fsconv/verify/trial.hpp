@@ -61,6 +61,12 @@ class Once {
   std::optional<Value> value_;
 };
 
+// What claim::composition puts behind the layer, and what the definitions of both make of it.
+struct SecondLayer {
+  Tensor<double> code, weight;
+  Expected<double> image;
+};
+
 // The arrays of a try and what the definition makes of them; forms of equal precision share a sample.
 template <class T>
 class Sample {
@@ -79,6 +85,13 @@ class Sample {
   const Expected<T>& conv(const Definition& definition) const;
   const Expected<T>& conv_transpose(const Definition& definition) const;
   const Expected<T>& weight_gradient(const Definition& definition) const;
+
+  // What claims derive from the sample whatever the form: once for all forms.
+  mutable Once<Tensor<T>> transposed_weight;                               // of geometry.transposed()
+  mutable Once<Tensor<T>> spread_code;                                     // with zeros between its pixels
+  mutable Once<Tensor<double>> derivative_by_image, derivative_by_weight;  // by automatic differentiation
+  mutable Once<double> total_magnitude;  // the absolute values of all products that L consists of
+  mutable Once<SecondLayer> second_layer;
 
  private:
   mutable Once<Expected<T>> conv_, conv_transpose_, weight_gradient_;

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>
+#include <fsconv/forms/kept.hpp>
 #include <fsconv/verify/verify.hpp>
 #include <map>
-#include <numeric>
 #include <set>
 
 namespace fsconv {
@@ -50,17 +50,14 @@ class Trials {
     else
       for (const auto& sample : samples.numbers(method, form.bits))
         numbers_.emplace_back(samples.subject, form, sample);
+    for (const auto& trial : numbers_) log2_miss_ += trial.sample.log2_miss();
   }
 
   Outcome check(const Claim& claim) const {
     return symbols_.empty() ? all_of(claim, claim.check, numbers_) : all_of(claim, claim.prove, symbols_);
   }
 
-  double log2_miss() const {
-    double bits = 0;
-    for (const auto& trial : numbers_) bits += trial.sample.log2_miss();
-    return bits;
-  }
+  double log2_miss() const { return log2_miss_; }
 
  private:
   // The claim on every sample; the first that is not good decides. What a form throws at a geometry it claims
@@ -82,6 +79,7 @@ class Trials {
 
   std::vector<Trial<double>> numbers_;
   std::vector<Trial<Polynomial>> symbols_;
+  double log2_miss_ = 0;
 };
 
 // The trials of one form, made when a claim first needs their method.
@@ -116,6 +114,7 @@ class TrialsByMethod {
 };
 
 std::vector<Check> checks_of(const VerifyPlan& plan, Index at) {
+  const KeepPrepared keep;
   Samples samples(plan.geometries[static_cast<std::size_t>(at)], plan.seed, plan.miss_bits);
   std::vector<Check> checks;
   const auto asked_for = [&](Method method) {
@@ -166,9 +165,6 @@ std::vector<Geometry> smaller(const Geometry& g) {
       Geometry next = g;
       Axis& a = next.axes[axis];
       change(a);
-      const Index common = std::gcd(a.down, a.up);
-      a.down /= common;
-      a.up /= common;
       if (next != g) list.push_back(next);
     };
     const auto halved = [](Index value) { return std::max<Index>(1, value / 2); };
@@ -179,6 +175,11 @@ std::vector<Geometry> smaller(const Geometry& g) {
     with([&](Axis& a) { a.in = less(a.in); });
     with([&](Axis& a) { a.out = less(a.out); });
     with([&](Axis& a) { a.taps = less(a.taps); });
+    with([&](Axis& a) {  // 4/2 is another operator than 2, and a smaller one where that fails as well
+      const Index factor = a.stride_factor();
+      a.down /= factor;
+      a.up /= factor;
+    });
     with([&](Axis& a) { a.up = less(a.up); });
     with([&](Axis& a) { a.down = less(a.down); });
     with([&](Axis& a) { a.dilation = less(a.dilation); });
@@ -219,6 +220,7 @@ std::vector<Check> verify(const VerifyPlan& plan, const std::function<void(Index
 
 Outcome check_one(const Claim& claim, const Witness& form, Method method, const Geometry& geometry,
                   std::uint64_t seed, double miss_bits) {
+  const KeepPrepared keep;
   Samples samples(geometry, seed, miss_bits);
   return Trials(samples, form, method_for(claim, form, method)).check(claim);
 }

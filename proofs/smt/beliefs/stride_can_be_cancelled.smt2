@@ -5,7 +5,8 @@
 ; meet a pixel and not an inserted zero count: every second one. Stride 2/2 is stride 1 with half of the filter. As a
 ; number the stride can be cancelled; as an operator it cannot.
 ; Where one meets it: rational resampling (upfirdn, JAX's lhs_dilation with window_strides).
-; True instead: fsconv's strides are in lowest terms, so that 2/2 cannot be asked for by mistake.
+; True instead: nothing is cancelled. Whoever asks fsconv for stride 2/2 gets it, and it is another operator than stride
+; 1; which taps are left of the filter is in lowest_terms.smt2.
 (set-logic QF_NIA)
 (set-info :belief "stride 2/2 is stride 1")
 

@@ -1,0 +1,17 @@
+// Arrays that the user names, read with a word about what was made of them.
+#pragma once
+
+#include <fsconv/io/array_file.hpp>
+
+#include "command.hpp"
+
+namespace fsconv::cli {
+
+// read_finite_array(), and its notes on stderr: values that were unpacked, axes that were turned.
+inline Array read_named_array(const std::string& where) {
+  Array array = read_finite_array(where);
+  for (const std::string& note : array.notes) tell("fsconv: {}", note);
+  return array;
+}
+
+}  // namespace fsconv::cli

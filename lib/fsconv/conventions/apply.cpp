@@ -1,0 +1,209 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <fsconv/base/text.hpp>
+#include <fsconv/conventions/apply.hpp>
+#include <fsconv/conventions/dialect.hpp>
+#include <functional>
+#include <numeric>
+
+namespace fsconv {
+namespace {
+
+Direction direction_of(Op op) {
+  return op == Op::conv_transpose ? Direction::conv_transpose : Direction::conv;
+}
+
+Shape space_of(const Tensor<double>& ours) { return Shape(ours.shape().begin() + 2, ours.shape().end()); }
+
+// How many axes of space the filter has. For its gradient the kernel says so, if it has more than one entry: one per
+// axis of space, or the filter's whole shape.
+std::size_t rank_of(const ApplyRequest& r, Shape& kernel) {
+  if (r.op != Op::weight_gradient) {
+    const Index axes = r.weight.values.rank();
+    if (axes < 3 || axes > 5)
+      throw InvalidArgument("weight", "has " + counted(axes, "axis", "axes"),
+                            "needs 3 to 5: two of channels and 1 to 3 of space");
+    return static_cast<std::size_t>(axes - 2);
+  }
+  if (!r.kernel) throw InvalidArgument("kernel", "is missing", "no array says how large the filter is");
+  const Index axes = r.input.values.rank(), entries = static_cast<Index>(r.kernel->size());
+  const Index rank = entries == axes - 1 ? axes - 1 : axes - 2;  // the first: no batch axis
+  if (rank < 1 || rank > 3)
+    throw InvalidArgument("input", "has " + counted(axes, "axis", "axes"),
+                          "needs 3 to 5: batch, channels and 1 to 3 of space");
+  kernel = *r.kernel;
+  if (entries == 1) kernel.assign(static_cast<std::size_t>(rank), kernel[0]);
+  if (entries == rank + 2) {
+    const ArrayOrder order =
+        array_order(r.convention, Direction::conv, static_cast<std::size_t>(rank), r.settings);
+    kernel.clear();
+    for (std::size_t axis = 2; axis < order.weight.size(); ++axis)
+      kernel.push_back((*r.kernel)[static_cast<std::size_t>(order.weight[axis])]);
+  }
+  if (static_cast<Index>(kernel.size()) != rank)
+    throw InvalidArgument("kernel", fmt::format("has {} entries", entries),
+                          fmt::format("the input has {} of space: give one for all, or {}",
+                                      counted(rank, "axis", "axes"), rank));
+  return static_cast<std::size_t>(rank);
+}
+
+// The axes in front of channels and space. Throws InvalidArgument where the system wants another number of them.
+Shape batch_of(const ApplyRequest& r, const char* what, const Tensor<double>& values, std::size_t rank) {
+  const Index count = values.rank() - static_cast<Index>(rank) - 1;
+  if (!dialect(r.convention).accepts_batch_axes(direction_of(r.op), count) || count < 0)
+    throw InvalidArgument(
+        what, "has " + counted(values.rank(), "axis", "axes"),
+        fmt::format("{} reads {} with this filter: batch, channels and {} of space{}", name(r.convention),
+                    rank + 2, rank,
+                    count == 0 ? "; put a 1 in front, with reshape(1, ...), for a single one" : ""));
+  return {values.shape().begin(), values.shape().begin() + static_cast<std::ptrdiff_t>(count)};
+}
+
+// The array with exactly one batch axis, and back. A system with other numbers of them has the batch in front.
+Tensor<double> with_one_batch_axis(Tensor<double> values, const Shape& batch) {
+  if (batch.size() == 1) return values;
+  Shape shape{std::accumulate(batch.begin(), batch.end(), Index{1}, std::multiplies<>())};
+  shape.insert(shape.end(), values.shape().begin() + static_cast<std::ptrdiff_t>(batch.size()),
+               values.shape().end());
+  return Tensor<double>(std::move(shape), std::vector<double>(values.begin(), values.end()));
+}
+Tensor<double> with_batch_axes(Tensor<double> values, const Shape& batch) {
+  if (batch.size() == 1) return values;
+  Shape shape = batch;
+  shape.insert(shape.end(), values.shape().begin() + 1, values.shape().end());
+  return Tensor<double>(std::move(shape), std::vector<double>(values.begin(), values.end()));
+}
+
+template <class T>
+void add_bias(Tensor<T>& values, const std::optional<Array>& bias) {
+  if (!bias) return;
+  const Index channels = values.shape()[1];
+  if (bias->values.shape() != Shape{channels})
+    throw InvalidArgument(
+        "bias", fmt::format("has the shape ({})", fmt::join(bias->values.shape(), ", ")),
+        fmt::format("give a list of one number per channel of the result: ({},)", channels));
+  if (values.size() == 0) return;
+  const Index pixels = values.size() / (values.shape()[0] * channels);
+  for (Index at = 0; at < values.size(); ++at)
+    values[at] += static_cast<T>(bias->values[at / pixels % channels]);
+}
+
+// The groups that were said, or that the channels of both arrays imply where the system does so: an image of 6
+// channels and filters that see 2 have 3.
+Index groups_of(const ApplyRequest& r, const ArrayOrder& order, const Tensor<double>& input,
+                const Tensor<double>& weight) {
+  if (r.settings.groups) return *r.settings.groups;
+  const Index seen = weight.shape()[1];
+  std::optional<Index> image_channels;
+  if (r.op == Op::conv) image_channels = input.shape()[1];
+  if (r.op == Op::conv_transpose && r.settings.size && r.settings.size->size() == order.image.size())
+    image_channels = (*r.settings.size)[static_cast<std::size_t>(order.image[1])];
+  if (!image_channels || seen < 1 || *image_channels % seen != 0 || *image_channels == 0) return 1;
+  const Index groups = *image_channels / seen;
+  if (groups != 1 && !dialect(r.convention).implies_groups() && r.op == Op::conv)
+    throw InvalidArgument("input",
+                          fmt::format("has {} channels, and the filter sees {}", *image_channels, seen),
+                          fmt::format("if there are {} groups, say --groups {}", groups, groups));
+  return dialect(r.convention).implies_groups() ? groups : 1;
+}
+
+void require_channels(const char* what, Index given, Index wanted) {
+  if (given != wanted)
+    throw InvalidArgument(what, fmt::format("has {} channels", given),
+                          fmt::format("the weight and groups ask for {}", wanted));
+}
+
+struct Named {
+  const char* name;
+  const Array* array;
+};
+
+std::vector<Named> arrays_of(const ApplyRequest& r) {
+  std::vector<Named> list{{"input", &r.input}};
+  if (r.op == Op::weight_gradient)
+    list.push_back({"output-gradient", &r.output_gradient});
+  else
+    list.push_back({"weight", &r.weight});
+  if (r.bias) list.push_back({"bias", &*r.bias});
+  return list;
+}
+
+// The type of the result. Throws InvalidArgument where arrays of several types are mixed and the system refuses that.
+std::string result_type(const ApplyRequest& r, std::vector<std::string>& notes) {
+  const std::vector<Named> list = arrays_of(r);
+  const auto is = [](const char* type) { return [=](const Named& one) { return one.array->dtype == type; }; };
+  const std::string& first = list.front().array->dtype;
+  const bool mixed = !std::all_of(list.begin(), list.end(), is(first.c_str()));
+  std::string said;
+  for (const Named& one : list)
+    said += fmt::format("{}{} is {}", said.empty() ? "" : ", ", one.name, one.array->dtype);
+  if (mixed && !dialect(r.convention).converts_types())
+    throw InvalidArgument(
+        "types", said,
+        fmt::format("{} computes with one type: convert the arrays to it", name(r.convention)));
+  if (std::all_of(list.begin(), list.end(), is("f4"))) return "f4";
+  if (mixed || first != "f8") notes.push_back(said + ": computed and written in f8");
+  return "f8";
+}
+
+template <class T>
+Tensor<double> computed(const ApplyRequest& r, const ArrayOrder& order, const Geometry& geometry,
+                        const Tensor<double>& input, const Tensor<double>& other) {
+  const Form<T>& form = form_named<T>(r.form);
+  if (r.op == Op::weight_gradient)
+    return cast<double>(weight_to(order, weight_gradient(form, geometry, cast<T>(other), cast<T>(input))));
+  const bool transposed = r.op == Op::conv_transpose;
+  Tensor<T> values = transposed ? conv_transpose(form, geometry, cast<T>(input), cast<T>(other))
+                                : conv(form, geometry, cast<T>(input), cast<T>(other));
+  add_bias(values, r.bias);
+  Shape shape = values.shape();
+  shape[1] = dialect(r.convention).result_channels(direction_of(r.op), geometry);
+  if (shape != values.shape()) values = Tensor<T>(shape);  // without elements
+  return cast<double>(activation_to(transposed ? order.image : order.code, values));
+}
+
+}  // namespace
+
+ApplyResult apply(const ApplyRequest& request) {
+  ApplyResult result;
+  const Direction direction = direction_of(request.op);
+  const bool gradient = request.op == Op::weight_gradient, transposed = request.op == Op::conv_transpose;
+  Shape kernel;
+  const std::size_t rank = rank_of(request, kernel);
+  const ArrayOrder order = array_order(request.convention, direction, rank, request.settings);
+  const Shape batch = batch_of(request, "input", request.input.values, rank);
+  result.dtype = result_type(request, result.notes);
+
+  const Tensor<double> input = activation_from(transposed ? order.code : order.image,
+                                               with_one_batch_axis(request.input.values, batch));
+  Settings settings = request.settings;
+  ArraySizes sizes{
+      .source = space_of(input), .kernel = kernel, .batch = input.shape()[0], .filter_is_result = gradient};
+  Tensor<double> other;  // the filter, or the code
+  if (gradient) {
+    const Shape code_batch = batch_of(request, "output-gradient", request.output_gradient.values, rank);
+    other = activation_from(order.code, with_one_batch_axis(request.output_gradient.values, code_batch));
+    sizes.image_channels = input.shape()[1];
+    sizes.code_channels = other.shape()[1];
+  } else {
+    other = weight_from(order, request.weight.values);
+    settings.groups = groups_of(request, order, input, other);
+    sizes.kernel = space_of(other);
+    sizes.code_channels = other.shape()[0];
+    sizes.image_channels = other.shape()[1] * *settings.groups;
+    require_channels("input", input.shape()[1], transposed ? sizes.code_channels : sizes.image_channels);
+  }
+  result.geometry = geometry_of(request.convention, direction, sizes, settings);
+  if (std::string remark = dialect(request.convention).remark(direction, result.geometry); !remark.empty())
+    result.notes.push_back(std::move(remark));
+
+  result.values = result.dtype == "f4" ? computed<float>(request, order, result.geometry, input, other)
+                                       : computed<double>(request, order, result.geometry, input, other);
+  if (!gradient) result.values = with_batch_axes(std::move(result.values), batch);
+  require_finite(result.values, "the result");  // finite numbers went in: a sum has overflowed
+  return result;
+}
+
+}  // namespace fsconv

@@ -1,0 +1,37 @@
+// The arithmetic of one axis, spelled out: every number that explains why a size is what it is.
+#pragma once
+
+#include <fsconv/conventions/settings.hpp>
+#include <fsconv/geometry/axis.hpp>
+#include <string>
+#include <vector>
+
+namespace fsconv {
+
+struct AxisArithmetic {
+  Index natural;        // stride*(code-1) + extent: the transposed size before anything is cut
+  Index pad_begin;      // cut from it in front ...
+  Index pad_end;        // ... and behind; negative: that many pixels are added (PyTorch's output_padding)
+  Index zeros_between;  // the same as a convolution: this many zeros between the code's pixels,
+  Index zeros_begin;    // this many before them
+  Index zeros_end;      // and behind; then the reversed filter with stride `up`
+  SizeRange images;     // every image size that has this code size under the same padding (or SAME)
+  Index padding_end;    // the padding behind the image that goes with `images`
+  Index overlap_least;  // in the interior, how many taps reach an image pixel: least and most.
+  Index overlap_most;   // They are equal exactly where there is no checkerboard ([ODO16]).
+  bool has_interior;    // some image pixel is reached by every window that its phase has
+  int relation;         // of [DV16] that gives the transposed size, 0 where none of them covers the axis
+};
+
+// `rule` is how the padding was said: under same it moves with the image, and so do the sizes that share a
+// code.
+AxisArithmetic arithmetic(const Axis& axis, PaddingRule rule = PaddingRule::listed);
+
+// How many taps can reach an image pixel of each phase (pixel i has phase (up*i + pad) mod down, which
+// repeats every down/gcd(down, up) pixels), far from borders.
+std::vector<Index> overlap_by_phase(const Axis& axis);
+
+// The same in sentences, one per line, as a person would write it on a board.
+std::vector<std::string> explain(const Axis& axis, PaddingRule rule = PaddingRule::listed);
+
+}  // namespace fsconv

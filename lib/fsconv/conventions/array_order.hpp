@@ -1,0 +1,73 @@
+// Which axis of a system's arrays is which, and whether its filter is reversed.
+#pragma once
+
+#include <fsconv/base/tensor.hpp>
+#include <fsconv/conventions/convention.hpp>
+
+namespace fsconv {
+
+// Where the axes of a system's arrays go, in fsconv's order: activations [batch, channels, space...], weights
+// [code channels, image channels / groups, taps...].
+struct ArrayOrder {
+  std::vector<Index> image;  // axis a of ours is axis image[a] of theirs
+  std::vector<Index> code;
+  std::vector<Index> weight;
+  bool flip = false;         // the system applies the filter reversed
+  std::string image_names;   // "NHWC"
+  std::string weight_names;  // "HWIO"
+};
+
+// The order of `rank` spatial axes under these settings (data_format, flip, transpose_kernel). Throws InvalidArgument
+// for a data format that the system does not have. Sources: as convention.hpp.
+ArrayOrder array_order(Convention convention, Direction direction, std::size_t rank,
+                       const Settings& settings = {});
+
+std::vector<Index> inverse_order(const std::vector<Index>& order);
+
+// Theirs to ours and back.
+template <class T>
+Tensor<T> activation_from(const std::vector<Index>& order, const Tensor<T>& theirs) {
+  return permute(theirs, order);
+}
+template <class T>
+Tensor<T> activation_to(const std::vector<Index>& order, const Tensor<T>& ours) {
+  return permute(ours, inverse_order(order));
+}
+template <class T>
+Tensor<T> weight_from(const ArrayOrder& order, const Tensor<T>& theirs) {
+  std::vector<bool> reversed(order.weight.size(), order.flip);
+  reversed[0] = reversed[1] = false;
+  return permute(theirs, order.weight, reversed);
+}
+template <class T>
+Tensor<T> weight_to(const ArrayOrder& order, const Tensor<T>& ours) {
+  const std::vector<Index> inverse = inverse_order(order.weight);
+  std::vector<bool> reversed(inverse.size());
+  for (std::size_t axis = 0; axis < inverse.size(); ++axis) reversed[axis] = order.flip && inverse[axis] >= 2;
+  return permute(ours, inverse, reversed);
+}
+
+// --- for the dialects ---
+
+// The letters of space, as every system but JAX writes them: "W", "HW", "DHW".
+std::string space_letters(std::size_t rank);
+
+// Axis a of the result is the place in `letters` of letter a of `wanted`: ("NHWC", "NCHW") -> {0, 3, 1, 2}.
+std::vector<Index> places(std::string_view letters, std::string_view wanted);
+
+// Activations `activation` ("NHWC") on both sides, weights `weight` ("HWIO", where `code` is the letter of the code's
+// channels and `image` that of the image's), for `rank` axes of space.
+ArrayOrder order_of_letters(std::size_t rank, const std::string& activation, const std::string& weight,
+                            char code, char image);
+
+// Channels right behind the batch ("NCHW") or last ("NHWC").
+std::string channels_first(std::size_t rank);
+std::string channels_last(std::size_t rank);
+
+// A data format as JAX's dimension_numbers say it, "NHWC", "NHWC,HWIO" or "NHWC,HWIO,NCHW": what the operator reads, the
+// filter, the result (as what it reads). Space may have any letters; each stands once, and the same in all three.
+// Throws InvalidArgument.
+ArrayOrder order_of_dimension_numbers(const std::string& format, Direction direction, std::size_t rank,
+                                      const std::string& filter_by_default, char code, char image);
+
+}  // namespace fsconv

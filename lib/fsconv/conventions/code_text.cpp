@@ -1,0 +1,107 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+#include <fsconv/conventions/code_text.hpp>
+
+namespace fsconv {
+
+Values each(const Geometry& geometry, const std::function<Index(const Axis&)>& value) {
+  Values values;
+  for (const Axis& axis : geometry.axes) values.push_back(value(axis));
+  return values;
+}
+
+Index natural_size(const Axis& axis) { return axis.down * (axis.out - 1) + axis.extent(); }
+
+Settings words_of(const Geometry& geometry) {
+  Settings settings;
+  settings.stride.clear();
+  for (const Axis& axis : geometry.axes) settings.stride.push_back({axis.down, axis.up});
+  settings.dilation = each(geometry, [](const Axis& a) { return a.dilation; });
+  settings.groups = geometry.groups;
+  return settings;
+}
+
+Padding listed_padding(const Geometry& geometry) {
+  return {PaddingRule::listed, each(geometry, [](const Axis& a) { return a.pad; }),
+          each(geometry, [](const Axis& a) {
+            return std::clamp<Index>(a.pad, a.pad_end(), a.pad_end() + a.down - 1);
+          })};
+}
+
+Values image_size(const Geometry& geometry) {
+  return each(geometry, [](const Axis& a) { return a.in; });
+}
+Values kernel_size(const Geometry& geometry) {
+  return each(geometry, [](const Axis& a) { return a.taps; });
+}
+
+Settings with(Settings settings, Padding padding) {
+  settings.padding = std::move(padding);
+  return settings;
+}
+Settings with(Settings settings, PaddingRule rule) {
+  return with(std::move(settings), Padding{rule, {}, {}});
+}
+
+std::vector<std::string> texts(const Values& values) {
+  std::vector<std::string> list;
+  for (Index value : values) list.push_back(fmt::format("{}", value));
+  return list;
+}
+
+bool all_are(const Values& values, Index value) {
+  return std::all_of(values.begin(), values.end(), [&](Index one) { return one == value; });
+}
+
+Values downs(const Settings& settings) {
+  Values values;
+  for (const Stride& stride : settings.stride) values.push_back(stride.down);
+  return values;
+}
+
+std::string tuple(const Values& values) {
+  return values.size() == 1 ? fmt::format("({},)", values[0]) : fmt::format("({})", fmt::join(values, ", "));
+}
+std::string list(const Values& values) { return fmt::format("[{}]", fmt::join(values, ", ")); }
+
+std::string number_or_tuple(const Values& values) {
+  return all_are(values, values.front()) ? fmt::format("{}", values.front()) : tuple(values);
+}
+std::string number_or_list(const Values& values) {
+  return all_are(values, values.front()) ? fmt::format("{}", values.front()) : list(values);
+}
+std::string one_or_list(const std::vector<std::string>& values) {
+  const bool alike =
+      std::all_of(values.begin(), values.end(), [&](const auto& value) { return value == values.front(); });
+  return alike ? values.front() : fmt::format("{}", fmt::join(values, ","));
+}
+
+std::string capitals(PaddingRule rule) {
+  std::string word(name(rule));
+  std::transform(word.begin(), word.end(), word.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
+  return word;
+}
+
+std::string pairs(const Padding& padding, char open, char close) {
+  std::vector<std::string> sides;
+  for (std::size_t axis = 0; axis < padding.begin.size(); ++axis)
+    sides.push_back(fmt::format("{}{}, {}{}", open, padding.begin[axis], padding.end[axis], close));
+  return fmt::format("{}", fmt::join(sides, ", "));
+}
+
+std::string Arguments::python() const {
+  std::string text;
+  for (const auto& [name, value] : list_) text += fmt::format(", {}={}", name, value);
+  return text;
+}
+std::string Arguments::spaced() const {
+  std::string text;
+  for (const auto& [name, value] : list_) text += fmt::format(" {} {}", name, value);
+  return text;
+}
+
+}  // namespace fsconv

@@ -1,0 +1,197 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fsconv/base/text.hpp>
+#include <fsconv/conventions/dialect.hpp>
+
+namespace fsconv {
+namespace {
+
+// Where batch and channels stand in a list of all axes, and where space does.
+struct Places {
+  std::vector<Index> order;  // of the image: batch, channels, space
+  std::size_t at(std::size_t axis) const { return static_cast<std::size_t>(order[axis]); }
+};
+
+// The entries for space of a list that has one for every axis of the array, as TensorFlow's strides have. Those for
+// batch and channels must be `neutral`.
+template <class T>
+std::vector<T> space_of_whole(const std::string& field, const std::vector<T>& list, const Places& places,
+                              const T& neutral) {
+  for (std::size_t axis : {0, 1})
+    if (!(list[places.at(axis)] == neutral))
+      throw InvalidArgument(field, "does something to batch or channels", "give one entry per axis of space");
+  std::vector<T> space;
+  for (std::size_t axis = 2; axis < list.size(); ++axis) space.push_back(list[places.at(axis)]);
+  return space;
+}
+
+// One entry per axis of space, whichever way they were given.
+template <class T>
+std::vector<T> per_axis(Convention convention, const std::string& field, const std::vector<T>& list,
+                        std::size_t rank, const Places& places, const T& neutral) {
+  if (convention == Convention::tensorflow && list.size() == rank + 2)
+    return space_of_whole(field, list, places, neutral);
+  return one_per(field, list, rank);
+}
+
+// The image size of every axis: as given, or out of the shape of a whole array, whose other entries must fit.
+std::vector<Index> space_of_size(Convention convention, const std::vector<Index>& list,
+                                 const ArraySizes& sizes, const Places& places) {
+  const std::size_t rank = sizes.kernel.size();
+  const auto agree = [](std::string_view what, Index said, std::optional<Index> is) {
+    if (is && said != *is)
+      throw InvalidArgument("size", fmt::format("names {} {}", said, what),
+                            fmt::format("the arrays have {}", *is));
+  };
+  // PyTorch's output_size of an array without a batch axis.
+  if (convention == Convention::pytorch && list.size() == rank + 1 && rank > 1) {
+    agree("channels", list.front(), sizes.image_channels);
+    return {list.begin() + 1, list.end()};
+  }
+  if (list.size() != rank + 2) return one_per("size", list, rank);
+  agree("images", list[places.at(0)], sizes.batch);
+  agree("channels", list[places.at(1)], sizes.image_channels);
+  std::vector<Index> space;
+  for (std::size_t axis = 0; axis < rank; ++axis) space.push_back(list[places.at(axis + 2)]);
+  return space;
+}
+
+// Begin and end of every axis. ONNX's pads name all beginnings before all ends; TensorFlow's explicit_paddings have a
+// pair for batch and channels, too.
+Padding per_axis(Convention convention, const Padding& padding, std::size_t rank, const Places& places) {
+  if (padding.rule != PaddingRule::listed)
+    return {padding.rule, std::vector<Index>(rank, 0), std::vector<Index>(rank, 0)};
+  const bool onnx = convention == Convention::onnx || convention == Convention::onnx_reference;
+  if (onnx && padding.begin.size() == 2 * rank && padding.begin == padding.end) {
+    const auto middle = padding.begin.begin() + static_cast<std::ptrdiff_t>(rank);
+    return {padding.rule, {padding.begin.begin(), middle}, {middle, padding.begin.end()}};
+  }
+  return {padding.rule, per_axis<Index>(convention, "padding", padding.begin, rank, places, 0),
+          per_axis<Index>(convention, "padding", padding.end, rank, places, 0)};
+}
+
+// A system without numbers may have a rule that means these numbers: Keras's causal is extent-1:0, its valid 0:0.
+PaddingRule rule_of_numbers(const std::vector<AxisWords>& axes, const std::vector<PaddingRule>& known,
+                            Direction direction) {
+  for (PaddingRule rule : known) {
+    if (direction == Direction::conv_transpose && rule != PaddingRule::valid) continue;
+    if (std::all_of(axes.begin(), axes.end(), [&](const AxisWords& words) {
+          const Pads pads = pads_of(rule, words.axis, words.source);
+          return pads.begin == words.begin && pads.end == words.end;
+        }))
+      return rule;
+  }
+  return PaddingRule::listed;
+}
+
+void require_rule(Convention convention, PaddingRule rule, const std::vector<PaddingRule>& known) {
+  if (std::find(known.begin(), known.end(), rule) != known.end()) return;
+  std::vector<std::string> names;
+  for (PaddingRule one : known) names.emplace_back(name(one));
+  throw InvalidArgument("padding", fmt::format("{} has no '{}' here", name(convention), name(rule)),
+                        known.empty() ? "" : "use " + alternatives(names));
+}
+
+// Numbers that the equation can be asked with: nothing below may overflow.
+void check_numbers(Direction direction, const AxisWords& words) {
+  Axis probe = words.axis;
+  (direction == Direction::conv ? probe.in : probe.out) = words.source;
+  for (const Index pad : {words.begin, words.end}) {
+    probe.pad = pad;
+    check(probe, words.name);
+  }
+  for (const auto& [value, field] :
+       {std::pair{words.output_padding, "output_padding"}, std::pair{words.size, "size"}})
+    if (value) {
+      probe.pad = *value;
+      check(probe, words.name + " " + field);
+    }
+}
+
+Axis axis_of(const Dialect& system, Direction direction, const AxisWords& words) {
+  if (direction == Direction::conv) return system.conv(words);
+  Axis axis = words.axis;
+  axis.out = words.source;
+  const Placed placed = system.conv_transpose(words);
+  if (placed.image < 0)
+    throw InvalidArgument(words.name, fmt::format("the padding leaves an image of {} pixels", placed.image),
+                          "pad less or use a larger kernel");
+  axis.in = placed.image;
+  axis.pad = placed.begin;
+  return axis;
+}
+
+}  // namespace
+
+std::span<const Convention> conventions() {
+  static const std::vector<Convention> list = [] {
+    std::vector<Convention> values;
+    for (const auto& [value, text] : names_of(Convention{}).entries) values.push_back(value);
+    return values;
+  }();
+  return list;
+}
+
+Geometry geometry_of(Convention convention, Direction direction, const ArraySizes& sizes,
+                     const Settings& settings) {
+  const std::size_t rank = sizes.kernel.size();
+  if (rank < 1 || rank > 3)
+    throw InvalidArgument("kernel", fmt::format("has {} axes", rank), "give 1, 2 or 3");
+  const Dialect& system = dialect(convention);
+  const Places places{array_order(convention, direction, rank, settings).image};
+  const auto source = one_per("input size", sizes.source, rank);
+  const auto stride = per_axis<Stride>(convention, "stride", settings.stride, rank, places, {1, 1});
+  const auto dilation = per_axis<Index>(convention, "dilation", settings.dilation, rank, places, 1);
+  system.check_words(direction, rank, settings);
+  if (settings.output_padding && settings.size && convention != Convention::onnx &&
+      convention != Convention::onnx_reference)
+    throw InvalidArgument("output_padding", "is given together with size", "give one of the two");
+  const Padding padding = per_axis(
+      convention, settings.padding ? *settings.padding : system.default_padding(direction), rank, places);
+
+  std::vector<AxisWords> axes(rank);
+  for (std::size_t axis = 0; axis < rank; ++axis) {
+    AxisWords& words = axes[axis];
+    words.name = fmt::format("axis {}", axis);
+    words.axis = {.taps = sizes.kernel[axis],
+                  .down = stride[axis].down,
+                  .up = stride[axis].up,
+                  .dilation = dilation[axis]};
+    words.source = source[axis];
+    words.padding = padding.rule;
+    words.begin = padding.begin[axis];
+    words.end = padding.end[axis];
+    words.consistent = settings.consistent_padding;
+    if (settings.output_padding)
+      words.output_padding = one_per("output_padding", *settings.output_padding, rank)[axis];
+    if (settings.size) words.size = space_of_size(convention, *settings.size, sizes, places)[axis];
+    check_numbers(direction, words);
+  }
+
+  const std::vector<PaddingRule> known = system.padding_rules(direction, rank);
+  PaddingRule rule = padding.rule;
+  if (rule == PaddingRule::listed && std::find(known.begin(), known.end(), rule) == known.end())
+    rule = rule_of_numbers(axes, known, direction);
+  require_rule(convention, rule, known);
+
+  Geometry geometry{{}, sizes.image_channels, sizes.code_channels, settings.groups.value_or(1)};
+  for (AxisWords& words : axes) {
+    words.padding = rule;
+    if (rule == PaddingRule::listed) system.check_numbers(words);
+    geometry.axes.push_back(axis_of(system, direction, words));
+  }
+  check(geometry);
+  system.check_geometry(direction, geometry, sizes);
+  return geometry;
+}
+
+std::string remark(Convention convention, Direction direction, const Geometry& geometry) {
+  return dialect(convention).remark(direction, geometry);
+}
+
+PaddingRule padding_rule(Convention convention, Direction direction, const Settings& settings) {
+  return (settings.padding ? *settings.padding : dialect(convention).default_padding(direction)).rule;
+}
+
+}  // namespace fsconv

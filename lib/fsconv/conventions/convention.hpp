@@ -1,0 +1,56 @@
+// The conventions of other systems: their argument rules turn a user's words into a geometry.
+#pragma once
+
+#include <fsconv/base/names.hpp>
+#include <fsconv/conventions/settings.hpp>
+#include <fsconv/geometry/geometry.hpp>
+#include <span>
+
+namespace fsconv {
+
+// `onnx` is what ONNX Runtime computes; `onnx_reference` is what the operator's own formulas say.
+enum class Convention { native, pytorch, tensorflow, keras, theano, onnx, onnx_reference, jax };
+
+constexpr auto names_of(Convention) {
+  return NameTable<Convention, 8>{"convention",
+                                  {{{Convention::native, "native"},
+                                    {Convention::pytorch, "pytorch"},
+                                    {Convention::tensorflow, "tensorflow"},
+                                    {Convention::keras, "keras"},
+                                    {Convention::theano, "theano"},
+                                    {Convention::onnx, "onnx"},
+                                    {Convention::onnx_reference, "onnx-reference"},
+                                    {Convention::jax, "jax"}}}};
+}
+
+std::span<const Convention> conventions();
+
+// Which way the user's operator goes: conv from image to code, conv_transpose from code to image.
+enum class Direction { conv, conv_transpose };
+
+// What the arrays say: the size of the side the operator reads, the filter, and the channels of both sides.
+struct ArraySizes {
+  Shape source;  // spatial: of the image for conv, of the code for conv_transpose
+  Shape kernel;
+  Index image_channels = 1;
+  Index code_channels = 1;
+  std::optional<Index> batch = {};  // where arrays are there
+  bool filter_is_result = false;    // weight_gradient, which reads both sides
+};
+
+// The geometry that the system computes with when it is given these arrays and words. For conv_transpose the image
+// size follows from the convention (output_padding, output_shape, input_shape, SAME, ...). Throws InvalidArgument
+// where the system itself would refuse, naming the setting and what would be legal; sizes of 0 are legal where they are
+// so in the system. Sources: tf.nn.conv2d_transpose; keras Conv2DTranspose; theano conv2d_grad_wrt_inputs; torch
+// ConvTranspose1d/2d/3d; the ONNX operator ConvTranspose and ONNX Runtime 1.30; jax.lax.conv_transpose and
+// conv_general_dilated.
+Geometry geometry_of(Convention convention, Direction direction, const ArraySizes& sizes,
+                     const Settings& settings);
+
+// What a user should know of a geometry that is legal in the system: one sentence, or nothing.
+std::string remark(Convention convention, Direction direction, const Geometry& geometry);
+
+// How the padding is said: by the settings, or by the convention's default.
+PaddingRule padding_rule(Convention convention, Direction direction, const Settings& settings);
+
+}  // namespace fsconv

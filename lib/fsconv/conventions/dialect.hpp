@@ -1,0 +1,83 @@
+// What one system says of itself: its rules, the order of its arrays, and its code. One file per system implements it.
+#pragma once
+
+#include <fsconv/conventions/array_order.hpp>
+#include <fsconv/conventions/axis_rules.hpp>
+
+namespace fsconv {
+
+// Functions that refuse throw InvalidArgument naming the setting and what would be legal.
+class Dialect {
+ public:
+  explicit Dialect(Convention convention) : convention_(convention) {}
+  virtual ~Dialect() = default;
+
+  // --- rules ---
+
+  // What the system has no words for at all, whatever the sizes.
+  virtual void check_words(Direction direction, std::size_t rank, const Settings& settings) const = 0;
+
+  // What it pads when it is told nothing; refuses where it has no default.
+  virtual Padding default_padding(Direction direction) const;
+  virtual std::vector<PaddingRule> padding_rules(Direction direction, std::size_t rank) const = 0;
+  // The numbers of a listed padding: by default none below 0.
+  virtual void check_numbers(const AxisWords& words) const;
+
+  // One axis with both sizes and its pad. conv refuses an image on which no window fits.
+  virtual Axis conv(const AxisWords& words) const;
+  virtual Placed conv_transpose(const AxisWords& words) const = 0;
+
+  // Sizes of 0, and what else only the whole geometry shows. By default an image, a code and a filter have pixels and
+  // channels.
+  virtual void check_geometry(Direction direction, const Geometry& geometry, const ArraySizes& sizes) const;
+
+  // --- arrays ---
+
+  // settings.flip is the caller's matter.
+  virtual ArrayOrder order(Direction direction, std::size_t rank, const Settings& settings) const = 0;
+  // Whether what is read may have this many axes in front of its channels and space.
+  virtual bool accepts_batch_axes(Direction direction, Index count) const;
+  // Whether arrays of several types are converted to one; else they are refused.
+  virtual bool converts_types() const { return false; }
+  // Whether the number of groups follows from the channels of image and filter.
+  virtual bool implies_groups() const { return false; }
+  // Of the result: those of its side, but for one system.
+  virtual Index result_channels(Direction direction, const Geometry& geometry) const;
+  // What the user should know of a legal call: one sentence, or nothing.
+  virtual std::string remark(Direction direction, const Geometry& geometry) const;
+
+  // --- words ---
+
+  // What could be said for this geometry, the plainest first; each is tried.
+  virtual std::vector<Settings> candidates(const Geometry& geometry, Direction direction) const = 0;
+  // The call with these settings, as code that runs when pasted; x is what is read and w the filter.
+  virtual std::string code(const Geometry& geometry, Direction direction, const Settings& settings) const = 0;
+
+ protected:
+  [[noreturn]] void refuse(std::string_view field, std::string_view problem,
+                           std::string_view legal = {}) const;
+
+  // The refusals that many share.
+  void refuse_rational_stride(Direction direction, const Settings& settings) const;
+  void refuse_data_format(const Settings& settings) const;
+  void refuse_jax_words(const Settings& settings) const;
+  void refuse_size(const Settings& settings) const;
+  void refuse_output_padding(const Settings& settings) const;
+
+ private:
+  Convention convention_;
+};
+
+const Dialect& dialect(Convention convention);
+
+// Each in the file of its name.
+const Dialect& native_dialect();
+const Dialect& pytorch_dialect();
+const Dialect& tensorflow_dialect();
+const Dialect& keras_dialect();
+const Dialect& theano_dialect();
+const Dialect& onnx_dialect();
+const Dialect& onnx_reference_dialect();
+const Dialect& jax_dialect();
+
+}  // namespace fsconv

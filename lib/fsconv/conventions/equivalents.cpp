@@ -1,0 +1,70 @@
+#include <fmt/format.h>
+
+#include <fsconv/conventions/code_text.hpp>
+#include <fsconv/conventions/dialect.hpp>
+#include <fsconv/conventions/equivalents.hpp>
+
+namespace fsconv {
+namespace {
+
+std::string mismatch(const Geometry& wanted, const Geometry& given, bool transposed) {
+  for (std::size_t axis = 0; axis < wanted.axes.size(); ++axis) {
+    const Axis &w = wanted.axes[axis], &g = given.axes[axis];
+    const Index wanted_size = transposed ? w.in : w.out, given_size = transposed ? g.in : g.out;
+    if (wanted_size != given_size)
+      return fmt::format("axis {}: its sizes end at {}, not {}", axis, given_size, wanted_size);
+    if (w.pad != g.pad)
+      return fmt::format("axis {}: it pads {} in front, not {}: the pixels would be shifted", axis, g.pad,
+                         w.pad);
+  }
+  return "it computes something else";
+}
+
+// One system's words for exactly this geometry in this direction, or why there are none.
+Equivalent equivalent_in(Convention convention, const Geometry& geometry, Direction direction) {
+  const bool transposed = direction == Direction::conv_transpose;
+  const Dialect& system = dialect(convention);
+  const ArraySizes sizes{each(geometry, [&](const Axis& a) { return transposed ? a.out : a.in; }),
+                         kernel_size(geometry), geometry.in_channels, geometry.out_channels};
+  std::string refusal, difference;  // the second says more: the words are legal but mean something else
+  for (const Settings& settings : system.candidates(geometry, direction)) {
+    try {
+      const Geometry given = geometry_of(convention, direction, sizes, settings);
+      if (given == geometry) return {convention, true, system.code(geometry, direction, settings)};
+      difference = mismatch(geometry, given, transposed);
+    } catch (const InvalidArgument& refused) {
+      refusal = refused.what();
+    }
+  }
+  Equivalent none{convention, false, difference.empty() ? refusal : difference};
+  if (convention == Convention::pytorch && refusal.find("output_padding") != std::string::npos)
+    none.text = refusal + "; its padding is the same on both sides, and output_padding can only add";
+  return none;
+}
+
+}  // namespace
+
+std::vector<Equivalent> equivalents(const Geometry& geometry, Direction direction) {
+  std::vector<Equivalent> list;
+  for (Convention convention : conventions()) {
+    if (convention == Convention::onnx_reference) continue;  // the same words as onnx
+    Equivalent found = equivalent_in(convention, geometry, direction);
+    if (!found.exists) {
+      // The transposed geometry is the same operator, so its words in the other direction will do.
+      const Direction other = direction == Direction::conv ? Direction::conv_transpose : Direction::conv;
+      const Equivalent turned = equivalent_in(convention, geometry.transposed(), other);
+      if (turned.exists)
+        found = {convention, true, turned.text, "with the filter reversed and its channels swapped"};
+    }
+    list.push_back(found);
+  }
+  return list;
+}
+
+std::string way_out(const Geometry& geometry, Direction direction) {
+  const Equivalent torch = equivalent_in(Convention::pytorch, geometry, direction);
+  if (torch.exists) return "use PyTorch: " + torch.text;
+  return "use " + equivalent_in(Convention::native, geometry, direction).text;
+}
+
+}  // namespace fsconv

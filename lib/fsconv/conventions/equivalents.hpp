@@ -1,0 +1,25 @@
+// How every other system would be told to compute the same geometry, or why it cannot.
+#pragma once
+
+#include <fsconv/conventions/convention.hpp>
+#include <string>
+#include <vector>
+
+namespace fsconv {
+
+struct Equivalent {
+  Convention convention;
+  bool exists;
+  std::string
+      text;  // code that runs when pasted (x is what is read, w the filter), or the reason why there is none
+  std::string remark = {};  // what is to be done besides
+};
+
+// One entry per system. A call is listed only if geometry_of() turns its settings into exactly this geometry. Where a
+// system can only say the transposed geometry, in the other direction, a remark says what to do with the filter.
+std::vector<Equivalent> equivalents(const Geometry& geometry, Direction direction);
+
+// For refusals: how PyTorch, else fsconv, computes what was asked for. "use PyTorch: torch.nn...".
+std::string way_out(const Geometry& geometry, Direction direction);
+
+}  // namespace fsconv

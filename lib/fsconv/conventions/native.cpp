@@ -1,0 +1,110 @@
+// fsconv's own convention: every geometry can be said, and nothing is converted without a word.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fsconv/conventions/code_text.hpp>
+#include <fsconv/conventions/dialect.hpp>
+
+namespace fsconv {
+namespace {
+
+class Native : public Dialect {
+ public:
+  Native() : Dialect(Convention::native) {}
+
+  void check_words(Direction direction, std::size_t, const Settings& settings) const override {
+    refuse_jax_words(settings);
+    if (direction == Direction::conv_transpose) return;
+    if (settings.output_padding) refuse("output_padding", "has it for the transposed convolution only");
+    if (settings.size)
+      refuse("size", "names the output of a transposed convolution; a convolution's follows from its input");
+  }
+
+  std::vector<PaddingRule> padding_rules(Direction, std::size_t) const override {
+    using enum PaddingRule;
+    return {listed, valid, same, same_lower, half, full, causal};
+  }
+  void check_numbers(const AxisWords&) const override {}  // a negative padding crops
+
+  Axis conv(const AxisWords& words) const override {
+    require_image_left(words);
+    Axis axis = words.axis;
+    axis.in = words.source;
+    axis.pad = pads_of(words, axis.in).begin;
+    axis.out = std::max<Index>(windows(words), 0);
+    return axis;
+  }
+
+  // Any image size that conv maps to this code size; the smallest one plus output_padding if none is named, under SAME
+  // the largest, which is stride times the code.
+  Placed conv_transpose(const AxisWords& words) const override {
+    const SizeRange sizes = legal_images(words);
+    if (sizes.empty())
+      throw InvalidArgument(words.name, fmt::format("no image size has a code of {} here", words.source),
+                            "pad less or change the stride");
+    if (words.size) {
+      require_size_in(words, sizes);
+      return {*words.size, pads_of(words, *words.size).begin};
+    }
+    if (is_same(words.padding)) {
+      if (words.output_padding)
+        throw InvalidArgument(words.name + " output_padding", "does not go with same",
+                              "name the size instead");
+      return {sizes.largest, pads_of(words, sizes.largest).begin};
+    }
+    const Index image = sizes.smallest + checked_output_padding(words, sizes.largest - sizes.smallest + 1,
+                                                                "the number of legal image sizes");
+    return {image, pads_of(words, image).begin};
+  }
+
+  void check_geometry(Direction, const Geometry&, const ArraySizes&) const override {}  // an empty sum is 0
+
+  // Letters as JAX writes them; the filter is the forward convolution's in both directions.
+  ArrayOrder order(Direction direction, std::size_t rank, const Settings& settings) const override {
+    const std::string filter = "OI" + space_letters(rank);
+    if (settings.data_format.empty()) return order_of_letters(rank, channels_first(rank), filter, 'O', 'I');
+    return order_of_dimension_numbers(settings.data_format, direction, rank, filter, 'O', 'I');
+  }
+  bool converts_types() const override { return true; }
+
+  std::string remark(Direction direction, const Geometry& geometry) const override {
+    for (std::size_t axis = 0; axis < geometry.axes.size(); ++axis)
+      if (direction == Direction::conv && geometry.axes[axis].out == 0)
+        return fmt::format("axis {}: no window fits on the image, so the result is empty", axis);
+    return {};
+  }
+
+  std::vector<Settings> candidates(const Geometry& geometry, Direction direction) const override {
+    Settings settings = words_of(geometry);
+    settings.padding = listed_padding(geometry);
+    if (direction == Direction::conv_transpose) settings.size = image_size(geometry);
+    return {settings};
+  }
+
+  std::string code(const Geometry& geometry, Direction direction, const Settings& settings) const override {
+    std::vector<std::string> strides, pads;
+    for (const Stride& stride : settings.stride) strides.push_back(text(stride));
+    for (std::size_t axis = 0; axis < settings.padding->begin.size(); ++axis) {
+      const Index begin = settings.padding->begin[axis], end = settings.padding->end[axis];
+      pads.push_back(begin == end ? fmt::format("{}", begin) : fmt::format("{}:{}", begin, end));
+    }
+    Arguments words;
+    words.add_if(one_or_list(strides) != "1", "--stride", one_or_list(strides));
+    words.add_if(one_or_list(pads) != "0", "--padding", one_or_list(pads));
+    words.add_if(!all_are(settings.dilation, 1), "--dilation", one_or_list(texts(settings.dilation)));
+    words.add_if(geometry.groups != 1, "--groups", fmt::format("{}", geometry.groups));
+    words.add_if(settings.size.has_value(), "--size",
+                 fmt::format("{}", fmt::join(texts(settings.size.value_or(Shape{})), ",")));
+    return fmt::format("fsconv apply --op {} --input x.npy --weight w.npy --output y.npy{}",
+                       direction == Direction::conv ? "conv" : "conv_transpose", words.spaced());
+  }
+};
+
+}  // namespace
+
+const Dialect& native_dialect() {
+  static const Native system;
+  return system;
+}
+
+}  // namespace fsconv

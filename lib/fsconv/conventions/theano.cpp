@@ -1,0 +1,96 @@
+// Theano 1.0: theano.tensor.nnet's conv2d and conv3d, their conv2d_grad_wrt_inputs, and causal_conv1d.
+#include <fmt/format.h>
+
+#include <fsconv/conventions/code_text.hpp>
+#include <fsconv/conventions/dialect.hpp>
+
+namespace fsconv {
+namespace {
+
+class Theano : public Dialect {
+ public:
+  Theano() : Dialect(Convention::theano) {}
+
+  void check_words(Direction direction, std::size_t rank, const Settings& settings) const override {
+    refuse_rational_stride(direction, settings);
+    refuse_data_format(settings);
+    refuse_jax_words(settings);
+    refuse_output_padding(settings);
+    if (direction == Direction::conv && settings.size)
+      refuse("size", "names the output of a transposed convolution; a convolution's follows from its input");
+    if (direction == Direction::conv_transpose && rank == 1)
+      refuse("kernel", "has no one-dimensional transposed convolution",
+             "give the arrays another axis of space, of size 1 with a kernel of 1");
+  }
+
+  Padding default_padding(Direction) const override { return {PaddingRule::valid, {}, {}}; }
+  std::vector<PaddingRule> padding_rules(Direction, std::size_t rank) const override {
+    using enum PaddingRule;
+    if (rank == 1) return {causal};  // all that causal_conv1d does
+    return {listed, valid, half, full};
+  }
+
+  // conv of the named image must give the code.
+  Placed conv_transpose(const AxisWords& words) const override {
+    const Index image = required_size(words, "Theano's input_shape", legal_images(words));
+    return {image, pads_of(words, image).begin};
+  }
+
+  // Arrays without channels are summed over nothing.
+  void check_geometry(Direction direction, const Geometry& geometry, const ArraySizes& sizes) const override {
+    Geometry filled = geometry;
+    filled.in_channels = filled.out_channels = filled.groups = 1;
+    Dialect::check_geometry(direction, filled, sizes);
+  }
+
+  // The filters are the forward ones in both directions, applied reversed: a convolution in the mathematical sense.
+  ArrayOrder order(Direction, std::size_t rank, const Settings&) const override {
+    ArrayOrder order = order_of_letters(rank, channels_first(rank), "OI" + space_letters(rank), 'O', 'I');
+    order.flip = true;
+    return order;
+  }
+  bool converts_types() const override { return true; }  // to the larger of the two
+
+  std::vector<Settings> candidates(const Geometry& geometry, Direction direction) const override {
+    using enum PaddingRule;
+    Settings base = words_of(geometry);
+    if (direction == Direction::conv_transpose) base.size = image_size(geometry);
+    if (geometry.axes.size() == 1) return {with(base, causal)};
+    return {with(base, valid), with(base, half), with(base, full), with(base, listed_padding(geometry))};
+  }
+
+  std::string code(const Geometry& geometry, Direction direction, const Settings& settings) const override {
+    const bool transposed = direction == Direction::conv_transpose;
+    const std::size_t rank = geometry.axes.size();
+    const Padding& padding = *settings.padding;
+    Arguments words;
+    const std::string channels = fmt::format("{}", geometry.in_channels);
+    if (rank == 1)
+      words.add("filter_shape", tuple(geometry.weight_shape()));
+    else if (transposed)
+      words.add("input_shape", fmt::format("(None, {}, {})", channels, fmt::join(*settings.size, ", ")));
+    if (rank != 1 && padding.rule != PaddingRule::valid)
+      words.add("border_mode", padding.rule == PaddingRule::listed
+                                   ? fmt::format("({})", pairs(padding, '(', ')'))
+                                   : fmt::format("'{}'", name(padding.rule)));
+    const Values strides = downs(settings);
+    words.add_if(!all_are(strides, 1), "subsample",
+                 rank == 1 ? fmt::format("{}", strides[0]) : tuple(strides));
+    words.add_if(!all_are(settings.dilation, 1), "filter_dilation",
+                 rank == 1 ? fmt::format("{}", settings.dilation[0]) : tuple(settings.dilation));
+    words.add_if(geometry.groups != 1, "num_groups", fmt::format("{}", geometry.groups));
+    words.add("filter_flip", "False");
+    const std::string function =
+        rank == 1 ? "causal_conv1d" : fmt::format("conv{}d{}", rank, transposed ? "_grad_wrt_inputs" : "");
+    return fmt::format("theano.tensor.nnet.abstract_conv.{}(x, w{})", function, words.python());
+  }
+};
+
+}  // namespace
+
+const Dialect& theano_dialect() {
+  static const Theano system;
+  return system;
+}
+
+}  // namespace fsconv

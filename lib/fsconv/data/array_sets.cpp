@@ -1,0 +1,108 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <fsconv/base/error.hpp>
+#include <fsconv/data/array_sets.hpp>
+#include <fsconv/data/image_array.hpp>
+#include <fsconv/io/excerpt.hpp>
+#include <fsconv/io/npz.hpp>
+
+namespace fsconv {
+namespace {
+
+struct SetNames {
+  const char *train_images, *train_labels, *test_images, *test_labels;  // the last two may be null
+};
+
+constexpr std::array known_names = {SetNames{"x_train", "y_train", "x_test", "y_test"},
+                                    SetNames{"train_images", "train_labels", "test_images", "test_labels"},
+                                    SetNames{"images", "labels", nullptr, nullptr}};
+
+// Takes arrays out of one archive and remembers which.
+class ArchiveReader {
+ public:
+  explicit ArchiveReader(const std::string& path) : path_(path), names_(npz_names(path)) {}
+
+  std::size_t size() const { return names_.size(); }
+  bool has(const char* name) const {
+    return name != nullptr && std::find(names_.begin(), names_.end(), name) != names_.end();
+  }
+
+  ImageSet read_set(const char* images, const char* labels, std::vector<std::string>& notes) {
+    ImageArray array = images_of(take(images), where(images));
+    notes.insert(notes.end(), array.notes.begin(), array.notes.end());
+    ImageSet set{std::move(array.images), {}};
+    if (!has(labels))
+      notes.push_back(fmt::format("{}: holds no {}; training needs no labels", path_, labels));
+    else
+      set.labels = read_labels(labels, images, set.images.shape()[0]);
+    return set;
+  }
+
+  void note_what_was_taken(std::vector<std::string>& notes) const {
+    std::vector<std::string> left;
+    for (const std::string& name : names_)
+      if (std::find(taken_.begin(), taken_.end(), name) == taken_.end()) left.push_back(excerpt(name));
+    notes.push_back(fmt::format("{}: {} {} taken{}", path_, fmt::join(taken_, ", "),
+                                taken_.size() == 1 ? "is" : "are",
+                                left.empty() ? "" : fmt::format(", and not {}", fmt::join(left, ", "))));
+  }
+
+ private:
+  std::string where(const char* name) const { return fmt::format("{}:{}", path_, name); }
+
+  Array take(const char* name) {
+    taken_.emplace_back(name);
+    return read_npz(path_, name);
+  }
+
+  std::vector<std::uint8_t> read_labels(const char* name, const char* images, Index count) {
+    const Array array = take(name);
+    const Shape& shape = array.values.shape();
+    const std::string cure = fmt::format("{} takes the images without labels", where(images));
+    if (!(shape.size() == 1 || (shape.size() == 2 && shape[1] == 1)) || shape[0] != count)
+      throw BadData(where(name),
+                    fmt::format("its shape is [{}], and there are {} images", fmt::join(shape, ", "), count),
+                    cure);
+    std::vector<std::uint8_t> labels;
+    for (Index at = 0; at < count; ++at) {
+      const double value = array.values[at];
+      if (!(value >= 0 && value <= 255) || value != std::floor(value))
+        throw BadData(where(name), fmt::format("holds {} at [{}], and labels are 0 to 255", value, at), cure);
+      labels.push_back(static_cast<std::uint8_t>(value));
+    }
+    return labels;
+  }
+
+  std::string path_;
+  std::vector<std::string> names_, taken_;
+};
+
+}  // namespace
+
+std::optional<Dataset> read_array_sets(const std::string& name, const std::string& path) {
+  ArchiveReader archive(path);
+  const auto names = std::find_if(known_names.begin(), known_names.end(),
+                                  [&](const SetNames& known) { return archive.has(known.train_images); });
+  if (archive.size() < 2 || names == known_names.end()) return std::nullopt;
+
+  Dataset data{name, path, {}, {}};
+  std::vector<std::string> notes;
+  data.train = archive.read_set(names->train_images, names->train_labels, notes);
+  const bool has_test = archive.has(names->test_images);
+  if (has_test) {
+    data.test = archive.read_set(names->test_images, names->test_labels, notes);
+    const Shape &train = data.train.images.shape(), &test = data.test.images.shape();
+    if (!std::equal(train.begin() + 1, train.end(), test.begin() + 1))
+      throw BadData(path, fmt::format("its training images are [{}], its test images [{}]",
+                                      fmt::join(train, ", "), fmt::join(test, ", ")));
+  }
+  archive.note_what_was_taken(data.notes);
+  data.notes.insert(data.notes.end(), notes.begin(), notes.end());
+  return has_test ? data : with_test_part(std::move(data));
+}
+
+}  // namespace fsconv

@@ -1,0 +1,105 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fsconv/base/array.hpp>
+#include <fsconv/base/error.hpp>
+#include <fsconv/data/cifar.hpp>
+#include <fsconv/io/content_kind.hpp>
+#include <fsconv/io/input_file.hpp>
+#include <list>
+#include <span>
+#include <vector>
+
+namespace fsconv {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Index channels = 3, side = 32, pixels = channels * side * side;
+constexpr auto first_batch = "data_batch_1.bin";
+
+// A record begins with its labels, each up to a largest one; the last of them is the image's.
+struct Kind {
+  const char* name;
+  std::vector<std::uint8_t> largest_labels;
+
+  std::size_t labels() const { return largest_labels.size(); }
+  Index record() const { return static_cast<Index>(labels()) + pixels; }
+};
+
+const Kind cifar10{"CIFAR-10", {9}}, cifar100{"CIFAR-100", {19, 99}};
+
+// How many records the file holds.
+Index records_in(const Kind& kind, const InputFile& file) {
+  const auto bytes = static_cast<Index>(file.size());
+  if (bytes == 0 || bytes % kind.record() != 0)
+    throw BadData(file.path(), with_kind(fmt::format("holds {} bytes", bytes), content_kind_of(file.path())),
+                  fmt::format("a file of {} is a row of records of {} bytes", kind.name, kind.record()));
+  return bytes / kind.record();
+}
+
+void require_labels(const Kind& kind, const InputFile& file, Index image,
+                    std::span<const std::uint8_t> record) {
+  for (std::size_t at = 0; at < kind.labels(); ++at)
+    if (record[at] > kind.largest_labels[at])
+      throw BadData(file.path(),
+                    fmt::format("its image {} has the {}label {}", image,
+                                kind.labels() == 1 ? ""
+                                : at == 0          ? "coarse "
+                                                   : "fine ",
+                                record[at]),
+                    fmt::format("{} has the {}labels 0 to {}", kind.name,
+                                kind.labels() == 1 ? ""
+                                : at == 0          ? "coarse "
+                                                   : "fine ",
+                                kind.largest_labels[at]));
+}
+
+ImageSet read_files(const Kind& kind, const fs::path& folder, const std::vector<std::string>& names) {
+  std::list<InputFile> files;  // a list, because an InputFile stays where it is
+  Index count = 0;
+  for (const std::string& name : names)
+    count += records_in(kind, files.emplace_back((folder / name).string()));
+  require_memory_for(folder.string(), count, static_cast<std::size_t>(kind.record()));
+
+  ImageSet set{Tensor<std::uint8_t>({count, channels, side, side}, "images"), {}};
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(kind.record()));
+  auto image = set.images.begin();
+  for (const InputFile& file : files)
+    for (Index at = 0; at < records_in(kind, file); ++at) {
+      file.read(static_cast<std::uint64_t>(at * kind.record()), std::as_writable_bytes(std::span(bytes)));
+      require_labels(kind, file, at, bytes);
+      set.labels.push_back(bytes[kind.labels() - 1]);
+      image = std::copy(bytes.begin() + static_cast<std::ptrdiff_t>(kind.labels()), bytes.end(), image);
+    }
+  return set;
+}
+
+bool holds(const std::string& folder, const char* name) {
+  std::error_code none;
+  return fs::is_regular_file(fs::path(folder) / name, none);
+}
+
+}  // namespace
+
+bool is_cifar10_folder(const std::string& folder) { return holds(folder, first_batch); }
+
+bool is_cifar100_folder(const std::string& folder) {
+  return holds(folder, "train.bin") && holds(folder, "test.bin");
+}
+
+Dataset read_cifar10_folder(const std::string& name, const std::string& folder) {
+  return {name, folder,
+          read_files(
+              cifar10, folder,
+              {first_batch, "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"}),
+          read_files(cifar10, folder, {"test_batch.bin"})};
+}
+
+Dataset read_cifar100_folder(const std::string& name, const std::string& folder) {
+  return {name, folder, read_files(cifar100, folder, {"train.bin"}),
+          read_files(cifar100, folder, {"test.bin"})};
+}
+
+}  // namespace fsconv

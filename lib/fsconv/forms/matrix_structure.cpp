@@ -1,0 +1,61 @@
+#include <fmt/format.h>
+
+#include <fsconv/forms/matrix_structure.hpp>
+#include <nlohmann/json.hpp>
+
+namespace fsconv {
+namespace {
+
+// "row o+1 is row o moved right by 2 (inside W)": what enters at the left edge may be a tap that was cut before.
+std::string moved(const AxisStructure& axis, bool innermost) {
+  const char* row = innermost ? "row" : "block row";
+  return fmt::format("{} o+{} is {} o moved right by {} (inside W)", row, axis.row_step, row,
+                     axis.column_step);
+}
+
+}  // namespace
+
+MatrixStructure structure_of(const Geometry& geometry) {
+  MatrixStructure structure{geometry.out_channels, geometry.in_channels, geometry.groups, {}};
+  for (const Axis& axis : geometry.axes)
+    structure.axes.push_back({axis.out, axis.in, axis.code_step(), axis.image_step(), stride_text(axis)});
+  return structure;
+}
+
+std::string text(const MatrixStructure& structure, const std::string& title) {
+  const std::string indent(title.size(), ' ');
+  const bool one = structure.block_rows == 1 && structure.block_columns == 1;
+  std::string lines = one ? fmt::format("{}one block: one code channel, one image channel\n", title)
+                          : fmt::format("{}{} x {} blocks, one for each pair of code and image channel\n",
+                                        title, structure.block_rows, structure.block_columns);
+  if (structure.groups > 1)
+    lines += fmt::format("{}zero between the {} groups: block diagonal, {} x {} blocks a group\n", indent,
+                         structure.groups, structure.block_rows / structure.groups,
+                         structure.block_columns / structure.groups);
+  for (std::size_t at = 0; at < structure.axes.size(); ++at) {
+    const AxisStructure& axis = structure.axes[at];
+    const bool innermost = at + 1 == structure.axes.size();
+    lines += fmt::format("{}axis {}, stride {}: {} x {} {}{}\n", indent, at, axis.stride, axis.rows,
+                         axis.columns, innermost ? "entries" : "blocks",
+                         axis.toeplitz() ? ", Toeplitz: constant along diagonals" : "");
+    if (!axis.toeplitz()) lines += fmt::format("{}  {}\n", indent, moved(axis, innermost));
+  }
+  return lines;
+}
+
+void to_json(nlohmann::json& json, const MatrixStructure& structure) {
+  nlohmann::json axes = nlohmann::json::array();
+  for (const AxisStructure& axis : structure.axes)
+    axes.push_back({{"rows", axis.rows},
+                    {"columns", axis.columns},
+                    {"stride", axis.stride},
+                    {"row_step", axis.row_step},
+                    {"column_step", axis.column_step},
+                    {"toeplitz", axis.toeplitz()}});
+  json = {{"block_rows", structure.block_rows},
+          {"block_columns", structure.block_columns},
+          {"groups", structure.groups},
+          {"axes", axes}};
+}
+
+}  // namespace fsconv

@@ -1,0 +1,68 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <fsconv/io/excerpt.hpp>
+
+namespace fsconv {
+namespace {
+
+unsigned byte_at(std::string_view text, std::size_t at) { return static_cast<unsigned char>(text[at]); }
+
+struct Character {
+  std::uint32_t code;
+  std::size_t bytes;
+};
+
+// The character at the beginning of `text` in UTF-8; one byte without a meaning where it is none.
+Character first_character(std::string_view text) {
+  constexpr Character none{0, 1};
+  const unsigned first = byte_at(text, 0);
+  if (first < 0x80) return {first, 1};
+  const std::size_t bytes = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < bytes) return none;
+  std::uint32_t code = first & (0xffu >> (bytes + 1));
+  for (std::size_t at = 1; at < bytes; ++at) {
+    if ((byte_at(text, at) & 0xc0) != 0x80) return none;
+    code = code << 6 | (byte_at(text, at) & 0x3f);
+  }
+  constexpr std::uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+  return code < least[bytes] ? none : Character{code, bytes};
+}
+
+// Letters, digits and signs that are seen where they stand. Left out: control characters of both halves of Latin-1,
+// marks without a width, marks of direction, surrogates, private and special codes.
+bool is_plain(std::uint32_t code) {
+  if (code < 0x7f) return code >= 0x20 && code != '\\';
+  if (code < 0xa0 || code == 0xad || code > 0x3ffff) return false;
+  const auto within = [&](std::uint32_t first, std::uint32_t last) { return code >= first && code <= last; };
+  return !within(0x200b, 0x200f) && !within(0x2028, 0x202e) && !within(0x2060, 0x206f) && code != 0x61c &&
+         !within(0xd800, 0xf8ff) && code != 0xfeff && !within(0xfff0, 0xffff);
+}
+
+}  // namespace
+
+std::string excerpt(std::string_view content, std::size_t most) {
+  std::string text;
+  std::size_t at = 0;
+  while (at < content.size()) {
+    const Character next = first_character(content.substr(at));
+    if (at + next.bytes > most) break;
+    if (is_plain(next.code))
+      text += content.substr(at, next.bytes);
+    else
+      for (std::size_t byte = at; byte < at + next.bytes; ++byte)
+        text += fmt::format("\\x{:02x}", byte_at(content, byte));
+    at += next.bytes;
+  }
+  return at < content.size() ? text + "..." : text;
+}
+
+std::string excerpt_of_names(const std::vector<std::string>& names, std::size_t most) {
+  std::string list;
+  for (std::size_t at = 0; at < std::min(most, names.size()); ++at)
+    list += (at > 0 ? ", " : "") + excerpt(names[at]);
+  return names.size() > most ? fmt::format("{} and {} more", list, names.size() - most) : list;
+}
+
+}  // namespace fsconv

@@ -1,0 +1,89 @@
+// What fsconv train says: its table and its JSON lines, and a line for what a user should know.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "cli/process.hpp"
+#include "io/scratch.hpp"
+
+using namespace fsconv::testing;
+using nlohmann::json;
+
+namespace {
+
+Finished train_line(const ScratchFolder& folder, const std::string& line) {
+  return run_fsconv(
+      words("train --data generated --train-images 64 --test-images 16 --channels 4 --latent 4 " + line),
+      folder.path(), {.time = std::chrono::seconds(60)});
+}
+
+}  // namespace
+
+TEST_CASE("cli train: a run that diverges is told of, and its table keeps its columns apart") {
+  const ScratchFolder folder;
+  const Finished wild = train_line(folder, "--batch 4 --learning-rate 30 --epochs 3 --output run.h5");
+  INFO(wild.out << wild.err);
+  CHECK(wild.exit_code == 0);
+  CHECK(wild.err.find("the run diverges") != std::string::npos);
+  CHECK(wild.err.find("--learning-rate below 30") != std::string::npos);
+  std::size_t rows = 0;
+  std::istringstream lines(wild.out.substr(wild.out.find("epoch  ")));
+  std::string line;
+  for (std::getline(lines, line); std::getline(lines, line); ++rows) CHECK(words(line).size() == 5);
+  CHECK(rows == 3);
+  CHECK(wild.err.find("the run diverges") == wild.err.rfind("the run diverges"));  // once
+
+  const Finished tame = train_line(folder, "--epochs 3 --force --output run.h5");
+  CHECK(tame.exit_code == 0);
+  CHECK(tame.err == "run.h5 and run.png are complete\n");
+}
+
+TEST_CASE("cli train: resuming a finished run says that nothing was trained") {
+  const ScratchFolder folder;
+  REQUIRE(train_line(folder, "--epochs 2 --output run.h5").exit_code == 0);
+  const Finished again = run_fsconv(words("train --resume run.h5"), folder.path());
+  CHECK(again.exit_code == 0);
+  CHECK(again.err.find("is finished: it holds 2 of 2 epochs; --epochs N") != std::string::npos);
+  CHECK(again.err.find("are complete; nothing was trained\n") != std::string::npos);
+  const Finished more = run_fsconv(words("train --resume run.h5 --epochs 3"), folder.path());
+  CHECK(more.err.find("nothing was trained") == std::string::npos);
+}
+
+TEST_CASE("cli train: a folder that is made is told of, one that is there is not") {
+  const ScratchFolder folder;
+  const Finished first = train_line(folder, "--epochs 1 --output new/deep/run.h5");
+  CHECK(first.exit_code == 0);
+  CHECK(first.err.find("made the folder new/deep\n") != std::string::npos);
+  CHECK(std::filesystem::exists(folder / "new/deep/run.h5"));
+  CHECK(train_line(folder, "--epochs 1 --output new/deep/other.h5").err.find("made the folder") ==
+        std::string::npos);
+  // Nothing is made, and nothing said, where the run is refused.
+  const Finished refused = run_fsconv(words("train --data nothing.npy --output other/run.h5"), folder.path());
+  CHECK(refused.exit_code == 5);
+  CHECK(refused.err.find("made the folder") == std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(folder / "other"));
+}
+
+TEST_CASE("cli train: --json prints an object a line, whose keys the help names") {
+  const ScratchFolder folder;
+  const Finished finished =
+      train_line(folder, "--model vae --validation 8 --epochs 2 --output run.h5 --json");
+  REQUIRE(finished.exit_code == 0);
+  std::string help = run_fsconv({"train", "--help"}, folder.path()).out;
+  std::replace(help.begin(), help.end(), '\n', ' ');
+  std::istringstream lines(finished.out);
+  int epoch = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const json object = json::parse(line);
+    CHECK(object["epoch"] == ++epoch);
+    for (const auto& [key, value] : object.items()) {
+      const bool is_pair =
+          key.ends_with("_reconstruction") || key.ends_with("_kl");  // train_ and test_... in the help
+      INFO(key);
+      CHECK(help.find(is_pair ? key.substr(key.rfind('_')) : key) != std::string::npos);
+    }
+  }
+  CHECK(epoch == 2);
+}

@@ -1,0 +1,197 @@
+// The rules of the conventions: sizes, paddings and refusals of every system.
+#include <catch2/catch.hpp>
+#include <fsconv/conventions/convention.hpp>
+
+using namespace fsconv;
+
+namespace {
+
+Settings settings(const char* stride, const char* padding) {
+  Settings s;
+  s.stride = parse_stride(stride);
+  s.padding = parse_padding(padding);
+  return s;
+}
+
+Index image_of(Convention convention, Index code, Index kernel, Settings s) {
+  return geometry_of(convention, Direction::conv_transpose, {{code}, {kernel}}, s).axes[0].in;
+}
+
+std::string refusal(Convention convention, Direction direction, const ArraySizes& sizes, const Settings& s) {
+  try {
+    geometry_of(convention, direction, sizes, s);
+  } catch (const InvalidArgument& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("convention: keras output_padding None is not 0") {
+  Settings s = settings("2", "same");
+  CHECK(image_of(Convention::keras, 7, 3, s) == 14);
+  s.output_padding = {0};
+  CHECK(image_of(Convention::keras, 7, 3, s) == 13);
+  s = settings("3", "valid");
+  CHECK(image_of(Convention::keras, 4, 2, s) == 12);  // i*s + max(k-s, 0)
+  s.output_padding = {0};
+  CHECK(image_of(Convention::keras, 4, 2, s) == 11);  // (i-1)*s + k
+}
+
+TEST_CASE("convention: ONNX splits an explicit output_shape by auto_pad") {
+  // natural size 2*(3-1)+3 = 7; output_shape 6 leaves one pixel to cut
+  Settings s = settings("2", "same");
+  s.size = {6};
+  CHECK(geometry_of(Convention::onnx, Direction::conv_transpose, {{3}, {3}}, s).axes[0].pad == 0);
+  s.padding = parse_padding("same_lower");
+  CHECK(geometry_of(Convention::onnx, Direction::conv_transpose, {{3}, {3}}, s).axes[0].pad == 1);
+  s.padding = parse_padding("0");
+  CHECK(geometry_of(Convention::onnx, Direction::conv_transpose, {{3}, {3}}, s).axes[0].pad == 1);
+}
+
+TEST_CASE("convention: every system refuses what it refuses") {
+  using enum Convention;
+  using enum Direction;
+  const ArraySizes code{{7}, {3}}, image{{14}, {3}};
+  Settings s = settings("2", "same");
+  s.size = {16};
+  CHECK(refusal(tensorflow, conv_transpose, code, s).find("legal sizes are 13 to 14") != std::string::npos);
+  s.size.reset();
+  CHECK(refusal(tensorflow, conv_transpose, code, s).find("output_shape must be given") != std::string::npos);
+  CHECK(refusal(pytorch, conv_transpose, code, settings("2", "same")).find("no 'same'") != std::string::npos);
+  CHECK(refusal(pytorch, conv, image, settings("2", "same")).find("stride 1") != std::string::npos);
+  CHECK(refusal(pytorch, conv_transpose, code, settings("2", "0:1")).find("both sides alike") !=
+        std::string::npos);
+  CHECK(refusal(pytorch, conv, image, settings("1", "-1")).find("negative") != std::string::npos);
+  CHECK(refusal(theano, conv_transpose, {{7, 7}, {3, 3}}, settings("2", "half"))
+            .find("input_shape must be given") != std::string::npos);
+  CHECK(refusal(pytorch, conv_transpose, code, settings("1/2", "0")).find("rational") != std::string::npos);
+  CHECK(refusal(pytorch, conv, {{2}, {5}}, settings("1", "0")).find("kernel covers 5") != std::string::npos);
+  CHECK(refusal(native, conv_transpose, {{1}, {3}}, settings("1", "2")) != "");
+
+  s = settings("2", "0");
+  s.output_padding = {2};
+  CHECK(refusal(pytorch, conv_transpose, code, s).find("smaller than") != std::string::npos);
+  s.dilation = {3};  // now it is smaller than the dilation
+  CHECK(refusal(pytorch, conv_transpose, code, s).empty());
+  s = settings("2", "same");
+  s.dilation = {2};
+  CHECK(refusal(keras, conv_transpose, code, s).find("stride and dilation") != std::string::npos);
+  s = settings("1", "valid");
+  s.groups = 2;
+  CHECK(refusal(keras, conv_transpose, {{7}, {3}, 2, 2}, s).find("groups") != std::string::npos);
+  s.padding.reset();
+  s.groups = 1;
+  CHECK(refusal(jax, conv, image, s).find("no default") != std::string::npos);
+}
+
+TEST_CASE("convention: ONNX's pads name all beginnings before all ends") {
+  const auto axes = [](const char* padding, Shape kernel) {
+    Shape source(kernel.size(), 9);
+    return geometry_of(Convention::onnx, Direction::conv, {source, kernel}, settings("1", padding)).axes;
+  };
+  const auto two = axes("1,2,3,4", {3, 3});  // axis 0 is padded 1:3, axis 1 2:4
+  CHECK(two[0].pad == 1);
+  CHECK(two[0].out == 9 + 1 + 3 - 2);
+  CHECK(two[1].pad == 2);
+  CHECK(two[1].out == 9 + 2 + 4 - 2);
+  CHECK(axes("1,2", {3, 3})[1].pad == 2);  // per axis, both sides alike
+  CHECK(axes("0,2", {3})[0].out == 9);
+  CHECK(axes("1,1,1,1,1,1", {3, 3, 3})[2].out == 9);
+  CHECK_THROWS_AS(axes("1,2,3", {3, 3}), InvalidArgument);
+}
+
+TEST_CASE("convention: TensorFlow's lists may name batch and channels") {
+  Settings s = settings("1,2,3,1", "0:0,1:2,0:1,0:0");
+  const auto axes = geometry_of(Convention::tensorflow, Direction::conv, {{9, 9}, {3, 3}}, s).axes;
+  CHECK(axes[0].down == 2);
+  CHECK(axes[1].down == 3);
+  CHECK(axes[0].pad == 1);
+  s.data_format = "NCHW";
+  s.stride = parse_stride("1,1,2,3");
+  s.padding = parse_padding("0:0,0:0,1:2,0:1");
+  CHECK(geometry_of(Convention::tensorflow, Direction::conv, {{9, 9}, {3, 3}}, s).axes == axes);
+  s.stride = parse_stride("2,1,2,3");
+  CHECK(refusal(Convention::tensorflow, Direction::conv, {{9, 9}, {3, 3}}, s).find("batch") !=
+        std::string::npos);
+}
+
+TEST_CASE("convention: the size may be the whole shape of the output") {
+  const auto image = [](Convention convention, std::vector<Index> size, std::optional<Index> batch = {}) {
+    Settings s;
+    if (convention == Convention::tensorflow) s.padding = parse_padding("valid");
+    s.stride = parse_stride("2");
+    s.size = std::move(size);
+    return geometry_of(convention, Direction::conv_transpose, {{3, 4}, {3, 3}, 5, 2, batch}, s).axes;
+  };
+  using enum Convention;
+  CHECK(image(tensorflow, {2, 7, 9, 5}, 2)[1].in == 9);
+  CHECK(image(theano, {2, 5, 7, 9}, 2)[0].in == 7);
+  CHECK(image(pytorch, {2, 5, 7, 9})[0].in == 7);
+  CHECK(image(pytorch, {5, 7, 9})[1].in == 9);  // an array without a batch axis
+  CHECK_THROWS_AS(image(tensorflow, {3, 7, 9, 5}, 2), InvalidArgument);
+  CHECK_THROWS_AS(image(tensorflow, {2, 7, 9, 4}, 2), InvalidArgument);
+  CHECK_THROWS_AS(image(theano, {2, 7, 9}), InvalidArgument);
+}
+
+TEST_CASE("convention: numbers that spell out a rule are that rule") {
+  using enum Convention;
+  Settings causal = settings("1", "4:0");
+  causal.dilation = {2};
+  CHECK(geometry_of(keras, Direction::conv, {{9}, {3}}, causal).axes[0].out == 9);
+  CHECK(geometry_of(theano, Direction::conv, {{9}, {3}}, causal).axes[0].pad == 4);
+  CHECK(geometry_of(keras, Direction::conv, {{9, 9}, {3, 3}}, settings("1", "0")).axes[0].out == 7);
+  CHECK(geometry_of(keras, Direction::conv_transpose, {{9}, {3}}, settings("1", "0")).axes[0].in == 11);
+  CHECK(refusal(keras, Direction::conv, {{9}, {3}}, settings("1", "2:1")) != "");
+  CHECK(refusal(theano, Direction::conv, {{9}, {3}}, settings("1", "1")) != "");
+  CHECK(refusal(theano, Direction::conv_transpose, {{9}, {3}}, settings("1", "valid"))
+            .find("one-dimensional") != std::string::npos);
+  CHECK(refusal(tensorflow, Direction::conv, {{9, 9, 9}, {3, 3, 3}}, settings("1", "1:2")) != "");
+}
+
+TEST_CASE("convention: JAX's consistent padding is the image's, the other the code's") {
+  Settings s = settings("2", "1:0");
+  CHECK(geometry_of(Convention::jax, Direction::conv_transpose, {{5}, {4}}, s).axes[0] ==
+        Axis{.in = 7, .out = 5, .taps = 4, .down = 2, .pad = 2});  // 9 + 1 - 3, and 3 - 1
+  s.consistent_padding = true;
+  CHECK(geometry_of(Convention::jax, Direction::conv_transpose, {{5}, {4}}, s).axes[0] ==
+        Axis{.in = 11, .out = 5, .taps = 4, .down = 2, .pad = 1});  // 2*4 + 4 - 1
+  CHECK(refusal(Convention::keras, Direction::conv_transpose, {{5}, {4}}, s).find("JAX") !=
+        std::string::npos);
+}
+
+TEST_CASE("convention: sizes of 0 are legal where they are so in the system") {
+  using enum Convention;
+  using enum Direction;
+  const Settings plain = settings("1", "0");
+  const auto refuses = [&](Convention convention, Direction direction, const ArraySizes& sizes) {
+    return refusal(convention, direction, sizes, plain) != "";
+  };
+  // an image of no pixels, with padding, has windows all the same
+  CHECK(geometry_of(tensorflow, conv, {{0, 2}, {1, 1}}, settings("1", "1")).axes[0].out == 2);
+  CHECK(geometry_of(jax, conv, {{0}, {3}}, settings("1/2", "2")).axes[0].out == 2);
+  // an image from which more is cropped than it has
+  for (Convention convention : {native, jax})
+    CHECK(refusal(convention, conv, {{4}, {3}}, settings("1", "-3")).find("image of -2") !=
+          std::string::npos);
+  // no window fits
+  CHECK(geometry_of(native, conv, {{2}, {5}}, plain).axes[0].out == 0);
+  CHECK(geometry_of(jax, conv, {{2}, {5}}, plain).axes[0].out == 0);
+  CHECK(geometry_of(tensorflow, conv, {{2}, {3}}, plain).axes[0].out == 0);
+  CHECK(refuses(tensorflow, conv, {{2}, {4}}));  // (2 + 1 - 4) / 1 is below 0
+  CHECK(geometry_of(tensorflow, conv, {{2}, {4}}, settings("2", "0")).axes[0].out == 0);
+  for (Convention convention : {pytorch, keras, theano}) CHECK(refuses(convention, conv, {{2, 2}, {3, 3}}));
+  // no channels
+  CHECK_FALSE(refuses(theano, conv, {{4, 4}, {3, 3}, 0, 1}));
+  CHECK_FALSE(refuses(pytorch, conv, {{4, 4}, {3, 3}, 0, 1}));
+  CHECK(refuses(pytorch, conv, {{4, 4}, {3, 3}, 1, 0}));
+  CHECK(refuses(pytorch, conv_transpose, {{4, 4}, {3, 3}, 0, 1}));
+  CHECK(refuses(tensorflow, conv, {{4, 4}, {3, 3}, 0, 1}));
+  CHECK(refuses(keras, conv_transpose, {{4, 4}, {3, 3}, 0, 1}));
+  // a code of no pixels
+  Settings sized = plain;
+  sized.size = {2};
+  CHECK(geometry_of(tensorflow, conv_transpose, {{0}, {3}}, sized).axes[0].in == 2);
+  CHECK(refusal(theano, conv_transpose, {{0, 0}, {1, 1}}, sized) != "");
+}
