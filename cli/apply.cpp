@@ -35,6 +35,12 @@ int run(const Options& options) {
   request.convention = convention_of(options);
   request.settings = settings_of(options);
   request.form = options.text("form", "im2col");
+  constexpr const char* of_gradient[] = {"output-gradient", "kernel"};
+  constexpr const char* of_maps[] = {"weight", "bias"};
+  if (request.op == Op::weight_gradient)
+    options.require_none_of(of_maps, "weight_gradient has none");
+  else
+    options.require_none_of(of_gradient, "it belongs to weight_gradient");
   const std::string output = options.required_text("output");
   request.input = read_named_array(options.required_text("input"));
   if (request.op == Op::weight_gradient) {

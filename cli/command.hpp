@@ -6,6 +6,7 @@
 #include <boost/program_options/options_description.hpp>
 #include <cstdio>
 #include <fsconv/base/index.hpp>
+#include <fsconv/io/excerpt.hpp>
 #include <map>
 #include <optional>
 #include <span>
@@ -96,10 +97,10 @@ std::size_t help_width();
 // What --help shows. An example that is longer than a line goes on behind a backslash, so that it still can be pasted.
 std::string help(const Command& command);
 
-// A line for the user on stderr. That it cannot be written is no error: nothing that was asked for is lost with it.
+// A line for the user on stderr, without anything that a terminal would obey. That it cannot be written is no error: nothing that was asked for is lost with it.
 template <class... Values>
 void tell(fmt::format_string<Values...> text, Values&&... values) {
-  std::fputs((fmt::format(text, std::forward<Values>(values)...) + "\n").c_str(), stderr);
+  std::fputs((printable(fmt::format(text, std::forward<Values>(values)...)) + "\n").c_str(), stderr);
 }
 
 }  // namespace fsconv::cli

@@ -51,6 +51,8 @@ std::string content_of(const std::string& path) {
   if (!file) throw IoError::from_errno(path, "open");
   std::string content(std::istreambuf_iterator<char>(file), {});
   if (file.bad()) throw IoError::from_errno(path, "read");
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // what some editors begin UTF-8 with
+  if (content.starts_with(byte_order_mark)) content.erase(0, byte_order_mark.size());
   return content;
 }
 

@@ -83,6 +83,9 @@ Direction direction_of(const Options& options, Direction otherwise) {
 ArraySizes sizes_of(const Options& options) {
   ArraySizes sizes;
   sizes.source = to_integers("input-size", options.required_text("input-size"));
+  if (sizes.source.size() > 3)
+    throw InvalidArgument("input-size", fmt::format("has {} axes", sizes.source.size()),
+                          "give 1, 2 or 3 of space");
   sizes.kernel = to_integers("kernel", options.required_text("kernel"));
   if (sizes.kernel.size() == 1 && sizes.source.size() > 1)
     sizes.kernel = std::vector<Index>(sizes.source.size(), sizes.kernel[0]);

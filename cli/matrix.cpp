@@ -6,6 +6,7 @@
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/random.hpp>
 #include <fsconv/base/screen.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/conventions/array_order.hpp>
 #include <fsconv/forms/matrix.hpp>
 #include <fsconv/forms/matrix_report.hpp>
@@ -61,6 +62,11 @@ int run(const Options& options) {
   Tensor<double> weight;
   if (options.has("weight")) {
     const Array file = read_named_array(options.text("weight"));
+    const auto axes = static_cast<Index>(geometry.axes.size()) + 2;
+    if (file.values.rank() != axes)
+      throw InvalidArgument(
+          "weight", "has " + counted(file.values.rank(), "axis", "axes"),
+          fmt::format("the geometry needs {}: two of channels and {} of space", axes, axes - 2));
     weight = weight_from(order_of(options, direction, geometry.axes.size()), file.values);
     if (weight.shape() != geometry.weight_shape())
       throw InvalidArgument("weight",

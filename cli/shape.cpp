@@ -218,12 +218,13 @@ int run(const Options& options) {
   }
   print(geometry, direction, rule);
   if (in_words) {
-    if (const std::string said = remark(convention_of(options), direction, geometry); !said.empty())
+    if (const std::string said = remark(convention_of(options), direction, geometry, settings_of(options));
+        !said.empty())
       print_wrapped("\n" + said, 2);
     print_readings(options);
     print_onnx_difference(options, geometry, direction);
   }
-  fmt::print("\nthe same elsewhere (x is what is read, w the filter, in the system's order)\n");
+  print_wrapped("\nthe same elsewhere (x is what is read, w the filter, in the system's order)", 2);
   print_equivalents(geometry, direction);
   return 0;
 }

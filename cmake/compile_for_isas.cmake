@@ -14,6 +14,7 @@ function(compile_for_isas name)
     set(amx ${avx512_bf16})
   endif()
   foreach(isa ${ARGN})
-    set_source_files_properties(${name}_${isa}.cpp TARGET_DIRECTORY fsconv PROPERTIES COMPILE_OPTIONS "${${isa}}")
+    set_source_files_properties(${name}_${isa}.cpp TARGET_DIRECTORY fsconv PROPERTIES COMPILE_OPTIONS "${${isa}}"
+                                SKIP_PRECOMPILE_HEADERS ON)
   endforeach()
 endfunction()

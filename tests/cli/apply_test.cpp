@@ -288,6 +288,22 @@ TEST_CASE("cli apply: data formats, capitals and JAX's words reach the arrays") 
   }
 }
 
+TEST_CASE("cli apply: what an operation does not read is refused, not ignored") {
+  const ScratchFolder folder;
+  write_inputs(folder, samples.front());
+  const std::string files = " --input code.npy --output o.npy ";
+  for (const char* line :
+       {"--op conv --weight weight.npy --kernel 7", "--op conv --weight weight.npy --output-gradient g.npy",
+        "--op conv_transpose --weight weight.npy --kernel 3",
+        "--op weight_gradient --output-gradient code.npy --kernel 1 --bias weight.npy",
+        "--op weight_gradient --output-gradient code.npy --kernel 1 --weight none.npy"}) {
+    const Finished finished = run_fsconv(words("apply " + files + line), folder.path());
+    INFO(line << "\n" << finished.err);
+    CHECK(finished.exit_code == 2);
+    CHECK(finished.err.find("would have no effect") != std::string::npos);
+  }
+}
+
 TEST_CASE("cli apply: its help names every form") {
   const Finished help = run_fsconv({"apply", "--help"}, ".");
   for (const Form<float>& form : forms<float>()) CHECK(help.out.find(form.name) != std::string::npos);

@@ -74,6 +74,21 @@ TEST_CASE("cli config: the command line wins over the file, the file over the de
   CHECK(shape_json(folder, "--config my.cfg")["axes"][0]["image"] == 14);  // 3*(5-1) + 2
 }
 
+TEST_CASE("cli config: a mark of byte order in front is no part of the first name") {
+  const ScratchFolder folder;
+  std::ofstream(folder / "c.cfg") << "\xef\xbb\xbfstride = 2\npadding = 1\n";
+  CHECK(shape_json(folder, "--input-size 4 --kernel 3 --config c.cfg")["axes"][0]["stride"] == "2");
+}
+
+TEST_CASE("cli config: what a file says does not reach the terminal raw") {
+  const ScratchFolder folder;
+  std::ofstream(folder / "c.cfg") << "a\033[31mb = 1\n";
+  const Finished finished = run_fsconv(words("shape --config c.cfg"), folder.path());
+  CHECK(finished.exit_code == 2);
+  CHECK(finished.err.find('\033') == std::string::npos);
+  CHECK(finished.err.find("\\x1b") != std::string::npos);
+}
+
 TEST_CASE("cli config: flags may stand in the file") {
   const ScratchFolder folder;
   put_content(folder / "my.cfg", "json = true\ninput-size = 4\nkernel = 3\n");

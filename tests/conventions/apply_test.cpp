@@ -162,6 +162,56 @@ TEST_CASE("apply: a data format changes where the numbers stand, not what they a
   CHECK(permute(apply(turned).values, {0, 2, 3, 1}) == apply(plain).values);
 }
 
+TEST_CASE("apply: JAX's strides and paddings belong to the axes in the filter's order") {
+  // x is [1, 1, W=5, H=4] of 0, 1, 2, ..., the filter HWIO of 1x1 taps; stride 2 along H, the filter's first axis
+  ApplyRequest r;
+  r.convention = Convention::jax;
+  r.settings.data_format = "NCWH,HWIO,NCWH";
+  r.settings.padding = parse_padding("VALID");
+  r.settings.stride = parse_stride("2,1");
+  r.input = {Tensor<double>({1, 1, 5, 4}), "f8"};
+  for (Index at = 0; at < 20; ++at) r.input.values[at] = static_cast<double>(at);
+  r.weight = {Tensor<double>({1, 1, 1, 1}, {1}), "f8"};
+  CHECK(apply(r).values == Tensor<double>({1, 1, 5, 2}, {0, 2, 4, 6, 8, 10, 12, 14, 16, 18}));
+}
+
+TEST_CASE("apply: an image of no pixels and its code are transposes of each other") {
+  ApplyRequest r = request(Convention::native, Op::conv, {1, 1, 0, 4}, {1, 1, 2, 2});
+  r.settings.padding = parse_padding("2");
+  const ApplyResult code = apply(r);
+  CHECK(code.values.shape() == Shape{1, 1, 3, 7});
+  r.op = Op::conv_transpose;
+  r.input.values = code.values;
+  r.settings.size = std::vector<Index>{0, 4};
+  CHECK(apply(r).values.shape() == Shape{1, 1, 0, 4});
+}
+
+TEST_CASE("apply: what cannot be said elsewhere is said for the same arrays") {
+  // k3 s2 SAME: PyTorch has no such padding
+  ApplyRequest r = request(Convention::keras, Op::conv_transpose, {2, 5, 5, 4}, {3, 3, 2, 4});
+  r.settings.padding = parse_padding("same");
+  r.settings.stride = parse_stride("2");
+  r.settings.groups = 2;
+  CHECK(refusal(r).find("--groups 2 --size 10,10 --data-format NHWC,HWIO") != std::string::npos);
+  r.settings.data_format = "channels_first";
+  r.input = array_of({2, 4, 5, 5});
+  CHECK(refusal(r).find("--data-format NCHW,HWIO") != std::string::npos);
+}
+
+TEST_CASE("apply: refusals name what the user gave") {
+  ApplyRequest gradient;
+  gradient.op = Op::weight_gradient;
+  gradient.input = array_of({1, 1, 5, 6});
+  gradient.output_gradient = array_of({1, 1, 3, 4});
+  gradient.kernel = {3, 3, 3};
+  CHECK(refusal(gradient).starts_with("kernel: has 3 entries"));
+  gradient.kernel = {2};
+  CHECK(refusal(gradient).starts_with("output-gradient: has 3 x 4 of space"));
+  ApplyRequest implied = request(Convention::tensorflow, Op::conv, {1, 5, 5, 6}, {3, 3, 2, 4});
+  implied.settings.padding = parse_padding("SAME");
+  CHECK(refusal(implied).find("are 3 groups") != std::string::npos);
+}
+
 TEST_CASE("apply: empty arrays have empty results, and sums of nothing are 0") {
   for (const char* form :
        {"gather", "scatter", "zero_insertion", "polyphase", "matrix", "im2col", "batched"}) {

@@ -68,11 +68,18 @@ TEST_CASE("array order: JAX's dimension numbers, space matched by its letters") 
   CHECK(conv.weight == Order{3, 2, 0, 1});
   CHECK(conv.code == Order{0, 1, 2, 3});
   CHECK_FALSE(conv.flip);
-  // The filter's H and W stand the other way around: axis H of what is read goes with axis H of the filter.
-  CHECK(array_order(Convention::jax, Direction::conv, 2, with_format("NCHW,WHIO")).weight ==
-        Order{3, 2, 1, 0});
-  // The order in which what is read names space counts, not the letters.
-  CHECK(array_order(Convention::jax, Direction::conv, 2, with_format("NXYC,XYIO")).weight ==
+  // Space is matched by its letters, and our axes follow the filter: axis 0 is W here, as for JAX's window_strides.
+  const ArrayOrder turned = array_order(Convention::jax, Direction::conv, 2, with_format("NCHW,WHIO"));
+  CHECK(turned.weight == Order{3, 2, 0, 1});
+  CHECK(turned.image == Order{0, 1, 3, 2});
+  // Letters are letters, also where the filter is written as its default is.
+  CHECK(array_order(Convention::jax, Direction::conv, 2, with_format("NCWH,OIHW")).image ==
+        Order{0, 1, 3, 2});
+  CHECK(array_order(Convention::native, Direction::conv, 2, with_format("NCWH,OIHW")).image ==
+        Order{0, 1, 3, 2});
+  // A filter that is not written has the axes of what is read, in its own order.
+  CHECK(array_order(Convention::jax, Direction::conv, 2, with_format("NCWH")).image == Order{0, 1, 2, 3});
+  CHECK(array_order(Convention::jax, Direction::conv, 2, with_format("NxyC,xyIO")).weight ==
         Order{3, 2, 0, 1});
 
   const auto transposed = [](const char* format, bool transpose_kernel) {
@@ -86,7 +93,7 @@ TEST_CASE("array order: JAX's dimension numbers, space matched by its letters") 
   CHECK(transposed("NCH", false).weight == Order{1, 2, 0});  // the filter stays at its default, HIO
 
   for (const char* bad :
-       {"NHW", "NHHC", "NHWC,HWO", "NHWC,HWIO,NHW", "NHWC,HVIO", "nhwc", "NHWC,HWIO,NHWC,NHWC", ""})
+       {"NHW", "NHHC", "NHWC,HWO", "NHWC,HWIO,NHW", "NHWC,HVIO", "nhwc", "NHWC,HWIO,NHWC,NHWC", "NH-C", ""})
     if (*bad != '\0')
       CHECK_THROWS_AS(array_order(Convention::jax, Direction::conv, 2, with_format(bad)), InvalidArgument);
 }

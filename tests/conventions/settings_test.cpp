@@ -27,6 +27,13 @@ TEST_CASE("settings: paddings are numbers or a rule, in capitals or not") {
     CHECK_THROWS_AS(parse_padding(bad), InvalidArgument);
 }
 
+TEST_CASE("settings: a rule is for all axes, and an unknown word is none") {
+  for (const char* bad : {"same,valid", "EXPLICIT", "reflect", "1,same"}) {
+    INFO(bad);
+    CHECK_THROWS_WITH(parse_padding(bad), Catch::Matchers::Contains("no rule for all axes"));
+  }
+}
+
 TEST_CASE("settings: a padding's name is read as that padding") {
   using enum PaddingRule;
   for (PaddingRule rule : {valid, same, same_lower, half, full, causal})

@@ -42,3 +42,9 @@ TEST_CASE("excerpt: long texts are cut between characters") {
   CHECK(excerpt_of_names({}) == "");
   CHECK(excerpt_of_names({"a", "\x1b", "c"}, 2) == "a, \\x1b and 1 more");
 }
+
+TEST_CASE("excerpt: a whole message keeps its lines and backslashes") {
+  CHECK(printable("fsconv: a\\x1b.npy:\n  is none") == "fsconv: a\\x1b.npy:\n  is none");
+  CHECK(printable("no\x1b[31m file\x07") == "no\\x1b[31m file\\x07");
+  CHECK(printable(std::string(500, 'a')).size() == 500);
+}

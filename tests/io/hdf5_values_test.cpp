@@ -267,6 +267,16 @@ with h5py.File('x.h5', 'w') as f:
   CHECK_THROWS_WITH(read_array(path), Contains("does not say which dataset") && Contains("/flag"));
 }
 
+TEST_CASE("hdf5 values: a netCDF variable called like a dimension is found under its own name") {
+  const ScratchFolder folder;
+  auto file = hdf5::File::create(folder / "x.nc");
+  file.write("/x", std::vector<std::int64_t>{0, 0, 0});  // the dimension
+  file.set_attribute("/x", "NAME", "This is a netCDF dimension but not a netCDF variable.         3");
+  file.write("/_nc4_non_coord_x", std::vector<std::int64_t>{4, 5});
+  file.commit();
+  CHECK(read_array(folder / "x.nc:/x").values == Tensor<double>({2}, {4, 5}));
+}
+
 TEST_CASE("hdf5 values: a dimension without coordinates is no array of zeros") {
   const ScratchFolder folder;
   write_array(folder / "x.h5:/w", Tensor<double>({2, 3}), "f8");  // its axes are size_2 and size_3

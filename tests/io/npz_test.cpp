@@ -3,6 +3,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/array_file.hpp>
 #include <fsconv/io/npz.hpp>
+#include <fstream>
 
 #include "io/scratch.hpp"
 
@@ -46,6 +47,38 @@ TEST_CASE("npz: the writer rejects names and sizes that do not fit") {
     CHECK_THROWS_AS(writer.add("b", "<f8", {3}, std::as_bytes(std::span("1234567"))), InvalidArgument);
   }
   CHECK(folder.files() == 0);  // never committed
+}
+
+namespace {
+
+// The archive with one name for another of the same length, in both of its headers.
+void rename_in(const std::string& path, const std::string& name, const std::string& other) {
+  std::string bytes = content_of(path);
+  for (std::size_t at = bytes.find(name); at != std::string::npos; at = bytes.find(name, at + 1))
+    bytes.replace(at, name.size(), other);
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+}  // namespace
+
+TEST_CASE("npz: two arrays of one name are refused, not one of them taken") {
+  const ScratchFolder folder;
+  NpzWriter writer(folder / "x.npz");
+  writer.add("w1", some_values);
+  writer.add("w2", some_values);
+  writer.add("w3", some_values);
+  writer.commit();
+  rename_in(folder / "x.npz", "w2.npy", "w1.npy");
+  CHECK_THROWS_WITH(read_array(folder / "x.npz:w1"), Contains("several arrays 'w1'"));
+  CHECK(read_array(folder / "x.npz:w3").values == some_values);
+}
+
+TEST_CASE("npz: a member that begins as .npy is an array whatever its name") {
+  const ScratchFolder folder;
+  write_two(folder / "x.npz");
+  rename_in(folder / "x.npz", "weight.npy", "weight.bin");
+  CHECK(npz_names(folder / "x.npz") == std::vector<std::string>{"weight.bin", "bias"});
+  CHECK(read_array(folder / "x.npz:weight.bin").values == some_values);
 }
 
 TEST_CASE("npz: an array is found with and without .npy, in files of any case") {

@@ -29,7 +29,8 @@ std::size_t rank_of(const ApplyRequest& r, Shape& kernel) {
   }
   if (!r.kernel) throw InvalidArgument("kernel", "is missing", "no array says how large the filter is");
   const Index axes = r.input.values.rank(), entries = static_cast<Index>(r.kernel->size());
-  const Index rank = entries == axes - 1 ? axes - 1 : axes - 2;  // the first: no batch axis
+  const bool single = entries == axes - 1 && dialect(r.convention).accepts_batch_axes(Direction::conv, 0);
+  const Index rank = single ? axes - 1 : axes - 2;
   if (rank < 1 || rank > 3)
     throw InvalidArgument("input", "has " + counted(axes, "axis", "axes"),
                           "needs 3 to 5: batch, channels and 1 to 3 of space");
@@ -102,6 +103,12 @@ Index groups_of(const ApplyRequest& r, const ArrayOrder& order, const Tensor<dou
     image_channels = (*r.settings.size)[static_cast<std::size_t>(order.image[1])];
   if (!image_channels || seen < 1 || *image_channels % seen != 0 || *image_channels == 0) return 1;
   const Index groups = *image_channels / seen;
+  if (dialect(r.convention).implies_groups() && weight.shape()[0] % groups != 0)
+    throw InvalidArgument(
+        "weight", fmt::format("has {} code channels", weight.shape()[0]),
+        fmt::format("the image's {} channels, of which a filter sees {}, are {} groups, which must "
+                    "divide them",
+                    *image_channels, seen, groups));
   if (groups != 1 && !dialect(r.convention).implies_groups() && r.op == Op::conv)
     throw InvalidArgument("input",
                           fmt::format("has {} channels, and the filter sees {}", *image_channels, seen),
@@ -196,7 +203,16 @@ ApplyResult apply(const ApplyRequest& request) {
     require_channels("input", input.shape()[1], transposed ? sizes.code_channels : sizes.image_channels);
   }
   result.geometry = geometry_of(request.convention, direction, sizes, settings);
-  if (std::string remark = dialect(request.convention).remark(direction, result.geometry); !remark.empty())
+  if (gradient) {
+    Shape code = result.geometry.code_shape();
+    code.erase(code.begin(), code.begin() + 2);
+    if (space_of(other) != code)
+      throw InvalidArgument(
+          "output-gradient", fmt::format("has {} of space", fmt::join(space_of(other), " x ")),
+          fmt::format("conv of this input with this kernel has {}", fmt::join(code, " x ")));
+  }
+  if (std::string remark = dialect(request.convention).remark(direction, result.geometry, settings);
+      !remark.empty())
     result.notes.push_back(std::move(remark));
 
   result.values = result.dtype == "f4" ? computed<float>(request, order, result.geometry, input, other)

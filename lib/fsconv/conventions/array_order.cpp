@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <fsconv/base/text.hpp>
 #include <fsconv/conventions/array_order.hpp>
 #include <fsconv/conventions/dialect.hpp>
@@ -18,7 +19,8 @@ bool is_format(const std::string& letters, std::string_view others, std::size_t 
   std::string sorted = letters;
   std::sort(sorted.begin(), sorted.end());
   const bool different = std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end();
-  const bool words = std::all_of(letters.begin(), letters.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  const bool words = std::all_of(letters.begin(), letters.end(),
+                                 [](unsigned char letter) { return std::isalnum(letter) != 0; });
   return different && words && letters.size() == rank + 2 && without(letters, others).size() == rank;
 }
 
@@ -62,17 +64,17 @@ ArrayOrder order_of_dimension_numbers(const std::string& format, Direction direc
   };
   std::vector<std::string> parts = split(format, ',');
   if (parts.size() > 3) refuse("has more than three parts");
-  if (parts.size() == 1) parts.push_back(filter_by_default);
-  if (parts.size() == 2) parts.push_back(parts[0]);
   if (!is_format(parts[0], "NC", rank)) refuse("does not name N, C and the axes of space once each");
-  // The filter by default is written with our letters of space; what the user calls them does not matter.
-  const std::string space = without(parts[0], "NC");
-  if (parts[1] == filter_by_default) {
-    const std::string ours = space_letters(rank);
+  if (parts.size() == 1) {
+    // The filter's own order, with the letters of what is read.
+    const std::string ours = space_letters(rank), theirs = without(parts[0], "NC");
+    parts.push_back(filter_by_default);
     for (char& letter : parts[1])
-      if (const std::size_t at = ours.find(letter); at != std::string::npos) letter = space[at];
+      if (const std::size_t at = ours.find(letter); at != std::string::npos) letter = theirs[at];
   }
+  if (parts.size() == 2) parts.push_back(parts[0]);
   if (!is_format(parts[1], "IO", rank)) refuse("does not name I, O and the axes of the filter once each");
+  const std::string space = without(parts[1], "IO");  // strides and other lists follow the filter
   if (!is_format(parts[2], "NC", rank)) refuse("does not name N, C and the axes of the result once each");
   for (const auto& [part, others] : {std::pair{parts[1], "IO"}, std::pair{parts[2], "NC"}}) {
     std::string a = without(part, others), b = space;

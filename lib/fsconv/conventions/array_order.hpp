@@ -65,7 +65,8 @@ std::string channels_first(std::size_t rank);
 std::string channels_last(std::size_t rank);
 
 // A data format as JAX's dimension_numbers say it, "NHWC", "NHWC,HWIO" or "NHWC,HWIO,NCHW": what the operator reads, the
-// filter, the result (as what it reads). Space may have any letters; each stands once, and the same in all three.
+// filter, the result (as what it reads). Space may have any letters; each stands once, and the same in all three. Axis
+// by axis, ours follow the filter, as JAX's window_strides do.
 // Throws InvalidArgument.
 ArrayOrder order_of_dimension_numbers(const std::string& format, Direction direction, std::size_t rank,
                                       const std::string& filter_by_default, char code, char image);

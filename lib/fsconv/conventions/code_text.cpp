@@ -27,6 +27,7 @@ Settings words_of(const Geometry& geometry) {
 Padding listed_padding(const Geometry& geometry) {
   return {PaddingRule::listed, each(geometry, [](const Axis& a) { return a.pad; }),
           each(geometry, [](const Axis& a) {
+            if (a.out == 0) return std::min(a.pad, a.pad_end());
             return std::clamp<Index>(a.pad, a.pad_end(), a.pad_end() + a.down - 1);
           })};
 }

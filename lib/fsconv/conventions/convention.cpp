@@ -182,12 +182,13 @@ Geometry geometry_of(Convention convention, Direction direction, const ArraySize
     geometry.axes.push_back(axis_of(system, direction, words));
   }
   check(geometry);
-  system.check_geometry(direction, geometry, sizes);
+  system.check_geometry(direction, geometry, sizes, settings);
   return geometry;
 }
 
-std::string remark(Convention convention, Direction direction, const Geometry& geometry) {
-  return dialect(convention).remark(direction, geometry);
+std::string remark(Convention convention, Direction direction, const Geometry& geometry,
+                   const Settings& settings) {
+  return dialect(convention).remark(direction, geometry, settings);
 }
 
 PaddingRule padding_rule(Convention convention, Direction direction, const Settings& settings) {

@@ -48,7 +48,8 @@ Geometry geometry_of(Convention convention, Direction direction, const ArraySize
                      const Settings& settings);
 
 // What a user should know of a geometry that is legal in the system: one sentence, or nothing.
-std::string remark(Convention convention, Direction direction, const Geometry& geometry);
+std::string remark(Convention convention, Direction direction, const Geometry& geometry,
+                   const Settings& settings);
 
 // How the padding is said: by the settings, or by the convention's default.
 PaddingRule padding_rule(Convention convention, Direction direction, const Settings& settings);

@@ -20,9 +20,11 @@ void Dialect::refuse_rational_stride(Direction direction, const Settings& settin
   }
 }
 
-void Dialect::refuse_data_format(const Settings& settings) const {
-  if (!settings.data_format.empty())
-    refuse("data_format", fmt::format("has one order of axes only, and no '{}'", settings.data_format),
+void Dialect::refuse_data_format(std::size_t rank, const Settings& settings) const {
+  if (!settings.data_format.empty() && settings.data_format != channels_first(rank))
+    refuse("data_format",
+           fmt::format("has one order of axes only, {}, and no '{}'", channels_first(rank),
+                       settings.data_format),
            "leave --data-format away, or transpose the array");
 }
 
@@ -56,7 +58,7 @@ Axis Dialect::conv(const AxisWords& words) const {
   return axis;
 }
 
-void Dialect::check_geometry(Direction, const Geometry& geometry, const ArraySizes&) const {
+void Dialect::check_geometry(Direction, const Geometry& geometry, const ArraySizes&, const Settings&) const {
   for (std::size_t axis = 0; axis < geometry.axes.size(); ++axis)
     for (const auto& [size, side] :
          {std::pair{geometry.axes[axis].in, "image"}, {geometry.axes[axis].out, "code"}})
@@ -76,7 +78,7 @@ Index Dialect::result_channels(Direction direction, const Geometry& geometry) co
   return direction == Direction::conv ? geometry.out_channels : geometry.in_channels;
 }
 
-std::string Dialect::remark(Direction, const Geometry&) const { return {}; }
+std::string Dialect::remark(Direction, const Geometry&, const Settings&) const { return {}; }
 
 const Dialect& dialect(Convention convention) {
   switch (convention) {

@@ -29,7 +29,8 @@ class Dialect {
 
   // Sizes of 0, and what else only the whole geometry shows. By default an image, a code and a filter have pixels and
   // channels.
-  virtual void check_geometry(Direction direction, const Geometry& geometry, const ArraySizes& sizes) const;
+  virtual void check_geometry(Direction direction, const Geometry& geometry, const ArraySizes& sizes,
+                              const Settings& settings) const;
 
   // --- arrays ---
 
@@ -44,7 +45,7 @@ class Dialect {
   // Of the result: those of its side, but for one system.
   virtual Index result_channels(Direction direction, const Geometry& geometry) const;
   // What the user should know of a legal call: one sentence, or nothing.
-  virtual std::string remark(Direction direction, const Geometry& geometry) const;
+  virtual std::string remark(Direction direction, const Geometry& geometry, const Settings& settings) const;
 
   // --- words ---
 
@@ -59,7 +60,7 @@ class Dialect {
 
   // The refusals that many share.
   void refuse_rational_stride(Direction direction, const Settings& settings) const;
-  void refuse_data_format(const Settings& settings) const;
+  void refuse_data_format(std::size_t rank, const Settings& settings) const;  // but for NCHW, which they have
   void refuse_jax_words(const Settings& settings) const;
   void refuse_size(const Settings& settings) const;
   void refuse_output_padding(const Settings& settings) const;

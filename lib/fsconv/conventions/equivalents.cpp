@@ -61,10 +61,25 @@ std::vector<Equivalent> equivalents(const Geometry& geometry, Direction directio
   return list;
 }
 
-std::string way_out(const Geometry& geometry, Direction direction) {
+std::string way_out(const Dialect& system, const Geometry& geometry, Direction direction,
+                    const Settings& settings) {
   const Equivalent torch = equivalent_in(Convention::pytorch, geometry, direction);
   if (torch.exists) return "use PyTorch: " + torch.text;
-  return "use " + equivalent_in(Convention::native, geometry, direction).text;
+  const std::size_t rank = geometry.axes.size();
+  const ArrayOrder order = system.order(direction, rank, settings);
+  std::string text = "use " + equivalent_in(Convention::native, geometry, direction).text;
+  const auto letters = [](const std::vector<Index>& places, const std::string& ours) {
+    std::string theirs(ours.size(), ' ');
+    for (std::size_t axis = 0; axis < ours.size(); ++axis)
+      theirs[static_cast<std::size_t>(places[axis])] = ours[axis];
+    return theirs;
+  };
+  const std::string activation = letters(order.image, channels_first(rank)),
+                    filter = letters(order.weight, "OI" + space_letters(rank));
+  if (activation != channels_first(rank) || filter != "OI" + space_letters(rank))
+    text += fmt::format(" --data-format {},{}", activation, filter);
+  if (order.flip) text += " --flip true";
+  return text;
 }
 
 }  // namespace fsconv

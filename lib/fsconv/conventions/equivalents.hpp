@@ -19,7 +19,11 @@ struct Equivalent {
 // system can only say the transposed geometry, in the other direction, a remark says what to do with the filter.
 std::vector<Equivalent> equivalents(const Geometry& geometry, Direction direction);
 
-// For refusals: how PyTorch, else fsconv, computes what was asked for. "use PyTorch: torch.nn...".
-std::string way_out(const Geometry& geometry, Direction direction);
+class Dialect;
+
+// For refusals of a system: how PyTorch, else fsconv on the system's own arrays, computes what was asked for.
+// "use PyTorch: torch.nn...".
+std::string way_out(const Dialect& system, const Geometry& geometry, Direction direction,
+                    const Settings& settings);
 
 }  // namespace fsconv

@@ -66,9 +66,11 @@ class Jax : public Dialect {
     return {std::max<Index>(stretched(words.source, stride) + total - extent + 1, 0), extent - 1 - low};
   }
 
-  void check_geometry(Direction direction, const Geometry& geometry, const ArraySizes&) const override {
+  void check_geometry(Direction direction, const Geometry& geometry, const ArraySizes&,
+                      const Settings& settings) const override {
     if (direction == Direction::conv_transpose && geometry.groups != 1)
-      refuse("groups", "has no groups in its transposed convolution", way_out(geometry, direction));
+      refuse("groups", "has no groups in its transposed convolution",
+             way_out(*this, geometry, direction, settings));
   }
 
   // The filter of the transposed operator is correlated with the stretched code: W^T with the filter reversed. With

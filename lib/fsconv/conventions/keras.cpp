@@ -42,13 +42,16 @@ class Keras : public Dialect {
     return {image, same ? std::max<Index>(natural_size(words) - image, 0) / 2 : 0};
   }
 
-  void check_geometry(Direction direction, const Geometry& geometry, const ArraySizes& sizes) const override {
-    Dialect::check_geometry(direction, geometry, sizes);
+  void check_geometry(Direction direction, const Geometry& geometry, const ArraySizes& sizes,
+                      const Settings& settings) const override {
+    Dialect::check_geometry(direction, geometry, sizes, settings);
     if (direction == Direction::conv) return;
     if (geometry.groups != 1)
-      refuse("groups", "has no groups in its transposed convolution", way_out(geometry, direction));
+      refuse("groups", "has no groups in its transposed convolution",
+             way_out(*this, geometry, direction, settings));
     if (strided_and_dilated(geometry))  // even on different axes
-      refuse("dilation", "has no stride and dilation above 1 together", way_out(geometry, direction));
+      refuse("dilation", "has no stride and dilation above 1 together",
+             way_out(*this, geometry, direction, settings));
   }
 
   ArrayOrder order(Direction, std::size_t rank, const Settings& settings) const override {
@@ -61,7 +64,7 @@ class Keras : public Dialect {
   bool converts_types() const override { return true; }
   bool implies_groups() const override { return true; }
 
-  std::string remark(Direction direction, const Geometry& geometry) const override {
+  std::string remark(Direction direction, const Geometry& geometry, const Settings&) const override {
     if (direction == Direction::conv && strided_and_dilated(geometry))
       return "keras.layers refuses stride and dilation together; keras.ops.conv computes this";
     return {};

@@ -39,6 +39,10 @@ class Native : public Dialect {
   // the largest, which is stride times the code.
   Placed conv_transpose(const AxisWords& words) const override {
     const SizeRange sizes = legal_images(words);
+    AxisWords nothing = words;  // an image of no pixels, whose padding may hold windows
+    nothing.source = 0;
+    if (windows(nothing) == words.source && (sizes.empty() || words.size == 0))
+      return {0, pads_of(words, 0).begin};
     if (sizes.empty())
       throw InvalidArgument(words.name, fmt::format("no image size has a code of {} here", words.source),
                             "pad less or change the stride");
@@ -57,7 +61,8 @@ class Native : public Dialect {
     return {image, pads_of(words, image).begin};
   }
 
-  void check_geometry(Direction, const Geometry&, const ArraySizes&) const override {}  // an empty sum is 0
+  void check_geometry(Direction, const Geometry&, const ArraySizes&, const Settings&) const override {
+  }  // an empty sum is 0
 
   // Letters as JAX writes them; the filter is the forward convolution's in both directions.
   ArrayOrder order(Direction direction, std::size_t rank, const Settings& settings) const override {
@@ -67,7 +72,7 @@ class Native : public Dialect {
   }
   bool converts_types() const override { return true; }
 
-  std::string remark(Direction direction, const Geometry& geometry) const override {
+  std::string remark(Direction direction, const Geometry& geometry, const Settings&) const override {
     for (std::size_t axis = 0; axis < geometry.axes.size(); ++axis)
       if (direction == Direction::conv && geometry.axes[axis].out == 0)
         return fmt::format("axis {}: no window fits on the image, so the result is empty", axis);

@@ -13,9 +13,9 @@ class Onnx : public Dialect {
  public:
   explicit Onnx(Convention convention) : Dialect(convention) {}
 
-  void check_words(Direction direction, std::size_t, const Settings& settings) const override {
+  void check_words(Direction direction, std::size_t rank, const Settings& settings) const override {
     refuse_rational_stride(direction, settings);
-    refuse_data_format(settings);
+    refuse_data_format(rank, settings);
     refuse_jax_words(settings);
     if (direction == Direction::conv_transpose) return;
     if (settings.output_padding) refuse("output_padding", "has it for the transposed convolution only");
@@ -136,7 +136,7 @@ class OnnxRuntime : public Onnx {
     return {image, pads.begin};
   }
 
-  void check_geometry(Direction, const Geometry&, const ArraySizes&) const override {
+  void check_geometry(Direction, const Geometry&, const ArraySizes&, const Settings&) const override {
   }  // a sum of nothing is 0
 };
 

@@ -12,9 +12,9 @@ class PyTorch : public Dialect {
  public:
   PyTorch() : Dialect(Convention::pytorch) {}
 
-  void check_words(Direction direction, std::size_t, const Settings& settings) const override {
+  void check_words(Direction direction, std::size_t rank, const Settings& settings) const override {
     refuse_rational_stride(direction, settings);
-    refuse_data_format(settings);
+    refuse_data_format(rank, settings);
     refuse_jax_words(settings);
     if (direction == Direction::conv_transpose) return;
     if (settings.output_padding) refuse("output_padding", "has it for the transposed convolution only");
@@ -54,7 +54,8 @@ class PyTorch : public Dialect {
 
   // "Only zero batch or zero channel inputs are supported", and a filter is never empty in its first axis; in the
   // transposed convolution it is not empty at all.
-  void check_geometry(Direction direction, const Geometry& geometry, const ArraySizes& sizes) const override {
+  void check_geometry(Direction direction, const Geometry& geometry, const ArraySizes& sizes,
+                      const Settings& settings) const override {
     Geometry filled = geometry;
     const bool no_channels = direction == Direction::conv && geometry.in_channels == 0;
     for (Axis& axis : filled.axes) {
@@ -62,7 +63,7 @@ class PyTorch : public Dialect {
       if ((sizes.batch == 0 || no_channels) && source == 0) source = 1;
     }
     if (no_channels) filled.in_channels = filled.groups;
-    Dialect::check_geometry(direction, filled, sizes);
+    Dialect::check_geometry(direction, filled, sizes, settings);
   }
 
   ArrayOrder order(Direction direction, std::size_t rank, const Settings&) const override {
@@ -75,7 +76,7 @@ class PyTorch : public Dialect {
   Index result_channels(Direction direction, const Geometry& geometry) const override {
     return geometry.in_channels == 0 ? 0 : Dialect::result_channels(direction, geometry);
   }
-  std::string remark(Direction direction, const Geometry& geometry) const override {
+  std::string remark(Direction direction, const Geometry& geometry, const Settings&) const override {
     if (direction == Direction::conv_transpose || geometry.in_channels != 0) return {};
     return "pytorch gives an image without channels a code without channels; elsewhere the sum of nothing is 0";
   }

@@ -13,8 +13,12 @@ constexpr std::pair<PaddingRule, std::string_view> rules[] = {
 
 Index number(const std::string& text) {
   if (const auto value = to_integer(text)) return *value;
-  throw InvalidArgument("padding", not_an_integer(text),
-                        "give P or BEGIN:END for each axis, or valid, same, same_lower, half, full, causal");
+  const bool word =
+      std::any_of(text.begin(), text.end(), [](unsigned char letter) { return std::isalpha(letter) != 0; });
+  throw InvalidArgument(
+      "padding",
+      word ? fmt::format("'{}' is no number, and no rule for all axes", text) : not_an_integer(text),
+      "give P or BEGIN:END for each axis, or one of valid, same, same_lower, half, full, causal");
 }
 
 }  // namespace

@@ -55,9 +55,10 @@ class TensorFlow : public Dialect {
     return {image, pads_of(words, image).begin};
   }
 
-  void check_geometry(Direction direction, const Geometry& geometry, const ArraySizes& sizes) const override {
+  void check_geometry(Direction direction, const Geometry& geometry, const ArraySizes& sizes,
+                      const Settings& settings) const override {
     if (direction == Direction::conv_transpose && geometry.groups != 1 && geometry.axes.size() != 2)
-      refuse("groups", "has groups in two dimensions only", way_out(geometry, direction));
+      refuse("groups", "has groups in two dimensions only", way_out(*this, geometry, direction, settings));
     if (sizes.filter_is_result) return;
     for (const auto& [count, side] :
          {std::pair{geometry.in_channels, "image"}, {geometry.out_channels, "code"}})
@@ -78,10 +79,10 @@ class TensorFlow : public Dialect {
   }
   bool implies_groups() const override { return true; }
 
-  std::string remark(Direction direction, const Geometry& geometry) const override {
+  std::string remark(Direction direction, const Geometry& geometry, const Settings& settings) const override {
     if (direction == Direction::conv || geometry.groups == 1) return {};
     return "tensorflow has groups here on a GPU only (tf.raw_ops.Conv2DBackpropInput); elsewhere: " +
-           way_out(geometry, direction);
+           way_out(*this, geometry, direction, settings);
   }
 
   std::vector<Settings> candidates(const Geometry& geometry, Direction direction) const override {

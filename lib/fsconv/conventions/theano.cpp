@@ -13,7 +13,7 @@ class Theano : public Dialect {
 
   void check_words(Direction direction, std::size_t rank, const Settings& settings) const override {
     refuse_rational_stride(direction, settings);
-    refuse_data_format(settings);
+    refuse_data_format(rank, settings);
     refuse_jax_words(settings);
     refuse_output_padding(settings);
     if (direction == Direction::conv && settings.size)
@@ -37,10 +37,11 @@ class Theano : public Dialect {
   }
 
   // Arrays without channels are summed over nothing.
-  void check_geometry(Direction direction, const Geometry& geometry, const ArraySizes& sizes) const override {
+  void check_geometry(Direction direction, const Geometry& geometry, const ArraySizes& sizes,
+                      const Settings& settings) const override {
     Geometry filled = geometry;
     filled.in_channels = filled.out_channels = filled.groups = 1;
-    Dialect::check_geometry(direction, filled, sizes);
+    Dialect::check_geometry(direction, filled, sizes, settings);
   }
 
   // The filters are the forward ones in both directions, applied reversed: a convolution in the mathematical sense.

@@ -69,8 +69,9 @@ std::uint8_t byte_of_fraction(const std::string& where, const Tensor<double>& va
 Tensor<std::uint8_t> bytes_of(const std::string& where, const Array& array, std::vector<std::string>& notes) {
   const char kind = array.dtype.front();
   if (kind != 'f' && array.dtype != "u1" && array.dtype != "b1")
-    throw BadData(where, fmt::format("holds numbers of type {}", array.dtype),
-                  "images are bytes, u1: save x.astype('uint8'), or floats in 0..1");
+    throw BadData(
+        where, fmt::format("holds numbers of type {}", array.dtype),
+        "images are bytes: where all lie in 0..255 save x.astype('uint8'), else bring them to floats in 0..1");
   require_memory_for(where, array.values.size(), 1);
   if (array.dtype == "u1") return cast<std::uint8_t>(array.values);
   Tensor<std::uint8_t> bytes(array.values.shape(), "images");

@@ -40,22 +40,31 @@ bool is_plain(std::uint32_t code) {
          !within(0xd800, 0xf8ff) && code != 0xfeff && !within(0xfff0, 0xffff);
 }
 
-}  // namespace
-
-std::string excerpt(std::string_view content, std::size_t most) {
+// The text and how many of its bytes were taken: those of whole characters within `most`.
+std::pair<std::string, std::size_t> escaped(std::string_view content, std::size_t most,
+                                            std::string_view stays) {
   std::string text;
   std::size_t at = 0;
   while (at < content.size()) {
     const Character next = first_character(content.substr(at));
     if (at + next.bytes > most) break;
-    if (is_plain(next.code))
+    if (is_plain(next.code) || stays.find(content[at]) != std::string_view::npos)
       text += content.substr(at, next.bytes);
     else
       for (std::size_t byte = at; byte < at + next.bytes; ++byte)
         text += fmt::format("\\x{:02x}", byte_at(content, byte));
     at += next.bytes;
   }
-  return at < content.size() ? text + "..." : text;
+  return {text, at};
+}
+
+}  // namespace
+
+std::string printable(std::string_view message) { return escaped(message, message.size(), "\n\t\\").first; }
+
+std::string excerpt(std::string_view content, std::size_t most) {
+  const auto [text, taken] = escaped(content, most, {});
+  return taken < content.size() ? text + "..." : text;
 }
 
 std::string excerpt_of_names(const std::vector<std::string>& names, std::size_t most) {

@@ -12,6 +12,10 @@ namespace fsconv {
 // file can colour, move or rewrite what the program says.
 std::string excerpt(std::string_view content, std::size_t most = 60);
 
+// A whole message for a terminal, whatever paths, options and file content it repeats: the same is written as \xNN, but
+// lines, tabs and backslashes stay.
+std::string printable(std::string_view message);
+
 // Names from a file as "a, b, c"; of more than `most` names the first ones and how many there are besides.
 std::string excerpt_of_names(const std::vector<std::string>& names, std::size_t most = 12);
 

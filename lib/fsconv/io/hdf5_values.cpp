@@ -263,7 +263,15 @@ std::vector<std::string> datasets_with_values(const File& file) {
 
 bool is_plain(const File& file, const std::string& name) { return MeaningReader(file, name).read().plain(); }
 
-Array read_values(const File& file, const std::string& name) {
+// netCDF's name in the file for a variable that is called like a dimension but does not run along it.
+std::string stored_name(const File& file, const std::string& name) {
+  const std::size_t slash = name.rfind('/') + 1;
+  const std::string other = name.substr(0, slash) + "_nc4_non_coord_" + name.substr(slash);
+  return file.exists(name) && is_mere_dimension(file, name) && file.exists(other) ? other : name;
+}
+
+Array read_values(const File& file, const std::string& given) {
+  const std::string name = stored_name(file, given);
   if (!file.exists(name)) {
     const std::vector<std::string> names = datasets_with_values(file);
     throw BadData(file.path(), fmt::format("has no dataset {}", excerpt(name)),

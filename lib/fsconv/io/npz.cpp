@@ -2,6 +2,8 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/excerpt.hpp>
@@ -20,10 +22,26 @@ std::string array_name(std::string_view member) {
   return std::string(member);
 }
 
+// As numpy reads it: whatever begins as an .npy file is an array, and without the ending in its name, too.
+bool is_array(const InputFile& file, const ZipMember& member) try {
+  if (member.name.ends_with(suffix)) return true;
+  std::array<std::byte, 6> begin;
+  if (member.size < begin.size()) return false;
+  ZipMemberReader(file, member).read(begin);
+  return std::memcmp(begin.data(), "\x93NUMPY", begin.size()) == 0;
+} catch (const BadData&) {
+  return false;  // compressed in a way that no .npz is
+}
+
+std::vector<ZipMember> arrays_of(const InputFile& file) {
+  std::vector<ZipMember> members = zip_directory(file);
+  std::erase_if(members, [&](const ZipMember& member) { return !is_array(file, member); });
+  return members;
+}
+
 std::vector<std::string> array_names(const std::vector<ZipMember>& members) {
   std::vector<std::string> names;
-  for (const ZipMember& member : members)
-    if (member.name.ends_with(suffix)) names.push_back(array_name(member.name));
+  for (const ZipMember& member : members) names.push_back(array_name(member.name));
   return names;
 }
 
@@ -46,15 +64,19 @@ constexpr int plain_version = 20, zip64_version = 45;
 }  // namespace
 
 std::vector<std::string> npz_names(const std::string& path) {
-  return array_names(zip_directory(InputFile(path)));
+  return array_names(arrays_of(InputFile(path)));
 }
 
 Array read_npz(const std::string& path, const std::string& name) {
   const InputFile file(path);
-  const auto members = zip_directory(file);
-  const auto found = std::find_if(members.begin(), members.end(), [&](const ZipMember& member) {
-    return member.name.ends_with(suffix) && (member.name == name || array_name(member.name) == name);
-  });
+  const auto members = arrays_of(file);
+  const auto is_named = [&](const ZipMember& member) {
+    return member.name == name || array_name(member.name) == name;
+  };
+  const auto found = std::find_if(members.begin(), members.end(), is_named);
+  if (std::count_if(members.begin(), members.end(), is_named) > 1)
+    throw BadData(path, fmt::format("has several arrays '{}'", excerpt(name)),
+                  "every array needs a name of its own");
   if (found == members.end()) {
     const auto names = array_names(members);
     throw BadData(path, fmt::format("has no array '{}'", excerpt(name)),
