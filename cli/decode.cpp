@@ -144,9 +144,13 @@ int run(const Options& options) {
   std::optional<ShownImages> images;
   if (source == "interpolate" || options.has("image")) images = load_named_images(trained, request);
 
+  // What is read is read before there are threads: HDF5 is tried in a child process, and a thread that is just
+  // starting could hold, for ever, what its copy there needs.
+  std::optional<Tensor<float>> codes;
+  if (source == "codes") codes = read_codes(options.required_text("codes"), trained.trained.model);
+
   Runner<float> runner = make_runner(trained, info.threads);
-  Decoded decoded = source == "codes" ? listed("code", "its place among the codes",
-                                               read_codes(options.required_text("codes"), runner.model()))
+  Decoded decoded = codes ? listed("code", "its place among the codes", std::move(*codes))
                     : source == "sample"
                         ? listed("sample", "draw of the prior",
                                  prior_codes(runner.model(), options.integer("sample", 0, 1, many),

@@ -38,11 +38,13 @@ install() {
   DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# build PRESET [TARGET] : configures and builds, using ccache where it is installed
+# build PRESET [TARGET] : configures and builds, using ccache where it is installed, and the headers that most files
+# share parsed once
 build() {
   local preset=$1 target=${2:-all}
-  local launcher=()
-  if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+  local launcher=(-DFSCONV_PRECOMPILE_HEADERS=ON)
+  if command -v ccache >/dev/null; then launcher+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+  export CCACHE_SLOPPINESS=pch_defines,time_macros  # without it ccache does not keep what a precompiled header is in
   echo "== building ($preset)"
   cmake -S "$project" --preset "$preset" "${launcher[@]}" "${@:3}" >/dev/null
   cmake --build "$project/build/$preset" --target "$target" -j "$jobs"

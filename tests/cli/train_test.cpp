@@ -53,12 +53,17 @@ TEST_CASE("cli train: resuming a finished run says that nothing was trained") {
 
 TEST_CASE("cli train: a folder that is made is told of, one that is there is not") {
   const ScratchFolder folder;
-  const Finished first = train_line(folder, "--epochs 1 --output new/deep/run.h5");
+  const Finished first = train_line(folder, "--epochs 1 --output new/run.h5");
   CHECK(first.exit_code == 0);
-  CHECK(first.err.find("made the folder new/deep\n") != std::string::npos);
-  CHECK(std::filesystem::exists(folder / "new/deep/run.h5"));
-  CHECK(train_line(folder, "--epochs 1 --output new/deep/other.h5").err.find("made the folder") ==
+  CHECK(first.err.find("made the folder new\n") != std::string::npos);
+  CHECK(std::filesystem::exists(folder / "new/run.h5"));
+  CHECK(train_line(folder, "--epochs 1 --output new/other.h5").err.find("made the folder") ==
         std::string::npos);
+  // A mistyped path leaves no row of folders behind.
+  const Finished deep = train_line(folder, "--epochs 1 --output a/b/run.h5");
+  CHECK(deep.exit_code == 5);
+  CHECK(deep.err.find("mkdir -p") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(folder / "a"));
   // Nothing is made, and nothing said, where the run is refused.
   const Finished refused = run_fsconv(words("train --data nothing.npy --output other/run.h5"), folder.path());
   CHECK(refused.exit_code == 5);

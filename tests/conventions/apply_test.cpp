@@ -116,7 +116,7 @@ TEST_CASE("apply: a bias is one list of channels, whatever else has as many numb
   ApplyRequest without = r;
   without.bias.reset();
   const auto with_bias = apply(r).values, plain = apply(without).values;
-  for (Index at = 0; at < plain.size(); ++at) CHECK(with_bias[at] - plain[at] == 1 + at / 9 % 4);
+  for (Index at = 0; at < plain.size(); ++at) CHECK(with_bias[at] - plain[at] == static_cast<double>(1 + at / 9 % 4));
 }
 
 TEST_CASE("apply: groups follow from the channels where the system says so") {

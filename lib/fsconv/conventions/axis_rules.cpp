@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fsconv/base/text.hpp>
 #include <fsconv/conventions/axis_rules.hpp>
 
@@ -74,18 +75,23 @@ Index required_size(const AxisWords& words, const char* its_name, const SizeRang
   return *words.size;
 }
 
-void require_image_left(const AxisWords& words) {
+Index windows(const AxisWords& words) {
+  if (is_same(words.padding)) return same_code_size(words.axis, words.source);
+  const Pads pads = pads_of(words, words.source);
+  return code_size(words.axis, words.source, pads.begin, pads.end);
+}
+
+Axis conv_or_empty(const AxisWords& words) {
   const Pads pads = pads_of(words, words.source);
   const Index left = stretched(words.source, words.axis.up) + pads.begin + pads.end;
   if (left < 0)
     throw InvalidArgument(words.name, fmt::format("the padding leaves an image of {} pixels", left),
                           "crop less");
-}
-
-Index windows(const AxisWords& words) {
-  if (is_same(words.padding)) return same_code_size(words.axis, words.source);
-  const Pads pads = pads_of(words, words.source);
-  return code_size(words.axis, words.source, pads.begin, pads.end);
+  Axis axis = words.axis;
+  axis.in = words.source;
+  axis.pad = pads.begin;
+  axis.out = std::max<Index>(windows(words), 0);
+  return axis;
 }
 
 void require_window(const AxisWords& words, Index count) {

@@ -43,8 +43,9 @@ void require_size_in(const AxisWords& words, const SizeRange& sizes);
 // words.size, which must be given, and be legal. `its_name` is what the system calls it.
 Index required_size(const AxisWords& words, const char* its_name, const SizeRange& sizes);
 
-// Refuses a padding that crops more than the image has. Throws InvalidArgument.
-void require_image_left(const AxisWords& words);
+// The axis of a convolution, with an empty code where no window fits. Refuses a padding that crops more than the
+// image has. Throws InvalidArgument.
+Axis conv_or_empty(const AxisWords& words);
 
 // How many windows fit on the image: negative or 0 where none does.
 Index windows(const AxisWords& words);

@@ -42,6 +42,13 @@ void Dialect::refuse_output_padding(const Settings& settings) const {
   if (settings.output_padding) refuse("output_padding", "has none", "give the size of the image instead");
 }
 
+void Dialect::refuse_output_words_of_conv(Direction direction, const Settings& settings) const {
+  if (direction == Direction::conv_transpose) return;
+  if (settings.output_padding) refuse("output_padding", "has it for the transposed convolution only");
+  if (settings.size)
+    refuse("size", "names the output of a transposed convolution; a convolution's follows from its input");
+}
+
 Padding Dialect::default_padding(Direction) const { return {PaddingRule::listed, {0}, {0}}; }
 
 void Dialect::check_numbers(const AxisWords& words) const {

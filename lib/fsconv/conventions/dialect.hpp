@@ -64,6 +64,7 @@ class Dialect {
   void refuse_jax_words(const Settings& settings) const;
   void refuse_size(const Settings& settings) const;
   void refuse_output_padding(const Settings& settings) const;
+  void refuse_output_words_of_conv(Direction direction, const Settings& settings) const;
 
  private:
   Convention convention_;

@@ -37,12 +37,7 @@ class Jax : public Dialect {
   Axis conv(const AxisWords& words) const override {
     if (words.axis.up != 1 && words.padding != PaddingRule::listed)
       throw InvalidArgument("padding", "jax has no same or valid with a rational stride", "give numbers");
-    require_image_left(words);
-    Axis axis = words.axis;
-    axis.in = words.source;
-    axis.pad = pads_of(words, axis.in).begin;
-    axis.out = std::max<Index>(windows(words), 0);
-    return axis;
+    return conv_or_empty(words);
   }
 
   // JAX pads the stretched code: before it stand extent-1-pad zeros. SAME: code*stride; VALID: with

@@ -18,8 +18,7 @@ class Keras : public Dialect {
     refuse_rational_stride(direction, settings);
     refuse_jax_words(settings);
     refuse_size(settings);
-    if (direction == Direction::conv && settings.output_padding)
-      refuse("output_padding", "has it for the transposed convolution only");
+    refuse_output_words_of_conv(direction, settings);
   }
 
   Padding default_padding(Direction) const override { return {PaddingRule::valid, {}, {}}; }

@@ -14,10 +14,7 @@ class Native : public Dialect {
 
   void check_words(Direction direction, std::size_t, const Settings& settings) const override {
     refuse_jax_words(settings);
-    if (direction == Direction::conv_transpose) return;
-    if (settings.output_padding) refuse("output_padding", "has it for the transposed convolution only");
-    if (settings.size)
-      refuse("size", "names the output of a transposed convolution; a convolution's follows from its input");
+    refuse_output_words_of_conv(direction, settings);
   }
 
   std::vector<PaddingRule> padding_rules(Direction, std::size_t) const override {
@@ -26,14 +23,7 @@ class Native : public Dialect {
   }
   void check_numbers(const AxisWords&) const override {}  // a negative padding crops
 
-  Axis conv(const AxisWords& words) const override {
-    require_image_left(words);
-    Axis axis = words.axis;
-    axis.in = words.source;
-    axis.pad = pads_of(words, axis.in).begin;
-    axis.out = std::max<Index>(windows(words), 0);
-    return axis;
-  }
+  Axis conv(const AxisWords& words) const override { return conv_or_empty(words); }
 
   // Any image size that conv maps to this code size; the smallest one plus output_padding if none is named, under SAME
   // the largest, which is stride times the code.

@@ -16,10 +16,7 @@ class PyTorch : public Dialect {
     refuse_rational_stride(direction, settings);
     refuse_data_format(rank, settings);
     refuse_jax_words(settings);
-    if (direction == Direction::conv_transpose) return;
-    if (settings.output_padding) refuse("output_padding", "has it for the transposed convolution only");
-    if (settings.size)
-      refuse("size", "names the output of a transposed convolution; a convolution's follows from its input");
+    refuse_output_words_of_conv(direction, settings);
   }
 
   std::vector<PaddingRule> padding_rules(Direction direction, std::size_t) const override {

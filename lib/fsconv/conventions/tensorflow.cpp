@@ -18,8 +18,7 @@ class TensorFlow : public Dialect {
     refuse_rational_stride(direction, settings);
     refuse_jax_words(settings);
     refuse_output_padding(settings);
-    if (direction == Direction::conv && settings.size)
-      refuse("size", "names the output of a transposed convolution; a convolution's follows from its input");
+    refuse_output_words_of_conv(direction, settings);
   }
 
   Padding default_padding(Direction direction) const override {

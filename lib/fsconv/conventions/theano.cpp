@@ -16,8 +16,7 @@ class Theano : public Dialect {
     refuse_data_format(rank, settings);
     refuse_jax_words(settings);
     refuse_output_padding(settings);
-    if (direction == Direction::conv && settings.size)
-      refuse("size", "names the output of a transposed convolution; a convolution's follows from its input");
+    refuse_output_words_of_conv(direction, settings);
     if (direction == Direction::conv_transpose && rank == 1)
       refuse("kernel", "has no one-dimensional transposed convolution",
              "give the arrays another axis of space, of size 1 with a kernel of 1");
