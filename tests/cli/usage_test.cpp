@@ -207,6 +207,8 @@ TEST_CASE("cli usage: sizes that no transposed convolution can have come with th
 TEST_CASE("cli usage: padding that leaves nothing of an axis") {
   check_all({
       {"shape --input-size 1,1,1,1 --kernel 3", {"input-size", "4 axes"}},
+      {"shape --convention onnx --input-size 4 --kernel 3 --output-padding 99999999999",
+       {"axis 0 output_padding: is 99999999999", "2^30"}},
       {"shape --convention onnx --op conv --input-size 2 --kernel 3", {"axis 0", "kernel covers 3", "has 2"}},
       {"shape --op conv --input-size 8,4 --kernel 3 --padding 0,-3", {"axis 1", "-2"}},
       {"shape --convention keras --op conv --input-size 2 --kernel 5",
