@@ -24,6 +24,8 @@ constexpr const char* too_large[] = {
     "shape --input-size 4 --kernel 3 --channels 4294967296,4294967296",
     "shape --input-size 4 --kernel 3 --padding 9223372036854775807",
     "shape --input-size 4 --kernel 3 --padding -9223372036854775808",
+    "shape --input-size 4 --kernel 3 --size -9223372036854775808",
+    "shape --input-size 4 --kernel 3 --output-padding -9223372036854775808",
     "shape --input-size 4 --kernel 3 --stride 9223372036854775807/9223372036854775806",
     "shape --op conv --input-size 1000000000 --kernel 3 --stride 1/1000000007",
     "shape --case i9223372036854775807o1k1",

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <fsconv/base/text.hpp>
 #include <fsconv/conventions/dialect.hpp>
 
@@ -105,7 +104,7 @@ void check_numbers(Direction direction, const AxisWords& words) {
   }
   for (const auto& [value, field] :
        {std::pair{words.output_padding, "output_padding"}, std::pair{words.size, "size"}})
-    if (value && std::abs(*value) > most)
+    if (value && (*value < -most || *value > most))
       throw InvalidArgument(words.name + " " + field, fmt::format("is {}", *value),
                             "must be between -2^30 and 2^30");
 }
