@@ -52,7 +52,7 @@ int run(const Options& options) {
   if (options.has("bias")) request.bias = read_named_array(options.required_text("bias"));
 
   const ApplyResult result = apply(request);
-  for (const std::string& note : result.notes) tell("fsconv: {}", note);
+  tell_notes(result.notes);
   catch_interrupts();  // from here on a half-written file would be left behind
   write_array(output, result.values, result.dtype);
   if (options.has("json"))

@@ -10,7 +10,7 @@ namespace fsconv::cli {
 // read_finite_array(), and its notes on stderr: values that were unpacked, axes that were turned.
 inline Array read_named_array(const std::string& where) {
   Array array = read_finite_array(where);
-  for (const std::string& note : array.notes) tell("fsconv: {}", note);
+  tell_notes(array.notes);
   return array;
 }
 

@@ -103,4 +103,9 @@ void tell(fmt::format_string<Values...> text, Values&&... values) {
   std::fputs((printable(fmt::format(text, std::forward<Values>(values)...)) + "\n").c_str(), stderr);
 }
 
+// What a user should know of something that was read or computed, a line each.
+inline void tell_notes(const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) tell("fsconv: {}", note);
+}
+
 }  // namespace fsconv::cli

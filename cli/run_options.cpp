@@ -54,7 +54,7 @@ ImageRequest image_request_of(const Options& options, Index images) {
 
 ShownImages load_named_images(const TrainedRun& run, const ImageRequest& request) {
   ShownImages images = load_images(run, request);
-  for (const std::string& note : images.notes) tell("fsconv: {}", note);
+  tell_notes(images.notes);
   return images;
 }
 

@@ -164,20 +164,10 @@ void print(const Geometry& geometry, Direction direction, PaddingRule rule) {
 }
 
 int run_stack(const Options& options) {
-  constexpr const char* pointless[] = {"case",
-                                       "kernel",
-                                       "convention",
-                                       "stride",
-                                       "padding",
-                                       "op",
-                                       "dilation",
-                                       "output-padding",
-                                       "groups",
-                                       "size",
-                                       "flip",
-                                       "data-format",
-                                       "transpose-kernel",
-                                       "use-consistent-padding"};
+  std::vector<const char*> pointless{"op", "case"};  // and everything of a geometry but its size and channels
+  for (const char* name : geometry_option_names())
+    if (name != std::string_view("input-size") && name != std::string_view("channels"))
+      pointless.push_back(name);
   options.require_none_of(pointless, "--stack says it for every layer");
   const Shape size = options.integers("input-size").value_or(Shape{28, 28});
   const auto channels = options.integers("channels").value_or(std::vector<Index>{1});

@@ -242,7 +242,7 @@ Command train_command() {
           "With --json every epoch is an object on a line of its own, printed when it ends: epoch, train_loss, test_loss, "
           "validation_loss (where images are kept apart), learning_rate, gradient_norm, skipped_steps, seconds, "
           "images_per_second and, of a vae, train_ and test_reconstruction and _kl, and beta. The folder of --output is "
-          "made where it is missing, and that is said.",
+          "made where nothing above it is missing, and that is said.",
       .examples =
           "  fsconv train --data generated --epochs 2 --output results/shapes.h5\n"
           "  fsconv train --resume results/shapes.h5 --epochs 3\n"

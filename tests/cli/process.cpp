@@ -100,18 +100,13 @@ std::size_t Finished::error_lines() const {
 
 Finished run_fsconv(const std::vector<std::string>& arguments, const std::string& folder,
                     const ProcessLimits& limits) {
-  std::vector<std::string> texts = arguments;
-  texts.insert(texts.begin(), "fsconv");
-  std::vector<char*> pointers;
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-
+  ProgramArguments program(arguments);
   set_up_sanitizers();
   Pipe out, err;
   const auto start = Clock::now();
   const pid_t child = ::fork();
   if (child < 0) throw std::runtime_error("no process");
-  if (child == 0) become_program(pointers.data(), folder.c_str(), limits, out, err);
+  if (child == 0) become_program(program.pointers(), folder.c_str(), limits, out, err);
   out.close_write_end();
   err.close_write_end();
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace fsconv::testing {
@@ -26,6 +27,23 @@ struct Finished {
 // Throws std::runtime_error where the system cannot.
 Finished run_fsconv(const std::vector<std::string>& arguments, const std::string& folder,
                     const ProcessLimits& limits = {});
+
+// "fsconv" and its arguments as exec wants them, as long as this lives.
+class ProgramArguments {
+ public:
+  explicit ProgramArguments(std::vector<std::string> arguments) : texts_(std::move(arguments)) {
+    texts_.insert(texts_.begin(), "fsconv");
+    for (std::string& text : texts_) pointers_.push_back(text.data());
+    pointers_.push_back(nullptr);
+  }
+  ProgramArguments(const ProgramArguments&) = delete;
+  ProgramArguments& operator=(const ProgramArguments&) = delete;
+  char** pointers() { return pointers_.data(); }
+
+ private:
+  std::vector<std::string> texts_;
+  std::vector<char*> pointers_;
+};
 
 // What a sanitized program is told, in this process's environment, for those who start it by other means than
 // run_fsconv().

@@ -34,12 +34,7 @@ std::vector<std::string> Seen::lines() const {
 Seen run_on_terminal(const std::vector<std::string>& arguments, const std::string& folder,
                      unsigned short columns, const std::map<std::string, std::string>& environment,
                      std::chrono::seconds patience) {
-  std::vector<std::string> texts = arguments;
-  texts.insert(texts.begin(), "fsconv");
-  std::vector<char*> pointers;
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-
+  ProgramArguments program(arguments);
   set_up_sanitizers();
   winsize size{};
   size.ws_row = 24;
@@ -51,7 +46,7 @@ Seen run_on_terminal(const std::vector<std::string>& arguments, const std::strin
     for (const char* name : {"TERM", "NO_COLOR", "COLUMNS"}) ::unsetenv(name);
     for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
     if (::chdir(folder.c_str()) != 0) ::_exit(126);
-    ::execv(FSCONV_PROGRAM, pointers.data());
+    ::execv(FSCONV_PROGRAM, program.pointers());
     ::_exit(127);
   }
   Seen seen;

@@ -30,8 +30,8 @@ std::string refusal(const ApplyRequest& r) {
   return "";
 }
 
-Tensor<double> reshaped(const Tensor<double>& values, Shape shape) {
-  return Tensor<double>(std::move(shape), std::vector<double>(values.begin(), values.end()));
+Tensor<double> reshaped(Tensor<double> values, Shape shape) {
+  return std::move(values).reshaped(std::move(shape));
 }
 
 }  // namespace
@@ -116,7 +116,8 @@ TEST_CASE("apply: a bias is one list of channels, whatever else has as many numb
   ApplyRequest without = r;
   without.bias.reset();
   const auto with_bias = apply(r).values, plain = apply(without).values;
-  for (Index at = 0; at < plain.size(); ++at) CHECK(with_bias[at] - plain[at] == static_cast<double>(1 + at / 9 % 4));
+  for (Index at = 0; at < plain.size(); ++at)
+    CHECK(with_bias[at] - plain[at] == static_cast<double>(1 + at / 9 % 4));
 }
 
 TEST_CASE("apply: groups follow from the channels where the system says so") {

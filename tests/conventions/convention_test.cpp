@@ -2,16 +2,12 @@
 #include <catch2/catch.hpp>
 #include <fsconv/conventions/convention.hpp>
 
+#include "conventions/words.hpp"
+
 using namespace fsconv;
+using test::settings;
 
 namespace {
-
-Settings settings(const char* stride, const char* padding) {
-  Settings s;
-  s.stride = parse_stride(stride);
-  s.padding = parse_padding(padding);
-  return s;
-}
 
 Index image_of(Convention convention, Index code, Index kernel, Settings s) {
   return geometry_of(convention, Direction::conv_transpose, {{code}, {kernel}}, s).axes[0].in;

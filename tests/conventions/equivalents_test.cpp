@@ -3,18 +3,12 @@
 #include <fsconv/conventions/equivalents.hpp>
 #include <fsconv/geometry/case_string.hpp>
 
-#include "support/geometries.hpp"
+#include "conventions/words.hpp"
 
 using namespace fsconv;
+using test::settings;
 
 namespace {
-
-Settings settings(const char* stride, const char* padding) {
-  Settings s;
-  s.stride = parse_stride(stride);
-  s.padding = parse_padding(padding);
-  return s;
-}
 
 Equivalent in(Convention convention, const char* text, Direction direction = Direction::conv_transpose) {
   for (const Equivalent& e : equivalents(parse_case(text), direction))

@@ -48,6 +48,9 @@ class Tensor {
 
   bool operator==(const Tensor&) const = default;
 
+  // The same values in another shape. Throws InvalidArgument if they do not fill it exactly.
+  Tensor reshaped(Shape shape) && { return Tensor(std::move(shape), std::move(values_)); }
+
  private:
   Shape shape_;
   std::vector<T> values_;

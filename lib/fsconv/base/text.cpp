@@ -7,12 +7,6 @@
 namespace fsconv {
 namespace {
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
-
 // Letters to add, leave out, replace, or swap with their neighbour (Damerau and Levenshtein, each place edited once).
 std::size_t edits(const std::string& a, const std::string& b) {
   std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
@@ -77,6 +71,24 @@ std::string alternatives(const std::vector<std::string>& names) {
     list += names[at];
   }
   return list;
+}
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& letter : lower) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  return lower;
+}
+
+std::string upper_case(std::string_view text) {
+  std::string upper(text);
+  for (char& letter : upper) letter = static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+  return upper;
+}
+
+std::string one_or_joined(const std::vector<std::string>& texts, std::string_view separator) {
+  const bool alike =
+      std::all_of(texts.begin(), texts.end(), [&](const auto& text) { return text == texts.front(); });
+  return alike ? texts.front() : fmt::format("{}", fmt::join(texts, separator));
 }
 
 std::string counted(Index count, std::string_view one, std::string_view several) {

@@ -30,6 +30,13 @@ std::vector<T> one_per(std::string_view field, const std::vector<T>& values, std
 // a, b, c -> "a, b or c"
 std::string alternatives(const std::vector<std::string>& names);
 
+// The letters of ASCII in one case; other bytes stay.
+std::string lower_case(std::string_view text);
+std::string upper_case(std::string_view text);
+
+// The text that all of them are, or all of them with `separator` between; there is one at least.
+std::string one_or_joined(const std::vector<std::string>& texts, std::string_view separator);
+
 // "1 geometry", "2 geometries"; without a plural of its own, "1 check", "2 checks".
 std::string counted(Index count, std::string_view one, std::string_view several = {});
 

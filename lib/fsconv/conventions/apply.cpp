@@ -62,19 +62,19 @@ Shape batch_of(const ApplyRequest& r, const char* what, const Tensor<double>& va
   return {values.shape().begin(), values.shape().begin() + static_cast<std::ptrdiff_t>(count)};
 }
 
-// The array with exactly one batch axis, and back. A system with other numbers of them has the batch in front.
-Tensor<double> with_one_batch_axis(Tensor<double> values, const Shape& batch) {
-  if (batch.size() == 1) return values;
+// In fsconv's order, with exactly one batch axis. A system with another number of them has the batch in front.
+Tensor<double> activation_of(const std::vector<Index>& order, const Tensor<double>& theirs,
+                             const Shape& batch) {
+  if (batch.size() == 1) return activation_from(order, theirs);
   Shape shape{std::accumulate(batch.begin(), batch.end(), Index{1}, std::multiplies<>())};
-  shape.insert(shape.end(), values.shape().begin() + static_cast<std::ptrdiff_t>(batch.size()),
-               values.shape().end());
-  return Tensor<double>(std::move(shape), std::vector<double>(values.begin(), values.end()));
+  shape.insert(shape.end(), theirs.shape().begin() + static_cast<std::ptrdiff_t>(batch.size()),
+               theirs.shape().end());
+  return activation_from(order, Tensor<double>(theirs).reshaped(std::move(shape)));
 }
 Tensor<double> with_batch_axes(Tensor<double> values, const Shape& batch) {
-  if (batch.size() == 1) return values;
   Shape shape = batch;
   shape.insert(shape.end(), values.shape().begin() + 1, values.shape().end());
-  return Tensor<double>(std::move(shape), std::vector<double>(values.begin(), values.end()));
+  return std::move(values).reshaped(std::move(shape));
 }
 
 template <class T>
@@ -91,29 +91,35 @@ void add_bias(Tensor<T>& values, const std::optional<Array>& bias) {
     values[at] += static_cast<T>(bias->values[at / pixels % channels]);
 }
 
+// The channels of the image where an array says them: the image itself, or the whole shape of the output.
+std::optional<Index> image_channels_of(const ApplyRequest& r, const ArrayOrder& order,
+                                       const Tensor<double>& input) {
+  if (r.op == Op::conv) return input.shape()[1];
+  if (!r.settings.size || r.settings.size->size() != order.image.size()) return std::nullopt;
+  return (*r.settings.size)[static_cast<std::size_t>(order.image[1])];
+}
+
 // The groups that were said, or that the channels of both arrays imply where the system does so: an image of 6
 // channels and filters that see 2 have 3.
 Index groups_of(const ApplyRequest& r, const ArrayOrder& order, const Tensor<double>& input,
                 const Tensor<double>& weight) {
   if (r.settings.groups) return *r.settings.groups;
-  const Index seen = weight.shape()[1];
-  std::optional<Index> image_channels;
-  if (r.op == Op::conv) image_channels = input.shape()[1];
-  if (r.op == Op::conv_transpose && r.settings.size && r.settings.size->size() == order.image.size())
-    image_channels = (*r.settings.size)[static_cast<std::size_t>(order.image[1])];
-  if (!image_channels || seen < 1 || *image_channels % seen != 0 || *image_channels == 0) return 1;
-  const Index groups = *image_channels / seen;
-  if (dialect(r.convention).implies_groups() && weight.shape()[0] % groups != 0)
+  const Index channels = image_channels_of(r, order, input).value_or(0), seen = weight.shape()[1];
+  if (channels == 0 || seen == 0 || channels % seen != 0) return 1;
+  const Index groups = channels / seen;
+  if (!dialect(r.convention).implies_groups()) {
+    if (groups != 1 && r.op == Op::conv)
+      throw InvalidArgument("input", fmt::format("has {} channels, and the filter sees {}", channels, seen),
+                            fmt::format("if there are {} groups, say --groups {}", groups, groups));
+    return 1;
+  }
+  if (weight.shape()[0] % groups != 0)
     throw InvalidArgument(
         "weight", fmt::format("has {} code channels", weight.shape()[0]),
         fmt::format("the image's {} channels, of which a filter sees {}, are {} groups, which must "
                     "divide them",
-                    *image_channels, seen, groups));
-  if (groups != 1 && !dialect(r.convention).implies_groups() && r.op == Op::conv)
-    throw InvalidArgument("input",
-                          fmt::format("has {} channels, and the filter sees {}", *image_channels, seen),
-                          fmt::format("if there are {} groups, say --groups {}", groups, groups));
-  return dialect(r.convention).implies_groups() ? groups : 1;
+                    channels, seen, groups));
+  return groups;
 }
 
 void require_channels(const char* what, Index given, Index wanted) {
@@ -183,15 +189,15 @@ ApplyResult apply(const ApplyRequest& request) {
   const Shape batch = batch_of(request, "input", request.input.values, rank);
   result.dtype = result_type(request, result.notes);
 
-  const Tensor<double> input = activation_from(transposed ? order.code : order.image,
-                                               with_one_batch_axis(request.input.values, batch));
+  const Tensor<double> input =
+      activation_of(transposed ? order.code : order.image, request.input.values, batch);
   Settings settings = request.settings;
   ArraySizes sizes{
       .source = space_of(input), .kernel = kernel, .batch = input.shape()[0], .filter_is_result = gradient};
   Tensor<double> other;  // the filter, or the code
   if (gradient) {
     const Shape code_batch = batch_of(request, "output-gradient", request.output_gradient.values, rank);
-    other = activation_from(order.code, with_one_batch_axis(request.output_gradient.values, code_batch));
+    other = activation_of(order.code, request.output_gradient.values, code_batch);
     sizes.image_channels = input.shape()[1];
     sizes.code_channels = other.shape()[1];
   } else {
@@ -217,7 +223,7 @@ ApplyResult apply(const ApplyRequest& request) {
 
   result.values = result.dtype == "f4" ? computed<float>(request, order, result.geometry, input, other)
                                        : computed<double>(request, order, result.geometry, input, other);
-  if (!gradient) result.values = with_batch_axes(std::move(result.values), batch);
+  if (!gradient && batch.size() != 1) result.values = with_batch_axes(std::move(result.values), batch);
   require_finite(result.values, "the result");  // finite numbers went in: a sum has overflowed
   return result;
 }

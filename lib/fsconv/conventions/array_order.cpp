@@ -49,8 +49,6 @@ ArrayOrder order_of_letters(std::size_t rank, const std::string& activation, con
   ArrayOrder order;
   order.image = order.code = places(activation, "NC" + space);
   order.weight = places(weight, std::string{code, image} + space);
-  order.image_names = activation;
-  order.weight_names = weight;
   return order;
 }
 
@@ -87,8 +85,6 @@ ArrayOrder order_of_dimension_numbers(const std::string& format, Direction direc
   order.image = direction == Direction::conv ? read : written;
   order.code = direction == Direction::conv ? written : read;
   order.weight = places(parts[1], std::string{code, image} + space);
-  order.image_names = direction == Direction::conv ? parts[0] : parts[2];
-  order.weight_names = parts[1];
   return order;
 }
 

@@ -12,9 +12,7 @@ struct ArrayOrder {
   std::vector<Index> image;  // axis a of ours is axis image[a] of theirs
   std::vector<Index> code;
   std::vector<Index> weight;
-  bool flip = false;         // the system applies the filter reversed
-  std::string image_names;   // "NHWC"
-  std::string weight_names;  // "HWIO"
+  bool flip = false;  // the system applies the filter reversed
 };
 
 // The order of `rank` spatial axes under these settings (data_format, flip, transpose_kernel). Throws InvalidArgument

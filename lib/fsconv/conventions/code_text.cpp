@@ -2,7 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
+#include <fsconv/base/text.hpp>
 #include <fsconv/conventions/code_text.hpp>
 
 namespace fsconv {
@@ -74,18 +74,7 @@ std::string number_or_tuple(const Values& values) {
 std::string number_or_list(const Values& values) {
   return all_are(values, values.front()) ? fmt::format("{}", values.front()) : list(values);
 }
-std::string one_or_list(const std::vector<std::string>& values) {
-  const bool alike =
-      std::all_of(values.begin(), values.end(), [&](const auto& value) { return value == values.front(); });
-  return alike ? values.front() : fmt::format("{}", fmt::join(values, ","));
-}
-
-std::string capitals(PaddingRule rule) {
-  std::string word(name(rule));
-  std::transform(word.begin(), word.end(), word.begin(),
-                 [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
-  return word;
-}
+std::string capitals(PaddingRule rule) { return upper_case(name(rule)); }
 
 std::string pairs(const Padding& padding, char open, char close) {
   std::vector<std::string> sides;

@@ -34,8 +34,7 @@ std::string tuple(const Values& values);            // (2, 2), (2,)
 std::string list(const Values& values);             // [2, 2]
 std::string number_or_tuple(const Values& values);  // 2 where all are alike, else (2, 3)
 std::string number_or_list(const Values& values);
-std::string one_or_list(const std::vector<std::string>& values);  // for the command line: 2, or 2,3
-std::string capitals(PaddingRule rule);                           // SAME
+std::string capitals(PaddingRule rule);  // SAME
 // (1, 2), (0, 1): each pair in these brackets.
 std::string pairs(const Padding& padding, char open, char close);
 

@@ -28,15 +28,15 @@ std::vector<T> space_of_whole(const std::string& field, const std::vector<T>& li
 
 // One entry per axis of space, whichever way they were given.
 template <class T>
-std::vector<T> per_axis(Convention convention, const std::string& field, const std::vector<T>& list,
+std::vector<T> per_axis(const Dialect& system, const std::string& field, const std::vector<T>& list,
                         std::size_t rank, const Places& places, const T& neutral) {
-  if (convention == Convention::tensorflow && list.size() == rank + 2)
+  if (system.lists_whole_arrays() && list.size() == rank + 2)
     return space_of_whole(field, list, places, neutral);
   return one_per(field, list, rank);
 }
 
 // The image size of every axis: as given, or out of the shape of a whole array, whose other entries must fit.
-std::vector<Index> space_of_size(Convention convention, const std::vector<Index>& list,
+std::vector<Index> space_of_size(const Dialect& system, const std::vector<Index>& list,
                                  const ArraySizes& sizes, const Places& places) {
   const std::size_t rank = sizes.kernel.size();
   const auto agree = [](std::string_view what, Index said, std::optional<Index> is) {
@@ -44,8 +44,7 @@ std::vector<Index> space_of_size(Convention convention, const std::vector<Index>
       throw InvalidArgument("size", fmt::format("names {} {}", said, what),
                             fmt::format("the arrays have {}", *is));
   };
-  // PyTorch's output_size of an array without a batch axis.
-  if (convention == Convention::pytorch && list.size() == rank + 1 && rank > 1) {
+  if (system.sizes_may_lack_batch() && list.size() == rank + 1 && rank > 1) {
     agree("channels", list.front(), sizes.image_channels);
     return {list.begin() + 1, list.end()};
   }
@@ -57,18 +56,16 @@ std::vector<Index> space_of_size(Convention convention, const std::vector<Index>
   return space;
 }
 
-// Begin and end of every axis. ONNX's pads name all beginnings before all ends; TensorFlow's explicit_paddings have a
-// pair for batch and channels, too.
-Padding per_axis(Convention convention, const Padding& padding, std::size_t rank, const Places& places) {
+// Begin and end of every axis.
+Padding per_axis(const Dialect& system, const Padding& padding, std::size_t rank, const Places& places) {
   if (padding.rule != PaddingRule::listed)
     return {padding.rule, std::vector<Index>(rank, 0), std::vector<Index>(rank, 0)};
-  const bool onnx = convention == Convention::onnx || convention == Convention::onnx_reference;
-  if (onnx && padding.begin.size() == 2 * rank && padding.begin == padding.end) {
+  if (system.lists_beginnings_first() && padding.begin.size() == 2 * rank && padding.begin == padding.end) {
     const auto middle = padding.begin.begin() + static_cast<std::ptrdiff_t>(rank);
     return {padding.rule, {padding.begin.begin(), middle}, {middle, padding.begin.end()}};
   }
-  return {padding.rule, per_axis<Index>(convention, "padding", padding.begin, rank, places, 0),
-          per_axis<Index>(convention, "padding", padding.end, rank, places, 0)};
+  return {padding.rule, per_axis<Index>(system, "padding", padding.begin, rank, places, 0),
+          per_axis<Index>(system, "padding", padding.end, rank, places, 0)};
 }
 
 // A system without numbers may have a rule that means these numbers: Keras's causal is extent-1:0, its valid 0:0.
@@ -141,14 +138,13 @@ Geometry geometry_of(Convention convention, Direction direction, const ArraySize
   const Dialect& system = dialect(convention);
   const Places places{array_order(convention, direction, rank, settings).image};
   const auto source = one_per("input size", sizes.source, rank);
-  const auto stride = per_axis<Stride>(convention, "stride", settings.stride, rank, places, {1, 1});
-  const auto dilation = per_axis<Index>(convention, "dilation", settings.dilation, rank, places, 1);
+  const auto stride = per_axis<Stride>(system, "stride", settings.stride, rank, places, {1, 1});
+  const auto dilation = per_axis<Index>(system, "dilation", settings.dilation, rank, places, 1);
   system.check_words(direction, rank, settings);
-  if (settings.output_padding && settings.size && convention != Convention::onnx &&
-      convention != Convention::onnx_reference)
+  if (settings.output_padding && settings.size && !system.pads_sized_output())
     throw InvalidArgument("output_padding", "is given together with size", "give one of the two");
   const Padding padding = per_axis(
-      convention, settings.padding ? *settings.padding : system.default_padding(direction), rank, places);
+      system, settings.padding ? *settings.padding : system.default_padding(direction), rank, places);
 
   std::vector<AxisWords> axes(rank);
   for (std::size_t axis = 0; axis < rank; ++axis) {
@@ -165,7 +161,7 @@ Geometry geometry_of(Convention convention, Direction direction, const ArraySize
     words.consistent = settings.consistent_padding;
     if (settings.output_padding)
       words.output_padding = one_per("output_padding", *settings.output_padding, rank)[axis];
-    if (settings.size) words.size = space_of_size(convention, *settings.size, sizes, places)[axis];
+    if (settings.size) words.size = space_of_size(system, *settings.size, sizes, places)[axis];
     check_numbers(direction, words);
   }
 

@@ -20,6 +20,14 @@ class Dialect {
   // What it pads when it is told nothing; refuses where it has no default.
   virtual Padding default_padding(Direction direction) const;
   virtual std::vector<PaddingRule> padding_rules(Direction direction, std::size_t rank) const = 0;
+  // Whether strides, dilations and paddings may have entries for batch and channels, too.
+  virtual bool lists_whole_arrays() const { return false; }
+  // Whether a list of paddings may name all beginnings before all ends.
+  virtual bool lists_beginnings_first() const { return false; }
+  // Whether the size of the output may leave its batch away, channels first.
+  virtual bool sizes_may_lack_batch() const { return false; }
+  // Whether the size may stand beside output_padding.
+  virtual bool pads_sized_output() const { return false; }
   // The numbers of a listed padding: by default none below 0.
   virtual void check_numbers(const AxisWords& words) const;
 

@@ -1,7 +1,7 @@
 // fsconv's own convention: every geometry can be said, and nothing is converted without a word.
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <fsconv/base/text.hpp>
 #include <fsconv/conventions/code_text.hpp>
 #include <fsconv/conventions/dialect.hpp>
 
@@ -84,9 +84,9 @@ class Native : public Dialect {
       pads.push_back(begin == end ? fmt::format("{}", begin) : fmt::format("{}:{}", begin, end));
     }
     Arguments words;
-    words.add_if(one_or_list(strides) != "1", "--stride", one_or_list(strides));
-    words.add_if(one_or_list(pads) != "0", "--padding", one_or_list(pads));
-    words.add_if(!all_are(settings.dilation, 1), "--dilation", one_or_list(texts(settings.dilation)));
+    words.add_if(one_or_joined(strides, ",") != "1", "--stride", one_or_joined(strides, ","));
+    words.add_if(one_or_joined(pads, ",") != "0", "--padding", one_or_joined(pads, ","));
+    words.add_if(!all_are(settings.dilation, 1), "--dilation", one_or_joined(texts(settings.dilation), ","));
     words.add_if(geometry.groups != 1, "--groups", fmt::format("{}", geometry.groups));
     words.add_if(settings.size.has_value(), "--size",
                  fmt::format("{}", fmt::join(texts(settings.size.value_or(Shape{})), ",")));

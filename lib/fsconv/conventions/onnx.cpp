@@ -25,6 +25,9 @@ class Onnx : public Dialect {
     return {listed, valid, same, same_lower};
   }
 
+  bool lists_beginnings_first() const override { return true; }
+  bool pads_sized_output() const override { return true; }
+
   ArrayOrder order(Direction direction, std::size_t rank, const Settings&) const override {
     const bool transposed = direction == Direction::conv_transpose;
     return order_of_letters(rank, channels_first(rank), (transposed ? "IO" : "OI") + space_letters(rank),

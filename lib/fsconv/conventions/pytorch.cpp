@@ -24,6 +24,7 @@ class PyTorch : public Dialect {
     if (direction == Direction::conv_transpose) return {listed};
     return {listed, valid, same};
   }
+  bool sizes_may_lack_batch() const override { return true; }
   void check_numbers(const AxisWords& words) const override {
     Dialect::check_numbers(words);
     if (words.begin != words.end)

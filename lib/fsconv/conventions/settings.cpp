@@ -30,9 +30,7 @@ std::string_view name(PaddingRule rule) {
 }
 
 Padding parse_padding(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  const std::string lower = lower_case(text);
   for (const auto& [rule, word] : rules)
     if (lower == word) return {rule, {}, {}};
   if (lower == "notset") return {PaddingRule::listed, {0}, {0}};

@@ -25,6 +25,7 @@ class TensorFlow : public Dialect {
     if (direction == Direction::conv_transpose) return {PaddingRule::same, {}, {}};
     throw InvalidArgument("padding", "tensorflow has no default", "give it");
   }
+  bool lists_whole_arrays() const override { return true; }
   std::vector<PaddingRule> padding_rules(Direction, std::size_t rank) const override {
     using enum PaddingRule;
     if (rank == 3) return {valid, same};

@@ -19,16 +19,20 @@ namespace fs = std::filesystem;
 constexpr Index channels = 3, side = 32, pixels = channels * side * side;
 constexpr auto first_batch = "data_batch_1.bin";
 
-// A record begins with its labels, each up to a largest one; the last of them is the image's.
-struct Kind {
-  const char* name;
-  std::vector<std::uint8_t> largest_labels;
-
-  std::size_t labels() const { return largest_labels.size(); }
-  Index record() const { return static_cast<Index>(labels()) + pixels; }
+struct Label {
+  const char* name;  // in messages, before "label"
+  std::uint8_t largest;
 };
 
-const Kind cifar10{"CIFAR-10", {9}}, cifar100{"CIFAR-100", {19, 99}};
+// A record begins with its labels; the last of them is the image's.
+struct Kind {
+  const char* name;
+  std::vector<Label> labels;
+
+  Index record() const { return static_cast<Index>(labels.size()) + pixels; }
+};
+
+const Kind cifar10{"CIFAR-10", {{"", 9}}}, cifar100{"CIFAR-100", {{"coarse ", 19}, {"fine ", 99}}};
 
 // How many records the file holds.
 Index records_in(const Kind& kind, const InputFile& file) {
@@ -41,19 +45,13 @@ Index records_in(const Kind& kind, const InputFile& file) {
 
 void require_labels(const Kind& kind, const InputFile& file, Index image,
                     std::span<const std::uint8_t> record) {
-  for (std::size_t at = 0; at < kind.labels(); ++at)
-    if (record[at] > kind.largest_labels[at])
+  for (std::size_t at = 0; at < kind.labels.size(); ++at) {
+    const Label& label = kind.labels[at];
+    if (record[at] > label.largest)
       throw BadData(file.path(),
-                    fmt::format("its image {} has the {}label {}", image,
-                                kind.labels() == 1 ? ""
-                                : at == 0          ? "coarse "
-                                                   : "fine ",
-                                record[at]),
-                    fmt::format("{} has the {}labels 0 to {}", kind.name,
-                                kind.labels() == 1 ? ""
-                                : at == 0          ? "coarse "
-                                                   : "fine ",
-                                kind.largest_labels[at]));
+                    fmt::format("its image {} has the {}label {}", image, label.name, record[at]),
+                    fmt::format("{} has the {}labels 0 to {}", kind.name, label.name, label.largest));
+  }
 }
 
 ImageSet read_files(const Kind& kind, const fs::path& folder, const std::vector<std::string>& names) {
@@ -70,8 +68,8 @@ ImageSet read_files(const Kind& kind, const fs::path& folder, const std::vector<
     for (Index at = 0; at < records_in(kind, file); ++at) {
       file.read(static_cast<std::uint64_t>(at * kind.record()), std::as_writable_bytes(std::span(bytes)));
       require_labels(kind, file, at, bytes);
-      set.labels.push_back(bytes[kind.labels() - 1]);
-      image = std::copy(bytes.begin() + static_cast<std::ptrdiff_t>(kind.labels()), bytes.end(), image);
+      set.labels.push_back(bytes[kind.labels.size() - 1]);
+      image = std::copy(bytes.begin() + static_cast<std::ptrdiff_t>(kind.labels.size()), bytes.end(), image);
     }
   return set;
 }

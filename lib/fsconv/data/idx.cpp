@@ -5,6 +5,7 @@
 #include <array>
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/data/idx.hpp>
 #include <fsconv/io/content_kind.hpp>
 #include <fsconv/io/input_file.hpp>
@@ -98,8 +99,7 @@ std::string idx_kind(std::uint32_t magic) {
       {0x0c, "integers of 4 bytes"}, {0x0d, "floats of 4 bytes"}, {0x0e, "floats of 8 bytes"}};
   for (const auto& [type, name] : types)
     if (magic >> 8 == type)
-      return fmt::format("an IDX file of {} with {} {}", name, magic & 0xff,
-                         (magic & 0xff) == 1 ? "axis" : "axes");
+      return fmt::format("an IDX file of {} with {}", name, counted(magic & 0xff, "axis", "axes"));
   return {};
 }
 

@@ -31,12 +31,6 @@ std::map<std::string, std::string, std::less<>> cut(std::string_view text) {
   return values;
 }
 
-std::string one_or_all(const std::vector<std::string>& values) {
-  const bool alike =
-      std::all_of(values.begin(), values.end(), [&](const auto& v) { return v == values.front(); });
-  return alike ? values.front() : fmt::format("{}", fmt::join(values, "x"));
-}
-
 }  // namespace
 
 std::string print_case(const Geometry& geometry) {
@@ -52,10 +46,10 @@ std::string print_case(const Geometry& geometry) {
   std::string text;
   if (geometry.groups != 1) text += fmt::format("g{}", geometry.groups);
   text += fmt::format("ic{}oc{}i{}o{}k{}", geometry.in_channels, geometry.out_channels, fmt::join(in, "x"),
-                      fmt::join(out, "x"), one_or_all(taps));
-  if (one_or_all(stride) != "1") text += "s" + one_or_all(stride);
-  if (one_or_all(dilation) != "1") text += "d" + one_or_all(dilation);
-  if (one_or_all(pad) != "0") text += "p" + one_or_all(pad);
+                      fmt::join(out, "x"), one_or_joined(taps, "x"));
+  if (one_or_joined(stride, "x") != "1") text += "s" + one_or_joined(stride, "x");
+  if (one_or_joined(dilation, "x") != "1") text += "d" + one_or_joined(dilation, "x");
+  if (one_or_joined(pad, "x") != "0") text += "p" + one_or_joined(pad, "x");
   return text;
 }
 

@@ -2,6 +2,7 @@
 #include <array>
 #include <cctype>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/io/content_kind.hpp>
 #include <fsconv/io/input_file.hpp>
 #include <fsconv/io/zip_reader.hpp>
@@ -67,9 +68,7 @@ bool is_text(std::string_view bytes) {
 }
 
 std::string kind_of_text(std::string_view bytes) {
-  std::string start(bytes);
-  std::transform(start.begin(), start.end(), start.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::string start = lower_case(bytes);
   if (start.starts_with("\xef\xbb\xbf")) start.erase(0, 3);  // a mark of UTF-8
   const auto first = start.find_first_not_of(" \r\n\t");
   if (first == std::string::npos) return {};

@@ -19,6 +19,22 @@ Stored stored(const double& value) { return {Handle(H5Tcopy(H5T_NATIVE_DOUBLE), 
 Stored stored(const std::int64_t& value) { return {Handle(H5Tcopy(H5T_NATIVE_INT64), H5Tclose), &value}; }
 Stored stored(const std::uint64_t& value) { return {Handle(H5Tcopy(H5T_NATIVE_UINT64), H5Tclose), &value}; }
 
+struct OpenAttribute {
+  Handle attribute, type, space;
+};
+
+// Throws BadData where the object has none of that name.
+template <class State>
+OpenAttribute open_attribute(const State& state, const std::string& object_name, const std::string& name) {
+  const Handle object = state.open_object(object_name);
+  if (H5Aexists(object.id(), name.c_str()) <= 0)
+    throw BadData(state.where(object_name), fmt::format("has no attribute {}", name));
+  Handle attribute(H5Aopen(object.id(), name.c_str(), H5P_DEFAULT), H5Aclose);
+  if (!attribute.valid()) state.fail_to_read(object_name, "read attribute " + name);
+  Handle type(H5Aget_type(attribute.id()), H5Tclose), space(H5Aget_space(attribute.id()), H5Sclose);
+  return {std::move(attribute), std::move(type), std::move(space)};
+}
+
 }  // namespace
 
 void File::set_attribute(const std::string& object_name, const std::string& name, const Value& value) {
@@ -70,13 +86,8 @@ std::vector<std::string> File::attributes(const std::string& object_name) const 
 }
 
 Value File::attribute(const std::string& object_name, const std::string& name) const {
-  const Handle object = state_->open_object(object_name);
   const std::string where = state_->where(object_name);
-  if (H5Aexists(object.id(), name.c_str()) <= 0)
-    throw BadData(where, fmt::format("has no attribute {}", name));
-  const Handle attribute(H5Aopen(object.id(), name.c_str(), H5P_DEFAULT), H5Aclose);
-  if (!attribute.valid()) state_->fail_to_read(object_name, "read attribute " + name);
-  const Handle type(H5Aget_type(attribute.id()), H5Tclose), space(H5Aget_space(attribute.id()), H5Sclose);
+  const auto [attribute, type, space] = open_attribute(*state_, object_name, name);
   if (H5Sget_simple_extent_npoints(space.id()) != 1)
     throw BadData(where, fmt::format("attribute {} does not hold exactly one value", excerpt(name)));
 
@@ -106,13 +117,8 @@ Value File::attribute(const std::string& object_name, const std::string& name) c
 }
 
 Numbers File::numbers_attribute(const std::string& object_name, const std::string& name) const {
-  const Handle object = state_->open_object(object_name);
   const std::string where = state_->where(object_name);
-  if (H5Aexists(object.id(), name.c_str()) <= 0)
-    throw BadData(where, fmt::format("has no attribute {}", name));
-  const Handle attribute(H5Aopen(object.id(), name.c_str(), H5P_DEFAULT), H5Aclose);
-  if (!attribute.valid()) state_->fail_to_read(object_name, "read attribute " + name);
-  const Handle type(H5Aget_type(attribute.id()), H5Tclose), space(H5Aget_space(attribute.id()), H5Sclose);
+  const auto [attribute, type, space] = open_attribute(*state_, object_name, name);
   require_numbers(type.id(), fmt::format("{}: its attribute {}", where, name));
   const hssize_t count = H5Sget_simple_extent_npoints(space.id());
   require_memory_for(where, count, sizeof(double));

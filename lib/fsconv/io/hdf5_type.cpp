@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/io/excerpt.hpp>
 #include <fsconv/io/hdf5_handle.hpp>
 
@@ -21,12 +21,6 @@ std::vector<std::string> member_names(hid_t type) {
     H5free_memory(name);
   }
   return names;
-}
-
-std::string upper_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return text;
 }
 
 // The value of an enumeration's name; the bytes of one value, which is short, are converted in place.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/io/excerpt.hpp>
 #include <fsconv/io/hdf5_values.hpp>
 #include <numeric>
@@ -73,9 +74,7 @@ class MeaningReader {
 
   void read_sign() {
     if (!has("_Unsigned")) return;
-    std::string text = file_.string_attribute(name_, "_Unsigned");
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string text = lower_case(file_.string_attribute(name_, "_Unsigned"));
     const char kind = meaning_.stored.front();
     if (text == "true" && kind == 'i') {
       meaning_.as_unsigned = true;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/io/location.hpp>
 #include <string_view>
 #include <utility>
@@ -21,12 +21,6 @@ constexpr std::array<std::pair<std::string_view, FileKind>, 6> extensions = {
 
 // Other programs' names for files of HDF5: read where a place inside them is named.
 constexpr std::array<std::string_view, 6> other_hdf5 = {".mat", ".keras", ".hdf", ".he5", ".nc4", ".cdf"};
-
-std::string lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 FileKind kind_by_extension(const std::string& path) {
   const std::string name = lower_case(path);

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/memory.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/picture.hpp>
 #include <fsconv/io/pixel_font.hpp>
@@ -188,9 +189,7 @@ std::vector<Tensor<float>> wrap_images(const Tensor<float>& images, Index column
 }
 
 bool is_picture_name(const std::string& path) {
-  std::string ending = std::filesystem::path(path).extension().string();
-  for (char& letter : ending) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  return ending == ".png";
+  return lower_case(std::filesystem::path(path).extension().string()) == ".png";
 }
 
 void require_picture_ending(const std::string& path) {

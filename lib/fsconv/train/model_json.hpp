@@ -7,6 +7,8 @@
 
 namespace fsconv {
 
+constexpr int model_json_version = 1;  // of the format below
+
 // The root attribute `model` of a run's file is this text; its weights stand under /weights/NAME. Every entry is there.
 //
 //   version      1
@@ -45,6 +47,8 @@ namespace fsconv {
 //   over_draws   "mean" of the draws' sums, or "log_mean_exp": -log mean exp(-sum)
 //   code         the id of what an image is reduced to
 nlohmann::json to_json(const Model& model);
+
+nlohmann::json activation_json(Activation activation);  // the entry above of a step
 
 // to_json(model_from_json(j)) == j. Throws BadData naming `where` and the entry ("steps[3].in"): one that is missing,
 // unknown, of another type or out of range; a geometry whose case says something else; constants other than those that

@@ -1,29 +1,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <fsconv/base/screen.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/geometry/stack.hpp>
 #include <fsconv/train/model_summary.hpp>
+#include <fsconv/train/summary_layout.hpp>
 #include <map>
 
 namespace fsconv {
 namespace {
 
-// The columns of a line: 80, or the screen's where that has fewer.
-std::size_t page() { return std::min<std::size_t>(80, page_width()); }
-
-constexpr char glue = '\x1f';  // a blank at which no line is broken
-
 // ---- Words.
-
-// 136929 -> 136,929
-std::string with_commas(Index number) {
-  std::string text = std::to_string(number);
-  for (std::size_t at = text.size(); at > 3 + (number < 0 ? 1u : 0u); at -= 3) text.insert(at - 3, 1, ',');
-  return text;
-}
 
 std::string bytes_text(std::size_t bytes) {
   double amount = static_cast<double>(bytes);
@@ -35,13 +22,6 @@ std::string bytes_text(std::size_t bytes) {
   }
   return unit == "bytes" || amount >= 100 ? fmt::format("{:.0f} {}", amount, unit)
                                           : fmt::format("{:.1f} {}", amount, unit);
-}
-
-// One number where all axes have the same.
-std::string per_axis(const std::vector<std::string>& texts, const char* separator = ",") {
-  const bool alike =
-      std::all_of(texts.begin(), texts.end(), [&](const auto& text) { return text == texts.front(); });
-  return alike ? texts.front() : fmt::format("{}", fmt::join(texts, separator));
 }
 
 // 1x28x28, and 32 for 32x1x1.
@@ -62,9 +42,11 @@ std::string geometry_words(const Geometry& geometry) {
                                               : fmt::format("{}:{}", axis.pad, axis.pad_end()));
   }
   std::string words = fmt::format("{}", fmt::join(taps, "x"));
-  if (per_axis(strides) != "1") words += fmt::format(" stride{}", glue) + per_axis(strides);
-  if (per_axis(dilations) != "1") words += fmt::format(" dilation{}", glue) + per_axis(dilations);
-  if (per_axis(pads) != "0") words += fmt::format(" padding{}", glue) + per_axis(pads);
+  if (one_or_joined(strides, ",") != "1")
+    words += fmt::format(" stride{}", glue) + one_or_joined(strides, ",");
+  if (one_or_joined(dilations, ",") != "1")
+    words += fmt::format(" dilation{}", glue) + one_or_joined(dilations, ",");
+  if (one_or_joined(pads, ",") != "0") words += fmt::format(" padding{}", glue) + one_or_joined(pads, ",");
   if (geometry.groups != 1) words += fmt::format(" groups{}{}", glue, geometry.groups);
   return words;
 }
@@ -80,110 +62,6 @@ std::string square_of(Index factor, std::size_t axes) {
   return fmt::format("{}", fmt::join(std::vector<Index>(axes, factor), "x"));
 }
 
-// ---- Layout.
-
-// Lines of at most `width` letters (more than the indent), broken at a blank, before an underscore, or where they must.
-std::vector<std::string> broken(std::string text, std::size_t width, std::size_t indent) {
-  std::vector<std::string> lines;
-  while (text.size() > width) {
-    std::size_t at = text.find_last_of(" _", width);
-    if (at == std::string::npos || at <= indent) at = width;
-    lines.push_back(text.substr(0, at));
-    text = std::string(indent, ' ') + text.substr(at + (text[at] == ' ' ? 1 : 0));
-  }
-  lines.push_back(text);
-  for (std::string& line : lines) std::replace(line.begin(), line.end(), glue, ' ');
-  return lines;
-}
-
-std::string left(std::string text, std::size_t width) {
-  text.resize(std::max(width, text.size()), ' ');
-  return text;
-}
-std::string right(const std::string& text, std::size_t width) {
-  return std::string(width - std::min(width, text.size()), ' ') + text;
-}
-
-// A label, and behind it the text in as many lines as it needs.
-std::string labelled(const std::string& label, const std::string& text) {
-  constexpr std::size_t margin = 12;
-  std::string out;
-  for (const std::string& line : broken(text, page() - margin, 0))
-    out += left(out.empty() ? label : "", margin) + line + "\n";
-  return out;
-}
-
-struct Row {
-  std::string number, what, in, out, name;
-  std::optional<Index> learned;
-
-  std::string learned_text() const { return learned ? with_commas(*learned) : ""; }
-};
-
-// Columns as wide as their texts, and what remains for the words.
-class StepTable {
- public:
-  explicit StepTable(const std::vector<Row>& rows) {
-    for (const Row& row : rows) {
-      number_ = std::max(number_, row.number.size());
-      in_ = std::max(in_, row.in.size());
-      out_ = std::max(out_, row.out.size());
-      what_ = std::max(what_, row.what.size());
-      name_ = std::max(name_, row.name.size());
-      learned_ = std::max(learned_, row.learned_text().size());
-    }
-    const std::size_t longest_size = page() / 5;
-    in_ = std::min(in_, longest_size);
-    out_ = std::min(out_, longest_size);
-    const std::size_t taken = number_ + 1 + (2 + sizes()) + 2 + 2 + learned_;
-    const std::size_t rest = page() - std::min(taken, page() - least_rest);
-    if (what_ + name_ <= rest) return;
-    name_ = std::min(name_, rest > longest_name + least_words ? longest_name : rest / 2);
-    const std::size_t most = rest - name_;
-    what_ = name_ = 0;
-    for (const Row& row : rows) {
-      what_ = std::max(what_, longest(broken(row.what, most, 2)));
-      name_ = std::max(name_, longest(broken(row.name, rest - most, 2)));
-    }
-  }
-
-  std::string head() const {
-    return right("#", number_) + " " + left("step", what_) + "  " + left("  values", sizes()) + "  " +
-           left("weight", name_) + "  " + right("numbers", learned_) + "\n";
-  }
-  std::string text(const Row& row) const {
-    const auto what = broken(row.what, what_, 2), names = broken(row.name, name_, 2);
-    const auto ins = broken(row.in, in_, 0), outs = broken(row.out, out_, 0);
-    std::string text;
-    for (std::size_t line = 0; line < std::max({what.size(), names.size(), ins.size(), outs.size()});
-         ++line) {
-      const auto of = [&](const std::vector<std::string>& lines) {
-        return line < lines.size() ? lines[line] : "";
-      };
-      const bool first = line == 0;
-      std::string whole = right(first ? row.number : "", number_) + " " + left(of(what), what_) + "  ";
-      whole +=
-          right(of(ins), in_) + (first && !row.out.empty() ? arrow : "    ") + left(of(outs), out_) + "  ";
-      whole += left(of(names), name_) + "  " + right(first ? row.learned_text() : "", learned_);
-      whole.erase(whole.find_last_not_of(' ') + 1);
-      text += whole + "\n";
-    }
-    return text;
-  }
-
- private:
-  static constexpr const char* arrow = " -> ";
-  static constexpr std::size_t longest_name = 18, least_words = 20, least_rest = 12;
-  static std::size_t longest(const std::vector<std::string>& lines) {
-    std::size_t width = 6;
-    for (const std::string& line : lines) width = std::max(width, line.size());
-    return width;
-  }
-  std::size_t sizes() const { return in_ + 4 + out_; }
-
-  std::size_t number_ = 1, what_ = 4, in_ = 2, out_ = 2, name_ = 6, learned_ = 7;
-};
-
 // ---- Steps.
 
 // Follows the steps and remembers who used a parameter first.
@@ -191,11 +69,11 @@ class Describer {
  public:
   explicit Describer(const Model& model) : model_(model), maker_(model.values.size()) {}
 
-  std::vector<Row> rows() {
-    std::vector<Row> rows;
+  std::vector<SummaryRow> rows() {
+    std::vector<SummaryRow> rows;
     for (const Step& step : model_.steps) {
       ++number_;
-      Row row = std::visit(*this, step);
+      SummaryRow row = std::visit(*this, step);
       row.number = std::to_string(number_);
       row.in = size_text(model_.values[inputs(step).front()]);
       row.out = size_text(model_.values[output(step)]);
@@ -207,11 +85,11 @@ class Describer {
     return rows;
   }
 
-  Row operator()(const Affine& step) {
+  SummaryRow operator()(const Affine& step) {
     const auto first = uses_.find(step.weight);
     const Affine* shared = first == uses_.end() ? nullptr : first->second;
     const bool linear = is_linear(step.geometry);
-    Row row;
+    SummaryRow row;
     row.what = fmt::format("{}{}", step.transposed ? "transposed " : "", linear ? "linear" : "conv");
     if (!linear && !(shared && shared->geometry == step.geometry))
       row.what += " " + geometry_words(step.geometry);
@@ -222,41 +100,43 @@ class Describer {
     row.learned = learn(step.weight, &step) + (step.bias ? learn(*step.bias) : 0);
     return row;
   }
-  Row operator()(const Gain& step) {
+  SummaryRow operator()(const Gain& step) {
     const bool shared = uses_.contains(step.factor);
-    Row row{.number = {},
-            .what = "gain per channel" + from(step.in),
-            .in = {},
-            .out = {},
-            .name = {},
-            .learned = {}};
+    SummaryRow row{.number = {},
+                   .what = "gain per channel" + from(step.in),
+                   .in = {},
+                   .out = {},
+                   .name = {},
+                   .learned = {}};
     row.name = (shared ? "shared: " : "") + model_.parameters[step.factor].name;
     row.learned = learn(step.factor);
     return row;
   }
-  Row operator()(const Shuffle& step) {
+  SummaryRow operator()(const Shuffle& step) {
     return words(fmt::format("shuffle channels into {} pixels", square(step.factor, step.in)) +
                  from(step.in));
   }
-  Row operator()(const Resize& step) {
+  SummaryRow operator()(const Resize& step) {
     return words(fmt::format("resize, {} pixels for each", square(step.factor, step.in)) + from(step.in));
   }
-  Row operator()(const Gate& step) {
+  SummaryRow operator()(const Gate& step) {
     return words(fmt::format("gate: {} * sigmoid({})", of(step.in), of(step.gate)));
   }
-  Row operator()(const Add& step) { return words(fmt::format("add: {} + {}", of(step.in), of(step.other))); }
-  Row operator()(const Reparameterise& step) {
+  SummaryRow operator()(const Add& step) {
+    return words(fmt::format("add: {} + {}", of(step.in), of(step.other)));
+  }
+  SummaryRow operator()(const Reparameterise& step) {
     const Index draws = model_.values[step.noise].draws;
     return words(fmt::format("sample: {} + exp({}/2) * noise", of(step.mean), of(step.log_variance)) +
                  (draws > 1 ? fmt::format(", {} draws", with_commas(draws)) : ""));
   }
 
  private:
-  static Row words(std::string what) {
+  static SummaryRow words(std::string what) {
     return {.number = {}, .what = std::move(what), .in = {}, .out = {}, .name = {}, .learned = {}};
   }
-  Row without_step(ParameterId id) const {
-    Row row =
+  SummaryRow without_step(ParameterId id) const {
+    SummaryRow row =
         words(model_.reconstruction().log_variance == id ? "log-variance of the pixels" : "read by no step");
     row.name = model_.parameters[id].name;
     row.learned = element_count(model_.parameters[id].shape);
@@ -406,10 +286,10 @@ std::string totals(const Model& model, const SummaryContext& context) {
 }  // namespace
 
 std::string summary(const Model& model, const SummaryContext& context) {
-  const std::vector<Row> rows = Describer(model).rows();
+  const std::vector<SummaryRow> rows = Describer(model).rows();
   const StepTable table(rows);
   std::string text = table.head();
-  for (const Row& row : rows) text += table.text(row);
+  for (const SummaryRow& row : rows) text += table.text(row);
   return text + "\n" + objective(model, context) + totals(model, context);
 }
 

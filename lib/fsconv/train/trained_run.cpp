@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <fsconv/base/text.hpp>
 #include <fsconv/data/dataset.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/location.hpp>
@@ -150,7 +151,7 @@ std::string description(const ShownImages& shown) {
   const std::string from =
       shown.data == shown.source ? shown.data : fmt::format("{} ({})", shown.data, shown.source);
   return fmt::format(
-      "{} {}image{} of {}{}", count, split, count == 1 ? "" : "s", from,
+      "{} of {}{}", counted(count, split + "image"), from,
       shown.binarise == Binarise::none ? "" : fmt::format(", binarised with seed {}", shown.seed));
 }
 

@@ -94,7 +94,7 @@ std::string image_setting(const Axis& axis) {
 }
 
 std::string of_pixels(std::string_view label, Index size) {
-  return fmt::format("{}: {} pixel{}", label, size, size == 1 ? "" : "s");
+  return fmt::format("{}: {}", label, counted(size, "pixel"));
 }
 
 }  // namespace belief

@@ -1,0 +1,15 @@
+// Settings in the words of the command line, for tests of the conventions.
+#pragma once
+
+#include <fsconv/conventions/settings.hpp>
+
+namespace fsconv::test {
+
+inline Settings settings(const char* stride, const char* padding) {
+  Settings s;
+  s.stride = parse_stride(stride);
+  s.padding = parse_padding(padding);
+  return s;
+}
+
+}  // namespace fsconv::test
