@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/text.hpp>
-#include <fsconv/io/hdf5.hpp>
+#include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/location.hpp>
 #include <fsconv/io/option_text.hpp>
 #include <fsconv/io/run_log.hpp>

@@ -195,7 +195,8 @@ int emit_statements(const Options& options, const std::vector<Obligation>& oblig
   constexpr const char* of_runs[] = {"json", "output", "threads", "time-limit"};
   options.require_none_of(of_runs, "--emit only writes files");
   if (obligations.empty()) throw InvalidArgument("emit", "no statement is asked for", "use --method proof");
-  if (const auto made = make_folder_for(options.required_text("emit") + "/x")) tell("made the folder {}", *made);
+  if (const auto made = make_folder_for(options.required_text("emit") + "/x"))
+    tell("made the folder {}", *made);
   emit(obligations, options.required_text("emit"));
   Index queries = 0;
   for (const Obligation& obligation : obligations) queries += static_cast<Index>(obligation.queries.size());

@@ -12,7 +12,7 @@
 ;     up*i = down*o + dilation*k - pad    exactly where    up_step*i = down_step*o + dense*t - rest.
 ;
 ; So whatever is said of a stride in lowest terms (even_overlap.smt2: the stride must divide the taps) is said of the
-; others, too, if only the taps are counted that meet pixels (meeting_taps in verify/claims_belief.cpp).
+; others, too, if only the taps are counted that meet pixels (meeting_taps in verify/claims_size.cpp).
 ;
 ; Try it: stride 2/2, pad 1, dilation 1: g = step = 2, taps 1, 3, 5, ... of the filter, rest 0: stride 1, without padding.
 ; With dilation 2 and pad 1: spread = 2 does not divide 1, and W is zero.

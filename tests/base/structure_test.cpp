@@ -23,7 +23,8 @@ const std::map<std::string, std::set<std::string>> below = {
     {"data", {"io", "geometry", "base"}},
     {"nn", {"engine", "forms", "geometry", "base"}},
     {"symbolic", {"geometry", "base"}},
-    {"verify", {"io", "conventions", "engine", "forms", "symbolic", "geometry", "base"}},
+    {"beliefs", {"conventions", "forms", "geometry", "base"}},
+    {"verify", {"beliefs", "io", "conventions", "engine", "forms", "symbolic", "geometry", "base"}},
     {"bench", {"verify", "nn", "data", "io", "engine", "forms", "geometry", "base"}},
     {"train", {"nn", "data", "io", "engine", "forms", "geometry", "base"}},
 };
@@ -53,7 +54,8 @@ std::vector<Source> sources() {
     std::ifstream file(entry.path());
     std::stringstream text;
     text << file.rdbuf();
-    list.push_back({entry.path().parent_path().filename(), entry.path().filename(), includes_of(text.str()),
+    const fs::path within = entry.path().lexically_relative(FSCONV_SOURCE_DIR "/lib/fsconv");
+    list.push_back({within.begin()->string(), entry.path().filename(), includes_of(text.str()),
                     text.str().substr(0, text.str().find('\n'))});
   }
   return list;

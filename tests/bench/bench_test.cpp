@@ -4,7 +4,7 @@
 #include <cmath>
 #include <fsconv/bench/bench.hpp>
 #include <fsconv/geometry/case_string.hpp>
-#include <fsconv/io/hdf5.hpp>
+#include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/verify/mutants.hpp>
 #include <set>
 

@@ -1,8 +1,8 @@
 // Ceilings: every number is there. How large they are is the machine's affair.
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
-#include <fsconv/bench/fma_loop.hpp>
-#include <fsconv/bench/peaks.hpp>
+#include <fsconv/bench/ceilings/fma_loop.hpp>
+#include <fsconv/bench/ceilings/peaks.hpp>
 
 using namespace fsconv;
 using namespace fsconv::bench;

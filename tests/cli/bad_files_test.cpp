@@ -10,8 +10,8 @@
 #include <filesystem>
 #include <fsconv/base/random.hpp>
 #include <fsconv/io/array_file.hpp>
-#include <fsconv/io/hdf5.hpp>
-#include <fsconv/io/npz.hpp>
+#include <fsconv/io/hdf5/file.hpp>
+#include <fsconv/io/numpy/npz.hpp>
 
 #include "cli/process.hpp"
 #include "data/idx_files.hpp"

@@ -1,6 +1,6 @@
 // fsconv bench: a table, JSON and a file; mistakes are told before anything is measured.
 #include <catch2/catch.hpp>
-#include <fsconv/io/hdf5.hpp>
+#include <fsconv/io/hdf5/file.hpp>
 #include <nlohmann/json.hpp>
 #include <set>
 

@@ -1,6 +1,6 @@
 // --config and --json: where options come from, and that machines can read what is printed.
 #include <catch2/catch.hpp>
-#include <fsconv/io/hdf5.hpp>
+#include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/run_log.hpp>
 #include <sstream>
 

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
-#include <fsconv/io/hdf5.hpp>
+#include <fsconv/io/hdf5/file.hpp>
 
 #include "cli/process.hpp"
 #include "io/scratch.hpp"

@@ -1,8 +1,8 @@
 // fsconv matrix: the matrix of Dumoulin & Visin as printed, and files of W read back.
 #include <catch2/catch.hpp>
 #include <fsconv/io/array_file.hpp>
-#include <fsconv/io/hdf5.hpp>
-#include <fsconv/io/npz.hpp>
+#include <fsconv/io/hdf5/file.hpp>
+#include <fsconv/io/numpy/npz.hpp>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <tuple>

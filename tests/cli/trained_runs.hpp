@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <fsconv/io/hdf5.hpp>
+#include <fsconv/io/hdf5/file.hpp>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>

@@ -1,7 +1,7 @@
 // fsconv verify: exit codes, mutants, the command that shows a failure again, and the file of checks.
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <fsconv/io/hdf5.hpp>
+#include <fsconv/io/hdf5/file.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
 

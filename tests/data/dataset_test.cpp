@@ -4,9 +4,9 @@
 #include <cmath>
 #include <fsconv/base/error.hpp>
 #include <fsconv/data/dataset.hpp>
-#include <fsconv/io/hdf5.hpp>
-#include <fsconv/io/npy.hpp>
-#include <fsconv/io/npz.hpp>
+#include <fsconv/io/hdf5/file.hpp>
+#include <fsconv/io/numpy/npy.hpp>
+#include <fsconv/io/numpy/npz.hpp>
 #include <numeric>
 
 #include "data/idx_files.hpp"

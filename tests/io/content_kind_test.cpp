@@ -1,7 +1,7 @@
 // What a file is by its first bytes.
 #include <catch2/catch.hpp>
 #include <fsconv/io/content_kind.hpp>
-#include <fsconv/io/npz.hpp>
+#include <fsconv/io/numpy/npz.hpp>
 
 #include "io/scratch.hpp"
 

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/array_file.hpp>
-#include <fsconv/io/hdf5.hpp>
+#include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/run_log.hpp>
 #include <fsconv/io/sparse_file.hpp>
 

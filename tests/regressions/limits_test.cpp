@@ -1,9 +1,9 @@
 // Bugs that were found at the limits: things that hung, filled the memory, or wrote nonsense.
 #include <catch2/catch.hpp>
-#include <fsconv/forms/matrix.hpp>
-#include <fsconv/conventions/arithmetic.hpp>
-#include <fsconv/geometry/case_string.hpp>
 #include <fsconv/conventions/apply.hpp>
+#include <fsconv/conventions/arithmetic.hpp>
+#include <fsconv/forms/matrix.hpp>
+#include <fsconv/geometry/case_string.hpp>
 #include <fsconv/verify/verify.hpp>
 
 using namespace fsconv;

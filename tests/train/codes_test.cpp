@@ -25,8 +25,7 @@ TrainConfig config_of(ModelKind kind, Index latent) {
 
 // An untrained model of 28 x 28 pixels.
 TrainedRun run_of(ModelKind kind, Index latent = 5) {
-  TrainedRun run{"run.h5",
-                 {.config = config_of(kind, latent), .model = {}, .parameters = {}}};
+  TrainedRun run{"run.h5", {.config = config_of(kind, latent), .model = {}, .parameters = {}}};
   run.trained.model = make_model(model_spec(run.trained.config, 1, {28, 28}));
   run.trained.parameters = initial_parameters<float>(run.trained.model, 3);
   return run;

@@ -1,7 +1,7 @@
 // The images of a run: limits, and a checksum that notices other images.
 #include <catch2/catch.hpp>
 #include <fsconv/data/dataset.hpp>
-#include <fsconv/io/npy.hpp>
+#include <fsconv/io/numpy/npy.hpp>
 #include <fsconv/train/training_data.hpp>
 
 #include "train/small_run.hpp"

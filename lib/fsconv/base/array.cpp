@@ -2,9 +2,9 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/memory.hpp>
-#include <fsconv/base/array.hpp>
 
 namespace fsconv {
 

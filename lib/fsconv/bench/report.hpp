@@ -2,7 +2,7 @@
 #pragma once
 
 #include <fsconv/base/screen.hpp>
-#include <fsconv/bench/peaks.hpp>
+#include <fsconv/bench/ceilings/peaks.hpp>
 #include <fsconv/bench/rounds.hpp>
 #include <fsconv/bench/sets.hpp>
 #include <fsconv/io/run_log.hpp>

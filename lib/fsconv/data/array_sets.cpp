@@ -8,7 +8,7 @@
 #include <fsconv/data/array_sets.hpp>
 #include <fsconv/data/image_array.hpp>
 #include <fsconv/io/excerpt.hpp>
-#include <fsconv/io/npz.hpp>
+#include <fsconv/io/numpy/npz.hpp>
 
 namespace fsconv {
 namespace {

@@ -5,8 +5,8 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/data/image_array.hpp>
 #include <fsconv/io/array_file.hpp>
-#include <fsconv/io/hdf5.hpp>
-#include <fsconv/io/hdf5_values.hpp>
+#include <fsconv/io/hdf5/file.hpp>
+#include <fsconv/io/hdf5/values.hpp>
 #include <fsconv/io/location.hpp>
 #include <utility>
 

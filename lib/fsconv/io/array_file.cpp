@@ -5,11 +5,11 @@
 #include <fsconv/io/array_file.hpp>
 #include <fsconv/io/content_kind.hpp>
 #include <fsconv/io/excerpt.hpp>
-#include <fsconv/io/hdf5.hpp>
-#include <fsconv/io/hdf5_values.hpp>
+#include <fsconv/io/hdf5/file.hpp>
+#include <fsconv/io/hdf5/values.hpp>
 #include <fsconv/io/location.hpp>
-#include <fsconv/io/npy.hpp>
-#include <fsconv/io/npz.hpp>
+#include <fsconv/io/numpy/npy.hpp>
+#include <fsconv/io/numpy/npz.hpp>
 
 namespace fsconv {
 namespace {

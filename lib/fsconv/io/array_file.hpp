@@ -8,7 +8,7 @@ namespace fsconv {
 
 // `where` is   PATH.npy   |   PATH.npz:NAME (NAME may be left out if the archive holds one array)
 //            | PATH.h5:/DATASET   (also .hdf5, .nc, and files of HDF5 with other extensions)
-// Extensions in upper or lower case. A dataset is taken as its attributes tell (hdf5_values.hpp); what was done is in
+// Extensions in upper or lower case. A dataset is taken as its attributes tell (hdf5/values.hpp); what was done is in
 // the array's notes. IoError if the file cannot be read; BadData if its content is broken or no array of real numbers;
 // InvalidArgument if the name has none of these forms, or of several arrays names none, which are then listed.
 Array read_array(const std::string& where);

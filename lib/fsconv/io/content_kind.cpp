@@ -5,7 +5,7 @@
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/content_kind.hpp>
 #include <fsconv/io/input_file.hpp>
-#include <fsconv/io/zip_reader.hpp>
+#include <fsconv/io/numpy/zip_reader.hpp>
 #include <string_view>
 #include <vector>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <fsconv/io/hdf5.hpp>
+#include <fsconv/io/hdf5/file.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 

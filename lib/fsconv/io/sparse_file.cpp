@@ -3,9 +3,9 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/atomic_file.hpp>
-#include <fsconv/io/hdf5.hpp>
+#include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/location.hpp>
-#include <fsconv/io/npz.hpp>
+#include <fsconv/io/numpy/npz.hpp>
 #include <fsconv/io/sparse_file.hpp>
 #include <iterator>
 #include <limits>

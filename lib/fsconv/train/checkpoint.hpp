@@ -1,7 +1,7 @@
 // The file of a training run: its curves, its weights, and all that is needed to go on or to use the model.
 #pragma once
 
-#include <fsconv/io/hdf5.hpp>
+#include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/run_log.hpp>
 #include <fsconv/nn/optimizer.hpp>
 #include <fsconv/nn/runner.hpp>

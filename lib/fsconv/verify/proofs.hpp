@@ -1,8 +1,8 @@
 // Runs the proofs for all sizes, and replays on the real kernels what they refute.
 #pragma once
 
+#include <fsconv/beliefs/beliefs.hpp>
 #include <fsconv/symbolic/prove.hpp>
-#include <fsconv/verify/beliefs.hpp>
 #include <optional>
 
 namespace fsconv {

@@ -1,0 +1,121 @@
+// HDF5 files that h5py, netCDF, xarray and h5dump open: a small layer over the C API.
+#pragma once
+
+#include <cstdint>
+#include <fsconv/base/tensor.hpp>
+#include <fsconv/io/atomic_file.hpp>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace fsconv::hdf5 {
+
+// What an attribute holds. A plain int becomes std::int64_t, a float a double, a literal a string.
+using Value = std::variant<std::string, double, std::int64_t, std::uint64_t>;
+
+// All numbers of an attribute, and what they are in the file: "f8", "i2", "b1".
+struct Numbers {
+  std::vector<double> values;
+  std::string dtype;
+};
+
+// How a dataset is stored and described.
+//
+// Every dimension of a dataset is tied to a dimension scale of its own group, named by `dimensions`: one name
+// per axis. A scale that is not there yet is made, without coordinates; one that is must have the axis'
+// length (InvalidArgument). A one-dimensional dataset whose dimension has its own name becomes that scale:
+// write "/epoch" with {"epoch"} first, then "/loss" with {"epoch"}. Without names, axes of n elements share
+// the scale "size_n"; `plain` leaves the scales away (for files that other programs lay out).
+struct Layout {
+  std::vector<std::string> dimensions = {};
+  bool compressed = false;  // deflate, in chunks of about a mebibyte
+  bool plain = false;
+  std::string units = {};  // written as attributes where not empty
+  std::string long_name = {};
+};
+
+// The numbers that read() gives are those that are stored; what attributes say of them (packing, missing values) is for
+// read_values() in values.hpp.
+//
+// Objects are named by their absolute path: "/weights/encoder_1"; "/" is the root. HDF5's own error text
+// stands in the messages. Types T: double, float, std::int64_t, std::uint8_t; strings have functions of their
+// own.
+class File {
+ public:
+  // A new file; it appears under its name with commit(), and an old one stays until then. IoError.
+  static File create(const std::string& path);
+  // A copy of an existing file to be changed; commit() replaces the old one. IoError, BadData.
+  static File modify(const std::string& path);
+  // The one or the other: a copy where there is a file with content, a new one elsewhere.
+  static File update(const std::string& path);
+  // For reading. IoError if the system refuses or another program has the file open for writing; BadData if it
+  // is no HDF5 file (and what it is instead) or a damaged one. (A child process walks through the file first,
+  // because damage can crash HDF5.)
+  static File open(const std::string& path);
+
+  ~File();
+  File(File&&) noexcept;
+  File& operator=(File&&) noexcept;
+
+  const std::string& path() const;
+  struct State;  // of the sources only
+
+  // Writing. InvalidArgument if the name is taken or a parent is missing; IoError if the system fails.
+  void create_group(const std::string& name);  // and its missing parents; nothing if it is there
+  template <class T>
+  void write(const std::string& name, const Tensor<T>& values, const Layout& layout = {});
+  template <class T>
+  void write(const std::string& name, std::span<const T> values, const Shape& shape,
+             const Layout& layout = {});
+  template <class T>
+  void write(const std::string& name, const std::vector<T>& values, const Layout& layout = {}) {  // one axis
+    write(name, std::span<const T>(values), Shape{static_cast<Index>(values.size())}, layout);
+  }
+  template <class T>
+  void write_scalar(const std::string& name, T value) {  // no axes
+    write(name, std::span<const T>(&value, 1), Shape{});
+  }
+  void write_strings(const std::string& name, const std::vector<std::string>& values,
+                     const Layout& layout = {});
+  void set_attribute(const std::string& object, const std::string& name, const Value& value);  // replaces
+  void remove(const std::string& name);
+  // Closes the file and puts it in its place. Nothing else may follow.
+  void commit();
+
+  // Reading. BadData names the file and the object if it is missing or of another type. Numbers are never
+  // bent silently: integers are read only into types that hold all of the stored type's values, or into
+  // floating point where each is exact; an f8 that overflows a float is BadData.
+  bool exists(const std::string& name) const;
+  std::vector<std::string> members(
+      const std::string& group) const;  // in order of creation where that is tracked
+  bool is_group(const std::string& name) const;
+  Shape shape(const std::string& name) const;
+  std::string dtype(
+      const std::string& name) const;         // "f4", "i8", "u1"; "b1" for h5py's booleans; "str"; "other"
+  std::vector<std::string> datasets() const;  // the paths of all of them, sorted
+  template <class T>
+  Tensor<T> read(const std::string& name) const;
+  // The number that elements hold that were never written, where the file states one.
+  std::optional<double> fill_value(const std::string& name) const;
+  std::vector<std::string> read_strings(const std::string& name) const;
+  std::vector<std::string> attributes(const std::string& object) const;  // their names
+  bool has_attribute(const std::string& object, const std::string& name) const;
+  Value attribute(const std::string& object, const std::string& name) const;
+  std::string string_attribute(const std::string& object, const std::string& name) const;
+  double number_attribute(const std::string& object, const std::string& name) const;  // of any number type
+  Numbers numbers_attribute(const std::string& object, const std::string& name) const;
+  std::int64_t integer_attribute(const std::string& object, const std::string& name) const;
+
+ private:
+  explicit File(std::unique_ptr<State> state);
+  static File open_trusted(const std::string& path);
+  std::unique_ptr<State> state_;
+};
+
+// "1.10.8"
+std::string library_version();
+
+}  // namespace fsconv::hdf5

@@ -1,0 +1,215 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <fsconv/base/error.hpp>
+#include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/content_kind.hpp>
+#include <fsconv/io/input_file.hpp>
+#include <fsconv/io/numpy/npy.hpp>
+#include <fsconv/io/numpy/npy_header.hpp>
+#include <limits>
+#include <numeric>
+
+namespace fsconv {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "values are written as they lie in memory");
+
+constexpr std::size_t block_bytes = std::size_t{1}
+                                    << 20;     // read and converted at a time: a multiple of every size
+constexpr std::size_t longest_header = 65536;  // what version 1.0 can state; an array of numbers needs 200
+
+std::uint64_t little_endian(std::span<const std::byte> bytes) {
+  std::uint64_t value = 0;
+  for (std::size_t at = bytes.size(); at-- > 0;)
+    value = value << 8 | std::to_integer<std::uint64_t>(bytes[at]);
+  return value;
+}
+
+// IEEE 754 half precision: 1 sign, 5 exponent (bias 15) and 10 fraction bits.
+double half_to_double(std::uint16_t bits) {
+  const int exponent = bits >> 10 & 31;
+  const double fraction = bits & 1023;
+  double value = exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(fraction + 1024, exponent - 25);
+  if (exponent == 31)
+    value =
+        fraction == 0 ? std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
+  return bits >> 15 ? -value : value;
+}
+
+template <class T>
+T value_at(std::span<const std::byte> bytes, bool big_endian) {
+  std::array<std::byte, sizeof(T)> raw;
+  std::copy_n(bytes.begin(), sizeof(T), raw.begin());
+  if (big_endian) std::reverse(raw.begin(), raw.end());
+  return std::bit_cast<T>(raw);
+}
+
+// A double holds every integer up to 2^53, and not the next one.
+template <class T>
+double exact_double(T value, std::string_view where) {
+  constexpr auto limit = std::uint64_t{1} << 53;
+  const auto magnitude =
+      value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
+  if (magnitude > limit)
+    throw BadData(where, fmt::format("holds the integer {}", value),
+                  "integers beyond 2^53 are not read exactly");
+  return static_cast<double>(value);
+}
+
+double decode(std::span<const std::byte> bytes, const NpyHeader& header, std::string_view where) {
+  const bool swap = header.big_endian;
+  switch (header.kind) {
+    case 'f':
+      if (header.bytes == 2) return half_to_double(value_at<std::uint16_t>(bytes, swap));
+      if (header.bytes == 4) return value_at<float>(bytes, swap);
+      return value_at<double>(bytes, swap);
+    case 'i':
+      if (header.bytes == 1) return value_at<std::int8_t>(bytes, swap);
+      if (header.bytes == 2) return value_at<std::int16_t>(bytes, swap);
+      if (header.bytes == 4) return value_at<std::int32_t>(bytes, swap);
+      return exact_double(value_at<std::int64_t>(bytes, swap), where);
+    case 'u':
+      if (header.bytes == 1) return value_at<std::uint8_t>(bytes, swap);
+      if (header.bytes == 2) return value_at<std::uint16_t>(bytes, swap);
+      if (header.bytes == 4) return value_at<std::uint32_t>(bytes, swap);
+      return exact_double(value_at<std::uint64_t>(bytes, swap), where);
+    default:
+      return value_at<std::uint8_t>(bytes, swap) != 0 ? 1 : 0;
+  }
+}
+
+Tensor<double> reverse_axes(const Tensor<double>& values) {
+  std::vector<Index> order(static_cast<std::size_t>(values.rank()));
+  std::iota(order.rbegin(), order.rend(), 0);
+  return permute(values, order);
+}
+
+// What begins otherwise is often something that can be named; the next bytes say more of it.
+[[noreturn]] void refuse_start(std::span<const std::byte> preamble, std::uint64_t next,
+                               const ByteSource& source, std::string_view where) {
+  std::vector<std::byte> start(preamble.begin(), preamble.end());
+  start.resize(preamble.size() + next);
+  source(std::span(start).subspan(preamble.size()));
+  throw BadData(where, with_kind("is no npy array: it does not begin so", content_kind(start)));
+}
+
+}  // namespace
+
+Array read_npy(const std::string& path) {
+  const InputFile file(path);
+  std::uint64_t position = 0;
+  const ByteSource next = [&](std::span<std::byte> bytes) {
+    file.read(position, bytes);
+    position += bytes.size();
+  };
+  return read_npy(next, file.size(), path);
+}
+
+Array read_npy(const ByteSource& source, std::uint64_t length, std::string_view where) {
+  std::uint64_t left = length;
+  auto take = [&](std::span<std::byte> bytes) {
+    if (left < bytes.size())
+      throw BadData(where, fmt::format("its npy header ends early, after {} bytes", length));
+    source(bytes);
+    left -= bytes.size();
+  };
+
+  if (length == 0) throw BadData(where, "is empty", "an npy array begins with a header");
+  std::array<std::byte, 8> preamble;
+  take(preamble);
+  if (std::memcmp(preamble.data(), "\x93NUMPY", 6) != 0)
+    refuse_start(preamble, std::min<std::uint64_t>(left, 1024), source, where);
+  const auto major = std::to_integer<unsigned>(preamble[6]), minor = std::to_integer<unsigned>(preamble[7]);
+  if (major < 1 || major > 3 || minor != 0)
+    throw BadData(where, fmt::format("is an npy array of version {}.{}", major, minor),
+                  "fsconv reads 1.0, 2.0 and 3.0");
+
+  std::array<std::byte, 4> length_field;
+  const auto length_bytes = std::span(length_field).first(major == 1 ? 2 : 4);
+  take(length_bytes);
+  const std::uint64_t header_length = little_endian(length_bytes);
+  if (header_length > longest_header)
+    throw BadData(where, fmt::format("states an npy header of {} bytes", header_length),
+                  "an array's has a few hundred");
+  std::string text(header_length, '\0');
+  take(std::as_writable_bytes(std::span(text)));
+  const NpyHeader header = parse_npy_header(text, where);
+
+  // The values must fill the rest to the byte: a wrong shape or a damaged file is found before anything is
+  // allocated.
+  const Index count = stated_count(where, header.shape);
+  const auto bytes = checked_multiply(count, static_cast<Index>(header.bytes));
+  if (!bytes || static_cast<std::uint64_t>(*bytes) > left)
+    throw BadData(where, fmt::format("ends early: {} values of {} bytes are stated, {} bytes are there",
+                                     count, header.bytes, left));
+  if (static_cast<std::uint64_t>(*bytes) < left)
+    throw BadData(where,
+                  fmt::format("{} bytes follow the last value", left - static_cast<std::uint64_t>(*bytes)));
+  require_memory_for(where, count, sizeof(double));
+
+  Shape stored = header.shape;
+  if (header.fortran_order) std::reverse(stored.begin(), stored.end());
+  Array array{Tensor<double>(stored), header.dtype()};
+  std::vector<std::byte> block(std::min<std::size_t>(block_bytes, static_cast<std::size_t>(*bytes)));
+  for (Index done = 0; done < count;) {
+    const Index now = std::min(count - done, static_cast<Index>(block.size() / header.bytes));
+    const auto raw = std::span(block).first(static_cast<std::size_t>(now) * header.bytes);
+    source(raw);
+    for (Index at = 0; at < now; ++at)
+      array.values[done + at] =
+          decode(raw.subspan(static_cast<std::size_t>(at) * header.bytes), header, where);
+    done += now;
+  }
+  if (header.fortran_order && header.shape.size() > 1) array.values = reverse_axes(array.values);
+  return array;
+}
+
+namespace {
+
+template <class To, class From>
+void write_converted(const ByteSink& sink, const Tensor<From>& values) {
+  std::vector<To> block;
+  for (Index first = 0; first < values.size(); first += static_cast<Index>(block.size())) {
+    block.resize(static_cast<std::size_t>(
+        std::min(values.size() - first, static_cast<Index>(block_bytes / sizeof(To)))));
+    for (std::size_t at = 0; at < block.size(); ++at) {
+      const From value = values[first + static_cast<Index>(at)];
+      block[at] = static_cast<To>(value);
+      if (std::isinf(block[at]) && !std::isinf(value))
+        throw InvalidArgument("dtype f4", fmt::format("cannot hold the value {}", value), "write f8");
+    }
+    sink(std::as_bytes(std::span(block)));
+  }
+}
+
+}  // namespace
+
+template <class T>
+void write_npy_values(const ByteSink& sink, const Tensor<T>& values, const std::string& dtype) {
+  if (dtype == "f8")
+    write_converted<double>(sink, values);
+  else if (dtype == "f4")
+    write_converted<float>(sink, values);
+  else
+    throw InvalidArgument("dtype", fmt::format("'{}' cannot be written", dtype), "f4 or f8");
+}
+
+template <class T>
+void write_npy(const std::string& path, const Tensor<T>& values, const std::string& dtype) {
+  AtomicFile file(path);
+  file.write(npy_header("<" + dtype, values.shape()));
+  write_npy_values([&](std::span<const std::byte> bytes) { file.write(bytes); }, values, dtype);
+  file.commit();
+}
+
+template void write_npy_values(const ByteSink&, const Tensor<float>&, const std::string&);
+template void write_npy_values(const ByteSink&, const Tensor<double>&, const std::string&);
+template void write_npy(const std::string&, const Tensor<float>&, const std::string&);
+template void write_npy(const std::string&, const Tensor<double>&, const std::string&);
+
+}  // namespace fsconv
