@@ -1,14 +1,18 @@
 // fsconv apply: conv, conv_transpose or weight_gradient of arrays in files, in any system's layout.
 #include <fmt/format.h>
 
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/conventions/apply.hpp>
 #include <fsconv/geometry/case_string.hpp>
+#include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/location.hpp>
 #include <nlohmann/json.hpp>
 
 #include "arrays.hpp"
 #include "commands.hpp"
 #include "geometry_options.hpp"
+#include "json_text.hpp"
 
 namespace fsconv::cli {
 namespace {
@@ -31,7 +35,7 @@ boost::program_options::options_description options() {
 
 int run(const Options& options) {
   ApplyRequest request;
-  request.op = op_named(options.required_text("op"));
+  request.op = named<Op>(options.required_text("op"));
   request.convention = convention_of(options);
   request.settings = settings_of(options);
   request.form = options.text("form", "im2col");
@@ -51,18 +55,18 @@ int run(const Options& options) {
   }
   if (options.has("bias")) request.bias = read_named_array(options.required_text("bias"));
 
+  require_writable(locate(output).path);
   const ApplyResult result = apply(request);
   tell_notes(result.notes);
   catch_interrupts();  // from here on a half-written file would be left behind
   write_array(output, result.values, result.dtype);
   if (options.has("json"))
-    fmt::print("{}\n", nlohmann::json{{"case", print_case(result.geometry)},
-                                      {"shape", result.values.shape()},
-                                      {"dtype", result.dtype},
-                                      {"output", output}}
-                           .dump());
+    print_json(nlohmann::json{{"case", print_case(result.geometry)},
+                              {"shape", result.values.shape()},
+                              {"dtype", result.dtype},
+                              {"output", output}});
   else
-    fmt::print("{}  [{}] {}  {}\n", output, fmt::join(result.values.shape(), ", "), result.dtype,
+    fmt::print("{}  [{}] {}  {}\n", one_line(output), fmt::join(result.values.shape(), ", "), result.dtype,
                print_case(result.geometry));
   return 0;
 }
@@ -71,18 +75,19 @@ int run(const Options& options) {
 
 Command apply_command() {
   return {
-      "apply",
-      "conv, conv_transpose or weight_gradient of arrays in files",
-      "  fsconv apply --op NAME --input FILE --weight FILE --output FILE [options]\n\n"
-      "Layouts, defaults and rules are the convention's: TensorFlow and Keras NHWC with [kh,kw,out,in], PyTorch and "
-      "ONNX NCHW with [in,out/groups,kh,kw], Theano NCHW with the forward filters. f4 arrays are computed in float, "
-      "everything else in double. The examples use arrays that lie in the project's data folder.",
-      "  fsconv apply --op conv --input data/samples/image.npy --weight data/samples/filter.npy --stride 2 "
-      "--padding 1 --output code.npy\n"
-      "  fsconv apply --op conv_transpose --input code.npy --weight data/samples/filter.npy --stride 2 --padding 1 "
-      "--size 8,8 --output image.npy\n",
-      options,
-      run};
+      .name = "apply",
+      .summary = "conv, conv_transpose or weight_gradient of arrays in files",
+      .usage = R"(  fsconv apply --op NAME --input FILE --weight FILE --output FILE [options]
+
+Layouts, defaults and rules are the convention's: TensorFlow and Keras NHWC with [kh,kw,out,in], PyTorch and
+ONNX NCHW with [in,out/groups,kh,kw], Theano NCHW with the forward filters. f4 arrays are computed in float,
+everything else in double. The examples use arrays that lie in the project's data folder.)",
+      .examples =
+          R"(  fsconv apply --op conv --input data/samples/image.npy --weight data/samples/filter.npy --stride 2 --padding 1 --output code.npy
+  fsconv apply --op conv_transpose --input code.npy --weight data/samples/filter.npy --stride 2 --padding 1 --size 8,8 --output image.npy
+)",
+      .options = options,
+      .run = run};
 }
 
 }  // namespace fsconv::cli

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <fsconv/base/interrupt.hpp>
-#include <fsconv/bench/bench.hpp>
-#include <fsconv/bench/rates.hpp>
+#include <fsconv/bench/conv_bench.hpp>
+#include <fsconv/bench/matrix_bench.hpp>
+#include <fsconv/bench/train_bench.hpp>
+#include <fsconv/bench/verify_bench.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/location.hpp>
@@ -13,6 +15,7 @@
 
 #include "commands.hpp"
 #include "geometry_options.hpp"
+#include "json_text.hpp"
 
 namespace fsconv::cli {
 namespace {
@@ -80,40 +83,36 @@ std::vector<bench::NamedGeometry> geometries_of(const Options& options) {
   for (const bench::GeometrySet& set : bench::geometry_sets()) all.emplace_back(set.name);
   std::vector<bench::NamedGeometry> geometries;
   for (const std::string& name : chosen(options, "set", {"layers"}, all)) {
-    const auto& set = bench::geometry_set_named(name).geometries;
+    const auto& set = entry_named(bench::geometry_sets(), "set", name).geometries;
     geometries.insert(geometries.end(), set.begin(), set.end());
   }
   return geometries;
 }
 
 std::vector<Op> ops_of(const Options& options) {
-  std::vector<std::string> all;
-  for (const Op op : {Op::conv, Op::conv_transpose, Op::weight_gradient}) all.emplace_back(name(op));
+  const std::vector<std::string> all = all_names<Op>();
   std::vector<Op> ops;
-  for (const std::string& word : chosen(options, "op", all, all)) ops.push_back(op_named(word));
+  for (const std::string& word : chosen(options, "op", all, all)) ops.push_back(named<Op>(word));
   return ops;
 }
 
 std::vector<engine::Isa> isas_of(const Options& options) {
-  std::vector<std::string> all;
-  for (const engine::Isa isa : engine::permitted_isas()) all.emplace_back(name(isa));
+  const std::vector<std::string> all = names_in(engine::permitted_isas());
   std::vector<engine::Isa> isas;
   for (const std::string& word : chosen(options, "isa", {std::string(name(engine::current_isa()))}, all))
     isas.push_back(engine::isa_named(word));
   return isas;
 }
 
-std::vector<bench::Precision> precisions_of(const Options& options) {
-  std::vector<std::string> all;
-  for (const bench::Precision precision : bench::timed_precisions()) all.emplace_back(name(precision));
-  std::vector<bench::Precision> precisions;
-  for (const std::string& word : chosen(options, "precision", {"fp32"}, all))
-    precisions.push_back(bench::precision_named(word));
+std::vector<Precision> precisions_of(const Options& options) {
+  std::vector<Precision> precisions;
+  for (const std::string& word : chosen(options, "precision", {"fp32"}, names_in(float_precisions)))
+    precisions.push_back(named<Precision>(word, float_precisions));
   return precisions;
 }
 
 std::vector<bench::Contender> contenders_of(const Options& options) {
-  const std::vector<bench::Precision> precisions = precisions_of(options);
+  const std::vector<Precision> precisions = precisions_of(options);
   const std::vector<std::string> all = bench::contender_names(precisions);
   std::vector<std::string> usual = {"engine", "batched", "im2col", "onednn"};
   std::erase_if(
@@ -129,7 +128,7 @@ std::vector<bench::Contender> contenders_of(const Options& options) {
 template <class Report>
 int finish(const Options& options, const Report& report, const RunInfo& info) {
   if (options.has("json"))
-    fmt::print("{}\n", json_of(report).dump(2));
+    print_json(json_of(report), 2);
   else
     fmt::print("{}", text(report));
   std::fflush(stdout);
@@ -180,7 +179,7 @@ std::vector<bench::TrainWorkload> workloads_of(const Options& options) {
   for (const bench::TrainWorkload& workload : bench::train_workloads()) all.emplace_back(workload.name);
   std::vector<bench::TrainWorkload> workloads;
   for (const std::string& name : chosen(options, "set", {"ae28"}, all))
-    workloads.push_back(bench::train_workload_named(name));
+    workloads.push_back(entry_named(bench::train_workloads(), "set", name));
   return workloads;
 }
 
@@ -192,97 +191,114 @@ std::vector<Witness> witnesses_of(const Options& options) {
   return list;
 }
 
-int run_rates(const Options& options, bool train) {
+// What every bench is told.
+template <class Plan>
+Plan plan_of(const Options& options) {
+  Plan plan;
+  plan.rounds = options.integer("rounds", plan.rounds, 1, 100'000);
+  plan.time_limit = time_limit_of(options);
+  plan.seed = options.seed();
+  return plan;
+}
+
+// `bench` measures as `plan` says, and is told first that it may.
+template <class Plan, class Bench>
+int measure(const Options& options, const Plan& plan, int threads, Bench bench) {
+  require_output(options);
+  const RunInfo info = info_of(options, plan.seed, threads);
+  catch_interrupts();
+  return finish(options, bench(plan), info);
+}
+
+int run_conv(const Options& options) {
+  auto plan = plan_of<bench::ConvBenchPlan>(options);
+  plan.geometries = geometries_of(options);
+  plan.threads = static_cast<int>(options.integer("threads", 1, 1, 1024));
+  plan.ops = ops_of(options);
+  plan.contenders = contenders_of(options);
+  plan.batch = options.integer("batch", plan.batch, 1, Index{1} << 20);
+  return measure(options, plan, plan.threads, bench::conv_bench);
+}
+
+int run_matrix(const Options& options) {
+  auto plan = plan_of<bench::MatrixBenchPlan>(options);
+  plan.geometries = geometries_of(options);
+  plan.threads = static_cast<int>(options.integer("threads", 1, 1, 1024));
+  constexpr const char* of_conv[] = {"op", "form", "isa", "precision", "batch", "mutant"};
+  options.require_none_of(of_conv, "it belongs to --what conv");
+  return measure(options, plan, plan.threads, bench::matrix_bench);
+}
+
+void require_no_geometry(const Options& options) {
   constexpr const char* of_operations[] = {"op", "batch", "case", "input-size"};
   options.require_none_of(of_operations, "it belongs to --what conv");
   options.require_none_of(geometry_option_names(), "it belongs to --what conv");
-  bench::RatePlan plan;
-  plan.rounds = options.integer("rounds", plan.rounds, 1, 100'000);
+}
+
+int run_train(const Options& options) {
+  require_no_geometry(options);
+  auto plan = plan_of<bench::TrainBenchPlan>(options);
   plan.threads = thread_list(options);
-  plan.time_limit = time_limit_of(options);
-  plan.seed = options.seed();
-  if (train) {
-    constexpr const char* of_verify[] = {"mutant"};
-    options.require_none_of(of_verify, "it belongs to --what conv and verify");
-    std::vector<std::string> all;
-    for (const Form<float>& form : forms<float>()) all.emplace_back(form.name);
-    plan.forms = chosen(options, "form", {"batched"}, all);
-    require_isa_matters(options, plan.forms);
-    plan.workloads = workloads_of(options);
-    plan.precisions = precisions_of(options);
-    plan.isas = isas_of(options);
-  } else {
-    constexpr const char* of_train[] = {"set", "precision", "isa"};
-    options.require_none_of(of_train, "it belongs to --what conv and train");
-  }
-  require_output(options);
-  const RunInfo info =
-      info_of(options, plan.seed, *std::max_element(plan.threads.begin(), plan.threads.end()));
-  catch_interrupts();
-  return finish(options, train ? train_bench(plan) : verify_bench(plan, witnesses_of(options)), info);
+  constexpr const char* of_verify[] = {"mutant"};
+  options.require_none_of(of_verify, "it belongs to --what conv and verify");
+  std::vector<std::string> all;
+  for (const Form<float>& form : forms<float>()) all.emplace_back(form.name);
+  plan.forms = chosen(options, "form", {"batched"}, all);
+  require_isa_matters(options, plan.forms);
+  plan.workloads = workloads_of(options);
+  plan.precisions = precisions_of(options);
+  plan.isas = isas_of(options);
+  return measure(options, plan, std::ranges::max(plan.threads), bench::train_bench);
+}
+
+int run_verify(const Options& options) {
+  require_no_geometry(options);
+  auto plan = plan_of<bench::VerifyBenchPlan>(options);
+  plan.threads = thread_list(options);
+  constexpr const char* of_train[] = {"set", "precision", "isa"};
+  options.require_none_of(of_train, "it belongs to --what conv and train");
+  plan.forms = witnesses_of(options);
+  return measure(options, plan, std::ranges::max(plan.threads), bench::verify_bench);
 }
 
 int run(const Options& options) {
   const std::string what = options.text("what", "conv");
-  if (what == "train" || what == "verify") return run_rates(options, what == "train");
-  if (what != "conv" && what != "matrix")
-    throw InvalidArgument("what", fmt::format("'{}' is unknown", what), "use conv, matrix, train or verify");
-  bench::BenchPlan plan;
-  plan.geometries = geometries_of(options);
-  plan.rounds = options.integer("rounds", plan.rounds, 1, 100'000);
-  plan.threads = static_cast<int>(options.integer("threads", 1, 1, 1024));
-  plan.time_limit = time_limit_of(options);
-  plan.seed = options.seed();
-  if (what == "conv") {
-    plan.ops = ops_of(options);
-    plan.contenders = contenders_of(options);
-    plan.batch = options.integer("batch", plan.batch, 1, Index{1} << 20);
-  } else {
-    constexpr const char* of_conv[] = {"op", "form", "isa", "precision", "batch", "mutant"};
-    options.require_none_of(of_conv, "it belongs to --what conv");
-  }
-  require_output(options);
-  const RunInfo info = info_of(options, plan.seed, plan.threads);
-  catch_interrupts();
-  return finish(options, what == "conv" ? conv_bench(plan) : matrix_bench(plan), info);
+  if (what == "conv") return run_conv(options);
+  if (what == "matrix") return run_matrix(options);
+  if (what == "train") return run_train(options);
+  if (what == "verify") return run_verify(options);
+  throw InvalidArgument("what", fmt::format("'{}' is unknown", what), "use conv, matrix, train or verify");
 }
 
 }  // namespace
 
 Command bench_command() {
-  return {
-      "bench",
-      "how fast the forms compute, beside what this machine can do",
-      "  fsconv bench [options]\n\n"
-      "Measures the machine's ceilings first, then every form on every geometry in turn, round by round. "
-      "A form is first checked on the same geometry and batch, with integers against another form in "
-      "double, "
-      "and is not timed if it is wrong (exit code 3). `engine` is the form batched on blocks, as training "
-      "runs "
-      "it, `onednn_blocked` is oneDNN on arrays that lie as it prefers, weights reordered before; the other "
-      "forms are called as users call them. In bf16, BFloat16 are multiplied and summed as floats. GFLOP/s "
-      "count 2 operations per nonzero of W and image; the peak is that of multiply-adds in registers with "
-      "the "
-      "form's instruction set and precision; flop/B divides by the bytes of all arrays, each read or "
-      "written "
-      "once. With --what matrix, x floor is the time over that of only filling, or only reading, as much "
-      "memory. The sizes describe conv. --what train counts the images of whole training steps on images "
-      "made "
-      "before, --what verify the checks of a small sweep; a form whose gradient differs from im2col's, or "
-      "for "
-      "which a check fails, is not timed.",
-      "  fsconv bench\n"
-      "  fsconv bench --set dcgan --op conv_transpose --time 20 --threads 2\n"
-      "  fsconv bench --case ic3oc64i64x64o32x32k4s2p1 --form all --batch 1 --rounds 3\n"
-      "  fsconv bench --input-size 32,32 --kernel 4 --stride 2 --padding 1 --channels 16,32 --form "
-      "engine --isa all\n"
-      "  fsconv bench --precision fp32,bf16 --form engine,onednn_blocked --time 20\n"
-      "  fsconv bench --what train --precision fp32,bf16 --threads 1,2\n"
-      "  fsconv bench --what verify --form gather,batched\n"
-      "  fsconv bench --what matrix --output matrix.h5\n"
-      "  fsconv bench --case ic2oc2i8x8o4x4k4s2p1 --mutant no_flip      # refuses it, as it must\n",
-      options,
-      run};
+  return {.name = "bench",
+          .summary = "how fast the forms compute, beside what this machine can do",
+          .usage = R"(  fsconv bench [options]
+
+Measures the machine's ceilings first, then every form on every geometry in turn, round by round. A form is
+first checked on the same geometry and batch, with integers against another form in double, and is not timed
+if it is wrong (exit code 3). `engine` is the form batched on blocks, as training runs it, `onednn_blocked`
+is oneDNN on arrays that lie as it prefers, weights reordered before; the other forms are called as users
+call them. In bf16, BFloat16 are multiplied and summed as floats. GFLOP/s count 2 operations per nonzero of
+W and image; the peak is that of multiply-adds in registers with the form's instruction set and precision;
+flop/B divides by the bytes of all arrays, each read or written once. With --what matrix, x floor is the
+time over that of only filling, or only reading, as much memory. The sizes describe conv. --what train
+counts the images of whole training steps on images made before, --what verify the checks of a small sweep;
+a form whose gradient differs from im2col's, or for which a check fails, is not timed.)",
+          .examples = R"(  fsconv bench
+  fsconv bench --set dcgan --op conv_transpose --time 20 --threads 2
+  fsconv bench --case ic3oc64i64x64o32x32k4s2p1 --form all --batch 1 --rounds 3
+  fsconv bench --input-size 32,32 --kernel 4 --stride 2 --padding 1 --channels 16,32 --form engine --isa all
+  fsconv bench --precision fp32,bf16 --form engine,onednn_blocked --time 20
+  fsconv bench --what train --precision fp32,bf16 --threads 1,2
+  fsconv bench --what verify --form gather,batched
+  fsconv bench --what matrix --output matrix.h5
+  fsconv bench --case ic2oc2i8x8o4x4k4s2p1 --mutant no_flip      # refuses it, as it must
+)",
+          .options = options,
+          .run = run};
 }
 
 }  // namespace fsconv::cli

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <fsconv/base/text.hpp>
 #include <sstream>
+#include <tuple>
 
 #include "config_file.hpp"
 
@@ -43,15 +44,24 @@ std::vector<std::string> names_of(const po::options_description& options) {
   return names;
 }
 
-// `shown` is the option as it was given, dashes and all.
-InvalidArgument unknown_option(const Command& command, const std::string& shown, const std::string& where) {
+// `shown` is the option as it was given, dashes and all, `place` where it stands if not on the command line.
+InvalidArgument unknown_option(const Command& command, const std::string& shown, const std::string& remark,
+                               const std::string& place = {}) {
   const std::string option = without_dashes(shown);
   const po::options_description own = all_options(command);
   const std::string owner = find_option(own, option) == nullptr ? owner_of(option) : "";
   const std::string meant = owner.empty() ? did_you_mean(option, names_of(own), "--") : "";
-  return InvalidArgument(
-      shown, fmt::format("is no option of fsconv {}{}{}", command.name, where, owner),
-      fmt::format("{}{}see fsconv {} --help", meant, meant.empty() ? "" : " ", command.name));
+  const std::string problem = fmt::format("is no option of fsconv {}{}{}", command.name, remark, owner);
+  const std::string legal =
+      fmt::format("{}{}see fsconv {} --help", meant, meant.empty() ? "" : " ", command.name);
+  return place.empty() ? InvalidArgument(shown, problem, legal)
+                       : InvalidArgument(place, fmt::format("'{}' {}", excerpt(shown), problem), legal);
+}
+
+bool is_blank(const std::string& text) { return text.find_first_not_of(" \t\r\n\v\f") == std::string::npos; }
+
+void require_value(const std::string& name, const std::string& value) {
+  if (is_blank(value)) throw InvalidArgument(name, value.empty() ? "is empty" : "is blank");
 }
 
 InvalidArgument stray_word(const Command& command, const std::string& word) {
@@ -90,12 +100,12 @@ std::vector<std::string> checked_words(const Command& command, const po::options
     if (option == nullptr || shown != "--" + name) throw unknown_option(command, shown, "");
     if (is_flag(*option)) continue;
     if (argument.size() > shown.size()) {
-      if (argument.size() == shown.size() + 1) throw InvalidArgument(name, "is empty");
+      require_value(name, argument.substr(shown.size() + 1));
       continue;
     }
     const bool is_last = at + 1 == arguments.size();
     const std::string value = is_last ? "" : arguments[at + 1];
-    if (!is_last && value.empty()) throw InvalidArgument(name, "is empty");
+    if (!is_last) require_value(name, value);
     if (is_last || (value.starts_with('-') && value.size() > 1 && !is_negative_number(value)))
       throw InvalidArgument(name, "its value is missing",
                             fmt::format("write --{0} {1}, or --{0}={1} where it begins with a dash", name,
@@ -131,25 +141,49 @@ Texts from_command_line(const Command& command, const po::options_description& k
   return texts;
 }
 
-std::string truth_text(const std::string& name, const std::string& text, const std::string& file) {
+std::string truth_text(const std::string& name, const ConfigEntry& entry) {
   for (const char* word : {"true", "yes", "on", "1"})
-    if (text == word) return "true";
+    if (entry.text == word) return "true";
   for (const char* word : {"false", "no", "off", "0"})
-    if (text == word) return "false";
-  throw InvalidArgument(name, fmt::format("is '{}' in {}", text, file), "must be true or false");
+    if (entry.text == word) return "false";
+  throw InvalidArgument(entry.place, fmt::format("{} is '{}'", name, entry.text), "must be true or false");
 }
 
-Texts from_config_file(const Command& command, const po::options_description& known,
-                       const std::string& file) {
-  Texts texts = read_config_file(file);
-  for (auto& [name, text] : texts) {
-    const po::option_description* option = find_option(known, name);
-    if (option == nullptr) throw unknown_option(command, "--" + name, ", in " + file);
+// The configuration of a training run without --padding says so: [].
+constexpr std::string_view may_be_none = "padding";
+
+// The options and where each stands. What is in the file is obeyed or refused.
+std::pair<Texts, Texts> from_config_file(const Command& command, const po::options_description& known,
+                                         const std::string& file) {
+  Texts texts, places;
+  for (const auto& [name, entry] : read_config_file(file)) {
     if (name == "config" || name == "help")
-      throw InvalidArgument(name, "cannot stand in the configuration file " + file);
-    if (is_flag(*option)) text = truth_text(name, text, file);
+      throw InvalidArgument(entry.place, fmt::format("{} cannot stand in a configuration file", name));
+    const po::option_description* option = find_option(known, name);
+    if (option == nullptr) throw unknown_option(command, name, "", entry.place);
+    if (entry.is_list && entry.text.empty() && name == may_be_none) continue;
+    if (is_blank(entry.text))
+      throw InvalidArgument(entry.place, fmt::format("{} is empty", name), "give it a value");
+    if (entry.text.find('\0') != std::string::npos)
+      throw InvalidArgument(entry.place, fmt::format("{} holds a zero byte", name), "no option may");
+    texts.emplace(name, is_flag(*option) ? truth_text(name, entry) : entry.text);
+    places.emplace(name, entry.place);
   }
-  return texts;
+  return {texts, places};
+}
+
+// An error about what stands in a file says where.
+template <class Work>
+auto with_place(const Work& work, const Texts& places) {
+  try {
+    return work();
+  } catch (const InvalidArgument& error) {
+    std::string field = error.field();
+    std::replace(field.begin(), field.end(), '_', '-');
+    for (const auto& [name, place] : places)  // "axis 0 output_padding" is about output-padding
+      if (field == name || field.ends_with(" " + name)) throw InvalidArgument(place, error.what());
+    throw;
+  }
 }
 
 }  // namespace
@@ -256,21 +290,28 @@ Options parse(const Command& command, const std::vector<std::string>& arguments)
   const auto resolve = [&](Texts& texts) {
     if (command.resolve_spellings != nullptr) command.resolve_spellings(texts);
   };
-  Texts texts = from_command_line(command, known, arguments);
+  Texts texts = from_command_line(command, known, arguments), places;
   resolve(texts);
   std::string file;
   if (const auto config = texts.find("config"); config != texts.end()) {
     file = config->second;
     texts.erase(config);
-    Texts more = from_config_file(command, known, file);
-    resolve(more);
+    Texts more;
+    std::tie(more, places) = from_config_file(command, known, file);
+    with_place([&] { resolve(more); }, places);
+    std::erase_if(places, [&](const auto& entry) { return texts.contains(entry.first); });
     texts.merge(more);  // what is there already stays
   }
   std::erase_if(texts, [&](const auto& entry) {
     return is_flag(known.find(entry.first, false)) && entry.second == "false";
   });
-  return Options(std::move(texts), fmt::format("fsconv {} {}", command.name, fmt::join(arguments, " ")),
-                 file);
+  return Options(std::move(texts), fmt::format("fsconv {} {}", command.name, fmt::join(arguments, " ")), file,
+                 std::move(places));
+}
+
+int run_command(const Command& command, const std::vector<std::string>& arguments) {
+  const Options options = parse(command, arguments);
+  return with_place([&] { return command.run(options); }, options.places());
 }
 
 }  // namespace fsconv::cli

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <boost/program_options/options_description.hpp>
-#include <cstdio>
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/index.hpp>
-#include <fsconv/io/excerpt.hpp>
+#include <fsconv/base/standard_streams.hpp>
 #include <map>
 #include <optional>
 #include <span>
@@ -21,16 +21,20 @@ namespace fsconv::cli {
 // there where they are true.
 class Options {
  public:
-  Options(std::map<std::string, std::string> texts, std::string command_line, std::string config_file)
+  Options(std::map<std::string, std::string> texts, std::string command_line, std::string config_file,
+          std::map<std::string, std::string> places)
       : texts_(std::move(texts)),
         command_line_(std::move(command_line)),
-        config_file_(std::move(config_file)) {}
+        config_file_(std::move(config_file)),
+        places_(std::move(places)) {}
 
   bool has(const std::string& name) const { return texts_.contains(name); }
   // All but --config, whose options are among them.
   const std::map<std::string, std::string>& texts() const { return texts_; }
   const std::string& command_line() const { return command_line_; }
   const std::string& config_file() const { return config_file_; }  // empty where there is none
+  // Of the options that come from that file: where they stand in it, "my.cfg:3".
+  const std::map<std::string, std::string>& places() const { return places_; }
 
   // The value, or `otherwise` where the option is not given. Throws InvalidArgument naming the option.
   std::string text(const std::string& name, const std::string& otherwise = {}) const;
@@ -49,6 +53,7 @@ class Options {
  private:
   std::map<std::string, std::string> texts_;
   std::string command_line_, config_file_;
+  std::map<std::string, std::string> places_;
 };
 
 // Collects a command's options: with a value (shown as `placeholder`) or without.
@@ -84,9 +89,14 @@ std::span<const Command> commands();
 
 // Reads `arguments` for `command`, and the file of --config (config_file.hpp); abbreviations are not guessed. Throws
 // InvalidArgument for an option that is unknown (and names the command it belongs to, if there is one, or one that is
-// spelled much like it), repeated, empty or without its value, for a word that is none, and for a flag in the file that
-// is neither true nor false (yes or no, on or off, 1 or 0).
+// spelled much like it), repeated, without its value, or with nothing but blanks for one, for a word that is none, and for
+// a flag in the file that is neither true nor false (yes or no, on or off, 1 or 0). What is wrong in the file is told with
+// its line.
 Options parse(const Command& command, const std::vector<std::string>& arguments);
+
+// Reads the options, runs the command and returns its exit code. An InvalidArgument about an option that comes from the
+// file of --config says where it stands there.
+int run_command(const Command& command, const std::vector<std::string>& arguments);
 
 // The command's options and those of every command.
 boost::program_options::options_description all_options(const Command& command);
@@ -97,10 +107,10 @@ std::size_t help_width();
 // What --help shows. An example that is longer than a line goes on behind a backslash, so that it still can be pasted.
 std::string help(const Command& command);
 
-// A line for the user on stderr, without anything that a terminal would obey. That it cannot be written is no error: nothing that was asked for is lost with it.
+// A line for the user on stderr, without anything that a terminal would obey. That it cannot be written is no error.
 template <class... Values>
 void tell(fmt::format_string<Values...> text, Values&&... values) {
-  std::fputs((printable(fmt::format(text, std::forward<Values>(values)...)) + "\n").c_str(), stderr);
+  say(printable(fmt::format(text, std::forward<Values>(values)...)) + "\n");
 }
 
 // What a user should know of something that was read or computed, a line each.

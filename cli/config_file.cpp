@@ -1,117 +1,234 @@
 #include "config_file.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/hdf5/file.hpp>
+#include <fsconv/io/input_file.hpp>
 #include <fsconv/io/location.hpp>
 #include <fsconv/io/option_text.hpp>
 #include <fsconv/io/run_log.hpp>
-#include <fstream>
+#include <fsconv/train/checkpoint.hpp>
 #include <iterator>
-#include <set>
-#include <sstream>
+#include <span>
+#include <vector>
 
 namespace fsconv::cli {
 namespace {
 
-using Texts = std::map<std::string, std::string>;
-constexpr auto blanks = " \t\r\n\v\f";
+using Entries = std::map<std::string, ConfigEntry>;
+constexpr std::string_view blanks = " \t\r\n\v\f";
 
-std::string trimmed(const std::string& text) {
+std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(blanks);
-  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(blanks) + 1 - first);
+  return first == std::string_view::npos ? std::string_view()
+                                         : text.substr(first, text.find_last_not_of(blanks) + 1 - first);
 }
 
-// [32, "3/2"] -> 32,3/2; everything else is itself.
-std::string without_brackets(const std::string& value) {
-  if (value.size() < 2 || value.front() != '[' || value.back() != ']') return value;
-  std::string list;
-  for (const std::string& piece : split(value.substr(1, value.size() - 2), ',')) {
-    std::string entry = trimmed(piece);
-    if (entry.size() > 1 && entry.front() == '"' && entry.back() == '"')
-      entry = entry.substr(1, entry.size() - 2);
-    list += (list.empty() ? "" : ",") + entry;
+bool is_blank(char c) { return blanks.find(c) != std::string_view::npos; }
+
+bool is_quote(char c) { return c == '"' || c == '\''; }
+
+// One line from its first character on; fails with its place.
+class LineReader {
+ public:
+  LineReader(std::string_view line, const std::string& place) : line_(line), place_(place) {}
+
+  // What stands before the '='; empty where the line says nothing.
+  std::string name() {
+    const std::size_t equals = std::min(line_.find('='), comment_from(0));
+    const std::string_view name = trimmed(line_.substr(0, equals));
+    const bool has_value = equals < line_.size() && line_[equals] == '=';
+    if (!has_value && name.empty()) return {};
+    if (!has_value || name.empty()) fail(fmt::format("cannot read '{}'", excerpt(trimmed(line_))));
+    at_ = equals + 1;
+    return std::string(name);
   }
-  return list;
-}
 
-// A device or a pipe may have no end.
+  ConfigEntry value() {
+    skip_blanks();
+    const bool is_list = at_ < line_.size() && line_[at_] == '[';
+    const bool is_quoted = at_ < line_.size() && is_quote(line_[at_]);
+    const std::string text = is_list ? list() : is_quoted ? quoted() : plain(line_.size());
+    skip_blanks();
+    if (at_ < line_.size() && line_[at_] != '#')
+      fail(fmt::format("cannot read '{}' behind the value", excerpt(line_.substr(at_))));
+    return {text, is_list, place_};
+  }
+
+  [[noreturn]] void fail(const std::string& problem) const {
+    throw InvalidArgument(place_, problem, "write NAME = VALUE");
+  }
+
+ private:
+  void skip_blanks() {
+    while (at_ < line_.size() && is_blank(line_[at_])) ++at_;
+  }
+
+  // Where a comment begins: a '#' that stands first or behind a blank. Another one belongs to what it stands in.
+  std::size_t comment_from(std::size_t at) const {
+    for (at = line_.find('#', at); at != std::string_view::npos; at = line_.find('#', at + 1))
+      if (at == 0 || is_blank(line_[at - 1])) return at;
+    return line_.size();
+  }
+
+  std::string plain(std::size_t end) {
+    end = std::min(end, comment_from(at_));
+    const std::string_view text = trimmed(line_.substr(at_, end - at_));
+    at_ = end;
+    return std::string(text);
+  }
+
+  std::string quoted() {
+    const std::size_t first = at_ + 1, end = line_.find(line_[at_], first);
+    if (end == std::string_view::npos) fail("a quotation does not end");
+    at_ = end + 1;
+    return std::string(line_.substr(first, end - first));
+  }
+
+  // [32, "3/2"] is 32,3/2.
+  std::string list() {
+    std::vector<std::string> entries;
+    do {
+      ++at_;  // the bracket or the comma
+      skip_blanks();
+      const bool is_quoted = at_ < line_.size() && is_quote(line_[at_]);
+      entries.push_back(is_quoted ? quoted() : plain(line_.find_first_of(",]", at_)));
+      skip_blanks();
+    } while (at_ < line_.size() && line_[at_] == ',');
+    if (at_ == line_.size() || line_[at_] != ']') fail("a list in brackets does not end");
+    ++at_;
+    if (entries.size() > 1 && std::find(entries.begin(), entries.end(), "") != entries.end())
+      fail("a list has an empty entry");
+    return fmt::format("{}", fmt::join(entries, ","));
+  }
+
+  std::string_view line_;
+  const std::string& place_;
+  std::size_t at_ = 0;
+};
+
 std::string content_of(const std::string& path) {
-  constexpr std::uintmax_t largest = 1 << 20;
-  std::error_code failure;
-  const auto status = std::filesystem::status(path, failure);
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
-    throw IoError(path, "is no regular file");
-  if (std::filesystem::is_regular_file(status) && std::filesystem::file_size(path, failure) > largest)
-    throw IoError(path, "is larger than a configuration file can be (1 MiB)");
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw IoError::from_errno(path, "open");
-  std::string content(std::istreambuf_iterator<char>(file), {});
-  if (file.bad()) throw IoError::from_errno(path, "read");
+  constexpr std::uint64_t largest = 1 << 20;
+  const InputFile file(path);  // a device or a pipe may have no end
+  if (file.size() > largest) throw IoError(path, "is larger than a configuration file can be (1 MiB)");
+  std::string content(file.size(), '\0');
+  file.read(0, std::as_writable_bytes(std::span(content)));
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // what some editors begin UTF-8 with
   if (content.starts_with(byte_order_mark)) content.erase(0, byte_order_mark.size());
   return content;
 }
 
-Texts from_lines(const std::string& path, const std::string& content) {
-  Texts texts;
-  std::istringstream lines(content);
-  int number = 0;
-  for (std::string whole; std::getline(lines, whole);) {
-    ++number;
-    const std::string line = trimmed(whole.substr(0, whole.find('#')));
-    if (line.empty()) continue;
-    const std::size_t equals = line.find('=');
-    const std::string name = trimmed(line.substr(0, equals));
-    if (equals == std::string::npos || name.empty())
-      throw InvalidArgument(fmt::format("{}:{}", path, number), fmt::format("cannot read '{}'", line),
-                            "write NAME = VALUE");
-    const std::string value = trimmed(line.substr(equals + 1));
-    if (value.empty())
-      throw InvalidArgument(fmt::format("{}:{}", path, number), fmt::format("{} is empty", name),
-                            "write NAME = VALUE");
-    if (!texts.emplace(name, without_brackets(value)).second)
-      throw InvalidArgument(name, fmt::format("is given more than once in {}", path));
-  }
-  return texts;
+void add(Entries& entries, const std::string& name, ConfigEntry entry) {
+  const auto [earlier, is_new] = entries.emplace(name, entry);
+  if (!is_new)
+    throw InvalidArgument(entry.place, fmt::format("'{}' is given more than once", excerpt(name)),
+                          "first at " + earlier->second.place);
 }
 
-Texts from_json(const std::string& path, const nlohmann::json& json) {
-  Texts texts;
+Entries from_lines(const std::string& path, std::string_view content) {
+  Entries entries;
+  for (int number = 1; !content.empty(); ++number) {
+    const std::string place = fmt::format("{}:{}", path, number);
+    std::string_view line = content.substr(0, content.find('\n'));
+    content.remove_prefix(std::min(line.size() + 1, content.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    LineReader reader(line, place);
+    if (std::any_of(line.begin(), line.end(), [](char c) { return c >= 0 && c < ' ' && c != '\t'; }))
+      reader.fail(fmt::format("cannot read '{}', which has control characters", excerpt(line)));
+    if (const std::string name = reader.name(); !name.empty()) add(entries, name, reader.value());
+  }
+  return entries;
+}
+
+std::string kind_of(const nlohmann::json& value) {
+  if (value.is_null()) return "null";
+  return value.is_object() ? "an object" : "a list of other than plain values";
+}
+
+// `place_of` says where a name stands.
+template <class PlaceOf>
+Entries from_json(const nlohmann::json& json, const PlaceOf& place_of) {
+  Entries entries;
   for (const auto& [name, value] : json.items()) {
+    const std::string place = place_of(name);
+    if (name.empty()) throw InvalidArgument(place, "an option has no name");
     const auto text = option_text(value);
     if (!text)
-      throw InvalidArgument(name,
-                            fmt::format("is {} in {}", value.is_null() ? "null" : "no plain value", path),
+      throw InvalidArgument(place, fmt::format("{} is {}", excerpt(name), kind_of(value)),
                             "use a text, a number, true, false or a list of these");
-    texts.emplace(name, *text);
+    if (value.is_array() && value.size() > 1 &&
+        std::any_of(value.begin(), value.end(), [](const auto& entry) { return entry == ""; }))
+      throw InvalidArgument(place, fmt::format("{}: the list has an empty entry", excerpt(name)));
+    entries.emplace(name, ConfigEntry{*text, value.is_array(), place});
   }
-  return texts;
+  return entries;
+}
+
+// Goes through a text and counts its lines for whoever reads it through this.
+class CountingIterator {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  CountingIterator(const char* at, int* line) : at_(at), line_(line) {}
+  reference operator*() const { return *at_; }
+  CountingIterator& operator++() {
+    *line_ += *at_++ == '\n';
+    return *this;
+  }
+  bool operator==(const CountingIterator& other) const { return at_ == other.at_; }
+  bool operator!=(const CountingIterator& other) const { return at_ != other.at_; }
+
+ private:
+  const char* at_;
+  int* line_;
+};
+
+Entries from_json_text(const std::string& path, const std::string& content) {
+  int line = 1;
+  std::map<std::string, std::string> places;
+  const auto here = [&] { return fmt::format("{}:{}", path, line); };
+  const auto note = [&](int depth, nlohmann::json::parse_event_t event, const nlohmann::json& parsed) {
+    if (depth != 1 || event != nlohmann::json::parse_event_t::key) return true;
+    const auto name = parsed.get<std::string>();
+    if (const auto [earlier, is_new] = places.emplace(name, here()); !is_new)
+      throw InvalidArgument(here(), fmt::format("'{}' is given more than once", excerpt(name)),
+                            "first at " + earlier->second);
+    return true;
+  };
+  const char* const end = content.data() + content.size();
+  nlohmann::json json;
+  try {
+    json = nlohmann::json::parse(CountingIterator(content.data(), &line), CountingIterator(end, &line), note);
+  } catch (const nlohmann::json::exception&) {
+    throw InvalidArgument(here(), "is no JSON object, though the file starts like one");
+  }
+  return from_json(json, [&](const std::string& name) { return places.at(name); });
 }
 
 }  // namespace
 
-Texts read_config_file(const std::string& path) {
-  if (names_hdf5(path)) return from_json(path, read_configuration(hdf5::File::open(path)));
+Entries read_config_file(const std::string& path) {
+  if (names_hdf5(path)) {
+    const hdf5::File file = hdf5::File::open(path);
+    const nlohmann::json configuration = read_configuration(file);
+    // A run whose parts contradict each other is to blame itself, not whoever names it.
+    if (file.string_attribute("/", "kind") == "train") read_train_config(file);
+    return from_json(configuration, [&](const std::string&) { return path; });
+  }
   const std::string content = content_of(path);
   const std::size_t first = content.find_first_not_of(blanks);
   if (first == std::string::npos || content[first] != '{') return from_lines(path, content);
-  std::set<std::string> names;
-  std::string twice;
-  const auto note = [&](int depth, nlohmann::json::parse_event_t event, const nlohmann::json& parsed) {
-    if (depth == 1 && event == nlohmann::json::parse_event_t::key)
-      if (const auto name = parsed.get<std::string>(); !names.insert(name).second) twice = name;
-    return true;
-  };
-  const auto json = nlohmann::json::parse(content, note, false);
-  if (!twice.empty()) throw InvalidArgument(twice, "stands twice in " + path);
-  if (names.contains("")) throw InvalidArgument("config", path + " has an option without a name");
-  if (!json.is_object())
-    throw InvalidArgument("config", path + " is no JSON object, though it starts like one");
-  return from_json(path, json);
+  return from_json_text(path, content);
 }
 
 }  // namespace fsconv::cli

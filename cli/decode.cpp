@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/train/codes_file.hpp>
@@ -9,6 +10,7 @@
 #include <numeric>
 
 #include "commands.hpp"
+#include "json_text.hpp"
 #include "run_options.hpp"
 
 namespace fsconv::cli {
@@ -164,14 +166,14 @@ int run(const Options& options) {
   for (const PictureAxis& axis : decoded.axes) shape.push_back(static_cast<Index>(axis.values.size()));
   shape.insert(shape.end(), decoded.images.shape().begin() + 1, decoded.images.shape().end());
   if (options.has("json"))
-    fmt::print("{}\n", nlohmann::json{{"output", output},
-                                      {"shape", shape},
-                                      {"source", source},
-                                      {"run", trained.path},
-                                      {"epoch", trained.trained.epoch}}
-                           .dump());
+    print_json(nlohmann::json{{"output", output},
+                              {"shape", shape},
+                              {"source", source},
+                              {"run", trained.path},
+                              {"epoch", trained.trained.epoch}});
   else
-    fmt::print("{}  [{}] by {}, {}\n", output, fmt::join(shape, ", "), trained.path, trained.epoch_text());
+    fmt::print("{}  [{}] by {}, {}\n", one_line(output), fmt::join(shape, ", "), one_line(trained.path),
+               trained.epoch_text());
   return static_cast<int>(ExitCode::ok);
 }
 

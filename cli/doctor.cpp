@@ -6,6 +6,7 @@
 #include <boost/version.hpp>
 #include <cstdlib>
 #include <fsconv/base/child_process.hpp>
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/memory.hpp>
 #include <fsconv/base/parallel.hpp>
@@ -17,6 +18,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "json_text.hpp"
 
 namespace fsconv::cli {
 namespace {
@@ -34,19 +36,22 @@ ordered_json libraries() {
   return list;
 }
 
+// What the machine, the environment and other programs say, as it may be printed.
+std::string said(std::string_view text) { return excerpt(text, 120); }
+
 std::string system_name() {
   utsname system{};
-  return uname(&system) == 0 ? fmt::format("{} {} {}", system.sysname, system.release, system.machine)
+  return uname(&system) == 0 ? said(fmt::format("{} {} {}", system.sysname, system.release, system.machine))
                              : "unknown";
 }
 
 ordered_json processor() {
   ordered_json permitted = ordered_json::array();
-  for (const engine::Isa isa : engine::permitted_isas()) permitted.push_back(engine::name(isa));
-  return {{"model", cpu_model()},
+  for (const engine::Isa isa : engine::permitted_isas()) permitted.push_back(name(isa));
+  return {{"model", said(cpu_model())},
           {"threads", hardware_threads()},
           {"isas", permitted},
-          {"isa", engine::name(engine::current_isa())}};
+          {"isa", name(engine::current_isa())}};
 }
 
 ordered_json terminal() {
@@ -54,7 +59,7 @@ ordered_json terminal() {
   return {{"stdout_is_terminal", is_terminal(STDOUT_FILENO)},
           {"columns", page_width()},
           {"colour", shows_colour(STDOUT_FILENO)},
-          {"term", term == nullptr ? "" : term}};
+          {"term", term == nullptr ? "" : said(term)}};
 }
 
 // What a program says of itself in its first line, or null where it is not found or says nothing.
@@ -64,7 +69,7 @@ ordered_json version_of(const std::string& program) {
   const ChildResult result = run_child({program, "--version"}, {}, {.seconds = patience});
   const std::string line = result.out.substr(0, result.out.find('\n'));
   if (!result.succeeded() || line.empty()) return fmt::format("found, but it {}", ending(result));
-  return line;
+  return said(line);
 }
 
 // A data set is there if it can be read.
@@ -148,7 +153,7 @@ int run(const Options& options) {
   catch_interrupts();
   const ordered_json all = findings(!options.has("no-data"));
   if (options.has("json"))
-    fmt::print("{}\n", all.dump(2, ' ', false, ordered_json::error_handler_t::replace));
+    print_json(all, 2);
   else
     fmt::print("{}", report(all));
   return static_cast<int>(ExitCode::ok);

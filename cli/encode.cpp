@@ -1,12 +1,14 @@
 // fsconv encode: the codes of images.
 #include <fmt/format.h>
 
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/data/order.hpp>
 #include <fsconv/train/codes_file.hpp>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "json_text.hpp"
 #include "run_options.hpp"
 
 namespace fsconv::cli {
@@ -38,41 +40,42 @@ int run(const Options& options) {
   write_codes(output, info, trained, images, codes);
   const bool varies = codes.log_variances.size() > 0;
   if (options.has("json"))
-    fmt::print("{}\n", nlohmann::json{{"output", output},
-                                      {"shape", codes.means.shape()},
-                                      {"log_variance", varies && kind == OutputKind::hdf5},
-                                      {"labels", !images.labels.empty() && kind == OutputKind::hdf5},
-                                      {"images", description(images)},
-                                      {"run", trained.path},
-                                      {"epoch", trained.trained.epoch}}
-                           .dump());
+    print_json(nlohmann::json{{"output", output},
+                              {"shape", codes.means.shape()},
+                              {"log_variance", varies && kind == OutputKind::hdf5},
+                              {"labels", !images.labels.empty() && kind == OutputKind::hdf5},
+                              {"images", description(images)},
+                              {"run", trained.path},
+                              {"epoch", trained.trained.epoch}});
   else
-    fmt::print("{}  [{}] {} of {}\n", output, fmt::join(codes.means.shape(), ", "),
+    fmt::print("{}  [{}] {} of {}\n", one_line(output), fmt::join(codes.means.shape(), ", "),
                kind == OutputKind::hdf5 ? "codes"
                : varies                 ? "means, without log-variances and labels,"
                                         : "codes, without labels,",
-               description(images));
+               one_line(description(images)));
   return static_cast<int>(ExitCode::ok);
 }
 
 }  // namespace
 
 Command encode_command() {
-  return {
-      .name = "encode",
-      .summary = "the codes that a trained model has for images",
-      .usage =
-          "  fsconv encode RUN --output FILE [options]\n\n"
-          "FILE.h5 holds /mean and, of a vae, /log_variance, and /label where the data has labels; FILE.npy the "
-          "means only. fsconv decode --codes reads both. Images are shown as in training: binarised with --seed, "
-          "if the run's were.\n\n"
-          "The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5",
-      .examples =
-          "  fsconv encode results/vae.h5 --output results/codes.h5\n"
-          "  fsconv encode results/vae.h5 --split train --images 100 --output results/codes.npy\n",
-      .options = options,
-      .run = run,
-      .positional = "run"};
+  return {.name = "encode",
+          .summary = "the codes that a trained model has for images",
+          .usage =
+              R"(  fsconv encode RUN --output FILE [options]
+
+FILE.h5 holds /mean and, of a vae, /log_variance, and /label where the data has labels; FILE.npy the means
+only. fsconv decode --codes reads both. Images are shown as in training: binarised with --seed, if the run's
+were.
+
+The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5)",
+          .examples =
+              R"(  fsconv encode results/vae.h5 --output results/codes.h5
+  fsconv encode results/vae.h5 --split train --images 100 --output results/codes.npy
+)",
+          .options = options,
+          .run = run,
+          .positional = "run"};
 }
 
 }  // namespace fsconv::cli

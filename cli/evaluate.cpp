@@ -8,6 +8,7 @@
 #include <fsconv/train/evaluation_text.hpp>
 
 #include "commands.hpp"
+#include "json_text.hpp"
 #include "run_options.hpp"
 
 namespace fsconv::cli {
@@ -43,7 +44,7 @@ int run(const Options& options) {
   const RunInfo info = info_of(options, "evaluate");
   const Index samples = options.integer("importance-samples", 0, 0, most_samples);
   const Index count = image_count_of(options);
-  const Operands precision = named<Operands>(options.text("precision", "fp32"));
+  const Precision precision = named<Precision>(options.text("precision", "fp32"), float_precisions);
   const ImageRequest request = image_request_of(options, count);
   const TrainedRun trained = run_of(options);
   require_evaluation_output(options, trained);
@@ -62,7 +63,7 @@ int run(const Options& options) {
   if (options.has("json")) {
     nlohmann::json json = json_of(report);
     if (comparison) json["against"] = json_of(*comparison);
-    fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    print_json(json, 2);
   } else {
     fmt::print("{}", text(report));
     if (comparison) fmt::print("{}", text(*comparison));
@@ -74,27 +75,30 @@ int run(const Options& options) {
 }  // namespace
 
 Command evaluate_command() {
-  return {
-      .name = "evaluate",
-      .summary = "losses, likelihoods and image measures of a trained model",
-      .usage =
-          "  fsconv evaluate RUN [options]\n\n"
-          "Means over images with their standard errors. Of an autoencoder: its loss. Of a variational one: the "
-          "reconstruction term, the KL in closed form, their sum -ELBO at beta 1 and, with importance samples, "
-          "-L_K, which falls with K towards -log p(x) (Burda, Grosse & Salakhutdinov 2016); in nats per image. "
-          "bce-grey and mse are no likelihoods: nothing is bounded by them, and they have no bits. PSNR and SSIM "
-          "compare the decoded code (the mean, of a vae) with the image as the model is shown it.\n\n"
-          "Images are binarised as in training, once, with --seed: 0 for every run, so that runs can be compared "
-          "in pairs with --against. (A run's own test losses use the run's seed.) Generated images are the run's.\n\n"
-          "The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5",
-      .examples =
-          "  fsconv evaluate results/vae.h5\n"
-          "  fsconv evaluate results/vae.h5 --images 100 --importance-samples 100 --output results/vae-eval.h5\n"
-          "  fsconv evaluate results/vae.h5 --images 100 --weights last --against results/vae-eval.h5\n"
-          "  fsconv evaluate results/vae.h5 --split train --images 500 --json\n",
-      .options = options,
-      .run = run,
-      .positional = "run"};
+  return {.name = "evaluate",
+          .summary = "losses, likelihoods and image measures of a trained model",
+          .usage =
+              R"(  fsconv evaluate RUN [options]
+
+Means over images with their standard errors. Of an autoencoder: its loss. Of a variational one: the
+reconstruction term, the KL in closed form, their sum -ELBO at beta 1 and, with importance samples, -L_K,
+which falls with K towards -log p(x) (Burda, Grosse & Salakhutdinov 2016); in nats per image. bce-grey and
+mse are no likelihoods: nothing is bounded by them, and they have no bits. PSNR and SSIM compare the decoded
+code (the mean, of a vae) with the image as the model is shown it.
+
+Images are binarised as in training, once, with --seed: 0 for every run, so that runs can be compared in
+pairs with --against. (A run's own test losses use the run's seed.) Generated images are the run's.
+
+The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5)",
+          .examples =
+              R"(  fsconv evaluate results/vae.h5
+  fsconv evaluate results/vae.h5 --images 100 --importance-samples 100 --output results/vae-eval.h5
+  fsconv evaluate results/vae.h5 --images 100 --weights last --against results/vae-eval.h5
+  fsconv evaluate results/vae.h5 --split train --images 500 --json
+)",
+          .options = options,
+          .run = run,
+          .positional = "run"};
 }
 
 }  // namespace fsconv::cli

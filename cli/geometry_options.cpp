@@ -74,10 +74,7 @@ ArrayOrder order_of(const Options& options, Direction direction, std::size_t ran
 
 Direction direction_of(const Options& options, Direction otherwise) {
   if (!options.has("op")) return otherwise;
-  const std::string op = options.text("op");
-  if (op == "conv") return Direction::conv;
-  if (op == "conv_transpose") return Direction::conv_transpose;
-  throw InvalidArgument("op", fmt::format("'{}' is unknown", op), "use conv or conv_transpose");
+  return named<Direction>(options.text("op"));
 }
 
 ArraySizes sizes_of(const Options& options) {

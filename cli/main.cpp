@@ -2,16 +2,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <fsconv/base/error.hpp>
-#include <fsconv/base/parallel.hpp>
 #include <fsconv/base/screen.hpp>
+#include <fsconv/base/standard_streams.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/run_log.hpp>
 #include <new>
 
 #include "commands.hpp"
+#include "limits.hpp"
 
 namespace {
 
@@ -87,12 +88,40 @@ int run(const Words& arguments) {
   const cli::Command& command = command_named(first);
   const Words rest(arguments.begin() + 1, arguments.end());
   if (std::find(rest.begin(), rest.end(), "--help") != rest.end()) return print_help_of(command);
-  return command.run(cli::parse(command, rest));
+  return cli::run_command(command, rest);
 }
 
-int complain(std::string_view message, ExitCode code) {
-  cli::tell("fsconv: {}", message);
+int complain(std::string_view message, ExitCode code) noexcept {
+  try {
+    cli::tell("fsconv: {}", message);
+  } catch (const std::bad_alloc&) {
+    say("fsconv: out of memory\n");
+  }
   return static_cast<int>(code);
+}
+
+// Runs what `arguments` ask for; an error becomes a message and a code.
+int run_or_complain(const Words& arguments) noexcept {
+  try {
+    return run(arguments);
+  } catch (const Error& error) {
+    return complain(error.what(), error.code());
+  } catch (const std::bad_alloc&) {
+    return complain("out of memory", ExitCode::runtime);
+  } catch (const std::exception& error) {
+    return complain(error.what(), ExitCode::runtime);
+  }
+}
+
+// A result that did not arrive is none, whatever the command said of it; an error that was told stays what it was.
+// A reader that has gone on purpose, as `head` does, need not be told so: the code is enough.
+int after_output(int code) {
+  errno = finish_output();
+  const bool has_result =
+      code == static_cast<int>(ExitCode::ok) || code == static_cast<int>(ExitCode::claim_failed);
+  if (errno == 0 || !has_result) return code;
+  if (errno == EPIPE) return static_cast<int>(ExitCode::io);
+  return complain(IoError::from_errno("standard output", "write").what(), ExitCode::io);
 }
 
 }  // namespace
@@ -101,17 +130,12 @@ int main(int argc, char** argv) {
   // A reader that goes away or a file limit is an error of the write, reported there, not a sudden death.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
-  use_one_blas_thread();
+  occupy_standard_descriptors();
   try {
-    const int code = run(Words(argv + 1, argv + argc));
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-      throw IoError::from_errno("standard output", "write");
-    return code;
-  } catch (const Error& error) {
-    return complain(error.what(), error.code());
+    cli::prepare_for_limits();
+    remember_lost_output();
+    return after_output(run_or_complain(Words(argv + std::min(argc, 1), argv + argc)));
   } catch (const std::bad_alloc&) {
     return complain("out of memory", ExitCode::runtime);
-  } catch (const std::exception& error) {
-    return complain(error.what(), ExitCode::runtime);
   }
 }

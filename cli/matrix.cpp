@@ -21,6 +21,7 @@
 #include "arrays.hpp"
 #include "commands.hpp"
 #include "geometry_options.hpp"
+#include "json_text.hpp"
 
 namespace fsconv::cli {
 namespace {
@@ -53,6 +54,25 @@ void require_picture(const std::string& path, const Geometry& geometry) {
   if (rows == 0 || columns == 0)
     throw InvalidArgument("picture", fmt::format("W is {} x {}", rows, columns), "there is nothing to draw");
   require_writable(path);
+}
+
+// The matrix and its picture appear together: what may fail or be stopped comes before the first of them.
+void write_files(const Options& options, const Geometry& geometry, const arma::sp_mat& w) {
+  std::optional<AtomicFile> picture;
+  if (options.has("picture")) {
+    const Picture pattern = sparsity_picture(geometry);
+    picture.emplace(options.text("picture"));
+    write_png(*picture, pattern);
+    picture->finish();
+  }
+  if (options.has("output")) {
+    write_sparse(options.text("output"), w, print_case(geometry));
+    tell("W is in {}", options.text("output"));
+  }
+  if (picture) {
+    picture->commit();
+    tell("its pattern is in {}", picture->path());
+  }
 }
 
 int run(const Options& options) {
@@ -89,39 +109,33 @@ int run(const Options& options) {
     nlohmann::json json(report);
     if (options.has("print")) json["symbolic"] = symbols;
     if (polynomials) json["polynomials"] = *polynomials;
-    fmt::print("{}\n", json.dump(2));
+    print_json(json, 2);
   } else {
     fmt::print("{}", text(report));
     print_symbolic(symbols);
     if (polynomials) fmt::print("\n{}", text(*polynomials));
   }
-  catch_interrupts();  // from here on a half-written file would be left behind
   std::fflush(stdout);
-  if (options.has("output")) {
-    write_sparse(options.text("output"), report.w, print_case(geometry));
-    tell("W is in {}", options.text("output"));
-  }
-  if (options.has("picture")) {
-    write_png(options.text("picture"), sparsity_picture(geometry));
-    tell("its pattern is in {}", options.text("picture"));
-  }
+  catch_interrupts();  // from here on a half-written file would be left behind
+  write_files(options, geometry, report.w);
   return 0;
 }
 
 }  // namespace
 
 Command matrix_command() {
-  return {
-      "matrix",
-      "the sparse matrix W of a convolution: build, describe, write, draw",
-      "  fsconv matrix --input-size N --kernel K [options]\n\n"
-      "conv(x) = W x and conv_transpose(y) = W^T y. Rows are code pixels, columns image pixels.",
-      "  fsconv matrix --input-size 4,4 --kernel 3 --print\n"
-      "  fsconv matrix --input-size 6 --kernel 3 --stride 2 --padding 1 --symbolic\n"
-      "  fsconv matrix --input-size 64,64 --kernel 4 --stride 2 --padding 1 --channels 16,32 --output W.npz\n"
-      "  fsconv matrix --input-size 12,12 --kernel 3 --stride 2 --padding same --picture W.png\n",
-      options,
-      run};
+  return {.name = "matrix",
+          .summary = "the sparse matrix W of a convolution: build, describe, write, draw",
+          .usage = R"(  fsconv matrix --input-size N --kernel K [options]
+
+conv(x) = W x and conv_transpose(y) = W^T y. Rows are code pixels, columns image pixels.)",
+          .examples = R"(  fsconv matrix --input-size 4,4 --kernel 3 --print
+  fsconv matrix --input-size 6 --kernel 3 --stride 2 --padding 1 --symbolic
+  fsconv matrix --input-size 64,64 --kernel 4 --stride 2 --padding 1 --channels 16,32 --output W.npz
+  fsconv matrix --input-size 12,12 --kernel 3 --stride 2 --padding same --picture W.png
+)",
+          .options = options,
+          .run = run};
 }
 
 }  // namespace fsconv::cli

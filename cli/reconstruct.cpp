@@ -1,12 +1,14 @@
 // fsconv reconstruct: images and what a trained model makes of them.
 #include <fmt/format.h>
 
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/data/order.hpp>
 #include <fsconv/train/codes_file.hpp>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "json_text.hpp"
 #include "run_options.hpp"
 
 namespace fsconv::cli {
@@ -44,17 +46,17 @@ int run(const Options& options) {
   const ImagePairs pairs = reconstruct(runner, images, natural_order(images.images.shape()[0]));
   write_reconstructions(output, info, trained, images, pairs, grid);
   if (options.has("json"))
-    fmt::print("{}\n", nlohmann::json{{"output", output},
-                                      {"shape", pairs.reconstructions.shape()},
-                                      {"originals", kind != OutputKind::npy},
-                                      {"images", description(images)},
-                                      {"run", trained.path},
-                                      {"epoch", trained.trained.epoch}}
-                           .dump());
+    print_json(nlohmann::json{{"output", output},
+                              {"shape", pairs.reconstructions.shape()},
+                              {"originals", kind != OutputKind::npy},
+                              {"images", description(images)},
+                              {"run", trained.path},
+                              {"epoch", trained.trained.epoch}});
   else
-    fmt::print("{}  [{}] {} of {}, by {}, {}\n", output, fmt::join(pairs.reconstructions.shape(), ", "),
+    fmt::print("{}  [{}] {} of {}, by {}, {}\n", one_line(output),
+               fmt::join(pairs.reconstructions.shape(), ", "),
                kind == OutputKind::npy ? "reconstructions only," : "originals and reconstructions",
-               description(images), trained.path, trained.epoch_text());
+               one_line(description(images)), one_line(trained.path), trained.epoch_text());
   return static_cast<int>(ExitCode::ok);
 }
 

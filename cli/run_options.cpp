@@ -37,9 +37,9 @@ Grid grid_of(const Options& options, OutputKind kind) {
           .columns = options.has("columns") ? options.integer("columns", 0, 1, 100'000) : 0};
 }
 
-void tell_if_emulated(Operands operands) {
-  if (operands == Operands::bf16 && !engine::has_bfloat16(engine::current_isa()))
-    tell("bf16 is emulated with {}, which is slower than fp32", engine::name(engine::current_isa()));
+void tell_if_emulated(Precision precision) {
+  if (precision == Precision::bf16 && !engine::has_bfloat16(engine::current_isa()))
+    tell("bf16 is emulated with {}, which is slower than fp32", name(engine::current_isa()));
 }
 
 ImageRequest image_request_of(const Options& options, Index images) {

@@ -1,7 +1,7 @@
 // The options by which evaluate, encode, decode and reconstruct name a trained model and its images.
 #pragma once
 
-#include <fsconv/nn/operands.hpp>
+#include <fsconv/engine/precision.hpp>
 #include <fsconv/train/codes_file.hpp>
 #include <fsconv/train/trained_run.hpp>
 #include <string>
@@ -24,7 +24,7 @@ Index image_count_of(const Options& options);
 Grid grid_of(const Options& options, OutputKind kind);
 
 // A line for the user where bf16 is asked for and the isa in force has no instructions for it.
-void tell_if_emulated(Operands operands);
+void tell_if_emulated(Precision precision);
 
 // `images`: how many, 0 for as many as the run used. The seed is --seed's, 0 where it is not given.
 ImageRequest image_request_of(const Options& options, Index images);

@@ -12,6 +12,7 @@
 
 #include "commands.hpp"
 #include "geometry_options.hpp"
+#include "json_text.hpp"
 
 namespace fsconv::cli {
 namespace {
@@ -178,7 +179,7 @@ int run_stack(const Options& options) {
   if (options.has("json")) {
     json list = json::array();
     for (const Geometry& layer : stack) list.push_back(to_json(layer, Direction::conv_transpose));
-    fmt::print("{}\n", list.dump(2));
+    print_json(list, 2);
     return 0;
   }
   std::string down = "down  " + space(stack.front().image_shape()),
@@ -203,7 +204,7 @@ int run(const Options& options) {
   const PaddingRule rule =
       in_words ? padding_rule(convention_of(options), direction, settings_of(options)) : PaddingRule::listed;
   if (options.has("json")) {
-    fmt::print("{}\n", to_json(geometry, direction, rule).dump(2));
+    print_json(to_json(geometry, direction, rule), 2);
     return 0;
   }
   print(geometry, direction, rule);

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>
 #include <fsconv/base/screen.hpp>
@@ -18,6 +17,7 @@
 #include <utility>
 
 #include "commands.hpp"
+#include "json_text.hpp"
 #include "run_options.hpp"
 
 namespace fsconv::cli {
@@ -88,7 +88,7 @@ TrainRun train_run_of(const Options& options) {
   return run;
 }
 
-void print_json(const EpochResult& result, bool variational) {
+void print_epoch(const EpochResult& result, bool variational) {
   nlohmann::json line = {{"epoch", result.epoch},
                          {"train_loss", result.train_loss},
                          {"test_loss", result.test_loss},
@@ -96,7 +96,8 @@ void print_json(const EpochResult& result, bool variational) {
                          {"gradient_norm", result.gradient_norm},
                          {"skipped_steps", result.skipped_steps},
                          {"seconds", result.seconds},
-                         {"images_per_second", result.images_per_second}};
+                         {"images_per_second", nullptr}};
+  if (result.images_per_second > 0) line["images_per_second"] = result.images_per_second;
   if (result.validation_loss) line["validation_loss"] = *result.validation_loss;
   if (variational) {
     line["train_reconstruction"] = result.train_reconstruction;
@@ -105,7 +106,7 @@ void print_json(const EpochResult& result, bool variational) {
     line["test_kl"] = result.test_kl;
     line["beta"] = result.beta;
   }
-  fmt::print("{}\n", line.dump());
+  print_json(line);
 }
 
 // The columns of a run's table; those of a variational model say what the test loss is the sum of.
@@ -138,7 +139,7 @@ Table::Cells cells_of(const EpochResult& result, bool variational) {
     cells.push_back(loss_text(result.test_kl));
   }
   cells.push_back(fmt::format("{:.1f}", result.seconds));
-  cells.push_back(fmt::format("{:.0f}", result.images_per_second));
+  cells.push_back(result.images_per_second > 0 ? fmt::format("{:.0f}", result.images_per_second) : "-");
   cells.push_back(result.skipped_steps > 0 ? counted(result.skipped_steps, "step skipped", "steps skipped")
                                            : "");
   return cells;
@@ -167,7 +168,7 @@ void choose_isa(const Options& options) {
   const hdf5::File run = hdf5::File::open(file);
   if (!run.has_attribute("/", "isa")) return;
   const std::string isa = run.string_attribute("/", "isa");
-  if (isa == engine::name(engine::current_isa())) return;
+  if (isa == name(engine::current_isa())) return;
   try {
     engine::set_isa(engine::isa_named(isa));
     tell("computing with {}, as {} did", isa, file);
@@ -192,7 +193,7 @@ int run(const Options& options) {
   const auto on_epoch = [&](const EpochResult& result) {
     if (!std::exchange(headed, true)) fmt::print("{}", table.head());
     if (json)
-      print_json(result, variational);
+      print_epoch(result, variational);
     else
       fmt::print("{}", table.line(cells_of(result, variational)));
     std::fflush(stdout);
@@ -202,13 +203,10 @@ int run(const Options& options) {
           result.epoch, std::max(result.train_loss, result.test_loss), wanted.config.learning_rate);
     least = trained++ == 0 ? result.train_loss : std::min(least, result.train_loss);
   };
-  const std::filesystem::path folder = std::filesystem::path(wanted.output).parent_path();
-  const bool makes_folder = !folder.empty() && !std::filesystem::exists(folder);
   catch_interrupts();
   train(wanted, {.on_epoch = on_epoch,
                  .on_model =
                      [&](const std::string& text) {
-                       if (makes_folder) tell("made the folder {}", folder.string());
                        if (!json) fmt::print("{}\n", text);
                      },
                  .say = [](const std::string& text) { tell("{}", text); }});
@@ -241,8 +239,9 @@ Command train_command() {
           "complete, and --resume goes on from it to the same bits.\n\n"
           "With --json every epoch is an object on a line of its own, printed when it ends: epoch, train_loss, test_loss, "
           "validation_loss (where images are kept apart), learning_rate, gradient_norm, skipped_steps, seconds, "
-          "images_per_second and, of a vae, train_ and test_reconstruction and _kl, and beta. The folder of --output is "
-          "made where nothing above it is missing, and that is said.",
+          "images_per_second (null where the clock stood still) and, of a vae, train_ and test_reconstruction and _kl, and "
+          "beta. The folder of --output is made where nothing above it is missing, and that is said. As the file is written "
+          "after every epoch, it is a regular one: no pipe and no device but /dev/null.",
       .examples =
           "  fsconv train --data generated --epochs 2 --output results/shapes.h5\n"
           "  fsconv train --resume results/shapes.h5 --epochs 3\n"

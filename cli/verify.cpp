@@ -13,6 +13,7 @@
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/location.hpp>
 #include <fsconv/symbolic/obligation_files.hpp>
+#include <fsconv/verify/emit.hpp>
 #include <fsconv/verify/explain.hpp>
 #include <fsconv/verify/mutants.hpp>
 #include <fsconv/verify/report.hpp>
@@ -21,6 +22,7 @@
 
 #include "commands.hpp"
 #include "geometry_options.hpp"
+#include "json_text.hpp"
 
 namespace fsconv::cli {
 namespace {
@@ -92,15 +94,16 @@ std::vector<Geometry> geometries_of(const Options& options) {
 
 // What --method names; proofs stand apart, because they know neither geometries nor forms.
 struct Methods {
-  std::vector<Method> of_checks;
+  std::vector<Method> of_checks = {};
   bool proof = false;
   bool all = false;
 };
 
 Methods methods_of(const Options& options) {
   constexpr Method every[] = {Method::numeric, Method::exact, Method::symbolic};
-  if (!options.has("method") && (options.has("proof") || options.has("proofs"))) return {{}, true, false};
-  if (options.text("method", "all") == "all") return {{std::begin(every), std::end(every)}, true, true};
+  if (!options.has("method") && (options.has("proof") || options.has("proofs"))) return {.proof = true};
+  if (options.text("method", "all") == "all")
+    return {.of_checks = {std::begin(every), std::end(every)}, .proof = true, .all = true};
   Methods methods;
   for (const std::string& word : options.different_words("method")) {
     const auto found =
@@ -153,7 +156,7 @@ ProofPlan proofs_of(const Options& options, const Methods& methods, VerifyPlan& 
   for (const char* option : {"proofs", "time-limit"})
     if (options.has(option)) plan.proof_options += fmt::format(" --{} {}", option, options.text(option));
   if (methods.all && !proofs.obligations.empty() && !find_program(proofs.programs.z3)) {
-    plan.proofs_skipped = "the program z3 is not installed (Debian package z3)";
+    plan.proofs_skipped = "there is no program z3 (Debian package z3)";
     proofs.obligations.clear();
   }
   return proofs;
@@ -165,10 +168,7 @@ std::vector<Witness> forms_of(const Options& options) {
     options.require_none_of(of_forms, "--mutant stands for the form");
     return witnesses_named(mutants(), {options.text("mutant")}, "mutant");
   }
-  const std::string precision = options.text("precision", "widest");
-  if (precision != "widest" && precision != "single")
-    throw InvalidArgument("precision", fmt::format("'{}' is unknown", precision), "use widest or single");
-  const auto all = witnesses(precision == "single" ? Precision::single : Precision::widest);
+  const auto all = witnesses(named<Scalars>(options.text("precision", "widest")));
   return options.has("form") ? witnesses_named(all, options.different_words("form")) : all;
 }
 
@@ -183,7 +183,7 @@ int explain_one(const Options& options) {
   const Explanation explanation =
       explain(named ? geometry_of(options, Direction::conv) : parse_case("ic1oc1i6o3k3s2p1"));
   if (options.has("json"))
-    fmt::print("{}\n", nlohmann::json(explanation).dump(2));
+    print_json(nlohmann::json(explanation), 2);
   else
     fmt::print("{}", text(explanation, page_width()));
   const bool equal =
@@ -206,6 +206,7 @@ int emit_statements(const Options& options, const std::vector<Obligation>& oblig
 }
 
 int run(const Options& options) {
+  catch_interrupts();
   if (options.has("explain")) return explain_one(options);
   const Methods methods = methods_of(options);
   if (options.has("emit")) return emit_statements(options, obligations_of(options, methods));
@@ -213,11 +214,12 @@ int run(const Options& options) {
   ProofPlan proofs = proofs_of(options, methods, plan);
   plan.geometries = geometries_of(options);
   const auto all = claims();
-  const bool chosen =
-      options.has("proof") || options.has("proofs");  // some statements support no claim as a whole
-  plan.claims = options.has("claim")                  ? claims_named(options.different_words("claim"))
-                : chosen && methods.of_checks.empty() ? std::vector<Claim>()
-                                                      : std::vector<Claim>(all.begin(), all.end());
+  // Statements that are chosen by name support no claim as a whole.
+  const bool chosen = options.has("proof") || options.has("proofs");
+  if (options.has("claim"))
+    plan.claims = claims_named(options.different_words("claim"));
+  else if (!chosen || !methods.of_checks.empty())
+    plan.claims.assign(all.begin(), all.end());
   plan.forms = forms_of(options);
   plan.methods = methods.of_checks;
   plan.seed = options.seed();
@@ -236,10 +238,9 @@ int run(const Options& options) {
                .seed = plan.seed,
                .threads = plan.threads,
                .start_time = now()};
-  catch_interrupts();
   const VerifyReport report = run_and_report(plan, proofs);
   if (options.has("json"))
-    fmt::print("{}\n", json_of(report).dump(2));
+    print_json(json_of(report), 2);
   else
     fmt::print("{}", text(report, page_width(), shows_colour(STDOUT_FILENO)));
   std::fflush(stdout);
@@ -253,26 +254,29 @@ int run(const Options& options) {
 }  // namespace
 
 Command verify_command() {
-  return {
-      "verify",
-      "checks the claims about transposed convolution on every form",
-      "  fsconv verify [options]\n\n"
-      "Compares every way to compute the operator with the definition, over a few thousand geometries: with random "
-      "reals (numeric), with integers (exact) and, for all weights and inputs, as polynomials (symbolic). Proves the "
-      "mathematics for all sizes with an SMT solver and refutes popular beliefs (proof). Exit code 3 if a claim fails, "
-      "with the smallest failing case and the command that shows it again.\n\n"
-      "The exhaustive sweep grows fast with its bounds: from seconds to hours. On a terminal a line shows how far it "
-      "is; elsewhere stderr says so every ten seconds.",
-      "  fsconv verify\n"
-      "  fsconv verify --method proof\n"
-      "  fsconv verify --method symbolic --case ic1oc16i28x28o13x13k3s2\n"
-      "  fsconv verify --explain --case i6o3k3s2p1\n"
-      "  fsconv verify --emit statements\n"
-      "  fsconv verify --sweep exhaustive --max-size 5 --method exact --output checks.h5\n"
-      "  fsconv verify --case ic1oc16i28x28o14x14k3s2 --claim gradient,transpose\n"
-      "  fsconv verify --mutant no_flip --claim transpose      # fails, as it must\n",
-      options,
-      run};
+  return {.name = "verify",
+          .summary = "checks the claims about transposed convolution on every form",
+          .usage = R"(  fsconv verify [options]
+
+Compares every way to compute the operator with the definition, over a few thousand geometries: with random
+reals (numeric), with integers (exact) and, for all weights and inputs, as polynomials (symbolic). Proves
+the mathematics for all sizes with an SMT solver and refutes popular beliefs (proof). Exit code 3 if a claim
+fails, with the smallest failing case and the command that shows it again, or if the solver leaves a statement
+undecided; 1 if the solver does not run.
+
+The exhaustive sweep grows fast with its bounds: from seconds to hours. On a terminal a line shows how far
+it is; elsewhere stderr says so every ten seconds.)",
+          .examples = R"(  fsconv verify
+  fsconv verify --method proof
+  fsconv verify --method symbolic --case ic1oc16i28x28o13x13k3s2
+  fsconv verify --explain --case i6o3k3s2p1
+  fsconv verify --emit statements
+  fsconv verify --sweep exhaustive --max-size 5 --method exact --output checks.h5
+  fsconv verify --case ic1oc16i28x28o14x14k3s2 --claim gradient,transpose
+  fsconv verify --mutant no_flip --claim transpose      # fails, as it must
+)",
+          .options = options,
+          .run = run};
 }
 
 }  // namespace fsconv::cli

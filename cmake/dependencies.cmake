@@ -16,8 +16,19 @@ find_dependency(nlohmann_json 3.11)
 find_dependency(ZLIB)
 find_dependency(PNG)
 find_dependency(Eigen3 3.4)
-set(BLA_VENDOR OpenBLAS)
-find_dependency(BLAS)
+
+# OpenBLAS as an archive, in the build whose products may run on several threads at once (its build without threads mixes
+# them up). It starts a thread for each further core before main(), and takes the program down where it cannot; whether it
+# may, a program can say before an archive starts (cli/limits.cpp), but not before a shared library. Its LAPACK, which only
+# some programs call, is Fortran.
+if(NOT TARGET fsconv::openblas)
+  find_library(FSCONV_OPENBLAS_LIBRARY libopenblas.a PATH_SUFFIXES openblas-pthread REQUIRED)
+  find_library(FSCONV_GFORTRAN_LIBRARY NAMES gfortran libgfortran.so.5 REQUIRED)
+  add_library(fsconv::openblas STATIC IMPORTED)
+  set_target_properties(fsconv::openblas PROPERTIES
+    IMPORTED_LOCATION ${FSCONV_OPENBLAS_LIBRARY}
+    INTERFACE_LINK_LIBRARIES "-Wl,--push-state,--as-needed,${FSCONV_GFORTRAN_LIBRARY},--pop-state;m;pthread")
+endif()
 
 # oneDNN's own package file insists on OpenCL, which its CPU engine does not use.
 if(NOT TARGET fsconv::dnnl)
@@ -38,4 +49,13 @@ if(NOT TARGET fsconv::flint)
   set_target_properties(fsconv::flint PROPERTIES IMPORTED_LOCATION ${FSCONV_FLINT_LIBRARY}
                                                  INTERFACE_INCLUDE_DIRECTORIES ${FSCONV_FLINT_INCLUDE}
                                                  INTERFACE_LINK_LIBRARIES ${FSCONV_GMP_LIBRARY})
+endif()
+
+# xxHash comes without a package file, too.
+if(NOT TARGET fsconv::xxhash)
+  find_library(FSCONV_XXHASH_LIBRARY xxhash REQUIRED)
+  find_path(FSCONV_XXHASH_INCLUDE xxhash.h REQUIRED)
+  add_library(fsconv::xxhash UNKNOWN IMPORTED)
+  set_target_properties(fsconv::xxhash PROPERTIES IMPORTED_LOCATION ${FSCONV_XXHASH_LIBRARY}
+                                                  INTERFACE_INCLUDE_DIRECTORIES ${FSCONV_XXHASH_INCLUDE})
 endif()

@@ -20,7 +20,8 @@ void for_each_entry(F&& f) {
           for (int ky = taps - 1; ky >= 0; --ky)
             for (int kx = taps - 1; kx >= 0; --kx) {
               const int oy = y + pad - ky, ox = x + pad - kx;
-              if (oy < 0 || ox < 0 || oy % stride || ox % stride || oy / stride >= out || ox / stride >= out) continue;
+              if (oy < 0 || ox < 0 || oy % stride || ox % stride || oy / stride >= out || ox / stride >= out)
+                continue;
               f((co * out + oy / stride) * out + ox / stride, (ci * in + y) * in + x, ky * taps + kx);
             }
 }

@@ -6,7 +6,8 @@
 #include <thread>
 #include <vector>
 
-using Vector = float __attribute__((vector_size(64)));  // two or four registers where the machine's are shorter
+using Vector =
+    float __attribute__((vector_size(64)));  // two or four registers where the machine's are shorter
 
 constexpr int chains = 12;  // enough independent sums to hide the latency of one
 constexpr long rounds = 20'000'000;

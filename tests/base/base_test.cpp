@@ -1,4 +1,5 @@
 // The foundations: numbers, arrays, random numbers, threads, text.
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <fsconv/base/text.hpp>
 #include <mutex>
 #include <set>
+#include <system_error>
 #include <thread>
 
 using namespace fsconv;
@@ -34,6 +36,28 @@ class Meeting {
   int expected_;
   std::atomic<int> here_ = 0;
   std::atomic<bool> given_up_ = false;  // somebody left before all had come
+};
+
+// While it lives the system refuses every thread: there is no room for the stack that is asked for.
+class NoMoreThreads {
+ public:
+  NoMoreThreads() {
+    ::pthread_getattr_default_np(&before_);
+    pthread_attr_t attributes;
+    ::pthread_attr_init(&attributes);
+    ::pthread_attr_setstacksize(&attributes, std::size_t{1} << 46);
+    ::pthread_setattr_default_np(&attributes);
+    ::pthread_attr_destroy(&attributes);
+  }
+  ~NoMoreThreads() {
+    ::pthread_setattr_default_np(&before_);
+    ::pthread_attr_destroy(&before_);
+  }
+  NoMoreThreads(const NoMoreThreads&) = delete;
+  NoMoreThreads& operator=(const NoMoreThreads&) = delete;
+
+ private:
+  pthread_attr_t before_;
 };
 
 }  // namespace
@@ -136,12 +160,12 @@ TEST_CASE("parallel: pieces are handed out in order, and none after an exception
   for (const auto& pieces : of_thread) CHECK(std::is_sorted(pieces.begin(), pieces.end()));
 }
 
-TEST_CASE("parallel: all threads of a call come together, each with a number of its own") {
+TEST_CASE("parallel: those that run together are there at the same time, each with a number of its own") {
   for (const int threads : {2, 5, 3, 9}) {
     Meeting meeting(threads);
     std::vector<std::atomic<int>> seen(static_cast<std::size_t>(threads));
-    parallel_for(threads, threads, [&](Index, int thread) {
-      ++seen[static_cast<std::size_t>(thread)];
+    run_together(threads, [&](int number) {
+      ++seen[static_cast<std::size_t>(number)];
       meeting.join();
     });
     CHECK(meeting.complete());
@@ -155,7 +179,7 @@ TEST_CASE("parallel: calls within calls, and from several threads at once, get a
   std::atomic<int> complete = 0;
   const auto nested = [&](int outer, int inner) {
     Meeting all(outer * inner);
-    parallel_for(outer, outer, [&](Index) { parallel_for(inner, inner, [&](Index) { all.join(); }); });
+    run_together(outer, [&](int) { run_together(inner, [&](int) { all.join(); }); });
     complete += all.complete();
   };
   nested(3, 2);
@@ -169,8 +193,7 @@ TEST_CASE("parallel: calls within calls, and from several threads at once, get a
   CHECK(complete == 1 + 4 * 50);
   // An exception goes up through both calls, and the threads are there afterwards.
   CHECK_THROWS_AS(
-      parallel_for(
-          3, 3, [](Index) { parallel_for(3, 3, [](Index) { throw InvalidArgument("piece", "is bad"); }); }),
+      run_together(3, [](int) { run_together(3, [](int) { throw InvalidArgument("piece", "is bad"); }); }),
       InvalidArgument);
   nested(4, 4);
   CHECK(complete == 2 + 4 * 50);
@@ -182,7 +205,7 @@ TEST_CASE("parallel: two calls that come at once have all their threads at the s
     Meeting start(2), all(2 * threads);
     const auto call = [&] {
       start.join();
-      parallel_for(threads, threads, [&](Index) { all.join(); });
+      run_together(threads, [&](int) { all.join(); });
     };
     std::jthread other(call);
     call();
@@ -197,7 +220,7 @@ TEST_CASE("parallel: threads are kept from call to call") {
     std::set<long> ids;
     for (int call = 0; call < calls; ++call) {
       Meeting meeting(3);
-      parallel_for(3, 3, [&](Index) {
+      run_together(3, [&](int) {
         meeting.join();
         const std::lock_guard lock(mutex);
         ids.insert(::syscall(SYS_gettid));
@@ -210,6 +233,33 @@ TEST_CASE("parallel: threads are kept from call to call") {
   CHECK(ids_of(200) < 300);
 }
 
+TEST_CASE(
+    "parallel: where the system refuses threads fewer do the work, and nothing is begun that needs them all") {
+  // More than the tests above can have left.
+  constexpr int threads = 1000;
+  constexpr Index pieces = 5000;
+  const NoMoreThreads refusal;
+  REQUIRE_THROWS_AS(std::thread([] {}), std::system_error);
+  std::vector<std::atomic<int>> runs(pieces);
+  std::atomic<bool> in_range = true;
+  parallel_for(pieces, threads, [&](Index piece, int thread) {
+    ++runs[static_cast<std::size_t>(piece)];
+    if (thread < 0 || thread >= threads) in_range = false;
+  });
+  CHECK(in_range);
+  CHECK(std::all_of(runs.begin(), runs.end(), [](const auto& count) { return count == 1; }));
+  CHECK_THROWS_AS(parallel_for(pieces, threads,
+                               [](Index piece) {
+                                 if (piece == 4) throw InvalidArgument("piece", "is 4");
+                               }),
+                  InvalidArgument);
+  std::atomic<int> begun = 0;
+  CHECK_THROWS_WITH(run_together(threads, [&](int) { ++begun; }), Catch::Contains("refuses"));
+  CHECK(begun == 0);
+  run_together(1, [&](int) { ++begun; });
+  CHECK(begun == 1);
+}
+
 TEST_CASE("text: integers are read whole or not at all") {
   CHECK(to_integer("-12") == -12);
   for (const char* bad : {"", " 1", "1 ", "1x", "+1", "1.0", "99999999999999999999"}) CHECK(!to_integer(bad));
@@ -218,4 +268,14 @@ TEST_CASE("text: integers are read whole or not at all") {
   CHECK(one_per<Index>("size", {5}, 3) == std::vector<Index>{5, 5, 5});
   CHECK_THROWS_AS(one_per<Index>("size", {5, 6}, 3), InvalidArgument);
   CHECK(alternatives({"a", "b", "c"}) == "a, b or c");
+}
+
+TEST_CASE("text: a word as long as a file resembles nothing, and that is seen at once") {
+  CHECK(similar("strid", {"stride", "padding"}) == std::vector<std::string>{"stride"});
+  CHECK(similar("stridee", {"stride", "padding"}) == std::vector<std::string>{"stride"});
+  CHECK(similar("st", {"stride", "padding"}) == std::vector<std::string>{"stride"});
+  const auto start = std::chrono::steady_clock::now();
+  const std::vector<std::string> names(100, "stride");
+  CHECK(similar(std::string(10'000'000, 's'), names).empty());
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
 }

@@ -84,7 +84,7 @@ TEST_CASE("child: one that does not read its input, or closes it, is no trouble"
   CHECK(run_child({"cat"}).out.empty());
 }
 
-TEST_CASE("child: one that hangs is killed at its limit") {
+TEST_CASE("child: one that hangs is killed at its limit", "[slow]") {
   const std::string script =
       GENERATE(as<std::string>(), "sleep 100", "trap '' TERM INT HUP; while :; do sleep 1; done",
                "exec >&- 2>&-; sleep 100", "while :; do :; done");

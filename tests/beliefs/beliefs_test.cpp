@@ -150,6 +150,7 @@ std::filesystem::path belief_folder() {
 }  // namespace
 
 TEST_CASE("beliefs: the smallest counterexamples, by hand") {
+  CHECK(cases().size() == demonstrated_beliefs().size());
   for (const Case& one : cases()) {
     INFO(one.belief);
     const Demonstration shown = demonstrate(one.belief, one.counterexample);

@@ -2,7 +2,8 @@
 #include <bit>
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <fsconv/bench/bench.hpp>
+#include <fsconv/bench/conv_bench.hpp>
+#include <fsconv/bench/matrix_bench.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/verify/mutants.hpp>
@@ -15,20 +16,30 @@ using namespace fsconv::bench;
 
 namespace {
 
+const std::vector<Precision> both_precisions(float_precisions.begin(), float_precisions.end());
+
 constexpr auto strided = "ic2oc3i6x5o3x3k3s2p1";
 constexpr auto fractional = "ic1oc2i4o8k3s1/2p1";  // oneDNN has no such stride
 
-BenchPlan tiny(const std::vector<std::string>& cases, const std::vector<std::string>& forms,
-               const std::vector<bench::Precision>& precisions = {bench::Precision::fp32}) {
-  BenchPlan plan;
-  for (const std::string& word : cases) plan.geometries.push_back({"of " + word, parse_case(word)});
-  plan.rounds = 1;
-  plan.shortest_sample = 0;
-  plan.seconds_per_peak = 0;
-  plan.ops = {Op::conv, Op::conv_transpose, Op::weight_gradient};
-  plan.contenders = contenders_named(forms, {engine::best_isa()}, precisions);
-  plan.batch = 3;
-  return plan;
+std::vector<NamedGeometry> named_geometries(const std::vector<std::string>& cases) {
+  std::vector<NamedGeometry> geometries;
+  for (const std::string& word : cases) geometries.push_back({"of " + word, parse_case(word)});
+  return geometries;
+}
+
+MatrixBenchPlan tiny_matrix(const std::vector<std::string>& cases) {
+  return {.geometries = named_geometries(cases), .rounds = 1, .shortest_sample = 0, .seconds_per_peak = 0};
+}
+
+ConvBenchPlan tiny(const std::vector<std::string>& cases, const std::vector<std::string>& forms,
+                   const std::vector<Precision>& precisions = {Precision::fp32}) {
+  return {.geometries = named_geometries(cases),
+          .ops = {Op::conv, Op::conv_transpose, Op::weight_gradient},
+          .contenders = contenders_named(forms, {engine::best_isa()}, precisions),
+          .batch = 3,
+          .rounds = 1,
+          .shortest_sample = 0,
+          .seconds_per_peak = 0};
 }
 
 // A form that does `instead` whenever it runs.
@@ -52,7 +63,7 @@ Index position(Op op) { return static_cast<Index>(op); }
 }  // namespace
 
 TEST_CASE("bench conv: every form, operation and geometry has one complete row, the fastest first") {
-  BenchPlan plan = tiny({strided, fractional}, {"engine", "gather", "onednn"});
+  ConvBenchPlan plan = tiny({strided, fractional}, {"engine", "gather", "onednn"});
   plan.rounds = 3;
   plan.threads = 2;
   const Report report = conv_bench(plan);
@@ -66,7 +77,7 @@ TEST_CASE("bench conv: every form, operation and geometry has one complete row, 
         static_cast<double>(3 * nonzeros(plan.geometries[static_cast<std::size_t>(row.geometry)].geometry)));
     CHECK(row.flops == 2 * row.nonzeros);
     CHECK(row.isa == (row.form == "engine" ? name(engine::different_isas<float>().back()) : "-"));
-    CHECK(row.precision == bench::Precision::fp32);
+    CHECK(row.precision == Precision::fp32);
     if (row.form == "onednn" && row.geometry == 1) {
       CHECK(row.status == Status::skipped);
       CHECK(row.note.find("1/2") != std::string::npos);
@@ -84,7 +95,7 @@ TEST_CASE("bench conv: every form, operation and geometry has one complete row, 
   // image 3*2*30, code 3*3*9, weight 3*2*9 numbers of 4 bytes
   CHECK(report.rows.front().bytes == 4 * (180 + 81 + 54));
   const auto key = [](const Row& row) {
-    return std::make_tuple(row.geometry, position(op_named(row.op)), row.status, row.timing.median);
+    return std::make_tuple(row.geometry, position(named<Op>(row.op)), row.status, row.timing.median);
   };
   CHECK(std::is_sorted(report.rows.begin(), report.rows.end(),
                        [&](const Row& a, const Row& b) { return key(a) < key(b); }));
@@ -92,7 +103,7 @@ TEST_CASE("bench conv: every form, operation and geometry has one complete row, 
 }
 
 TEST_CASE("bench conv: bf16 has its own peak, and half as many bytes where arrays are in BFloat16") {
-  const BenchPlan plan = tiny({strided}, {"engine", "batched", "gather"}, timed_precisions());
+  const ConvBenchPlan plan = tiny({strided}, {"engine", "batched", "gather"}, both_precisions);
   const Report report = conv_bench(plan);
   CHECK(report.rows.size() == 3 * 5);
   for (const Row& row : report.rows) {
@@ -100,7 +111,7 @@ TEST_CASE("bench conv: bf16 has its own peak, and half as many bytes where array
     CHECK(row.status == Status::timed);
     CHECK(row.peak == report.peaks.all_threads.of(engine::best_isa(), row.precision).fma);
     // image 180, code 81, weight 54 numbers; gradients are floats
-    const bool halved = row.form == "engine" && row.precision == bench::Precision::bf16;
+    const bool halved = row.form == "engine" && row.precision == Precision::bf16;
     const double weight = halved && row.op != "weight_gradient" ? 2 : 4;
     CHECK(row.bytes == (halved ? 2 : 4) * (180 + 81) + weight * 54);
   }
@@ -121,7 +132,7 @@ TEST_CASE("bench conv: results that are rounded wrongly are refused") {
     }
     std::unique_ptr<Work> work;
   };
-  BenchPlan plan = tiny({"ic8oc8i9x9o9x9k3p1"}, {"engine"}, {bench::Precision::bf16});
+  ConvBenchPlan plan = tiny({"ic8oc8i9x9o9x9k3p1"}, {"engine"}, {Precision::bf16});
   plan.ops = {Op::conv};
   const Contender exact = contenders_named({"gather"}, {}).front();
   Contender truncated = exact;
@@ -137,7 +148,7 @@ TEST_CASE("bench conv: results that are rounded wrongly are refused") {
 }
 
 TEST_CASE("bench conv: a form that is wrong is refused and not timed, the others are") {
-  BenchPlan plan = tiny({strided}, {"gather"});
+  ConvBenchPlan plan = tiny({strided}, {"gather"});
   for (const Witness& mutant : witnesses_named(mutants(), {"shifted"}))
     plan.contenders.push_back(contender_of(mutant));
   const Report report = conv_bench(plan);
@@ -158,7 +169,7 @@ TEST_CASE("bench conv: a form that is wrong is refused and not timed, the others
 }
 
 TEST_CASE("bench conv: what throws is refused, what does not fit is skipped, Ctrl-C goes through") {
-  BenchPlan plan = tiny({strided}, {"gather"});
+  ConvBenchPlan plan = tiny({strided}, {"gather"});
   plan.contenders.push_back(failing([] { throw std::runtime_error("lost its way"); }));
   Report report = conv_bench(plan);
   CHECK(report.refused());
@@ -172,27 +183,28 @@ TEST_CASE("bench conv: what throws is refused, what does not fit is skipped, Ctr
 }
 
 TEST_CASE("bench conv: where there is nothing to time it says so") {
-  BenchPlan plan = tiny({fractional}, {"onednn"});
+  ConvBenchPlan plan = tiny({fractional}, {"onednn"});
   CHECK_THROWS_WITH(conv_bench(plan), Catch::Contains("none of the geometries") && Catch::Contains("1/2"));
   plan = tiny({strided}, {});
   CHECK_THROWS_AS(conv_bench(plan), InvalidArgument);
   plan = tiny({}, {"gather"});
   CHECK_THROWS_AS(conv_bench(plan), InvalidArgument);
-  CHECK_THROWS_AS(matrix_bench(plan), InvalidArgument);
+  CHECK_THROWS_AS(matrix_bench({}), InvalidArgument);
   plan = tiny({strided}, {"gather"});
   plan.ops.clear();
   CHECK_THROWS_AS(conv_bench(plan), InvalidArgument);
 }
 
 TEST_CASE("bench: arrays beyond the memory are refused before anything is measured") {
-  BenchPlan plan = tiny({strided, "ic1024oc1024i4096x4096o4096x4096k3p1"}, {"gather"});
+  ConvBenchPlan plan = tiny({strided, "ic1024oc1024i4096x4096o4096x4096k3p1"}, {"gather"});
   plan.batch = 1 << 20;
   CHECK_THROWS_WITH(conv_bench(plan), Catch::Contains("do not fit"));
-  CHECK_THROWS_WITH(matrix_bench(plan), Catch::Contains("do not fit"));
+  CHECK_THROWS_WITH(matrix_bench(tiny_matrix({strided, "ic1024oc1024i4096x4096o4096x4096k3p1"})),
+                    Catch::Contains("do not fit"));
 }
 
 TEST_CASE("bench matrix: building and both products stand beside what memory permits") {
-  BenchPlan plan = tiny({strided, fractional}, {});
+  MatrixBenchPlan plan = tiny_matrix({strided, fractional});
   plan.threads = 2;
   const Report report = matrix_bench(plan);
   REQUIRE(report.rows.size() == 2 * 5);
@@ -212,7 +224,7 @@ TEST_CASE("bench matrix: building and both products stand beside what memory per
 
 TEST_CASE("bench report: JSON and HDF5 have one entry per row") {
   const testing::ScratchFolder folder;
-  BenchPlan plan = tiny({strided, fractional}, {"engine", "onednn"}, timed_precisions());
+  ConvBenchPlan plan = tiny({strided, fractional}, {"engine", "onednn"}, both_precisions);
   plan.rounds = 2;
   const Report report = conv_bench(plan);
   const nlohmann::json json = json_of(report);
@@ -263,7 +275,7 @@ TEST_CASE("bench report: JSON and HDF5 have one entry per row") {
 
 TEST_CASE("bench sets: every set has geometries whose names differ, and their sizes fit") {
   for (const GeometrySet& set : geometry_sets()) {
-    CHECK(&geometry_set_named(set.name) == &set);
+    CHECK(&entry_named(geometry_sets(), "set", set.name) == &set);
     std::set<std::string> names;
     for (const NamedGeometry& named : set.geometries) {
       INFO(named.name);
@@ -274,5 +286,6 @@ TEST_CASE("bench sets: every set has geometries whose names differ, and their si
         CHECK(axis.in == (axis.out == 1 ? axis.taps : axis.down * axis.out));
     }
   }
-  CHECK_THROWS_WITH(geometry_set_named("vgg"), Catch::Contains("layers") && Catch::Contains("volume"));
+  CHECK_THROWS_WITH(entry_named(geometry_sets(), "set", "vgg"),
+                    Catch::Contains("layers") && Catch::Contains("volume"));
 }

@@ -1,7 +1,9 @@
 // Training and verification under the clock: complete reports, and wrong gradients and forms refused.
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <fsconv/bench/rates.hpp>
+#include <fsconv/bench/train_bench.hpp>
+#include <fsconv/bench/verify_bench.hpp>
+#include <fsconv/geometry/case_string.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/verify/mutants.hpp>
 #include <limits>
@@ -13,9 +15,11 @@ using namespace fsconv::bench;
 
 namespace {
 
+const std::vector<Precision> both_precisions(float_precisions.begin(), float_precisions.end());
+
 // A model so small that a step takes no time, and more than a block of images.
-RatePlan tiny() {
-  RatePlan plan;
+TrainBenchPlan tiny() {
+  TrainBenchPlan plan;
   plan.workloads = {{"tiny",
                      "8x8x1",
                      {.image_channels = 1,
@@ -25,7 +29,7 @@ RatePlan tiny() {
                      40}};
   plan.forms = {"batched", "gather"};
   plan.isas = engine::permitted_isas();
-  plan.precisions = timed_precisions();
+  plan.precisions = both_precisions;
   plan.threads = {1, 2};
   plan.rounds = 2;
   plan.shortest_sample = 0;
@@ -43,7 +47,7 @@ TEST_CASE("bench train: every form, precision, isa and number of threads has a r
   REQUIRE(report.rows.size() == 2 * (engines + 2));
   for (const RateRow& row : report.rows) {
     INFO(row.form << " " << row.isa << " " << name(row.precision) << " " << row.threads << ": " << row.note);
-    if (row.form == "gather" && row.precision == bench::Precision::bf16) {
+    if (row.form == "gather" && row.precision == Precision::bf16) {
       CHECK(row.status == Status::skipped);
       CHECK(row.note.find("bf16") != std::string::npos);
       CHECK(row.per_second() == 0);
@@ -80,14 +84,14 @@ TEST_CASE("bench train: a gradient that is off is told, and rounding is not") {
 
 // Nobody computes in float or BFloat16 what double gives to the last bit: without tolerance all are wrong.
 TEST_CASE("bench train: a form whose gradient is off is refused and not timed, the others are") {
-  RatePlan plan = tiny();
+  TrainBenchPlan plan = tiny();
   plan.forms = {"batched"};
   plan.bf16_tolerance = 0;
   const RateReport report = train_bench(plan);
   CHECK(report.refused());
   for (const RateRow& row : report.rows) {
     INFO(row.isa << " " << name(row.precision) << ": " << row.note);
-    const bool wrong = row.precision == bench::Precision::bf16;
+    const bool wrong = row.precision == Precision::bf16;
     CHECK(row.status == (wrong ? Status::refused : Status::timed));
     CHECK(row.timing.seconds.empty() == wrong);
     CHECK(row.note.empty() != wrong);
@@ -97,24 +101,23 @@ TEST_CASE("bench train: a form whose gradient is off is refused and not timed, t
 }
 
 TEST_CASE("bench train: where there is nothing to time it says so") {
-  RatePlan plan = tiny();
+  TrainBenchPlan plan = tiny();
   plan.forms = {"gather"};
-  plan.precisions = {bench::Precision::bf16};
+  plan.precisions = {Precision::bf16};
   CHECK_THROWS_WITH(train_bench(plan), Catch::Contains("precision"));
   plan.forms = {"fft"};
   CHECK_THROWS_WITH(train_bench(plan), Catch::Contains("fft"));
   plan.forms.clear();
   CHECK_THROWS_AS(train_bench(plan), InvalidArgument);
-  CHECK_THROWS_WITH(train_workload_named("vgg"), Catch::Contains("ae28") && Catch::Contains("ae64"));
+  CHECK_THROWS_WITH(entry_named(train_workloads(), "set", "vgg"),
+                    Catch::Contains("ae28") && Catch::Contains("ae64"));
 }
 
 TEST_CASE("bench verify: forms are timed, and a mutant is refused") {
-  RatePlan plan;
-  plan.rounds = 1;
-  plan.shortest_sample = 0;
-  std::vector<Witness> forms = witnesses_named(witnesses(), {"gather", "im2col"});
-  forms.push_back(witnesses_named(mutants(), {"no_flip"}).front());
-  const RateReport report = verify_bench(plan, forms);
+  VerifyBenchPlan plan{
+      .forms = witnesses_named(witnesses(), {"gather", "im2col"}), .rounds = 1, .shortest_sample = 0};
+  plan.forms.push_back(witnesses_named(mutants(), {"no_flip"}).front());
+  const RateReport report = verify_bench(plan);
   REQUIRE(report.rows.size() == 3);
   CHECK(report.rows[0].status == Status::timed);
   CHECK(report.rows[0].count == report.rows[1].count);
@@ -123,9 +126,10 @@ TEST_CASE("bench verify: forms are timed, and a mutant is refused") {
   CHECK(report.rows[2].per_second() == 0);
   CHECK(report.refused());
   CHECK(text(report).find("refused: ") != std::string::npos);
-  CHECK_THROWS_AS(verify_bench(plan, {}), InvalidArgument);
+  CHECK_THROWS_AS(verify_bench({.forms = {}}), InvalidArgument);
 
-  const RateReport onednn = verify_bench(plan, witnesses_named(witnesses(), {"onednn"}));
+  plan.forms = witnesses_named(witnesses(), {"onednn"});
+  const RateReport onednn = verify_bench(plan);
   CHECK(onednn.rows[0].count < report.rows[0].count);  // it skips the rational stride
 }
 
@@ -133,7 +137,11 @@ TEST_CASE("bench rates: JSON and HDF5 have one entry per row") {
   const testing::ScratchFolder folder;
   RateReport report{.what = "train", .unit = "images", .rows = {}, .seconds = 1};
   report.rows = {
-      {.workload = "tiny", .form = "batched", .isa = "avx2", .count = 40, .timing = {7, {0.5}, 0.5, 0.5}},
+      {.workload = "tiny",
+       .form = "batched",
+       .isa = "avx2",
+       .count = 40,
+       .timing = {.calls = 7, .seconds = {0.5}, .median = 0.5, .least = 0.5}},
       {.workload = "tiny", .form = "gather", .isa = "-", .status = Status::skipped, .note = "why"}};
   const auto json = json_of(report);
   CHECK(json["items"][0]["per_second"] == 80);
@@ -153,4 +161,36 @@ TEST_CASE("bench rates: JSON and HDF5 have one entry per row") {
   CHECK(seconds.shape() == Shape{2, 1});
   CHECK(seconds[0] == 0.5);
   CHECK(std::isnan(seconds[1]));
+}
+
+// A clock that is too coarse, or stands still, gives times of 0.
+TEST_CASE("bench rates: times of 0 give rates of 0, no number that is none") {
+  CHECK(ratio(3, 0) == 0);
+  CHECK(ratio(0, 0) == 0);
+  CHECK(ratio(3, 2) == 1.5);
+  const RateReport report{.what = "train",
+                          .unit = "images",
+                          .rows = {{.workload = "tiny",
+                                    .form = "batched",
+                                    .isa = "-",
+                                    .count = 40,
+                                    .timing = {.calls = 1, .seconds = {0.0}}}}};
+  const Report conv{.what = "conv",
+                    .geometries = {{"line", parse_case("i6o3k3s2p1")}},
+                    .rows = {{.form = "gather",
+                              .isa = "-",
+                              .op = "conv",
+                              .timing = {.calls = 1, .seconds = {0.0}},
+                              .flops = 10,
+                              .bytes = 20,
+                              .nonzeros = 5}}};
+  // JSON has no word for inf and nan: it says null.
+  for (const std::string& words : {json_of(report).dump(), json_of(conv).dump()}) {
+    INFO(words);
+    CHECK(words.find("null") == std::string::npos);
+  }
+  for (const std::string& words : {text(report), text(conv)}) {
+    INFO(words);
+    for (const char* none : {"inf", "nan"}) CHECK(words.find(none) == std::string::npos);
+  }
 }

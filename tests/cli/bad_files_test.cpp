@@ -296,11 +296,17 @@ TEST_CASE("cli bad files: IDX, plain and gzipped") {
   changed[zipped.size() - 6] = static_cast<char>(changed[zipped.size() - 6] ^ 1);  // in the checksum
   put_content(folder / "checksum.gz", changed);
   put_content(folder / "header_only.gz", zipped.substr(0, 10));
+  put_content(folder / "trailing.gz", zipped + "x");
+  put_content(folder / "trailing_zeros.gz", zipped + std::string(512, '\0'));
+  put_content(folder / "two.gz", zipped + zipped);
 
   check_refused(folder, as_images, "nope", 5);
-  for (const char* file : {"empty", "cut", "cut_header", "longer", "magic", "labels", "floats", "four_axes",
-                           "page.gz", "oversized", "no_images", "no_pixels", "oversized.gz", "longer.gz",
-                           "cut.gz", "cut_checksum.gz", "checksum.gz", "header_only.gz"})
+  for (const char* file :
+       {"empty",           "cut",         "cut_header",     "longer",      "magic",
+        "labels",          "floats",      "four_axes",      "page.gz",     "oversized",
+        "no_images",       "no_pixels",   "oversized.gz",   "longer.gz",   "cut.gz",
+        "cut_checksum.gz", "checksum.gz", "header_only.gz", "trailing.gz", "trailing_zeros.gz",
+        "two.gz"})
     check_refused(folder, as_images, file, 4);
 }
 
@@ -322,7 +328,7 @@ TEST_CASE("cli bad files: a data folder that lacks a file, or whose files do not
   check_refused(folder, as_images, "set", 4);  // 4x4 and 5x5 pixels
 }
 
-TEST_CASE("cli bad files: damaged copies of good files never crash the program") {
+TEST_CASE("cli bad files: damaged copies of good files never crash the program", "[slow]") {
   const ArrayFolder folder;
   check_damaged(folder, as_input, "x.npy", "", 1);
   one_array_npz(folder);
@@ -336,7 +342,8 @@ TEST_CASE("cli bad files: damaged copies of good files never crash the program")
   check_damaged(folder, as_images + small, "good", "", 5);
 }
 
-TEST_CASE("cli bad files: damaged copies of a training run never crash the program that resumes it") {
+TEST_CASE("cli bad files: damaged copies of a training run never crash the program that resumes it",
+          "[slow]") {
   const ScratchFolder folder;
   const Finished finished =
       run_fsconv(words("train --data generated --train-images 16 --test-images 16 --channels 2 "

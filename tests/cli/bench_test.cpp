@@ -35,7 +35,8 @@ TEST_CASE("cli bench: the table has a line for every form and operation") {
   CHECK(folder.files() == 0);
 }
 
-TEST_CASE("cli bench: --precision gives every form its rows, the default forms without bf16 are left out") {
+TEST_CASE("cli bench: --precision gives every form its rows, the default forms without bf16 are left out",
+          "[slow]") {
   const ScratchFolder folder;
   const auto rows_of = [&](const std::string& line) {
     std::set<std::string> rows;
@@ -51,7 +52,7 @@ TEST_CASE("cli bench: --precision gives every form its rows, the default forms w
         std::set<std::string>{"onednn_blocked fp32", "onednn_blocked bf16", "gather fp32"});
 }
 
-TEST_CASE("cli bench: --json and --output hold the same rows") {
+TEST_CASE("cli bench: --json and --output hold the same rows", "[slow]") {
   const ScratchFolder folder;
   const Finished finished =
       bench_line(folder,
@@ -155,7 +156,7 @@ TEST_CASE("cli bench: mistakes end with exit code 2 and what would be legal") {
   }
 }
 
-TEST_CASE("cli bench: Ctrl-C ends it with exit code 130 and no file") {
+TEST_CASE("cli bench: Ctrl-C ends it with exit code 130 and no file", "[slow]") {
   const ScratchFolder folder;
   const auto arguments = words("bench --case ic2oc2i8x8o4x4k4s2p1 --rounds 100000 --output bench.h5");
   const Finished finished =

@@ -34,7 +34,7 @@ Tensor<double> row_of(const Tensor<double>& values, Index at) {
 
 }  // namespace
 
-TEST_CASE("cli codes: encode and decode make what reconstruct makes, bit for bit") {
+TEST_CASE("cli codes: encode and decode make what reconstruct makes, bit for bit", "[slow]") {
   const TrainedFolder folder;
   folder.train("vae.h5", vae);
   folder.train("ae.h5", "--latent 6");
@@ -65,7 +65,7 @@ TEST_CASE("cli codes: encode and decode make what reconstruct makes, bit for bit
   CHECK(folder.run("encode vae.h5 --output some.npy").find("without log-variances") != std::string::npos);
 }
 
-TEST_CASE("cli codes: the same bytes on one thread and on two") {
+TEST_CASE("cli codes: the same bytes on one thread and on two", "[slow]") {
   const TrainedFolder folder;
   folder.train("vae.h5", vae);
   for (const std::string line :
@@ -182,7 +182,7 @@ TEST_CASE("cli codes: mistakes in encode are named, and nothing is written") {
           }) == "");
 }
 
-TEST_CASE("cli codes: mistakes in decode are named, and nothing is written") {
+TEST_CASE("cli codes: mistakes in decode are named, and nothing is written", "[slow]") {
   const TrainedFolder folder;
   folder.train("vae.h5", vae);
   folder.train("ae.h5", "--latent 6");

@@ -1,5 +1,8 @@
 // --config and --json: where options come from, and that machines can read what is printed.
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/run_log.hpp>
 #include <sstream>
@@ -37,7 +40,7 @@ json trained(const ScratchFolder& folder, const std::string& line) {
 }
 
 struct Mistake {
-  const char* content;
+  std::string content;
   std::vector<const char*> says;
 };
 
@@ -128,8 +131,12 @@ TEST_CASE("cli config: mistakes in the file are refused, with the name of what i
                  {"what is this\n", {"what is this", "my.cfg:1"}},
                  {"\n# a comment\n=4\n", {"=4", "my.cfg:3"}},
                  {"[section]\nstride = 2\n", {"section"}},
-                 {"config = other.cfg\n", {"config", "my.cfg"}},
-                 {"help = true\n", {"help", "my.cfg"}},
+                 {"config = other.cfg\n", {"config", "my.cfg:1"}},
+                 {"stride = 2\nconfig =\n", {"config", "my.cfg:2"}},
+                 {"help = true\n", {"help", "my.cfg:1"}},
+                 {"help =\n", {"help", "my.cfg:1"}},
+                 {"help = false\n", {"help", "my.cfg:1"}},
+                 {"version = 1\n", {"version", "no option of fsconv shape", "my.cfg:1"}},
                  {"{\"strid\": 3}", {"strid", "no option of fsconv shape", "my.cfg"}},
                  {"{\"stride\": 0}", {"stride"}},
                  {"{\"stride\": null}", {"stride", "null", "my.cfg"}},
@@ -137,6 +144,154 @@ TEST_CASE("cli config: mistakes in the file are refused, with the name of what i
                  {"{\"config\": \"other.cfg\"}", {"config", "my.cfg"}},
                  {"{\"stride\": 2", {"my.cfg", "JSON"}},
                  {" \n{stride: 2}", {"my.cfg", "JSON"}}});
+}
+
+TEST_CASE("cli config: what is wrong in a file is told with its line") {
+  const std::string line = "shape --input-size 4 --kernel 3";
+  check_refused(
+      line, {{"\n\nstride = 0\n", {"my.cfg:3: ", "stride", "at least 1"}},
+             {"# first\npadding = wide\nstride = 2\n", {"my.cfg:2: ", "padding", "wide"}},
+             {"stride = 2\r\noutput-padding = 2\r\n", {"my.cfg:2: ", "output_padding", "smaller than"}},
+             {"\xef\xbb\xbf\nflip = maybe", {"my.cfg:2: ", "flip", "true or false"}},
+             {"\nconvention = caffe", {"my.cfg:2: ", "caffe", "pytorch"}},
+             {"stride = 2\n\n\nstride = 2\n", {"my.cfg:4: ", "'stride'", "more than once", "my.cfg:1"}},
+             {"json = true\nnone = 3\n", {"my.cfg:2: ", "'none'", "no option"}},
+             {"json = true\njsn = 3\n", {"my.cfg:2: ", "did you mean --json?"}},
+             {"{\n\n \"stride\":\n 0}", {"my.cfg:3: ", "stride", "at least 1"}},
+             {"{\"stride\": 2,\n\n\"none\": 3}", {"my.cfg:3: ", "'none'", "no option"}},
+             {"{\"stride\": 2,\n\n\"stride\": 2}", {"my.cfg:3: ", "'stride'", "more than once", "my.cfg:1"}},
+             {"{\"stride\": 2,\n\"padding\": null}", {"my.cfg:2: ", "padding", "null"}},
+             {"{\"stride\": 2,\n\"padding\": {\"a\": 1}}", {"my.cfg:2: ", "padding", "an object"}},
+             {"{\"stride\": 2,\n\"padding\": [[1]]}", {"my.cfg:2: ", "padding", "a list"}},
+             {"{\"stride\": 2,\n\"padding\" 1}", {"my.cfg:2: ", "JSON"}},
+             {"{\"stride\": 2}\n\n{}", {"my.cfg:3: ", "JSON"}},
+             {"{\"stride\": 2,\n\"config\": \"\"}", {"my.cfg:2: ", "config"}},
+             {"{\"stride\": 2,\n\"help\": false}", {"my.cfg:2: ", "help"}},
+             {"{\"stride\": 2,\n\"\": 1}", {"my.cfg:2: ", "no name"}}});
+  check_refused(small_run, {{"epochs = 1\nlatent = 2.5\n", {"my.cfg:2: ", "latent", "integer"}},
+                            {"tied = true\nuntied = true\n", {"my.cfg:", "tied", "untied"}},
+                            {"epochs = 1\nlearning-rate = nan\n", {"my.cfg:2: ", "learning-rate"}}});
+  // What the command line says instead is not the file's fault.
+  const ScratchFolder folder;
+  put_content(folder / "my.cfg", "stride = 2\n");
+  const Finished finished = run_fsconv(words(line + " --stride 0 --config my.cfg"), folder.path());
+  CHECK(finished.exit_code == 2);
+  CHECK(finished.err.find("my.cfg") == std::string::npos);
+}
+
+TEST_CASE("cli config: a line is NAME = VALUE, and nothing of it is dropped") {
+  const std::string zero(1, '\0');
+  check_refused("shape --input-size 4 --kernel 3",
+                {{"=4\n", {"my.cfg:1: ", "=4"}},
+                 {" = \n", {"my.cfg:1: "}},
+                 {"stride\n", {"my.cfg:1: ", "stride"}},
+                 {"stride # = 2\n", {"my.cfg:1: ", "stride"}},
+                 {"[x]\nstride = 2\n", {"my.cfg:1: ", "[x]"}},
+                 {"[x] = 2\n", {"my.cfg:1: ", "'[x]'", "no option"}},
+                 {"in put-size = 2\n", {"my.cfg:1: ", "'in put-size'", "no option"}},
+                 {"--stride = 2\n", {"my.cfg:1: ", "'--stride'", "no option"}},
+                 {"Stride = 2\n", {"my.cfg:1: ", "'Stride'", "did you mean --stride?"}},
+                 {"stride = \n", {"my.cfg:1: ", "stride is empty"}},
+                 {"stride = # 2\n", {"my.cfg:1: ", "stride is empty"}},
+                 {"stride = \"\"\n", {"my.cfg:1: ", "stride is empty"}},
+                 {"stride = '  '\n", {"my.cfg:1: ", "stride is empty"}},
+                 {"data-format = []\n", {"my.cfg:1: ", "data-format is empty"}},
+                 {"data-format = [\"\"]\n", {"my.cfg:1: ", "data-format is empty"}},
+                 {"op = []\n", {"my.cfg:1: ", "op is empty"}},
+                 {"{\"op\": \"\"}", {"my.cfg:1: ", "op is empty"}},
+                 {"{\"op\": []}", {"my.cfg:1: ", "op is empty"}},
+                 {"{\"op\": [\"\"]}", {"my.cfg:1: ", "op is empty"}},
+                 {"{\"data-format\": \" \\t\"}", {"my.cfg:1: ", "data-format is empty"}},
+                 {"stride = [,2]\n", {"my.cfg:1: ", "empty entry"}},
+                 {"stride = [2,]\n", {"my.cfg:1: ", "empty entry"}},
+                 {"stride = [2,,2]\n", {"my.cfg:1: ", "empty entry"}},
+                 {"{\"stride\": [\"\", 2]}", {"my.cfg:1: ", "empty entry"}},
+                 {"{\"stride\": [2, \"\"]}", {"my.cfg:1: ", "empty entry"}},
+                 {"stride = [2\n", {"my.cfg:1: ", "does not end"}},
+                 {"stride = [[2]]\n", {"my.cfg:1: "}},
+                 {"stride = [2] 3\n", {"my.cfg:1: ", "'3' behind the value"}},
+                 {"stride = \"2\n", {"my.cfg:1: ", "quotation does not end"}},
+                 {"stride = '2\"\n", {"my.cfg:1: ", "quotation does not end"}},
+                 {"stride = \"2\" 3\n", {"my.cfg:1: ", "'3' behind the value"}},
+                 {"stride = 2#3\n", {"my.cfg:1: ", "2#3"}},
+                 {"stride = 2\rpadding = 1\r", {"my.cfg:1: ", "\\x0d", "control characters"}},
+                 {"stride = 2" + zero + "\n", {"my.cfg:1: ", "\\x00", "control characters"}},
+                 {zero, {"my.cfg:1: ", "\\x00"}},
+                 {"{\"stride\": \"2\\u0000\"}", {"my.cfg:1: ", "zero byte"}}});
+}
+
+TEST_CASE("cli config: quotations, comments, ends of lines") {
+  const ScratchFolder folder;
+  const auto axis = [&](const std::string& content) {
+    put_content(folder / "my.cfg", content);
+    const json whole = shape_json(folder, "--input-size 5 --kernel 3 --config my.cfg");
+    return whole["axes"][0]["stride"].get<std::string>() + " " + whole["axes"][0]["pad_begin"].dump();
+  };
+  CHECK(axis("") == "1 0");
+  CHECK(axis("\n  \n\t# nothing\n") == "1 0");
+  CHECK(axis("stride = 2\npadding = 1") == "2 1");  // no end of the last line
+  CHECK(axis("stride = 2\r\npadding = 1\r\n") == "2 1");
+  CHECK(axis("\tstride=2 # a comment = 3\npadding = 1\t#\n") == "2 1");
+  CHECK(axis("stride = \"2\"  # twice\npadding = '1'# once\n") == "2 1");
+  CHECK(axis("stride = [ \"3/2\" ] # a list\npadding = [1]\n") == "3/2 1");
+  CHECK(axis("padding = []\nstride = 2\n") == "2 0");  // none given, as a run's configuration says it
+  CHECK(axis("{\"padding\": [], \"stride\": [2]}") == "2 0");
+  put_content(folder / "x#1 a.npz", "");
+  put_content(folder / "my.cfg", "weight = x#1 a.npz\n");  // a '#' inside a name belongs to it
+  const std::string line = "matrix --input-size 5 --kernel 3 --config my.cfg";
+  CHECK(run_fsconv(words(line), folder.path()).err.find("x#1 a.npz: is empty") != std::string::npos);
+  put_content(folder / "my.cfg", "weight = 'x#1 a.npz'\n");
+  CHECK(run_fsconv(words(line), folder.path()).err.find("x#1 a.npz: is empty") != std::string::npos);
+}
+
+TEST_CASE("cli config: places that are no files, and files that are too large") {
+  const ScratchFolder folder;
+  const auto check_unread = [&](const std::string& path, int code, const char* says) {
+    const std::vector<std::string> arguments = {"shape", "--input-size", "4", "--kernel",
+                                                "3",     "--config",     path};
+    const Finished finished = run_fsconv(arguments, folder.path());
+    INFO(description(arguments, finished));
+    CHECK(finished.exit_code == code);
+    CHECK(finished.error_lines() == 1);
+    CHECK(finished.err.find(says) != std::string::npos);
+  };
+  REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  REQUIRE(mkfifo((folder / "pipe.h5").c_str(), 0600) == 0);
+  std::ofstream(folder / "large.cfg").close();
+  std::filesystem::resize_file(folder / "large.cfg", std::uintmax_t{1} << 30);
+  check_unread("none.cfg", 5, "none.cfg");
+  check_unread(".", 5, "a directory");
+  check_unread("pipe", 5, "name a regular file");
+  check_unread("pipe.h5", 5, "pipe.h5");
+  check_unread("/dev/zero", 5, "name a regular file");
+  check_unread("large.cfg", 5, "1 MiB");
+  check_unread("", 2, "config: is empty");
+  check_unread(" ", 2, "config: is blank");
+}
+
+TEST_CASE("cli config: a message about a file has two lines at most and no more than a screen can show") {
+  const ScratchFolder folder;
+  std::string lines, one(900'000, 'a'), brackets = "{\"stride\": ";
+  for (int line = 0; line < 60'000; ++line) lines += "what is this\n";
+  brackets += std::string(900'000, '[');
+  for (const std::string& content : std::vector<std::string>{
+           lines, one, one + " = 1\n", "stride = " + one, "stride = [" + one, "stride = '" + one + "'",
+           "{\"" + one + "\": 1}", "{\"stride\": \"" + one + "\"}", "{\"op\": \"" + one + "\"}", brackets,
+           "{\"stride\": \"\\u001b[31m\\u202e\"}",
+           std::string("stride = \xff\xfe\x9b"
+                       "31m\n"),
+           "json = " + one, "{" + std::string(60'000, '\n') + "\"stride\": 0}"}) {
+    put_content(folder / "my.cfg", content);
+    const auto arguments = words("shape --input-size 4 --kernel 3 --config my.cfg");
+    const Finished finished = run_fsconv(arguments, folder.path());
+    INFO(content.substr(0, 40));
+    INFO(finished.err.substr(0, 2000));
+    CHECK(finished.exit_code == 2);
+    CHECK(finished.error_lines() <= 2);
+    CHECK(finished.err.size() < 1300);
+    CHECK(finished.err.find("my.cfg") != std::string::npos);
+    for (const char c : finished.err) CHECK((c == '\n' || (c >= 0x20 && c < 0x7f)));
+  }
 }
 
 TEST_CASE("cli config: a JSON object says the same as lines, and lists may stand in brackets") {
@@ -304,7 +459,7 @@ TEST_CASE("cli config: what a report of another command says is no option of tra
   const Finished refused = run_fsconv(words("train --config report.h5 --output run.h5"), folder.path());
   INFO(description({"train"}, refused));
   CHECK(refused.exit_code == 2);
-  CHECK(refused.err.find("--case") != std::string::npos);
+  CHECK(refused.err.find("report.h5: 'case' is no option") != std::string::npos);
   CHECK(refused.err.find("no option of fsconv train") != std::string::npos);
   CHECK(run_fsconv(words("verify --config report.h5"), folder.path()).exit_code == 0);
   put_content(folder / "no.h5", "no HDF5");

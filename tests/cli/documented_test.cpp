@@ -71,7 +71,7 @@ std::string unknown_options(const std::string& line, const std::string& folder) 
 
 }  // namespace
 
-TEST_CASE("cli documented: every command of README and docs works, and prints what they say") {
+TEST_CASE("cli documented: every command of README and docs works, and prints what they say", "[slow]") {
   const ProjectFolder folder;
   std::size_t tried = 0;
   // The help's examples say which runs they use; those of the pages come in the pages' order.

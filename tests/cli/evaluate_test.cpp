@@ -175,7 +175,7 @@ TEST_CASE("cli evaluate: pairs of one run differ by nothing, those of two by the
   CHECK_FALSE(other_likelihood.contains("reconstruction"));
 }
 
-TEST_CASE("cli evaluate: evaluations of other images, splits, seeds or pixels are no pairs") {
+TEST_CASE("cli evaluate: evaluations of other images, splits, seeds or pixels are no pairs", "[slow]") {
   const TrainedFolder folder;
   folder.train("vae.h5", std::string(vae) + " --validation 40");
   folder.train("grey.h5", std::string(vae) + " --likelihood gaussian");
@@ -204,7 +204,7 @@ TEST_CASE("cli evaluate: evaluations of other images, splits, seeds or pixels ar
         "");
 }
 
-TEST_CASE("cli evaluate: mistakes are named, and nothing is written") {
+TEST_CASE("cli evaluate: mistakes are named, and nothing is written", "[slow]") {
   const TrainedFolder folder;
   folder.train("vae.h5", vae);
   folder.train("gaussian.h5", std::string(vae) + " --likelihood gaussian");
@@ -291,7 +291,7 @@ TEST_CASE("cli evaluate: the best weights are those of the validation, where the
   CHECK(folder.json("evaluate without.h5 --weights best")["weights"] == "last");
 }
 
-TEST_CASE("cli evaluate: Ctrl-C stops it and leaves no file") {
+TEST_CASE("cli evaluate: Ctrl-C stops it and leaves no file", "[slow]") {
   const TrainedFolder folder;
   folder.train("vae.h5", vae);
   const std::size_t files = folder.files();

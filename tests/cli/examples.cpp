@@ -175,7 +175,7 @@ std::vector<std::string> shortened(const std::string& line) {
 }
 
 bool is_too_slow([[maybe_unused]] const std::string& line) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef FSCONV_SANITIZED
   return line.find("fsconv bench") != std::string::npos;
 #else
   return false;

@@ -55,7 +55,7 @@ TEST_CASE("cli help: every subcommand describes itself, whatever stands beside -
     }
 }
 
-TEST_CASE("cli help: every example works when pasted") {
+TEST_CASE("cli help: every example works when pasted", "[slow][words]") {
   const ScratchFolder folder;
   std::filesystem::create_directory_symlink(std::string(FSCONV_SOURCE_DIR) + "/data", folder / "data");
   for (const std::string& command : commands) {

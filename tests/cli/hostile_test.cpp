@@ -145,7 +145,7 @@ void check_all(std::span<const char* const> lines) {
 
 }  // namespace
 
-TEST_CASE("cli hostile: sizes beyond every machine are refused at once") { check_all(too_large); }
+TEST_CASE("cli hostile: sizes beyond every machine are refused at once", "[slow]") { check_all(too_large); }
 
 TEST_CASE("cli hostile: malformed values are refused") { check_all(malformed); }
 
@@ -169,6 +169,56 @@ TEST_CASE("cli hostile: bytes that are no text") {
     CHECK(finished.exit_code <= 5);
     CHECK(folder.files() == 0);
   }
+}
+
+TEST_CASE("cli hostile: a message has two lines at most, of bounded length, whatever it repeats") {
+  const ScratchFolder folder;
+  const std::string as(120'000, 'a'), colons(120'000, ':'), lines = [] {
+    std::string text;
+    while (text.size() < 120'000) text += "\nfsconv: all is well";
+    return text;
+  }();
+  const std::string escapes =
+      "\x1b[2J\x1b]0;owned\x07\x9b"
+      "31m\xe2\x80\xae\xff";
+  for (const std::string& word : {as, colons, lines, escapes, as + ".npy", as + "=1"})
+    for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+             {word},
+             {"--" + word},
+             {"help", word},
+             {"--version", word},
+             {"shape", word},
+             {"shape", "--" + word},
+             {"shape", "--" + word, "1"},
+             {"shape", "--input-size", word, "--kernel", "3"},
+             {"shape", "--input-size", "4", "--kernel", "3", "--stride", word},
+             {"shape", "--input-size", "4", "--kernel", "3", "--padding", word},
+             {"shape", "--input-size", "4", "--kernel", "3", "--op", word},
+             {"shape", "--input-size", "4", "--kernel", "3", "--convention", word},
+             {"shape", "--case", word},
+             {"shape", "--stack", word},
+             {"shape", "--config", word},
+             {"apply", "--op", word},
+             {"apply", "--op", "conv", "--output", "o.npy", "--input", word},
+             {"verify", "--claim", word},
+             {"verify", "--form", word},
+             {"verify", "--case", word},
+             {"train", "--data", word},
+             {"train", "--data", "generated:" + word},
+             {"train", "--model", word},
+             {"train", "--resume", word},
+             {"evaluate", word},
+             {"evaluate", "--run", word}}) {
+      const Finished finished = run_fsconv(arguments, folder.path());
+      INFO(arguments[0].substr(0, 100) << " " << (arguments.size() > 1 ? arguments[1].substr(0, 100) : ""));
+      INFO(finished.err.substr(0, 3000));
+      CHECK(finished.exit_code >= 2);
+      CHECK(finished.exit_code <= 5);
+      CHECK(finished.error_lines() <= 2);
+      CHECK(finished.err.size() < 2500);
+      for (const char c : finished.err) CHECK((c == '\n' || (c >= 0x20 && c < 0x7f)));
+      CHECK(folder.files() == 0);
+    }
 }
 
 TEST_CASE("cli hostile: geometries at the limit that are legal end in time, too") {

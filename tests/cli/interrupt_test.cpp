@@ -23,7 +23,7 @@ constexpr auto patience = std::chrono::seconds(30);
 
 }  // namespace
 
-TEST_CASE("cli interrupt: verify stops at once and writes nothing") {
+TEST_CASE("cli interrupt: verify stops at once and writes nothing", "[slow]") {
   const ScratchFolder folder;
   const Finished finished =
       run_fsconv(words(long_verify), folder.path(), {.time = patience, .interrupt_after = after_a_second});
@@ -34,7 +34,7 @@ TEST_CASE("cli interrupt: verify stops at once and writes nothing") {
   CHECK(folder.files() == 0);
 }
 
-TEST_CASE("cli interrupt: verify leaves an old report as it was") {
+TEST_CASE("cli interrupt: verify leaves an old report as it was", "[slow]") {
   const ScratchFolder folder;
   put_content(folder / "checks.h5", "the report of last week");
   const Finished finished =
@@ -44,7 +44,7 @@ TEST_CASE("cli interrupt: verify leaves an old report as it was") {
   CHECK(folder.files() == 1);
 }
 
-TEST_CASE("cli interrupt: matrix leaves a whole file or none, wherever it is stopped") {
+TEST_CASE("cli interrupt: matrix leaves a whole file or none, wherever it is stopped", "[slow]") {
   const ScratchFolder folder;
   const auto arguments = words("matrix --input-size 400,400 --kernel 4 --output W.mtx");
   const Finished whole = run_fsconv(arguments, folder.path(), {.time = patience});
@@ -68,6 +68,20 @@ TEST_CASE("cli interrupt: matrix leaves a whole file or none, wherever it is sto
   }
 }
 
+TEST_CASE("cli interrupt: matrix leaves its two files or neither, wherever it is stopped", "[slow]") {
+  const auto arguments = words("matrix --input-size 300,300 --kernel 4 --output W.mtx --picture W.png");
+  for (int moment = 1; moment <= 12; ++moment) {
+    const ScratchFolder folder;
+    const Finished finished =
+        run_fsconv(arguments, folder.path(), {.time = patience, .interrupt_after = 60ms * moment});
+    INFO("after " << 60 * moment << " ms\n" << description(arguments, finished));
+    const bool stopped = finished.exit_code == 130 || finished.exit_code == 1000 + SIGINT;
+    CHECK((stopped || finished.exit_code == 0));
+    CHECK(folder.files() == (stopped ? 0 : 2));
+    if (finished.exit_code == 0) break;
+  }
+}
+
 TEST_CASE("cli interrupt: train leaves the last epoch's file, says how to go on, and goes on") {
   const ScratchFolder folder;
   // The line of epoch 3 is printed when its file is complete.
@@ -87,7 +101,21 @@ TEST_CASE("cli interrupt: train leaves the last epoch's file, says how to go on,
   CHECK(hdf5::File::open(folder / "run.h5").read<double>("/epoch").size() == epochs + 1);
 }
 
-TEST_CASE("cli interrupt: train before its first epoch leaves no file") {
+TEST_CASE("cli interrupt: drawing images ends at once, and what stood there is said to stand there") {
+  const ScratchFolder folder;
+  put_content(folder / "run.h5", "something of last week");
+  const auto arguments =
+      words("train --data generated:256x256x3 --channels 2 --latent 2 --force --output run.h5");
+  const Finished finished =
+      run_fsconv(arguments, folder.path(), {.time = patience, .interrupt_after = after_a_second});
+  INFO(description(arguments, finished));
+  CHECK(finished.exit_code == 130);
+  CHECK(finished.err == "fsconv: interrupted before the first epoch ended; run.h5 is as it was\n");
+  CHECK(content_of(folder / "run.h5") == "something of last week");
+  CHECK(folder.files() == 1);
+}
+
+TEST_CASE("cli interrupt: train before its first epoch leaves no file", "[slow]") {
   const ScratchFolder folder;
   const auto arguments = words("train --data generated --channels 64,128 --epochs 1000 --output run.h5");
   const Finished finished =

@@ -105,7 +105,9 @@ TEST_CASE("cli output: a path that cannot be written") {
 TEST_CASE("cli output: a disk that fills up leaves nothing behind") {
   for (const Writer& writer : writers) {
     const InputFolder folder;
-    check_fails(folder, arguments_for(writer, writer.name), writer.name, {.file_bytes = full_disk});
+    // Of a run the picture is written first.
+    const std::string first = writer.line == train_line ? "run.png" : writer.name;
+    check_fails(folder, arguments_for(writer, writer.name), first, {.file_bytes = full_disk});
   }
 }
 
@@ -127,6 +129,52 @@ TEST_CASE("cli output: a disk that fills up during a resumed run leaves the run 
   REQUIRE(run_fsconv(arguments, folder.path()).exit_code == 0);
   check_fails(folder, words("train --resume run.h5 --epochs 2"), "run.h5", {.file_bytes = full_disk});
   CHECK(run_fsconv(words("train --resume run.h5 --epochs 2"), folder.path()).exit_code == 0);
+}
+
+TEST_CASE("cli output: a disk with room for the picture and not for the run leaves both as they were") {
+  const InputFolder folder;
+  const auto arguments = arguments_for({train_line, "run.h5", ""}, "run.h5");
+  REQUIRE(run_fsconv(arguments, folder.path()).exit_code == 0);
+  const auto picture = fs::file_size(folder / "run.png"), run = fs::file_size(folder / "run.h5");
+  REQUIRE(picture < run);
+  check_fails(folder, words("train --resume run.h5 --epochs 2"), "run.h5 holds 1 of 2 epochs",
+              {.file_bytes = (picture + run) / 2});
+}
+
+TEST_CASE("cli output: of a matrix and its picture neither is written where one cannot be") {
+  const InputFolder folder;
+  fs::create_symlink("/dev/full", folder / "full.png");
+  fs::create_symlink("/dev/full", folder / "full.npz");
+  check_fails(folder, words("matrix --input-size 9,9 --kernel 3 --output W.npz --picture full.png"),
+              "full.png");
+  check_fails(folder, words("matrix --input-size 9,9 --kernel 3 --output full.npz --picture W.png"),
+              "full.npz");
+}
+
+TEST_CASE("cli output: a run whose picture has gone gets it back") {
+  const InputFolder folder;
+  REQUIRE(run_fsconv(arguments_for({train_line, "run.h5", ""}, "run.h5"), folder.path()).exit_code == 0);
+  fs::remove(folder / "run.png");
+  const auto resume = words("train --resume run.h5 --epochs 1");
+  const Finished finished = run_fsconv(resume, folder.path());
+  INFO(description(resume, finished));
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.err.find("made run.png again") != std::string::npos);
+  CHECK(content_of(folder / "run.png").starts_with("\x89PNG"));
+}
+
+TEST_CASE("cli output: a link that leads to nothing is followed") {
+  for (const Writer& writer : writers) {
+    const InputFolder folder;
+    fs::create_directory(folder / "results");
+    fs::create_symlink("results/" + std::string(writer.name), folder / writer.name);
+    const auto arguments = arguments_for(writer, writer.name);
+    const Finished finished = run_fsconv(arguments, folder.path());
+    INFO(description(arguments, finished));
+    CHECK(finished.exit_code == 0);
+    CHECK(fs::is_symlink(folder / writer.name));
+    CHECK(fs::file_size(folder / ("results/" + std::string(writer.name))) > full_disk);
+  }
 }
 
 TEST_CASE("cli output: verify and train find out before the work, not after it") {

@@ -2,14 +2,22 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
+#include <sched.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <sstream>
 #include <stdexcept>
@@ -19,7 +27,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef FSCONV_SANITIZED
 constexpr int slowdown = 4;  // the program is then built with the sanitizer, too
 #else
 constexpr int slowdown = 1;
@@ -27,11 +35,32 @@ constexpr int slowdown = 1;
 
 // A program that asks for all memory there is must fail alone, not take the machine with it.
 void limit_memory() {
-#ifndef __SANITIZE_ADDRESS__  // whose shadow is terabytes of addresses
+#ifndef FSCONV_SANITIZED  // whose shadow is terabytes of addresses
   constexpr rlim_t most = rlim_t{8} << 30;
   const rlimit limit{most, most};
   ::setrlimit(RLIMIT_AS, &limit);
 #endif
+}
+
+// From now on the calling thread gets no threads, or not even processes. clone3, whose flags a filter cannot see, is
+// then unknown, and who called it calls clone.
+void refuse(Refused refused) {
+  constexpr auto load = [](std::size_t offset) {
+    return sock_filter{BPF_LD | BPF_W | BPF_ABS, 0, 0, static_cast<std::uint32_t>(offset)};
+  };
+  constexpr auto answer = [](std::uint32_t action) { return sock_filter{BPF_RET | BPF_K, 0, 0, action}; };
+  constexpr std::uint32_t every = ~0u;
+  const std::uint32_t flags = refused == Refused::threads ? CLONE_THREAD : every;
+  std::array filter = {
+      load(offsetof(seccomp_data, nr)),      sock_filter{BPF_JMP | BPF_JEQ | BPF_K, 0, 1, __NR_clone3},
+      answer(SECCOMP_RET_ERRNO | ENOSYS),    sock_filter{BPF_JMP | BPF_JEQ | BPF_K, 0, 3, __NR_clone},
+      load(offsetof(seccomp_data, args[0])), sock_filter{BPF_JMP | BPF_JSET | BPF_K, 0, 1, flags},
+      answer(SECCOMP_RET_ERRNO | EAGAIN),    answer(SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+      ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+    ::_exit(126);
 }
 
 struct Pipe {
@@ -61,6 +90,11 @@ struct Pipe {
   ::dup2(nothing, STDIN_FILENO);
   ::dup2(out.write_end, STDOUT_FILENO);
   ::dup2(err.write_end, STDERR_FILENO);
+  for (const auto& [descriptor, other] : limits.descriptors)
+    if (other < 0)
+      ::close(descriptor);
+    else
+      ::dup2(other, descriptor);
   if (::chdir(folder) != 0) ::_exit(126);
   if (limits.file_bytes) {
     const rlimit limit{*limits.file_bytes, *limits.file_bytes};
@@ -70,6 +104,12 @@ struct Pipe {
   limit_memory();
   const rlimit no_core{0, 0};  // a crash must not leave a file that a test then counts
   ::setrlimit(RLIMIT_CORE, &no_core);
+  for (const int signal : limits.ignored_signals) std::signal(signal, SIG_IGN);
+  for (const Limit& given : limits.system) {
+    const rlimit limit{given.most, given.most};
+    if (::setrlimit(static_cast<__rlimit_resource_t>(given.resource), &limit) != 0) ::_exit(126);
+  }
+  if (limits.refused != Refused::nothing) refuse(limits.refused);
   ::execv(FSCONV_PROGRAM, arguments);
   ::_exit(127);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,11 +10,25 @@
 
 namespace fsconv::testing {
 
+// As `ulimit` sets it, hard and soft: a resource of setrlimit() and its bytes, seconds or files.
+struct Limit {
+  int resource;
+  std::size_t most;
+};
+
+// What the system answers "try again" to, as it does to a user who has too many processes.
+enum class Refused { nothing, threads, threads_and_processes };
+
 struct ProcessLimits {
   std::chrono::milliseconds time{10'000};      // killed after that; four times as long under AddressSanitizer
   std::optional<std::size_t> file_bytes = {};  // no file may grow beyond: what a full disk does to a writer
   std::optional<std::chrono::milliseconds> interrupt_after = {};  // SIGINT that long after the start
   std::string interrupt_on = {};                                  // SIGINT once this text stands on stdout
+  std::vector<Limit> system = {};
+  std::map<int, int> descriptors =
+      {};  // what 0, 1 or 2 is in place of the usual: an open descriptor; -1: closed
+  std::vector<int> ignored_signals = {};
+  Refused refused = Refused::nothing;
 };
 
 struct Finished {

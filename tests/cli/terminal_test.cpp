@@ -36,7 +36,8 @@ constexpr auto small_train =
 
 }  // namespace
 
-TEST_CASE("cli terminal: help, tables and reports fit the terminal, and 60 columns where it has fewer") {
+TEST_CASE("cli terminal: help, tables and reports fit the terminal, and 60 columns where it has fewer",
+          "[slow][words]") {
   const ScratchFolder folder;
   for (const unsigned short columns : std::initializer_list<unsigned short>{40, 80, 132}) {
     const std::size_t width = std::max<std::size_t>(columns, 60);
@@ -56,7 +57,7 @@ TEST_CASE("cli terminal: help, tables and reports fit the terminal, and 60 colum
   }
 }
 
-TEST_CASE("cli terminal: in a pipe everything fits 80 columns") {
+TEST_CASE("cli terminal: in a pipe everything fits 80 columns", "[slow][words]") {
   const ScratchFolder folder;
   for (const char* line : {"--help", "verify --help", "train --help", "doctor --no-data", small_verify,
                            small_train, small_bench, "evaluate run.h5"}) {
@@ -106,8 +107,8 @@ TEST_CASE("cli terminal: verdicts are coloured on a terminal that has colours, u
   CHECK_FALSE(has_colour(text(line + " --json", xterm)));
 }
 
-TEST_CASE(
-    "cli terminal: progress stays within the line, however narrow, and a dumb terminal gets none of it") {
+TEST_CASE("cli terminal: progress stays within the line, however narrow, and a dumb terminal gets none of it",
+          "[slow][words]") {
   const ScratchFolder folder;
   // Long enough for some drawings, ten a second; without output but the table.
   const auto line = words("verify --geometries 500 --method numeric --claim transpose,gradient");
@@ -133,7 +134,8 @@ TEST_CASE(
   CHECK(dumb.text.find('\033') == std::string::npos);
 }
 
-TEST_CASE("cli terminal: a long run in a pipe says on stderr every ten seconds what it is doing") {
+TEST_CASE("cli terminal: a long run in a pipe says on stderr every ten seconds what it is doing",
+          "[slow][words]") {
   const ScratchFolder folder;
   const auto line = words("verify --geometries 200000 --method symbolic --claim transpose");
   const Finished finished = run_fsconv(

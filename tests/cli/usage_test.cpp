@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
+#include <sstream>
 
 #include "cli/process.hpp"
 #include "io/scratch.hpp"
@@ -123,6 +124,61 @@ TEST_CASE("cli usage: no word is left unheard") {
     CHECK(finished.exit_code == 2);
     CHECK(finished.error_lines() == 1);
   }
+}
+
+TEST_CASE("cli usage: every option of every command refuses an empty and a blank value") {
+  const ScratchFolder folder;
+  for (const char* command : {"shape", "matrix", "apply", "verify", "train", "evaluate", "encode", "decode",
+                              "reconstruct", "bench"}) {
+    const std::string help = run_fsconv({command, "--help"}, folder.path()).out;
+    int options = 0;
+    std::istringstream lines(help.substr(0, help.find("Examples:")));
+    for (std::string line; std::getline(lines, line);) {
+      // "  --name VALUE  what it does"; flags have no value
+      if (!line.starts_with("  --") || line.find(' ', 4) == std::string::npos) continue;
+      const std::string name = line.substr(4, line.find(' ', 4) - 4);
+      if (line.substr(6 + name.size() - 1, 2) == "  ") continue;
+      ++options;
+      for (const std::vector<std::string>& words_behind :
+           {std::vector<std::string>{"--" + name, ""}, {"--" + name + "="}, {"--" + name, " \t\n"}}) {
+        std::vector<std::string> arguments = {command};
+        arguments.insert(arguments.end(), words_behind.begin(), words_behind.end());
+        const bool is_empty = words_behind.back().find(' ') == std::string::npos;
+        const Finished finished = run_fsconv(arguments, folder.path());
+        INFO(description(arguments, finished));
+        CHECK(finished.exit_code == 2);
+        CHECK(finished.err == "fsconv: " + name + (is_empty ? ": is empty\n" : ": is blank\n"));
+        CHECK(folder.files() == 0);
+      }
+    }
+    INFO(command);
+    CHECK(options >= 8);
+  }
+}
+
+TEST_CASE("cli usage: lists with a hole") {
+  check_all({
+      {"shape --input-size 4 --kernel 3,", {"kernel", "''"}},
+      {"shape --input-size 4 --kernel ,3", {"kernel", "''"}},
+      {"shape --input-size 4, --kernel 3", {"input-size", "''"}},
+      {"shape --input-size 4 --kernel 3 --stride 2,", {"stride"}},
+      {"shape --input-size 4 --kernel 3 --stride ,2", {"stride"}},
+      {"shape --input-size 4 --kernel 3 --padding 1,", {"padding"}},
+      {"shape --input-size 4 --kernel 3 --padding ,1", {"padding"}},
+      {"shape --input-size 4 --kernel 3 --dilation ,", {"dilation"}},
+      {"shape --input-size 4 --kernel 3 --channels 1,", {"channels"}},
+      {"shape --input-size 4 --kernel 3 --size 6,", {"size"}},
+      {"shape --input-size 4 --kernel 3 --output-padding ,0", {"output-padding"}},
+      {"shape --input-size 4 --kernel 3 --convention jax --padding 0 --data-format NCH,,NCH",
+       {"data_format", "once each"}},
+      {"verify --claim adjoint,", {"claim", "empty entry"}},
+      {"verify --form ,gather", {"form", "empty entry"}},
+      {"verify --method numeric,,exact", {"method", "empty entry"}},
+      {"train --channels 2,", {"channels"}},
+      {"train --kernel ,3", {"kernel"}},
+      {"train --padding ,", {"padding"}},
+      {"train --tie 1,,2", {"tie"}},
+  });
 }
 
 TEST_CASE("cli usage: a number that is too large is called so") {

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/process.hpp"
-#include "io/scratch.hpp"
+#include "symbolic/stub_solver.hpp"
 
 using namespace fsconv;
 using namespace fsconv::testing;
@@ -14,9 +14,9 @@ using nlohmann::json;
 
 namespace {
 
-const std::vector<std::string> mutants = {"no_flip",   "pad_p",         "swapped_pads",
-                                          "shifted",   "wrong_group",   "dropped_tap",
-                                          "quadratic", "unit_shortcut", "ones_shortcut"};
+const std::vector<std::string> mutants = {"no_flip",       "pad_p",        "swapped_pads", "cancelled_stride",
+                                          "shifted",       "wrong_group",  "dropped_tap",  "quadratic",
+                                          "unit_shortcut", "ones_shortcut"};
 
 Finished verify_line(const ScratchFolder& folder, const std::string& line) {
   return run_fsconv(words("verify " + line), folder.path(), {.time = std::chrono::seconds(60)});
@@ -31,6 +31,20 @@ std::vector<std::string> column_words(const hdf5::File& file, const std::string&
     list.push_back(meanings.at(static_cast<std::size_t>(code)));
   return list;
 }
+
+// Programs of this folder are found before all others, or alone, as long as this lives.
+class Path {
+ public:
+  Path(const std::string& folder, bool alone) : before_(std::getenv("PATH")) {
+    ::setenv("PATH", (alone ? folder : folder + ":" + before_).c_str(), 1);
+  }
+  ~Path() { ::setenv("PATH", before_.c_str(), 1); }
+  Path(const Path&) = delete;
+  Path& operator=(const Path&) = delete;
+
+ private:
+  std::string before_;
+};
 
 }  // namespace
 
@@ -71,7 +85,8 @@ TEST_CASE("cli verify: a small sweep holds, and its file has one row per check")
   CHECK(refuted > 0);
 }
 
-TEST_CASE("cli verify: the result does not depend on the threads, and the seed changes the geometries") {
+TEST_CASE("cli verify: the result does not depend on the threads, and the seed changes the geometries",
+          "[slow]") {
   const ScratchFolder folder;
   const auto run = [&](const std::string& options) {
     REQUIRE(
@@ -188,6 +203,81 @@ TEST_CASE("cli verify: one statement is proved for all sizes, one belief refuted
   CHECK(file.read_strings("/proofs/proof") == std::vector<std::string>{"gather", "no_flip"});
   CHECK(file.read_strings("/proofs/verdict") == std::vector<std::string>{"proved", "refuted"});
   CHECK(file.read<double>("/proofs/goals")[0] >= 1);
+}
+
+TEST_CASE("cli verify: a solver that does not run is an error of the machine, in one line that names it") {
+  const ScratchFolder folder, programs;
+  const auto by = [&](const std::string& solver, const std::string& script, const std::string& line) {
+    put_program(programs, solver, script);
+    const Path first(programs.path(), false);
+    Finished finished = verify_line(folder, line);
+    std::filesystem::remove(programs / solver);
+    return finished;
+  };
+  for (const std::string line :
+       {"--proof gather", "--proof no_flip", "--method proof --json", "--claim transpose --geometries 0"})
+    for (const std::string script : {"kill -KILL $$", "kill -SEGV $$", "exec /fsconv/none", "exit 1",
+                                     "echo '(error \"out of memory\")'; exit 101"}) {
+      const Finished finished = by("z3", script, line);
+      INFO(line << ": " << script << "\n" << finished.err);
+      REQUIRE(finished.exit_code == 1);
+      // On a slow machine lines of progress come before it.
+      const std::string last = finished.err.substr(finished.err.rfind("fsconv: "));
+      CHECK(last.find('\n') == last.size() - 1);
+      CHECK(last.find(programs / "z3") != std::string::npos);
+      CHECK(finished.out.empty());
+    }
+  put_content(programs / "z3", "no program");
+  std::filesystem::permissions(programs / "z3", std::filesystem::perms::owner_all);
+  {
+    const Path first(programs.path(), false);
+    const Finished finished = verify_line(folder, "--proof gather");
+    CHECK(finished.exit_code == 1);
+    CHECK(finished.err.find("Exec format error") != std::string::npos);
+  }
+  // It may not be executed, or there is none: asked for by name it is missing, with all methods it is left out.
+  std::filesystem::permissions(programs / "z3", std::filesystem::perms::owner_read);
+  {
+    const Path alone(programs.path(), true);
+    Finished finished = verify_line(folder, "--proof gather");
+    CHECK(finished.exit_code == 1);
+    CHECK(finished.err.find("z3 is not found") != std::string::npos);
+    finished = verify_line(folder, "--geometries 0 --claim transpose --form gather --method exact");
+    CHECK(finished.exit_code == 0);
+    finished = verify_line(folder, "--geometries 0 --claim transpose");
+    CHECK(finished.exit_code == 0);
+    CHECK(finished.out.find("there is no program z3") != std::string::npos);
+  }
+  std::filesystem::remove(programs / "z3");
+  // A solver that runs and does not know, or takes too long, has decided nothing.
+  for (const std::string script : {"echo unknown", "exec sleep 100"}) {
+    const Finished finished = by("z3", script, "--proof gather --time-limit 0.2");
+    INFO(script << "\n" << finished.err);
+    CHECK(finished.exit_code == 3);
+    CHECK(finished.out.find("undecided") != std::string::npos);
+  }
+  // The second solver only confirms; what it does not know costs nothing, but it has to run.
+  if (!find_program("z3")) return;
+  CHECK(by("cvc5", "echo unknown", "--proof gather").exit_code == 0);
+  CHECK(by("cvc5", "kill -KILL $$", "--proof gather").exit_code == 1);
+}
+
+TEST_CASE("cli verify: Ctrl-C ends every method soon, and leaves no file") {
+  const ScratchFolder folder, programs;
+  put_program(programs, "z3", "exec sleep 100");
+  const Path first(programs.path(), false);
+  for (const std::string line : {"--method numeric --geometries 100000", "--method exact --geometries 100000",
+                                 "--method symbolic --geometries 100000", "--method proof --output checks.h5",
+                                 "--sweep exhaustive --max-size 12 --output checks.h5",
+                                 "--method exact --mutant no_flip --max-size 20 --sweep exhaustive"}) {
+    const Finished finished =
+        run_fsconv(words("verify " + line), folder.path(),
+                   {.time = std::chrono::seconds(20), .interrupt_after = std::chrono::milliseconds(700)});
+    INFO(line << "\n" << finished.out << finished.err);
+    CHECK(finished.exit_code == 130);
+    CHECK(finished.out.empty());
+    CHECK(folder.files() == 0);
+  }
 }
 
 TEST_CASE("cli verify: statements from a folder, damaged, false, vacuous or missing") {

@@ -11,9 +11,9 @@ namespace {
 
 // One claim on one geometry, and one statement and one belief by solvers.
 VerifyReport small_report(const std::vector<std::string>& solvers) {
-  VerifyReport report{{}, {}, 0, {}, {}};
+  VerifyReport report{.plan = {}};
   report.plan.geometries = {parse_case("i4o2k3")};
-  report.checks.push_back({0, 0, -1, Method::exact, Verdict::holds, 0, -130, ""});
+  report.checks.push_back({.geometry = 0, .claim = 0, .method = Method::exact, .log2_miss = -130});
   ClaimSummary claim;
   claim.claim = "transpose";
   claim.statement = "conv_transpose(y) = W^T y";
@@ -74,10 +74,14 @@ TEST_CASE("verify text: every line fits, from 60 columns on, and what failed can
   VerifyReport report = small_report({"Z3 version 4.8.12"});
   report.claims[0].failed = 1;
   report.failures = {
-      {"transpose", "no_flip", "exact", "ic1oc1i4x4o2x2k3s2p1", "i1o1k2",
-       "element [0, 0, 0] is 3 instead of -4 in an array of one image and a channel of one pixel",
-       "fsconv verify --case ic1oc1i1o1k2 --claim transpose --mutant no_flip --method exact --miss-bits "
-       "128 --seed 0"}};
+      {.claim = "transpose",
+       .form = "no_flip",
+       .method = "exact",
+       .found_at = "ic1oc1i4x4o2x2k3s2p1",
+       .smallest = "i1o1k2",
+       .detail = "element [0, 0, 0] is 3 instead of -4 in an array of one image and a channel of one pixel",
+       .command = "fsconv verify --case ic1oc1i1o1k2 --claim transpose --mutant no_flip --method exact "
+                  "--miss-bits 128 --seed 0"}};
   for (std::size_t width = 60; width < 200; width += 7)
     for (const std::string& line : split(text(report, width, true), '\n')) {
       INFO(width << ": " << line);

@@ -18,7 +18,7 @@ Settings with_format(const char* format, bool transpose_kernel = false) {
 
 TEST_CASE("array order: weights and activations go there and back") {
   Random random(1);
-  for (Convention convention : conventions())
+  for (Convention convention : all_values<Convention>())
     for (Direction direction : {Direction::conv, Direction::conv_transpose})
       for (std::size_t rank = 1; rank <= 3; ++rank) {
         const ArrayOrder order = array_order(convention, direction, rank);

@@ -76,7 +76,9 @@ TEST_CASE("convention: every system refuses what it refuses") {
   CHECK(refusal(keras, conv_transpose, code, s).find("stride and dilation") != std::string::npos);
   s = settings("1", "valid");
   s.groups = 2;
-  CHECK(refusal(keras, conv_transpose, {{7}, {3}, 2, 2}, s).find("groups") != std::string::npos);
+  CHECK(refusal(keras, conv_transpose,
+                {.source = {7}, .kernel = {3}, .image_channels = 2, .code_channels = 2}, s)
+            .find("groups") != std::string::npos);
   s.padding.reset();
   s.groups = 1;
   CHECK(refusal(jax, conv, image, s).find("no default") != std::string::npos);
@@ -119,7 +121,11 @@ TEST_CASE("convention: the size may be the whole shape of the output") {
     if (convention == Convention::tensorflow) s.padding = parse_padding("valid");
     s.stride = parse_stride("2");
     s.size = std::move(size);
-    return geometry_of(convention, Direction::conv_transpose, {{3, 4}, {3, 3}, 5, 2, batch}, s).axes;
+    return geometry_of(
+               convention, Direction::conv_transpose,
+               {.source = {3, 4}, .kernel = {3, 3}, .image_channels = 5, .code_channels = 2, .batch = batch},
+               s)
+        .axes;
   };
   using enum Convention;
   CHECK(image(tensorflow, {2, 7, 9, 5}, 2)[1].in == 9);
@@ -179,12 +185,18 @@ TEST_CASE("convention: sizes of 0 are legal where they are so in the system") {
   CHECK(geometry_of(tensorflow, conv, {{2}, {4}}, settings("2", "0")).axes[0].out == 0);
   for (Convention convention : {pytorch, keras, theano}) CHECK(refuses(convention, conv, {{2, 2}, {3, 3}}));
   // no channels
-  CHECK_FALSE(refuses(theano, conv, {{4, 4}, {3, 3}, 0, 1}));
-  CHECK_FALSE(refuses(pytorch, conv, {{4, 4}, {3, 3}, 0, 1}));
-  CHECK(refuses(pytorch, conv, {{4, 4}, {3, 3}, 1, 0}));
-  CHECK(refuses(pytorch, conv_transpose, {{4, 4}, {3, 3}, 0, 1}));
-  CHECK(refuses(tensorflow, conv, {{4, 4}, {3, 3}, 0, 1}));
-  CHECK(refuses(keras, conv_transpose, {{4, 4}, {3, 3}, 0, 1}));
+  CHECK_FALSE(
+      refuses(theano, conv, {.source = {4, 4}, .kernel = {3, 3}, .image_channels = 0, .code_channels = 1}));
+  CHECK_FALSE(
+      refuses(pytorch, conv, {.source = {4, 4}, .kernel = {3, 3}, .image_channels = 0, .code_channels = 1}));
+  CHECK(
+      refuses(pytorch, conv, {.source = {4, 4}, .kernel = {3, 3}, .image_channels = 1, .code_channels = 0}));
+  CHECK(refuses(pytorch, conv_transpose,
+                {.source = {4, 4}, .kernel = {3, 3}, .image_channels = 0, .code_channels = 1}));
+  CHECK(refuses(tensorflow, conv,
+                {.source = {4, 4}, .kernel = {3, 3}, .image_channels = 0, .code_channels = 1}));
+  CHECK(refuses(keras, conv_transpose,
+                {.source = {4, 4}, .kernel = {3, 3}, .image_channels = 0, .code_channels = 1}));
   // a code of no pixels
   Settings sized = plain;
   sized.size = {2};

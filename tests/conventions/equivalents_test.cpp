@@ -61,7 +61,8 @@ TEST_CASE("equivalents: what has no groups names a system that has") {
   for (Convention convention : {Convention::keras, Convention::jax}) {
     INFO(name(convention));
     try {
-      geometry_of(convention, Direction::conv_transpose, {{7, 7}, {4, 4}, 2, 4}, grouped);
+      geometry_of(convention, Direction::conv_transpose,
+                  {.source = {7, 7}, .kernel = {4, 4}, .image_channels = 2, .code_channels = 4}, grouped);
       FAIL("was not refused");
     } catch (const InvalidArgument& refused) {
       CHECK(std::string(refused.what())

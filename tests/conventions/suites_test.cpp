@@ -41,7 +41,7 @@ struct Recorded {
 // The arguments of `fsconv apply`, and its arrays.
 ApplyRequest suite_request(const json& line) {
   ApplyRequest r;
-  r.op = op_named(line["op"].get<std::string>());
+  r.op = named<Op>(line["op"].get<std::string>());
   r.convention = named<Convention>(line["convention"].get<std::string>());
   const auto words = line["arguments"].get<std::vector<std::string>>();
   for (std::size_t at = 0; at + 1 < words.size(); at += 2) {

@@ -4,12 +4,21 @@
 #include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/interrupt.hpp>
 #include <fsconv/data/dataset.hpp>
 #include <fsconv/data/generator.hpp>
+#include <fsconv/data/idx.hpp>
+#include <fsconv/io/numpy/npy.hpp>
+#include <functional>
 #include <set>
 
+#include "data/idx_files.hpp"
+#include "io/scratch.hpp"
+
 using namespace fsconv;
+using namespace fsconv::testing;
 using Catch::Matchers::Contains;
 
 namespace {
@@ -133,4 +142,32 @@ TEST_CASE("generated data: formats") {
   CHECK_THROWS_AS(generate_shapes(1, 0, 0, {28, 28, 2}), InvalidArgument);
   CHECK_THROWS_AS(generate_shapes(1, 0, 0, {28, 257, 1}), InvalidArgument);
   CHECK_THROWS_WITH(generate_shapes(INT64_MAX / 200000, 0, 0, {256, 256, 3}), Contains("images"));
+}
+
+TEST_CASE("generator: drawing answers interrupts, and so does reading") {
+  const ScratchFolder folder;
+  const std::string content = idx_labels({7, 9});
+  put_content(folder / "plain", content);
+  put_content(folder / "packed.gz", gzipped(content));
+  write_npy(folder / "x.npy", Tensor<double>({2}), "f8");
+  // In a child: a signal stays seen as long as a process lives.
+  const auto is_interrupted = [](const std::function<void()>& work) {
+    constexpr rlim_t enough = 1 << 20;
+    return exit_status_with_file_limit(enough, [&] {
+             work();  // before a signal has come, this ends
+             catch_interrupts();
+             std::raise(SIGTERM);
+             try {
+               work();
+             } catch (const Interrupted&) {
+               return 130;
+             }
+             return 0;
+           }) == 130;
+  };
+  CHECK(is_interrupted([] { generate_shapes(2, 0, 0); }));
+  CHECK(is_interrupted([&] { read_idx_labels(folder / "plain"); }));
+  CHECK(is_interrupted([&] { read_idx_labels(folder / "packed.gz"); }));
+  CHECK(is_interrupted([&] { read_npy(folder / "x.npy"); }));
+  CHECK_FALSE(is_interrupted([] { image_format("8x8x1"); }));
 }

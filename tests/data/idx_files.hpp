@@ -27,6 +27,23 @@ inline std::string idx_labels(const std::vector<std::uint8_t>& labels) {
          std::string(labels.begin(), labels.end());
 }
 
+// One member of a gzip file.
+inline std::string gzipped(const std::string& content) {
+  z_stream stream{};
+  if (deflateInit2(&stream, 9, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+    throw std::runtime_error("no deflate");
+  std::string packed(deflateBound(&stream, content.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
+  stream.avail_in = static_cast<uInt>(content.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  const int result = deflate(&stream, Z_FINISH);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  if (result != Z_STREAM_END) throw std::runtime_error("no gzip");
+  return packed;
+}
+
 inline void put_gzip(const std::string& path, const std::string& content) {
   const gzFile file = gzopen(path.c_str(), "wb");
   if (!file || gzwrite(file, content.data(), static_cast<unsigned>(content.size())) <= 0 ||

@@ -2,6 +2,7 @@
 #include <zlib.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <fsconv/base/error.hpp>
 #include <fsconv/data/idx.hpp>
 
@@ -105,6 +106,93 @@ TEST_CASE("idx: gzip damage is found") {
   CHECK_THROWS_WITH(read_idx_images(folder / "x.gz"), Contains("holds more than"));
   put_gzip(folder / "x.gz", idx_images(0x7fffffff, 1000, 1000, pixels));
   CHECK_THROWS_WITH(read_idx_images(folder / "x.gz"), Contains("at most can be there"));
+}
+
+TEST_CASE("idx: members of gzip one after the other are one content") {
+  const ScratchFolder folder;
+  const std::string images = idx_images(2, 2, 3, {0, 1, 2, 3, 4, 5, 250, 251, 252, 253, 254, 255});
+  const Tensor<std::uint8_t> wanted({2, 1, 2, 3}, {0, 1, 2, 3, 4, 5, 250, 251, 252, 253, 254, 255});
+  for (std::size_t cut = 1; cut < images.size(); ++cut) {
+    INFO("cut at " << cut);
+    put_content(folder / "x.gz",
+                gzipped(images.substr(0, cut)) + gzipped("") + gzipped(images.substr(cut)) + gzipped(""));
+    CHECK(read_idx_images(folder / "x.gz") == wanted);
+  }
+  std::string many;  // more members than one piece of the file that is read at a time
+  for (const char byte : images) many += gzipped(std::string(1, byte));
+  while (many.size() < (1 << 18)) many += gzipped("");
+  put_content(folder / "x.gz", many);
+  CHECK(read_idx_images(folder / "x.gz") == wanted);
+}
+
+TEST_CASE("idx: nothing but another member of gzip may follow one") {
+  const ScratchFolder folder;
+  const std::string content = idx_labels({7, 9, 1}), good = gzipped(content);
+  const auto check_refused = [&](const std::string& bytes, const char* says) {
+    put_content(folder / "x.gz", bytes);
+    INFO(says);
+    CHECK_THROWS_AS(read_idx_labels(folder / "x.gz"), BadData);
+    CHECK_THROWS_WITH(read_idx_labels(folder / "x.gz"), Contains("x.gz: ") && Contains(says));
+  };
+  put_content(folder / "x.gz", good);
+  REQUIRE(read_idx_labels(folder / "x.gz") == std::vector<std::uint8_t>{7, 9, 1});
+  check_refused(good + "x", "1 bytes follow its gzip content");
+  check_refused(good + std::string(512, '\0'), "512 bytes follow its gzip content");
+  check_refused(good + std::string(100'000, 'x'), "100000 bytes follow its gzip content");
+  check_refused(good + content, "bytes follow its gzip content");
+  check_refused(good + "\x1f", "ends early");
+  check_refused(good + "\x1fx", "2 bytes follow its gzip content");
+  check_refused(good + "\x1f\x8b", "ends early");
+  check_refused(good + "\x1f\x8b\xff\xff\xff\xff\xff\xff", "damaged");
+  check_refused(good + good.substr(0, good.size() - 1), "holds more than");
+  check_refused(good + gzipped("").substr(0, 15), "ends early");
+  check_refused(good + gzipped("x"), "holds more than the 3 labels");
+  check_refused(gzipped(content.substr(0, 9)) + "garbage" + gzipped(content.substr(9)),
+                "bytes follow its gzip content");
+  check_refused(gzipped(gzipped(content)), "is no IDX file; it is a gzip file");
+
+  std::string other = good;
+  other[good.size() - 1] ^= 1;  // the length modulo 2^32
+  check_refused(other, "incorrect length check");
+  other = good;
+  other[good.size() - 8] ^= 1;
+  check_refused(other, "incorrect data check");
+  check_refused(other + good, "incorrect data check");
+  std::string first = gzipped(content.substr(0, 9));
+  first[first.size() - 8] ^= 1;  // each member has a checksum of its own
+  check_refused(first + gzipped(content.substr(9)), "incorrect data check");
+  for (std::size_t length = 2; length < good.size(); ++length) {
+    put_content(folder / "x.gz", good.substr(0, length));
+    CHECK_THROWS_AS(read_idx_labels(folder / "x.gz"), BadData);
+  }
+  int refused = 0;
+  for (std::size_t at = 10; at < good.size(); ++at)  // behind the header, of which some bytes mean nothing
+    for (int bit = 0; bit < 8; ++bit) {
+      other = good;
+      other[at] = static_cast<char>(other[at] ^ 1 << bit);
+      put_content(folder / "x.gz", other);
+      std::vector<std::uint8_t> labels;
+      try {
+        labels = read_idx_labels(folder / "x.gz");
+      } catch (const BadData&) {
+        ++refused;
+        continue;
+      }
+      CHECK(labels == std::vector<std::uint8_t>{7, 9, 1});
+    }
+  CHECK(refused >= static_cast<int>(good.size() - 10) * 8 - 7);  // deflate ends somewhere inside a byte
+}
+
+TEST_CASE("idx: what inflates far beyond its header is refused where the header's content ends") {
+  const ScratchFolder folder;
+  const std::string zeros(1 << 24, '\0');
+  std::string bomb = gzipped(idx_images(1, 2, 2, {1, 2, 3, 4}) + zeros);
+  const std::string more = gzipped(zeros);
+  for (int member = 0; member < 500; ++member) bomb += more;  // 8 GiB in 8 MiB
+  put_content(folder / "x.gz", bomb);
+  const auto start = std::chrono::steady_clock::now();
+  CHECK_THROWS_WITH(read_idx_images(folder / "x.gz"), Contains("holds more than the 1 images"));
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
 }
 
 TEST_CASE("idx: places that are no files") {

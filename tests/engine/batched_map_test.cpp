@@ -188,8 +188,7 @@ TEST_CASE("batched map: the weight gradient is added to what is there") {
 }
 
 TEST_CASE("batched map: the three maps are the derivatives of one trilinear form") {
-  // <code, conv(image)> = <conv_transpose(code), image> = <weight_gradient(code, image), weight>, exactly on
-  // integers
+  // <code, conv(image)> = <conv_transpose(code), image> = <weight_gradient(code, image), weight>, exactly on integers
   Random random(5);
   for (const char* text : layers)
     for (const Index images : {1, 2, 6, 33})
@@ -257,12 +256,16 @@ TEST_CASE("batched map: threads that share a map get the same bits as one") {
 
 TEST_CASE("batched map: a geometry that is none is rejected") {
   CHECK_THROWS_AS(BatchedMap<float>(Geometry{}), InvalidArgument);
-  CHECK_THROWS_AS(BatchedMap<float>(Geometry{{{4, 2, 3, 0, 1, 1, 0}}, 1, 1, 1}), InvalidArgument);
+  CHECK_THROWS_AS(BatchedMap<float>(Geometry{.axes = {{.in = 4, .out = 2, .taps = 3, .down = 0}}}),
+                  InvalidArgument);
   // Sides without pixels or channels are legal geometries, and nothing that trains.
-  CHECK_THROWS_AS(BatchedMap<float>(Geometry{{{0, 2, 3, 1, 1, 1, 2}}, 1, 1, 1}), InvalidArgument);
-  CHECK_THROWS_AS(BatchedMap<float>(Geometry{{{4, 0, 3, 1, 1, 1, 0}}, 1, 1, 1}), InvalidArgument);
-  CHECK_THROWS_AS(BatchedMap<float>(Geometry{{{4, 2, 3, 1, 1, 1, 0}}, 0, 1, 1}), InvalidArgument);
-  CHECK_THROWS_AS(BatchedMap<float>(Geometry{{{4, 2, 3, 1, 1, 1, 0}}, 1, 0, 1}), InvalidArgument);
+  CHECK_THROWS_AS(BatchedMap<float>(Geometry{.axes = {{.in = 0, .out = 2, .taps = 3, .pad = 2}}}),
+                  InvalidArgument);
+  CHECK_THROWS_AS(BatchedMap<float>(Geometry{.axes = {{.in = 4, .out = 0, .taps = 3}}}), InvalidArgument);
+  CHECK_THROWS_AS(BatchedMap<float>(Geometry{.axes = {{.in = 4, .out = 2, .taps = 3}}, .in_channels = 0}),
+                  InvalidArgument);
+  CHECK_THROWS_AS(BatchedMap<float>(Geometry{.axes = {{.in = 4, .out = 2, .taps = 3}}, .out_channels = 0}),
+                  InvalidArgument);
 }
 
 TEST_CASE("batched map: a packed weight with one number wrong breaks the trilinear form") {

@@ -48,13 +48,14 @@ TEST_CASE("isa: what this machine lacks is rejected by name, by choice and by th
     if (permitted(isa)) continue;
     CHECK_THROWS_AS(isa_named(name(isa)), InvalidArgument);
     CHECK_THROWS_AS(set_isa(isa), InvalidArgument);
-    CHECK_THROWS_AS(BatchedMap<float>(Geometry{{{4, 2, 3, 1, 1, 1, 0}}, 1, 1, 1}, isa), InvalidArgument);
+    CHECK_THROWS_AS(BatchedMap<float>(Geometry{.axes = {{.in = 4, .out = 2, .taps = 3}}}, isa),
+                    InvalidArgument);
   }
 }
 
 TEST_CASE("isa: the choice holds for maps made after it") {
   const RestoreIsa restore;
-  const Geometry geometry{{{4, 2, 3, 1, 1, 1, 0}}, 1, 1, 1};
+  const Geometry geometry{.axes = {{.in = 4, .out = 2, .taps = 3}}};
   CHECK(current_isa() == best_isa());
   const BatchedMap<float> before(geometry);
   set_isa(Isa::portable);

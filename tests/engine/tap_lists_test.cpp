@@ -124,7 +124,7 @@ TEST_CASE("tap lists: a tap's pixels ascend on both sides") {
 }
 
 TEST_CASE("tap lists: more positions than the lists count to are rejected") {
-  const Axis longer{Index{1} << 30, 1, 1, 1, 1, 1, 0}, three{3, 1, 1, 1, 1, 1, 0};
+  const Axis longer{.in = Index{1} << 30}, three{.in = 3};
   CHECK_THROWS_WITH(TapLists({{longer, three}, 1, 1, 1}), Catch::Matchers::Contains("image"));
   CHECK_THROWS_WITH(TapLists(parse_case("i0o3k3p3")), Catch::Matchers::Contains("image size"));
   CHECK_THROWS_WITH(TapLists(parse_case("ic0i3o3k3p1")), Catch::Matchers::Contains("image channels"));

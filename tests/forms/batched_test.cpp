@@ -1,5 +1,4 @@
-// The batched form against gather, bit for bit on integers, at every isa of this machine; and within bounds
-// on reals.
+// The batched form against gather, bit for bit on integers, at every isa of this machine; and within bounds on reals.
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/engine/block.hpp>
@@ -55,7 +54,7 @@ void require_equal(const Geometry& g, Index batch, Random& random) {
   const Inputs<Number> in = integer_inputs<Number>(g, batch, random);
   const Results<Number> expected = by_gather(g, in);
   for (const Isa isa : engine::different_isas<T>()) {
-    INFO(print_case(g) << " batch " << batch << " " << engine::name(isa) << " " << sizeof(T) << " bytes");
+    INFO(print_case(g) << " batch " << batch << " " << name(isa) << " " << sizeof(T) << " bytes");
     const Results<Number> results = by_batched<T>(isa, g, in);
     REQUIRE(results.code == expected.code);
     REQUIRE(results.image == expected.image);
@@ -116,7 +115,8 @@ TEST_CASE("batched: equals gather for channels that fill no vector, one, or one 
     }
 }
 
-TEST_CASE("batched: equals gather where layers are larger than a band, a panel or a chunk of pixels") {
+TEST_CASE("batched: equals gather where layers are larger than a band, a panel or a chunk of pixels",
+          "[slow]") {
   Random random(8);
   for (const char* text : {"ic12oc70i14x14o7x7k4s2p1", "ic70oc12i14x14o7x7k4s2p1",
                            "ic1oc32i28x28o14x14k4s2p1", "ic32oc3i14x14o28x28k4s1/2p2"}) {
@@ -163,7 +163,7 @@ TEST_CASE("batched: reals are within the bound of any order of summation") {
       CHECK(wrong == 0);
     };
     for (const Isa isa : engine::permitted_isas()) {
-      INFO(text << " " << engine::name(isa));
+      INFO(text << " " << name(isa));
       const Results<float> results = by_batched<float>(isa, g, single);
       check_close(results.code, exact.code, size.code, taps * g.in_channels);
       check_close(results.image, exact.image, size.image, taps * g.out_channels);

@@ -109,7 +109,7 @@ TEST_CASE("form: every form equals the definition where the stride's numbers hav
 
 TEST_CASE("form: stride 2/2, by hand") {
   // 2*i = 2*o + k - 1: taps 1 and 3 meet pixels, o + 0 and o + 1; taps 0 and 2 meet inserted zeros.
-  const Geometry g{{{4, 4, 4, 2, 2, 1, 1}}, 1, 1, 1};
+  const Geometry g{.axes = {{.in = 4, .out = 4, .taps = 4, .down = 2, .up = 2, .pad = 1}}};
   const Tensor<double> x({1, 1, 4}, {1, 10, 100, 1000}), weight({1, 1, 4}, {7, 2, 9, 3});
   for (const Form<double>& form : forms<double>()) {
     INFO(form.name);
@@ -185,7 +185,9 @@ TEST_CASE("form: an empty sum is 0 and what has no elements stays empty, in ever
 }
 
 TEST_CASE("form: no image gives a gradient of zeros, an image without pixels a code of zeros") {
-  const Geometry usual{{{5, 3, 3, 2, 1, 1, 1}}, 2, 3, 1}, padding_only{{{0, 2, 3, 1, 1, 1, 2}}, 1, 1, 1};
+  const Geometry usual{
+      .axes = {{.in = 5, .out = 3, .taps = 3, .down = 2, .pad = 1}}, .in_channels = 2, .out_channels = 3},
+      padding_only{.axes = {{.in = 0, .out = 2, .taps = 3, .pad = 2}}};
   const auto zeros = [](const Tensor<double>& values) {
     return std::all_of(values.begin(), values.end(), [](double value) { return value == 0; });
   };

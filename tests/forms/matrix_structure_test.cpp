@@ -38,8 +38,8 @@ Place place(Index at, const Index3& extents) {
           {at / (extents[1] * extents[2]) % extents[0], at / extents[2] % extents[1], at % extents[2]}};
 }
 
-// Whether the entries of `w` are as the structure says, every one of them with its neighbour a step further along
-// every axis.
+// Whether the entries of `w` are as the structure says, every one of them with its neighbour a step
+// further along every axis.
 bool is_so(const MatrixStructure& s, const Tensor<double>& w) {
   Index3 out{1, 1, 1}, in{1, 1, 1}, row_step{1, 1, 1}, column_step{1, 1, 1};
   const std::size_t first = 3 - s.axes.size();

@@ -13,9 +13,13 @@ TEST_CASE("case string: every geometry prints and parses back, the shortest way"
     INFO(print_case(g));
     CHECK(parse_case(print_case(g)) == g);
   }
-  CHECK(print_case({{{28, 14, 4, 2, 1, 1, 1}, {28, 14, 4, 2, 1, 1, 1}}, 1, 16, 1}) ==
-        "ic1oc16i28x28o14x14k4s2p1");
-  CHECK(print_case({{{5, 8, 4, 2, 3, 2, -1}}, 2, 2, 2}) == "g2ic2oc2i5o8k4s2/3d2p-1");
+  CHECK(print_case({.axes = {{.in = 28, .out = 14, .taps = 4, .down = 2, .pad = 1},
+                             {.in = 28, .out = 14, .taps = 4, .down = 2, .pad = 1}},
+                    .out_channels = 16}) == "ic1oc16i28x28o14x14k4s2p1");
+  CHECK(print_case({.axes = {{.in = 5, .out = 8, .taps = 4, .down = 2, .up = 3, .dilation = 2, .pad = -1}},
+                    .in_channels = 2,
+                    .out_channels = 2,
+                    .groups = 2}) == "g2ic2oc2i5o8k4s2/3d2p-1");
 }
 
 TEST_CASE("case string: what is none is refused") {

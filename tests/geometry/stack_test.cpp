@@ -20,7 +20,8 @@ std::string refusal(const std::vector<LayerSpec>& layers) {
 }  // namespace
 
 TEST_CASE("stack: kernel 4 stride 2 halves 28 twice") {
-  const auto stack = plan_stack(1, {28, 28}, {{32, 4, 2}, {64, 4, 2}});
+  const auto stack = plan_stack(
+      1, {28, 28}, {{.channels = 32, .kernel = 4, .stride = 2}, {.channels = 64, .kernel = 4, .stride = 2}});
   REQUIRE(stack.size() == 2);
   CHECK(stack[0].weight_shape() == Shape{32, 1, 4, 4});
   CHECK(stack[1].weight_shape() == Shape{64, 32, 4, 4});
@@ -34,7 +35,8 @@ TEST_CASE("stack: without padding given, every size is divided by the stride and
   for (Index size = 1; size <= 9; ++size)
     for (Index kernel = 1; kernel <= 6; ++kernel)
       for (Index stride = 1; stride <= 4; ++stride) {
-        const Axis axis = plan_stack(1, {size}, {{1, kernel, stride}}).front().axes.front();
+        const Axis axis =
+            plan_stack(1, {size}, {{.channels = 1, .kernel = kernel, .stride = stride}}).front().axes.front();
         CAPTURE(size, kernel, stride);
         CHECK(axis.in == size);
         CHECK(axis.out == (size + stride - 1) / stride);
@@ -49,12 +51,14 @@ TEST_CASE("stack: without padding given, every size is divided by the stride and
 }
 
 TEST_CASE("stack: stride 3/2 takes three pixels to two, and the way back ends where it started") {
-  const auto stack = plan_stack(1, {28, 9}, {{2, 4, {3, 2}}, {3, 3, {3, 2}}});
+  const auto stack = plan_stack(
+      1, {28, 9},
+      {{.channels = 2, .kernel = 4, .stride = {3, 2}}, {.channels = 3, .kernel = 3, .stride = {3, 2}}});
   CHECK(stack[0].code_shape() == Shape{1, 2, 19, 6});  // ceil(2*28/3), ceil(2*9/3)
   CHECK(stack[1].code_shape() == Shape{1, 3, 13, 4});
   CHECK(stack[0].transposed().code_shape() == Shape{1, 1, 28, 9});
   CHECK(stack[1].transposed().code_shape() == stack[0].code_shape());
-  const Axis axis = plan_stack(1, {5}, {{1, 3, {3, 2}}}).front().axes.front();
+  const Axis axis = plan_stack(1, {5}, {{.channels = 1, .kernel = 3, .stride = {3, 2}}}).front().axes.front();
   CHECK(axis == Axis{.in = 5, .out = 4, .taps = 3, .down = 3, .up = 2, .dilation = 1, .pad = 1});
 }
 
@@ -90,7 +94,8 @@ TEST_CASE("stack: given padding stands on both sides of the image with its zeros
 }
 
 TEST_CASE("stack: groups divide the channels of both sides") {
-  const std::vector<LayerSpec> layers = {{4, 3, 1}, {.channels = 6, .kernel = 3, .groups = 2}};
+  const std::vector<LayerSpec> layers = {{.channels = 4, .kernel = 3, .stride = 1},
+                                         {.channels = 6, .kernel = 3, .groups = 2}};
   const auto stack = plan_stack(1, {8, 8}, layers);
   CHECK(stack[0].groups == 1);
   CHECK(stack[1].weight_shape() == Shape{6, 2, 3, 3});
@@ -99,7 +104,7 @@ TEST_CASE("stack: groups divide the channels of both sides") {
 TEST_CASE("stack: layers are read from text") {
   const auto layers = parse_layers("c32k4s2p1,c64k3s6/4d2g4,g2k5c8");
   REQUIRE(layers.size() == 3);
-  CHECK(layers[0] == LayerSpec{32, 4, 2, 1});
+  CHECK(layers[0] == LayerSpec{.channels = 32, .kernel = 4, .stride = 2, .padding = 1});
   CHECK(layers[1] ==
         LayerSpec{.channels = 64, .kernel = 3, .stride = {6, 4}, .padding = {}, .dilation = 2, .groups = 4});
   CHECK(layers[2] == LayerSpec{.channels = 8, .kernel = 5, .groups = 2});
@@ -109,14 +114,21 @@ TEST_CASE("stack: layers are read from text") {
 }
 
 TEST_CASE("stack: given padding stands on both sides") {
-  const Axis axis = plan_stack(1, {5}, {{1, 3, 2, 0}}).front().axes.front();
+  const Axis axis =
+      plan_stack(1, {5}, {{.channels = 1, .kernel = 3, .stride = 2, .padding = 0}}).front().axes.front();
   CHECK(axis.out == 2);
   CHECK(axis.pad == 0);
-  CHECK(plan_stack(1, {5}, {{1, 3, 1, 2}}).front().axes.front().out == 7);
+  CHECK(plan_stack(1, {5}, {{.channels = 1, .kernel = 3, .stride = 1, .padding = 2}})
+            .front()
+            .axes.front()
+            .out == 7);
 }
 
 TEST_CASE("stack: each layer continues where the last ended, for unequal sizes and any channels") {
-  const auto stack = plan_stack(3, {5, 7}, {{4, 3, 2}, {6, 2, 1, 0}, {2, 1, 1}});
+  const auto stack = plan_stack(3, {5, 7},
+                                {{.channels = 4, .kernel = 3, .stride = 2},
+                                 {.channels = 6, .kernel = 2, .stride = 1, .padding = 0},
+                                 {.channels = 2, .kernel = 1, .stride = 1}});
   for (std::size_t layer = 1; layer < stack.size(); ++layer)
     CHECK(stack[layer].image_shape() == stack[layer - 1].code_shape());
   CHECK(stack.back().code_shape() == Shape{1, 2, 2, 3});
@@ -127,7 +139,7 @@ TEST_CASE("stack: the linear layer is a window over the whole image") {
   CHECK(linear.weight_shape() == Shape{32, 64, 7, 7});
   CHECK(linear.code_shape() == Shape{1, 32, 1, 1});
   CHECK(is_linear(linear));
-  CHECK_FALSE(is_linear(plan_stack(1, {4}, {{1, 4, 2}}).front()));
+  CHECK_FALSE(is_linear(plan_stack(1, {4}, {{.channels = 1, .kernel = 4, .stride = 2}}).front()));
   CHECK_THROWS_AS(linear_geometry(1, {4}, 0), InvalidArgument);
 }
 
@@ -141,42 +153,53 @@ TEST_CASE("stack: a layer without pixels or channels is refused in its own words
     }
     return "accepted";
   };
-  CHECK_THAT(message(1, {0}, {{1, 3, 1}}),
+  CHECK_THAT(message(1, {0}, {{.channels = 1, .kernel = 3, .stride = 1}}),
              Catch::Contains("layer 1 image size") && Catch::Contains("at least 1"));
-  CHECK_THAT(message(1, {5, 0}, {{1, 3, 2, 1}}), Catch::Contains("layer 1 image size"));
-  CHECK_THAT(message(0, {5}, {{1, 3, 1}}),
+  CHECK_THAT(message(1, {5, 0}, {{.channels = 1, .kernel = 3, .stride = 2, .padding = 1}}),
+             Catch::Contains("layer 1 image size"));
+  CHECK_THAT(message(0, {5}, {{.channels = 1, .kernel = 3, .stride = 1}}),
              Catch::Contains("image channels") && Catch::Contains("at least 1"));
-  CHECK_THAT(message(1, {5}, {{0, 3, 1}}), Catch::Contains("layer 1 channels"));
-  CHECK_THAT(message(1, {5}, {{1, 3, 1, 0}, {1, 4, 1, 0}}), Catch::Contains("layer 2 kernel"));
+  CHECK_THAT(message(1, {5}, {{.channels = 0, .kernel = 3, .stride = 1}}),
+             Catch::Contains("layer 1 channels"));
+  CHECK_THAT(message(1, {5},
+                     {{.channels = 1, .kernel = 3, .stride = 1, .padding = 0},
+                      {.channels = 1, .kernel = 4, .stride = 1, .padding = 0}}),
+             Catch::Contains("layer 2 kernel"));
   CHECK_THROWS_AS(linear_geometry(1, {0}, 2), InvalidArgument);
   CHECK_THROWS_AS(linear_geometry(0, {3}, 2), InvalidArgument);
 }
 
 TEST_CASE("stack: stride 2/2 puts zeros between the pixels and takes every second position") {
-  const Axis axis = plan_stack(1, {4}, {{1, 3, {2, 2}}}).front().axes.front();
+  const Axis axis = plan_stack(1, {4}, {{.channels = 1, .kernel = 3, .stride = {2, 2}}}).front().axes.front();
   CHECK(axis == Axis{.in = 4, .out = 4, .taps = 3, .down = 2, .up = 2, .dilation = 1, .pad = 1});
 }
 
 TEST_CASE("stack: bad layers are refused by name") {
   const Index huge = Index{1} << 40;
   CHECK(refusal({}) == "layers");
-  CHECK(refusal({{0, 3, 1}}) == "layer 1 channels");
-  CHECK(refusal({{1, 3, 1}, {1, 0, 1}}) == "layer 2 kernel");
-  CHECK(refusal({{1, 3, 0}}) == "layer 1 stride");
-  CHECK(refusal({{1, 3, 1, -1}}) == "layer 1 padding");
-  CHECK(refusal({{1, 6, 1, 0}}) == "layer 1 kernel");  // larger than the 5 pixels
-  CHECK(refusal({{1, 7, 1, 1}}) == "accepted");        // 5 + 2*1 pixels hold it
-  CHECK(refusal({{1, huge, 1}}) == "layer 1 taps");
-  CHECK(refusal({{1, 3, huge}}) == "layer 1 stride");
-  CHECK(refusal({{1, 3, 1, huge}}) == "layer 1 padding");
-  CHECK(refusal({{1, 3, {1, 0}}}) == "layer 1 stride denominator");
-  CHECK(refusal({{1, 3, {2, 2}}}) == "accepted");  // not stride 1, but a stride
+  CHECK(refusal({{.channels = 0, .kernel = 3, .stride = 1}}) == "layer 1 channels");
+  CHECK(refusal({{.channels = 1, .kernel = 3, .stride = 1}, {.channels = 1, .kernel = 0, .stride = 1}}) ==
+        "layer 2 kernel");
+  CHECK(refusal({{.channels = 1, .kernel = 3, .stride = 0}}) == "layer 1 stride");
+  CHECK(refusal({{.channels = 1, .kernel = 3, .stride = 1, .padding = -1}}) == "layer 1 padding");
+  CHECK(refusal({{.channels = 1, .kernel = 6, .stride = 1, .padding = 0}}) ==
+        "layer 1 kernel");  // larger than the 5 pixels
+  CHECK(refusal({{.channels = 1, .kernel = 7, .stride = 1, .padding = 1}}) ==
+        "accepted");  // 5 + 2*1 pixels hold it
+  CHECK(refusal({{.channels = 1, .kernel = huge, .stride = 1}}) == "layer 1 taps");
+  CHECK(refusal({{.channels = 1, .kernel = 3, .stride = huge}}) == "layer 1 stride");
+  CHECK(refusal({{.channels = 1, .kernel = 3, .stride = 1, .padding = huge}}) == "layer 1 padding");
+  CHECK(refusal({{.channels = 1, .kernel = 3, .stride = {1, 0}}}) == "layer 1 stride denominator");
+  CHECK(refusal({{.channels = 1, .kernel = 3, .stride = {2, 2}}}) ==
+        "accepted");  // not stride 1, but a stride
   CHECK(refusal({{1, 3, {1, Index{1} << 19}}, {1, 3, {1, Index{1} << 19}}}) == "layer 2 code size");
   CHECK(refusal({{.channels = 1, .kernel = 3, .dilation = 0}}) == "layer 1 dilation");
   CHECK(refusal({{.channels = 1, .kernel = 3, .dilation = huge}}) == "layer 1 dilation");
   CHECK(refusal({{.channels = 1, .kernel = 4, .padding = 0, .dilation = 2}}) == "layer 1 kernel");  // 7 of 5
   CHECK(refusal({{.channels = 4, .kernel = 3, .groups = 2}}) ==
         "layer 1 groups");  // the image has one channel
-  CHECK(refusal({{4, 3, 1}, {.channels = 6, .kernel = 3, .groups = 4}}) == "layer 2 groups");
-  CHECK(refusal({{4, 3, 1}, {.channels = 4, .kernel = 3, .groups = 0}}) == "layer 2 groups");
+  CHECK(refusal({{.channels = 4, .kernel = 3, .stride = 1}, {.channels = 6, .kernel = 3, .groups = 4}}) ==
+        "layer 2 groups");
+  CHECK(refusal({{.channels = 4, .kernel = 3, .stride = 1}, {.channels = 4, .kernel = 3, .groups = 0}}) ==
+        "layer 2 groups");
 }

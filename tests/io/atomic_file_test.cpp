@@ -1,6 +1,9 @@
 // AtomicFile: old content or new, never a mixture; and the system's reasons.
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
@@ -8,11 +11,33 @@
 #include <thread>
 
 #include "io/scratch.hpp"
+#include "support/interrupted_child.hpp"
 
 using namespace fsconv;
 using namespace fsconv::testing;
 using Catch::Matchers::Contains;
 using Catch::Matchers::EndsWith;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string pipe_in(const ScratchFolder& folder) {
+  const std::string pipe = folder / "pipe";
+  if (::mkfifo(pipe.c_str(), 0600) != 0) throw std::runtime_error("no pipe");
+  return pipe;
+}
+
+void put_socket(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const int descriptor = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  REQUIRE(::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  ::close(descriptor);
+}
+
+}  // namespace
 
 TEST_CASE("atomic file: the target appears with commit and not before") {
   const ScratchFolder folder;
@@ -67,6 +92,34 @@ TEST_CASE("atomic file: permissions and symbolic links of the target are kept") 
   CHECK((status.st_mode & 0777) == 0640);
 }
 
+TEST_CASE("atomic file: links that lead to nothing stay, and what they name is made") {
+  const ScratchFolder folder, elsewhere;
+  std::filesystem::create_directory(folder / "results");
+  std::filesystem::create_symlink("results/first", folder / "relative");
+  std::filesystem::create_symlink(elsewhere / "second", folder / "absolute");
+  std::filesystem::create_symlink("../third", folder / "results/up");
+  std::filesystem::create_symlink("results/up", folder / "chain");
+  const std::vector<std::pair<std::string, std::string>> links = {
+      {folder / "relative", folder / "results/first"},
+      {folder / "absolute", elsewhere / "second"},
+      {folder / "chain", folder / "third"}};
+  for (const auto& [link, target] : links) {
+    INFO(link);
+    require_writable(link);
+    CHECK_FALSE(std::filesystem::exists(target));
+    AtomicFile file(link);
+    file.write("new");
+    file.commit();
+    CHECK(std::filesystem::is_symlink(link));
+    CHECK(content_of(target) == "new");
+  }
+  std::filesystem::create_symlink("missing/file", folder / "far");
+  CHECK_THROWS_WITH(AtomicFile(folder / "far"),
+                    Contains(folder / "far") && EndsWith("/missing; make it with mkdir -p"));
+  std::filesystem::create_symlink("loop", folder / "loop");
+  CHECK_THROWS_WITH(AtomicFile(folder / "loop"), Contains("Too many levels of symbolic links"));
+}
+
 TEST_CASE("atomic file: a new file has the permissions of the umask") {
   const ScratchFolder folder;
   const mode_t before = ::umask(027);
@@ -92,6 +145,40 @@ TEST_CASE("atomic file: places that cannot be written are named with the system'
   CHECK_NOTHROW(AtomicFile(folder / std::string(255, 'x')));
 }
 
+TEST_CASE("atomic file: a socket, and a stream that is only read, are refused") {
+  const ScratchFolder folder;
+  put_socket(folder / "socket");
+  CHECK_THROWS_WITH(AtomicFile(folder / "socket"), EndsWith("cannot write: it is a socket"));
+  CHECK_THROWS_WITH(require_writable(folder / "socket"), EndsWith("cannot write: it is a socket"));
+  put_content(folder / "input", "content");
+  const int descriptor = ::open((folder / "input").c_str(), O_RDONLY | O_CLOEXEC);
+  const std::string stream = "/dev/fd/" + std::to_string(descriptor);
+  CHECK_THROWS_WITH(AtomicFile(stream), EndsWith("it is open for reading only"));
+  CHECK_THROWS_WITH(require_writable(stream), EndsWith("it is open for reading only"));
+  ::close(descriptor);
+}
+
+TEST_CASE("atomic file: what is finished is put in place by commit, and takes no more") {
+  const ScratchFolder folder;
+  put_content(folder / "result.txt", "old");
+  {
+    AtomicFile file(folder / "result.txt");
+    file.write("new");
+    file.finish();
+    CHECK(content_of(folder / "result.txt") == "old");
+    CHECK_THROWS_AS(file.write("more"), IoError);
+    file.commit();
+  }
+  CHECK(content_of(folder / "result.txt") == "new");
+  {
+    AtomicFile file(folder / "result.txt");
+    file.write("never");
+    file.finish();
+  }
+  CHECK(content_of(folder / "result.txt") == "new");
+  CHECK(folder.files() == 1);
+}
+
 TEST_CASE("atomic file: a full device is reported and stays a device") {
   AtomicFile file("/dev/full");
   CHECK_THROWS_WITH(file.write("x"), "/dev/full: cannot write: No space left on device");
@@ -101,8 +188,7 @@ TEST_CASE("atomic file: a full device is reported and stays a device") {
 
 TEST_CASE("atomic file: pipes and inherited descriptors are written directly") {
   const ScratchFolder folder;
-  const std::string pipe = folder / "pipe";
-  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const std::string pipe = pipe_in(folder);
   std::string seen;
   std::thread reader([&] { seen = content_of(pipe); });
   {
@@ -115,6 +201,79 @@ TEST_CASE("atomic file: pipes and inherited descriptors are written directly") {
   CHECK(seen == "through the pipe");
   CHECK(std::filesystem::is_fifo(pipe));
   CHECK(folder.files() == 1);
+}
+
+TEST_CASE("atomic file: a pipe waits for its reader and takes more than it holds") {
+  const ScratchFolder folder;
+  const std::string pipe = pipe_in(folder), text(1 << 20, 'x');
+  std::string seen;
+  std::thread reader([&] {
+    std::this_thread::sleep_for(100ms);
+    seen = content_of(pipe);
+  });
+  {
+    AtomicFile file(pipe);
+    file.write(text);
+    file.commit();
+  }
+  reader.join();
+  CHECK(seen == text);
+}
+
+TEST_CASE("atomic file: Ctrl-C ends the wait for a reader, and for one that does not read") {
+  const ScratchFolder folder;
+  const std::string pipe = pipe_in(folder);
+  const auto write_much = [&] {
+    try {
+      AtomicFile file(pipe);
+      file.write(std::string(1 << 20, 'x'));
+      return 1;
+    } catch (const Interrupted&) {
+      return 130;
+    }
+  };
+  CHECK(exit_status_when_interrupted(200ms, write_much) == 130);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(reader >= 0);
+  CHECK(exit_status_when_interrupted(200ms, write_much) == 130);
+  ::close(reader);
+}
+
+TEST_CASE("atomic file: to see whether a pipe can be written opens it for nobody") {
+  const ScratchFolder folder;
+  const std::string pipe = pipe_in(folder);
+  require_writable(pipe);  // without a reader it does not wait for one
+  pollfd reader{::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC), POLLIN, 0};
+  REQUIRE(reader.fd >= 0);
+  require_writable(pipe);
+  CHECK(::poll(&reader, 1, 0) == 0);
+  // A writer that comes and goes is seen, or this test would see nothing.
+  ::close(::open(pipe.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+  CHECK(::poll(&reader, 1, 0) == 1);
+  CHECK(reader.revents == POLLHUP);
+  ::close(reader.fd);
+}
+
+TEST_CASE("atomic file: what is written again and again is a regular file or nothing") {
+  const ScratchFolder folder;
+  put_content(folder / "file", "old");
+  std::filesystem::create_symlink("/dev/null", folder / "null");
+  std::filesystem::create_symlink("/dev/full", folder / "full");
+  std::filesystem::create_symlink("yet to come", folder / "dangling");
+  std::filesystem::create_directory(folder / "folder");
+  put_socket(folder / "socket");
+  for (const char* good : {"file", "null", "dangling", "new"})
+    CHECK_NOTHROW(require_rewritable(folder / good));
+  CHECK(content_of(folder / "file") == "old");
+  const auto why = EndsWith("and the file is written again and again: name a regular file");
+  CHECK_THROWS_WITH(require_rewritable(pipe_in(folder)), Contains("cannot write: it is a pipe,") && why);
+  CHECK_THROWS_WITH(require_rewritable(folder / "full"), Contains("cannot write: it is a device,") && why);
+  CHECK_THROWS_WITH(require_rewritable("/dev/stdout"),
+                    Contains("cannot write: it is an open stream,") && why);
+  CHECK_THROWS_WITH(require_rewritable(folder / "folder"), EndsWith("cannot write: it is a directory"));
+  CHECK_THROWS_WITH(require_rewritable(folder / "socket"), EndsWith("cannot write: it is a socket"));
+  CHECK_THROWS_AS(require_rewritable(folder / "missing/file"), IoError);
+  CHECK(folder.files() == 7);
 }
 
 TEST_CASE("atomic file: /dev/fd/N shares the descriptor's position") {
@@ -160,7 +319,9 @@ TEST_CASE("atomic file: a library's file is put in place") {
 
 TEST_CASE("atomic file: one missing folder is made and named, a row of them is refused") {
   const ScratchFolder folder;
+  CHECK(lacks_folder(folder / "new/x.h5"));
   CHECK(make_folder_for(folder / "new/x.h5") == folder / "new");
+  CHECK_FALSE(lacks_folder(folder / "new/x.h5"));
   CHECK(std::filesystem::is_directory(folder / "new"));
   CHECK(make_folder_for(folder / "new/x.h5") == std::nullopt);
   CHECK(make_folder_for(folder / "new/newer/x.h5") == folder / "new/newer");

@@ -52,7 +52,7 @@ TEST_CASE("run files: h5py reads values, attributes and the matrix") {
   FSCONV_CHECK_PYTHON(folder, R"(
 import h5py, json, numpy as np, scipy.sparse
 with h5py.File('run.h5') as f:
-    assert f.attrs['schema_version'] == 2 and f.attrs['seed'] == 3 and f.attrs['kind'] == 'train'
+    assert f.attrs['schema_version'] == 3 and f.attrs['seed'] == 3 and f.attrs['kind'] == 'train'
     assert json.loads(f.attrs['configuration']) == {'model': 'ae', 'channels': [32, 64], 'tied': True}
     assert f.attrs['config.model'] == 'ae' and f.attrs['config.channels'] == '[32,64]' and f.attrs['config.tied'] == 'true'
     assert list(f['test_loss']) == [220, 215, 211.5] and f['test_loss'].dtype == 'f8'
@@ -85,7 +85,7 @@ import numpy as np, xarray
 run = xarray.open_dataset('run.h5', engine='netcdf4').load()
 assert run.test_loss.dims == ('epoch',) and list(run.test_loss.sel(epoch=[2, 3])) == [215, 211.5]
 assert run.test_loss.attrs == {'units': 'nats per image', 'long_name': 'test loss'}, run.test_loss.attrs
-assert run.attrs['schema_version'] == 2 and run.attrs['config.model'] == 'ae'
+assert run.attrs['schema_version'] == 3 and run.attrs['config.model'] == 'ae'
 assert run.samples.dims == ('sample', 'channel', 'row', 'column')
 assert (run.extra.values == [[1, 2], [3, 4]]).all() and len(set(run.extra.dims)) == 2
 weights = xarray.open_dataset('run.h5', group='weights', engine='netcdf4').load()

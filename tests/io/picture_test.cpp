@@ -206,6 +206,17 @@ TEST_CASE("picture: PNG files hold the picture, grey and colour") {
   CHECK(read_png(folder / "colour.png", 3) == picture);
 }
 
+TEST_CASE("picture: into a file that is committed later, the same bytes") {
+  const ScratchFolder folder;
+  const Picture picture{3, 2, 1, {0, 1, 2, 253, 254, 255}};
+  write_png(folder / "x.png", picture);
+  AtomicFile file(folder / "y.png");
+  write_png(file, picture);
+  CHECK_FALSE(std::filesystem::exists(folder / "y.png"));
+  file.commit();
+  CHECK(content_of(folder / "y.png") == content_of(folder / "x.png"));
+}
+
 TEST_CASE("picture: impossible pictures and places are errors") {
   const ScratchFolder folder;
   CHECK_THROWS_AS(write_png(folder / "x.png", {2, 2, 1, {0}}), InvalidArgument);

@@ -58,8 +58,8 @@ const double* golden_pair() {
   return pair.values.data();
 }
 
-// scikit-image 0.19.3: structural_similarity(a, b, data_range=1, gaussian_weights=True, sigma=1.5,
-// use_sample_covariance=False)
+// scikit-image 0.19.3: structural_similarity(a, b, data_range=1,
+// gaussian_weights=True, sigma=1.5, use_sample_covariance=False)
 bool is_golden(double ssim) { return std::abs(ssim - 0.936861325191040) < tolerance; }
 
 // Pixels (factor * i mod divisor) / divisor.
@@ -118,10 +118,30 @@ TEST_CASE("image measures: SSIM and PSNR agree with scikit-image for other sizes
     Index channels, height, width;
     double range_1, range_2, psnr;
   };
-  for (const Recorded& at : {Recorded{1, 11, 11, 0.938279528828017, 0.939392843245072, 20.2485257877052},
-                             Recorded{1, 11, 17, 0.929513496359870, 0.930873716512367, 20.0176675873894},
-                             Recorded{3, 12, 15, 0.932185579700072, 0.933489101882396, 19.9024077994430},
-                             Recorded{3, 28, 20, 0.923224968697226, 0.924761127967773, 19.8683658538858}}) {
+  for (const Recorded& at : {Recorded{.channels = 1,
+                            .height = 11,
+                            .width = 11,
+                            .range_1 = 0.938279528828017,
+                            .range_2 = 0.939392843245072,
+                            .psnr = 20.2485257877052},
+                             Recorded{.channels = 1,
+                             .height = 11,
+                             .width = 17,
+                             .range_1 = 0.929513496359870,
+                             .range_2 = 0.930873716512367,
+                             .psnr = 20.0176675873894},
+                             Recorded{.channels = 3,
+                             .height = 12,
+                             .width = 15,
+                             .range_1 = 0.932185579700072,
+                             .range_2 = 0.933489101882396,
+                             .psnr = 19.9024077994430},
+                             Recorded{.channels = 3,
+                             .height = 28,
+                             .width = 20,
+                             .range_1 = 0.923224968697226,
+                             .range_2 = 0.924761127967773,
+                             .psnr = 19.8683658538858}}) {
     const Index size = at.channels * at.height * at.width;
     const auto [a, b] = pattern_pair(size);
     INFO(at.channels << " x " << at.height << " x " << at.width);

@@ -204,6 +204,6 @@ TEST_CASE("losses: a Gaussian's loss by hand") {
 TEST_CASE("losses: they add up, number by number") {
   Losses sum{1, 2, 3};
   sum += {0.5, 0.25, 0.125};
-  CHECK(sum == Losses{1.5, 2.25, 3.125});
-  CHECK_FALSE(sum == Losses{1.5, 2.25, 3});
+  CHECK(sum == Losses{.objective = 1.5, .reconstruction = 2.25, .kl = 3.125});
+  CHECK_FALSE(sum == Losses{.objective = 1.5, .reconstruction = 2.25, .kl = 3});
 }

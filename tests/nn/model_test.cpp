@@ -41,8 +41,11 @@ Model variational(OverDraws over_draws = OverDraws::mean, Index draws = 2) {
   const ValueId output = m.conv_transpose(back, down, w, std::nullopt, Activation::linear);
   const Reconstruction reconstruction{output, Likelihood::bernoulli};
   if (over_draws == OverDraws::mean)
-    return m.finish({reconstruction, KlToNormal{mean, log_variance}}, over_draws, mean);
-  return m.finish({reconstruction, LogRatio{z, mean, log_variance, noise}}, over_draws, mean);
+    return m.finish({reconstruction, KlToNormal{.mean = mean, .log_variance = log_variance}}, over_draws,
+                    mean);
+  return m.finish(
+      {reconstruction, LogRatio{.sample = z, .mean = mean, .log_variance = log_variance, .noise = noise}},
+      over_draws, mean);
 }
 
 template <class S>
@@ -74,7 +77,7 @@ bool refused(const Wrong& wrong, Model model) {
 TEST_CASE("model: shapes follow from shapes") {
   ModelBuilder m;
   const ValueId image = m.image(2, {4, 6});
-  CHECK(m[image] == Value{Value::Source::images, 2, {4, 6}, 1});
+  CHECK(m[image] == Value{.source = Value::Source::images, .channels = 2, .size = {4, 6}, .draws = 1});
   const Geometry geometry{
       .axes = {{.in = 4, .out = 2, .taps = 2, .down = 2}, {.in = 6, .out = 2, .taps = 3, .down = 3}},
       .in_channels = 2,
@@ -82,23 +85,24 @@ TEST_CASE("model: shapes follow from shapes") {
       .groups = 2};
   const ParameterId w = m.weight("w", geometry, 2);
   const ValueId h = m.conv(image, geometry, w, std::nullopt, Activation::tanh);
-  CHECK(m[h] == Value{Value::Source::step, 8, {2, 2}, 1});
+  CHECK(m[h] == Value{.source = Value::Source::step, .channels = 8, .size = {2, 2}, .draws = 1});
   CHECK(m[m.conv_transpose(h, geometry, w, std::nullopt, Activation::tanh)] ==
-        Value{Value::Source::step, 2, {4, 6}, 1});
+        Value{.source = Value::Source::step, .channels = 2, .size = {4, 6}, .draws = 1});
   CHECK(m[m.gain(h, m.parameter({"gain", {8}, 0, 1}))] == m[h]);
-  CHECK(m[m.shuffle(h, 2)] == Value{Value::Source::step, 2, {4, 4}, 1});
-  CHECK(m[m.resize(h, 3)] == Value{Value::Source::step, 8, {6, 6}, 1});
+  CHECK(m[m.shuffle(h, 2)] ==
+        Value{.source = Value::Source::step, .channels = 2, .size = {4, 4}, .draws = 1});
+  CHECK(m[m.resize(h, 3)] == Value{.source = Value::Source::step, .channels = 8, .size = {6, 6}, .draws = 1});
   CHECK(m[m.gate(h, h)] == m[h]);
   CHECK(m[m.add(h, h)] == m[h]);
   const ValueId noise = m.noise(m[h], 5);
-  CHECK(m[noise] == Value{Value::Source::noise, 8, {2, 2}, 5});
+  CHECK(m[noise] == Value{.source = Value::Source::noise, .channels = 8, .size = {2, 2}, .draws = 5});
   const ValueId z = m.sample(h, h, noise);
-  CHECK(m[z] == Value{Value::Source::step, 8, {2, 2}, 5});
+  CHECK(m[z] == Value{.source = Value::Source::step, .channels = 8, .size = {2, 2}, .draws = 5});
   // draws are handed on
   CHECK(m[m.conv_transpose(z, geometry, w, std::nullopt, Activation::linear)].draws == 5);
   CHECK(m[z].pixels() == 4);
   CHECK(m[z].elements() == 32);
-  CHECK(Value{Value::Source::step, 7, {}, 1}.elements() == 7);
+  CHECK(Value{.source = Value::Source::step, .channels = 7, .size = {}, .draws = 1}.elements() == 7);
 }
 
 TEST_CASE("model: the builder refuses steps that do not fit") {
@@ -116,7 +120,7 @@ TEST_CASE("model: the builder refuses steps that do not fit") {
   const ValueId noise = m.noise(m[image], 2);
   CHECK_THROWS_AS(m.sample(h, h, noise), InvalidArgument);
   CHECK_THROWS_AS(m.sample(h, h, h), InvalidArgument);  // a value is no noise
-  CHECK(m[m.shuffle(h, 3)] == Value{Value::Source::step, 1, {6}, 1});
+  CHECK(m[m.shuffle(h, 3)] == Value{.source = Value::Source::step, .channels = 1, .size = {6}, .draws = 1});
 }
 
 TEST_CASE("model: weights start with variance gain/fan_in, biases at 0") {
@@ -129,21 +133,22 @@ TEST_CASE("model: weights start with variance gain/fan_in, biases at 0") {
   const ValueId back = m.conv_transpose(code, grouped, w, std::nullopt, Activation::linear);
   const Model model = m.finish({Reconstruction{back, Likelihood::mse}}, OverDraws::mean, code);
   // an output sums 4/2 channels of 3 taps
-  CHECK(model.parameters[w] == ParameterSpec{"w", {6, 2, 3}, std::sqrt(2.0 / 6), 0});
-  CHECK(model.parameters[b] == ParameterSpec{"b", {6}, 0, 0});
+  CHECK(model.parameters[w] ==
+        ParameterSpec{.name = "w", .shape = {6, 2, 3}, .deviation = std::sqrt(2.0 / 6), .mean = 0});
+  CHECK(model.parameters[b] == ParameterSpec{.name = "b", .shape = {6}, .deviation = 0, .mean = 0});
 }
 
 TEST_CASE("model: what a step reads and makes") {
   const Model model = variational();
   CHECK(inputs(model.steps[0]) == std::vector<ValueId>{ids.image});
   CHECK(inputs(model.steps[3]) == std::vector<ValueId>{ids.mean, ids.log_variance, ids.noise});
-  CHECK(inputs(Gate{3, 4, 5}) == std::vector<ValueId>{3, 4});
-  CHECK(inputs(Add{3, 4, 5}) == std::vector<ValueId>{3, 4});
-  CHECK(inputs(Gain{3, 5, 0}) == std::vector<ValueId>{3});
-  CHECK(inputs(Shuffle{3, 5, 2}) == std::vector<ValueId>{3});
-  CHECK(inputs(Resize{3, 5, 2}) == std::vector<ValueId>{3});
+  CHECK(inputs(Gate{.in = 3, .gate = 4, .out = 5}) == std::vector<ValueId>{3, 4});
+  CHECK(inputs(Add{.in = 3, .other = 4, .out = 5}) == std::vector<ValueId>{3, 4});
+  CHECK(inputs(Gain{.in = 3, .out = 5, .factor = 0}) == std::vector<ValueId>{3});
+  CHECK(inputs(Shuffle{.in = 3, .out = 5, .factor = 2}) == std::vector<ValueId>{3});
+  CHECK(inputs(Resize{.in = 3, .out = 5, .factor = 2}) == std::vector<ValueId>{3});
   CHECK(output(model.steps[3]) == ids.z);
-  CHECK(output(Gate{3, 4, 5}) == 5);
+  CHECK(output(Gate{.in = 3, .gate = 4, .out = 5}) == 5);
   CHECK(output(model.steps[5]) == ids.output);
 }
 
@@ -151,7 +156,7 @@ TEST_CASE("model: it answers what it is") {
   const Model model = variational();
   CHECK(model.draws() == 2);
   CHECK(model.image_value() == ids.image);
-  CHECK(model.images() == Value{Value::Source::images, 1, {4}, 1});
+  CHECK(model.images() == Value{.source = Value::Source::images, .channels = 1, .size = {4}, .draws = 1});
   CHECK(model.noise_value() == ids.noise);
   REQUIRE(model.heads());
   CHECK(model.heads()->mean == ids.mean);
@@ -232,8 +237,8 @@ TEST_CASE("model: the check refuses what is no model") {
        "no step makes"},
       {"a map of another size", [](Model& m) { step<Affine>(m, 1).geometry.axes[0].in = 3; }, "a map of"},
       {"a map of other channels", [](Model& m) { step<Affine>(m, 1).geometry.in_channels = 4; }, "a map of"},
-      {"conv where the size asks for its transpose", [](Model& m) { step<Affine>(m, 5).transposed = false; },
-       "a map of"},
+      {"conv where the size asks for its transpose",
+       [](Model& m) { step<Affine>(m, 5).direction = Direction::conv; }, "a map of"},
       {"a value of another size", [](Model& m) { m.values[ids.h].size = {3}; }, "another shape"},
       {"a value of other channels", [](Model& m) { m.values[ids.output].channels = 2; }, "another shape"},
       {"a value that forgets its draws", [](Model& m) { m.values[ids.back].draws = 1; }, "another shape"},
@@ -280,7 +285,7 @@ TEST_CASE("model: the check refuses what is no model") {
       {"a value that nobody reads",
        [](Model& m) {
          m.values.push_back(m.values[ids.mean]);
-         m.steps.push_back(Add{ids.mean, ids.log_variance, m.values.size() - 1});
+         m.steps.push_back(Add{.in = ids.mean, .other = ids.log_variance, .out = m.values.size() - 1});
        },
        "nothing reads"},
       {"noise that nobody reads", [](Model& m) { m.values.push_back(m.values[ids.noise]); }, "2 of noise"},
@@ -288,7 +293,7 @@ TEST_CASE("model: the check refuses what is no model") {
        [](Model& m) {
          // and gives it a reader of its own
          m.values.push_back(m.values[ids.output]);
-         m.steps.push_back(Add{ids.output, ids.output, m.values.size() - 1});
+         m.steps.push_back(Add{.in = ids.output, .other = ids.output, .out = m.values.size() - 1});
        },
        "reads the output"},
   };
@@ -376,9 +381,7 @@ TEST_CASE("model: ids that are not there, and terms that do not go together, are
        "log-ratio"},
       // The objective would count one of them, the gradient both.
       {"a KL beside the log-ratio",
-       [](Model& m) {
-         m.terms.push_back(KlToNormal{ids.mean, ids.log_variance});
-       },
+       [](Model& m) { m.terms.push_back(KlToNormal{.mean = ids.mean, .log_variance = ids.log_variance}); },
        "several posteriors"},
   };
   for (const Wrong& wrong : weighted) {

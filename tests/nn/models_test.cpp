@@ -67,8 +67,8 @@ std::string refused_option(const ModelSpec& spec) {
   }
 }
 
-// The parameters of one model that another has under the same name, all of the encoder among them, start with the
-// same bits.
+// The parameters of one model that another has under the same name, all of the encoder among them,
+// start with the same bits.
 void require_same_encoder(const Model& one, const Model& other, const Names& encoder) {
   const Parameters<float> ours = initial_parameters<float>(one, 4),
                           theirs = initial_parameters<float>(other, 4);
@@ -114,7 +114,8 @@ TEST_CASE("models: names and order of a variational autoencoder's parameters") {
   CHECK(has(model, "mean_transpose_gain"));
   CHECK_FALSE(has(model, "conv2_transpose_gain"));  // what is not tied needs none
   CHECK(has(model, "conv1_transpose_gain"));
-  CHECK(named(model, "conv1_transpose_gain") == ParameterSpec{"conv1_transpose_gain", {3}, 0, 1});
+  CHECK(named(model, "conv1_transpose_gain") ==
+        ParameterSpec{.name = "conv1_transpose_gain", .shape = {3}, .deviation = 0, .mean = 1});
   CHECK_FALSE(has(model, "output_log_variance"));
   spec.likelihood = Likelihood::gaussian;
   spec.learned_variance = true;
@@ -147,7 +148,7 @@ TEST_CASE("models: what is shared is one parameter of two steps") {
       CHECK(biases.insert(*affine->bias).second);
       const auto [at, first] = geometry.emplace(affine->weight, affine->geometry);
       CHECK(at->second == affine->geometry);
-      CHECK(affine->transposed == !first);
+      CHECK(affine->direction == (first ? Direction::conv : Direction::conv_transpose));
     }
   // Gated and residual maps are shared, too.
   spec = small_spec(ModelKind::ae);
@@ -206,7 +207,7 @@ TEST_CASE("models: one seed, one encoder, whatever is tied") {
 TEST_CASE("models: initial weights have the deviation they should, and biases are 0") {
   ModelSpec spec;
   spec.image_size = {28, 28};
-  spec.layers = {{32, 4, 2}, {64, 4, 2}};
+  spec.layers = {{.channels = 32, .kernel = 4, .stride = 2}, {.channels = 64, .kernel = 4, .stride = 2}};
   const Model model = make_model(spec);
   const auto mean_square = [](const Parameter<float>& parameter) {
     double squares = 0;
@@ -257,7 +258,8 @@ TEST_CASE("models: the way back ends at the image's size") {
               spec.image_channels = 2;
               spec.image_size = {height, width};
               spec.latent = latent;
-              spec.layers = {{4, 3, stride}, {6, 2, 2}};
+              spec.layers = {{.channels = 4, .kernel = 3, .stride = stride},
+                             {.channels = 6, .kernel = 2, .stride = 2}};
               spec.layers[0].dilation = dilation;
               spec.layers[0].groups = 2;
               spec.layers[1].groups = 2;
@@ -280,12 +282,15 @@ TEST_CASE("models: decoders that enlarge by whole factors refuse sizes that they
         for (Index width = 3; width <= 9; ++width) {
           ModelSpec spec = small_spec(ModelKind::ae);
           spec.image_size = {height, width};
-          spec.layers = {{3, 4, stride}};
+          spec.layers = {{.channels = 3, .kernel = 4, .stride = stride}};
           spec.decoder = decoder;
           spec.tied = {};
           CAPTURE(name(decoder), stride, height, width);
           CHECK(refused_option(spec) == (height % stride == 0 && width % stride == 0 ? "" : "decoder"));
-          spec.layers = {{3, 4, {stride, stride == 1 ? 2 : 1}}};  // 1/2: the code is larger than the image
+          spec.layers = {
+              {.channels = 3,
+               .kernel = 4,
+               .stride = {stride, stride == 1 ? 2 : 1}}};  // 1/2: the code is larger than the image
           if (stride == 1) CHECK(refused_option(spec) == "decoder");
         }
   // What has no transpose cannot be tied; the linear layer has one.
@@ -301,7 +306,7 @@ TEST_CASE("models: decoders that enlarge by whole factors refuse sizes that they
 TEST_CASE("models: subpixel has the taps of one phase, resize those of the layer") {
   ModelSpec spec = small_spec(ModelKind::ae);
   spec.image_size = {8, 4};
-  spec.layers = {{3, 4, 2}, {4, 2, 2}};
+  spec.layers = {{.channels = 3, .kernel = 4, .stride = 2}, {.channels = 4, .kernel = 2, .stride = 2}};
   spec.tied = {};
   spec.decoder = Decoder::subpixel;
   const Model shuffled = make_model(spec);
@@ -349,7 +354,8 @@ TEST_CASE("models: every combination of options is a model, or names the option 
                 for (unsigned ties = 0; ties < 16; ++ties) {
                   ModelSpec spec = small_spec(kind);
                   spec.image_size = {8, width};
-                  spec.layers = {{3, 4, 2}, {4, 2, 2}};
+                  spec.layers = {{.channels = 3, .kernel = 4, .stride = 2},
+                                 {.channels = 4, .kernel = 2, .stride = 2}};
                   spec.decoder = decoder;
                   spec.gain = gain;
                   spec.gated = gated;

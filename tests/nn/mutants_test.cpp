@@ -1,5 +1,5 @@
-// What is wrong in a pass in the ways that passes are wrong: the comparison that passes_test.cpp trusts must see
-// each by far.
+// What is wrong in a pass in the ways that passes are wrong: the comparison that passes_test.cpp
+// trusts must see each by far.
 #include <catch2/catch.hpp>
 // Eigen's automatic differentiation needs its core first.
 #include <Eigen/Core>
@@ -60,8 +60,9 @@ Model model_with(Fault fault, Index draws = 3) {
   back = m.gain(back, factor);
   if (fault == Fault::gain_twice) back = m.gain(back, factor);
   const ValueId output = m.conv_transpose(back, stack[0], w, std::nullopt, Activation::linear);
-  return m.finish({Reconstruction{output, Likelihood::bernoulli}, KlToNormal{mean, log_variance}},
-                  OverDraws::mean, mean);
+  return m.finish(
+      {Reconstruction{output, Likelihood::bernoulli}, KlToNormal{.mean = mean, .log_variance = log_variance}},
+      OverDraws::mean, mean);
 }
 
 constexpr std::size_t shared_parameters = 7;  // of model_with(); copies come behind

@@ -358,7 +358,8 @@ std::vector<NamedModel> models() {
                 for (const Index draws : {1, 3}) {
                   ModelSpec spec = small_spec(kind);
                   spec.image_size = {8, 4};
-                  spec.layers = {{3, 4, 2}, {5, 2, 2}};
+                  spec.layers = {{.channels = 3, .kernel = 4, .stride = 2},
+                                 {.channels = 5, .kernel = 2, .stride = 2}};
                   spec.decoder = decoder;
                   spec.gated = gated;
                   spec.residual = residual;
@@ -384,9 +385,9 @@ std::vector<PlanRequest> requests() {
   std::vector<PlanRequest> list;
   for (const Index images : {1, 5, 32})
     for (const bool trains : {false, true}) {
-      list.push_back({images, trains, 4, 4});
-      list.push_back({images, trains, 8, 8});
-      list.push_back({images, trains, 2, 4});
+      list.push_back({.images = images, .trains = trains, .number_bytes = 4, .sum_bytes = 4});
+      list.push_back({.images = images, .trains = trains, .number_bytes = 8, .sum_bytes = 8});
+      list.push_back({.images = images, .trains = trains, .number_bytes = 2, .sum_bytes = 4});
     }
   return list;
 }
@@ -503,8 +504,10 @@ TEST_CASE("plan: training of the small models keeps what evaluating forgets") {
   for (const NamedModel& named : small_models())
     for (const Index bytes : {2, 4}) {
       INFO(named.name << ", bytes " << bytes);
-      CHECK(make_plan(named.model, {32, false, bytes, 4}).bytes <
-            make_plan(named.model, {32, true, bytes, 4}).bytes);
+      CHECK(make_plan(named.model, {.images = 32, .trains = false, .number_bytes = bytes, .sum_bytes = 4})
+                .bytes <
+            make_plan(named.model, {.images = 32, .trains = true, .number_bytes = bytes, .sum_bytes = 4})
+                .bytes);
     }
 }
 
@@ -552,7 +555,9 @@ TEST_CASE("plan: a place that is moved onto another is noticed") {
   std::size_t tried = 0;
   for (const NamedModel& named : small_models())
     for (const PlanRequest& request :
-         {PlanRequest{4, true, 4, 4}, PlanRequest{4, false, 4, 4}, PlanRequest{4, true, 2, 4}}) {
+         {PlanRequest{.images = 4, .trains = true, .number_bytes = 4, .sum_bytes = 4},
+          PlanRequest{.images = 4, .trains = false, .number_bytes = 4, .sum_bytes = 4},
+          PlanRequest{.images = 4, .trains = true, .number_bytes = 2, .sum_bytes = 4}}) {
       const Plan plan = make_plan(named.model, request);
       Plan moved = plan;
       const auto places = places_of(moved);
@@ -575,7 +580,7 @@ TEST_CASE("plan: a place that is moved onto another is noticed") {
 TEST_CASE("plan: a place that ends too early, or is no place, is noticed") {
   for (const NamedModel& named : small_models()) {
     INFO(named.name);
-    const PlanRequest request{4, true, 4, 4};
+    const PlanRequest request{.images = 4, .trains = true, .number_bytes = 4, .sum_bytes = 4};
     const Plan plan = make_plan(named.model, request);
     const auto with = [&](const std::function<void(Plan&)>& change) {
       Plan changed = plan;
@@ -618,7 +623,7 @@ TEST_CASE(
   std::size_t stores = 0, adds = 0, fused = 0;
   for (const NamedModel& named : small_models())
     for (const Index bytes : {2, 4}) {
-      const PlanRequest request{4, true, bytes, 4};
+      const PlanRequest request{.images = 4, .trains = true, .number_bytes = bytes, .sum_bytes = 4};
       const Plan plan = make_plan(named.model, request);
       for (const bool in_terms : {false, true})
         for (std::size_t at = 0; at < (in_terms ? plan.terms : plan.steps).size(); ++at)
@@ -644,7 +649,7 @@ TEST_CASE("plan: a value fused in spite of two readers is noticed") {
     spec.residual = 1;
     return spec;
   }());
-  const PlanRequest request{4, true, 4, 4};
+  const PlanRequest request{.images = 4, .trains = true, .number_bytes = 4, .sum_bytes = 4};
   const Plan plan = make_plan(model, request);
   for (ValueId id = 0; id < model.values.size(); ++id) {
     Plan changed = plan;

@@ -219,8 +219,8 @@ Exact pixel_of(Likelihood likelihood, std::size_t at) {
   return static_cast<T>(likelihood == Likelihood::bernoulli ? grey[at % 2] : grey[at % 6]);
 }
 
-// Whether the sums per column, and the derivatives, are those of the formula. With `derivatives` false they are left
-// alone.
+// Whether the sums per column, and the derivatives, are those of the formula. With `derivatives`
+// false they are left alone.
 template <class T>
 bool sums_and_derives(const Pointwise<T>& kernels, Likelihood likelihood, std::int64_t pixels,
                       std::int64_t width, const PixelLoss& loss = exact_loss,
@@ -272,7 +272,7 @@ TEMPLATE_TEST_CASE("pointwise: activations are those of the formula, on every is
     for (const Activation activation : activations)
       for (const std::int64_t count : widths)
         for (const std::size_t begin : {0, 3, 500}) {
-          INFO(engine::name(isa) << ", " << count << " numbers");
+          INFO(name(isa) << ", " << count << " numbers");
           CHECK(activates<TestType>(kernels.activate, activation, count, begin));
         }
   }
@@ -284,7 +284,7 @@ TEMPLATE_TEST_CASE("pointwise: slopes are those of the formula, on every isa", "
     for (const Activation activation : activations)
       for (const std::int64_t count : widths)
         for (const std::size_t begin : {0, 3, 500}) {
-          INFO(engine::name(isa) << ", " << count << " numbers");
+          INFO(name(isa) << ", " << count << " numbers");
           CHECK(multiplies<TestType>(kernels.multiply_by_slope, activation, count, begin));
         }
   }
@@ -316,7 +316,7 @@ TEMPLATE_TEST_CASE("pointwise: losses and their derivatives are those of the for
     for (const Likelihood likelihood : likelihoods)
       for (const std::int64_t width : widths)
         for (const std::int64_t pixels : {1, 2, 13}) {
-          INFO(engine::name(isa) << ", " << pixels << " pixels of " << width);
+          INFO(name(isa) << ", " << pixels << " pixels of " << width);
           CHECK(sums_and_derives(kernels, likelihood, pixels, width));
         }
     // a column of the whole grid
@@ -368,13 +368,13 @@ TEMPLATE_TEST_CASE("pointwise: the same bits wherever the numbers lie in memory"
           CHECK(sums == first);
         };
         const std::vector<TestType> wanted = at_shift(0, derive);
-        INFO(engine::name(isa) << ", " << name(likelihood));
+        INFO(name(isa) << ", " << name(likelihood));
         for (std::size_t shift = 1; shift < shifts; ++shift) CHECK(at_shift(shift, derive) == wanted);
       }
     for (const Activation activation : activations) {
       const auto run = [&](TestType* values) { kernels.activate(activation, count, values); };
       const std::vector<TestType> wanted = at_shift(0, run);
-      INFO(engine::name(isa) << ", " << name(activation));
+      INFO(name(isa) << ", " << name(activation));
       for (std::size_t shift = 1; shift < shifts; ++shift) CHECK(at_shift(shift, run) == wanted);
     }
   }
@@ -392,7 +392,7 @@ TEMPLATE_TEST_CASE("pointwise: a logit that is no number, or infinite, is not ta
         TestType logits[] = {infinity, -infinity, nan};
         double sums[] = {0, 0, 0};
         kernels.loss_gradient(likelihood, 1, 3, pixels, logits, weights, sums);
-        INFO(engine::name(isa) << ", " << name(likelihood) << " at " << x);
+        INFO(name(isa) << ", " << name(likelihood) << " at " << x);
         for (const double sum : sums) CHECK_FALSE(std::isfinite(sum));
         CHECK(std::isnan(sums[2]));
         CHECK(std::isnan(logits[2]));
@@ -408,7 +408,7 @@ TEMPLATE_TEST_CASE("pointwise: what is no number stays none through every activa
     for (const Activation activation : activations) {
       std::vector<TestType> values(9, std::numeric_limits<TestType>::quiet_NaN());
       pointwise_of<TestType>(isa).activate(activation, 9, values.data());
-      INFO(engine::name(isa) << ", " << name(activation));
+      INFO(name(isa) << ", " << name(activation));
       CHECK(std::all_of(values.begin(), values.end(), [](TestType value) { return std::isnan(value); }));
     }
 }

@@ -1,5 +1,5 @@
-// A model over batches: what an image counts, bits that depend on neither threads nor blocks, codes and pixels, and
-// BFloat16.
+// A model over batches: what an image counts, bits that depend on neither threads nor blocks, codes
+// and pixels, and BFloat16.
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/base/error.hpp>
@@ -61,7 +61,7 @@ std::vector<NamedModel> larger_models() {
       ModelSpec spec;
       spec.kind = kind;
       spec.image_size = {12, 12};
-      spec.layers = {{9, 3, 2}, {17, 3, 2}};
+      spec.layers = {{.channels = 9, .kernel = 3, .stride = 2}, {.channels = 17, .kernel = 3, .stride = 2}};
       spec.latent = 7;
       if (tied) spec.tied = {true, true, true};
       spec.likelihood = kind == ModelKind::vae ? Likelihood::bernoulli : Likelihood::bce_grey;
@@ -146,6 +146,31 @@ TEST_CASE(
   }
 }
 
+// A million arenas would not fit any memory.
+TEST_CASE("runner: threads beyond the blocks of a batch cost nothing and change no bit") {
+  constexpr int many = 1'000'000;
+  for (const NamedModel& named : small_models()) {
+    INFO(named.name);
+    const GradientCase one(named.model, 70);
+    const auto parameters = parameters_for<float>(one.model);
+    const auto on_one = gradient_with(one, parameters, {.threads = 1}, beta);
+    const auto on_many = gradient_with(one, parameters, {.threads = many}, beta);
+    CHECK(on_many.losses == on_one.losses);
+    CHECK(on_many.gradients == on_one.gradients);
+    auto few = runner_of(one.model, parameters, {.threads = 2});
+    auto runner = runner_of(one.model, parameters, {.threads = many});
+    const Index blocks = ceil_div(70, images_per_block(one.model));
+    CHECK(runner.threads_for(70) == blocks);
+    CHECK(runner.threads_for(1) == 1);
+    CHECK(few.threads_for(70) == 2);
+    CHECK(runner.busy_threads(7) == 7);
+    CHECK(runner.gradient_bytes(70) ==
+          static_cast<std::size_t>((1 + blocks) * one.model.parameter_count()) * sizeof(float));
+    CHECK(runner.encode(one.batch()).means == few.encode(one.batch()).means);
+    CHECK_NOTHROW(runner.pass(3));
+  }
+}
+
 TEST_CASE("runner: the tensor pass, too, has the same bits on any number of threads") {
   for (const NamedModel& named : small_models()) {
     if (named.name != "tied variational" && named.name != "importance weighted") continue;
@@ -170,7 +195,7 @@ TEST_CASE("runner: evaluating has the bits of training") {
     Gradients<float> gradient = zeros_like(parameters);
     CHECK(evaluates.losses(one.batch(), beta) == trains.losses(one.batch(), beta));
     CHECK(trains.losses(one.batch(), beta) == trains.gradient(one.batch(), beta, gradient));
-    CHECK(trains.gradient_bytes() >=
+    CHECK(trains.gradient_bytes(70) >=
           static_cast<std::size_t>(2 * one.model.parameter_count()) * sizeof(float));
     CHECK(evaluates.model() == one.model);
   }
@@ -346,7 +371,7 @@ TEST_CASE("runner: the losses of codes are those of the pixels that they give") 
     const Model& model = one.model;
     const auto parameters = parameters_for<double>(model);
     auto runner = runner_of(model, parameters, {});
-    BlockPass<double>& pass = runner.pass();
+    BlockPass<double>& pass = runner.pass(1);
     const Reconstruction& term = model.reconstruction();
     const Index rows = images_per_block(model), elements = model.images().elements();
     Random random(4);
@@ -412,7 +437,7 @@ TEST_CASE("runner: the gradient in BFloat16 points where that in double does") {
     const GradientCase one(named.model, 70);
     Parameters<float> parameters = larger_parameters<float>(one.model);
     const auto exact = gradient_with(one, cast_all<double>(parameters), {.form = "gather"}, beta);
-    const Computing bf16{.operands = Operands::bf16};
+    const Computing bf16{.precision = Precision::bf16};
     // Eight bits: every number on the way is off by up to 2^-8 of itself.
     const auto rounded = gradient_with(one, parameters, bf16, beta);
     CHECK(losses_distance(rounded.losses, exact.losses) < 3e-2);
@@ -434,10 +459,10 @@ TEST_CASE("runner: BFloat16 has the same bits on any number of threads") {
     INFO(named.name);
     const GradientCase one(named.model, 150);
     const auto parameters = larger_parameters<float>(one.model);
-    const auto on_one = gradient_with(one, parameters, {.operands = Operands::bf16}, beta);
+    const auto on_one = gradient_with(one, parameters, {.precision = Precision::bf16}, beta);
     for (const int threads : {2, 3, 5}) {
       const auto on_more =
-          gradient_with(one, parameters, {.operands = Operands::bf16, .threads = threads}, beta);
+          gradient_with(one, parameters, {.precision = Precision::bf16, .threads = threads}, beta);
       CHECK(on_more.losses == on_one.losses);
       CHECK(on_more.gradients == on_one.gradients);
     }
@@ -450,7 +475,7 @@ TEST_CASE("runner: every small model computes in BFloat16 what it does in double
     const GradientCase one(named.model, 70);
     const auto parameters = parameters_for<float>(one.model);
     const auto exact = gradient_with(one, cast_all<double>(parameters), {.form = "gather"}, beta);
-    const auto rounded = gradient_with(one, parameters, {.operands = Operands::bf16}, beta);
+    const auto rounded = gradient_with(one, parameters, {.precision = Precision::bf16}, beta);
     // Losses of pixels may cancel where the density is above 1: in terms of a nat per pixel, then.
     const auto pixels = static_cast<double>(70 * one.model.images().elements());
     CHECK(std::abs(rounded.losses.objective - exact.losses.objective) <
@@ -459,7 +484,7 @@ TEST_CASE("runner: every small model computes in BFloat16 what it does in double
     CHECK(agreement(rounded.gradients, exact.gradients).distance < 6e-2);
     const Model single = with_draws(one.model, 1);
     auto plain = runner_of(single, cast_all<double>(parameters), {.form = "gather"});
-    auto fast = runner_of(single, parameters, {.operands = Operands::bf16});
+    auto fast = runner_of(single, parameters, {.precision = Precision::bf16});
     const auto codes = plain.encode(one.batch()).means;
     double largest = 0;
     for (const double code : codes) largest = std::max(largest, std::abs(code));
@@ -468,14 +493,22 @@ TEST_CASE("runner: every small model computes in BFloat16 what it does in double
   }
 }
 
-TEST_CASE("runner: BFloat16 needs a model of floats and the form batched") {
+TEST_CASE("runner: a precision is the model's own, or BFloat16 of floats in the form batched") {
   const Model model = make_model(small_spec(ModelKind::ae));
-  CHECK_THROWS_WITH(Runner<double>(model, {.operands = Operands::bf16}), Contains("precision"));
-  CHECK_THROWS_WITH(Runner<float>(model, {.form = "gather", .operands = Operands::bf16}),
+  CHECK_NOTHROW(Runner<double>(model, {.precision = Precision::fp64}));
+  CHECK_NOTHROW(Runner<float>(model, {.form = "gather", .precision = Precision::fp32}));
+  CHECK_THROWS_WITH(Runner<double>(model, {.precision = Precision::bf16}), Contains("precision"));
+  CHECK_THROWS_WITH(Runner<double>(model, {.precision = Precision::fp32}),
+                    Contains("is fp32") && Contains("are fp64"));
+  CHECK_THROWS_WITH(Runner<float>(model, {.precision = Precision::fp64}),
+                    Contains("is fp64") && Contains("use fp32 or bf16"));
+  CHECK_THROWS_WITH(Runner<double>(model, {.form = "gather", .precision = Precision::fp32}),
+                    Contains("is fp32") && Contains("fp64"));
+  CHECK_THROWS_WITH(Runner<float>(model, {.form = "gather", .precision = Precision::bf16}),
                     Contains("precision") && Contains("gather"));
   CHECK_THROWS_AS(Runner<float>(model, {.form = "no such form"}), InvalidArgument);
-  CHECK(named<Operands>("bf16") == Operands::bf16);
-  CHECK_THROWS_AS(named<Operands>("bf8"), InvalidArgument);
+  CHECK(named<Precision>("bf16", float_precisions) == Precision::bf16);
+  CHECK_THROWS_WITH(named<Precision>("fp64", float_precisions), Contains("choose fp32 or bf16"));
 }
 
 TEST_CASE("runner: a form that does not support a layer says so when it is made") {

@@ -20,7 +20,7 @@ inline ModelSpec small_spec(ModelKind kind) {
   spec.kind = kind;
   spec.image_channels = 1;
   spec.image_size = {6, 5};
-  spec.layers = {{3, 3, 2}, {4, 2, 2}};
+  spec.layers = {{.channels = 3, .kernel = 3, .stride = 2}, {.channels = 4, .kernel = 2, .stride = 2}};
   spec.latent = 3;
   spec.tied = {true, true, true};
   spec.likelihood = kind == ModelKind::vae ? Likelihood::bernoulli : Likelihood::bce_grey;
@@ -46,7 +46,7 @@ inline std::vector<NamedModel> small_models() {
   add("stride 3/2, colour, dilation, groups", ModelKind::ae, [](ModelSpec& s) {
     s.image_channels = 2;
     s.image_size = {7, 8};
-    s.layers = {{4, 3, {3, 2}}, {6, 2, 2}};
+    s.layers = {{.channels = 4, .kernel = 3, .stride = {3, 2}}, {.channels = 6, .kernel = 2, .stride = 2}};
     s.layers[1].dilation = 2;
     s.layers[1].groups = 2;
   });
@@ -56,13 +56,13 @@ inline std::vector<NamedModel> small_models() {
   });
   add("subpixel", ModelKind::ae, [](ModelSpec& s) {
     s.image_size = {8, 4};
-    s.layers = {{3, 4, 2}, {4, 2, 2}};
+    s.layers = {{.channels = 3, .kernel = 4, .stride = 2}, {.channels = 4, .kernel = 2, .stride = 2}};
     s.decoder = Decoder::subpixel;
     s.tied = {false, false, true};
   });
   add("resize", ModelKind::ae, [](ModelSpec& s) {
     s.image_size = {8, 4};
-    s.layers = {{3, 4, 2}, {4, 2, 2}};
+    s.layers = {{.channels = 3, .kernel = 4, .stride = 2}, {.channels = 4, .kernel = 2, .stride = 2}};
     s.decoder = Decoder::resize;
     s.tied = {false, false, true};
     s.activation = Activation::leaky_relu;

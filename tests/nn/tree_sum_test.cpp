@@ -1,5 +1,5 @@
-// Which additions a fixed tree makes, against a recursive definition of it, for every number of terms and however
-// they come.
+// Which additions a fixed tree makes, against a recursive definition of it, for every number of
+// terms and however they come.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fsconv/nn/tree_sum.hpp>

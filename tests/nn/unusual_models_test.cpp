@@ -1,5 +1,5 @@
-// Models that no name makes, but that are models: what the engine does in place must not depend on how the named
-// ones look.
+// Models that no name makes, but that are models: what the engine does in place must not depend on
+// how the named ones look.
 #include <catch2/catch.hpp>
 #include <functional>
 
@@ -49,7 +49,7 @@ void require_agreement(const std::vector<std::pair<const char*, Make>>& list) {
     Parameters<float> singles;
     for (const Parameter<double>& parameter : parameters)
       singles.push_back({parameter.name, cast<float>(parameter.value)});
-    const auto rounded = gradient_with(one, singles, {.operands = Operands::bf16}, beta);
+    const auto rounded = gradient_with(one, singles, {.precision = Precision::bf16}, beta);
     CHECK(losses_distance(rounded.losses, plain.losses) < 3e-2);
     CHECK(agreement(rounded.gradients, plain.gradients).distance < 3e-2);
   }
@@ -188,8 +188,9 @@ TEST_CASE("unusual models: outputs that no map makes") {
 
 TEST_CASE("unusual models: draws") {
   const auto variational = [](Sketch& s, ValueId output, ValueId mean, ValueId log_variance) {
-    return s.m.finish({Reconstruction{output, Likelihood::mse}, KlToNormal{mean, log_variance}},
-                      OverDraws::mean, mean);
+    return s.m.finish(
+        {Reconstruction{output, Likelihood::mse}, KlToNormal{.mean = mean, .log_variance = log_variance}},
+        OverDraws::mean, mean);
   };
   require_agreement({
       {"two draws of one posterior",

@@ -305,30 +305,3 @@ TEST_CASE("obligation: embedding keeps any text as it is") {
   put_content(folder / "bad name.smt2", "");
   CHECK_FALSE(embed(folder.path()).succeeded());
 }
-
-TEST_CASE("obligation: emit writes files that read back, and each query complete in itself") {
-  const ScratchFolder folder;
-  const std::string target = folder / "new/folder";
-  const std::vector<Obligation> obligations = {parse_obligation("t", theorem),
-                                               parse_obligation("beliefs/b", belief)};
-  emit(obligations, target);
-  CHECK(content_of(target + "/t.smt2") == theorem);
-  CHECK(content_of(target + "/t.1.sat.smt2") == obligations[0].queries[0].text);
-  CHECK(content_of(target + "/t.2.unsat.smt2") == obligations[0].queries[1].text);
-  CHECK(content_of(target + "/beliefs/b.2.sat.smt2") == obligations[1].queries[1].text);
-  CHECK(read_obligations(target).size() == 2);
-  CHECK_NOTHROW(emit(obligations, target));
-}
-
-TEST_CASE("obligation: emit overwrites nothing that differs, and then writes nothing at all") {
-  const ScratchFolder folder;
-  const std::vector<Obligation> obligations = {parse_obligation("t", theorem)};
-  put_content(folder / "t.2.unsat.smt2", "mine");
-  CHECK_THROWS_AS(emit(obligations, folder.path()), IoError);
-  CHECK_THROWS_WITH(emit(obligations, folder.path()),
-                    Contains("t.2.unsat.smt2: is there already and differs"));
-  CHECK(content_of(folder / "t.2.unsat.smt2") == "mine");
-  CHECK(folder.files() == 1);
-  CHECK_THROWS_AS(emit(obligations, folder / "t.2.unsat.smt2"), IoError);
-  CHECK_THROWS_AS(emit(obligations, "/proc/fsconv"), IoError);
-}

@@ -37,7 +37,7 @@ std::vector<Mutant> mutants() {
 
 }  // namespace
 
-TEST_CASE("proofs: every theorem has a mutant, and no mutant is proved") {
+TEST_CASE("proofs: every theorem has a mutant, and no mutant is proved", "[slow]") {
   std::map<std::string, std::string> texts;
   std::set<std::string> theorems, mutated;
   for (const Obligation& obligation : read_obligations(FSCONV_SOURCE_DIR "/proofs/smt")) {

@@ -39,6 +39,21 @@ Decision decide_with(const std::string& script, const Query& query = query_of("(
   return decide(z3_solver({.z3 = put_program(folder, "stub", script)}), query, limits);
 }
 
+// Whether `work` ends in an error of the machine, in one line that names the program and the reason.
+bool error_of(const std::function<void()>& work, const std::string& program, const std::string& reason) {
+  try {
+    work();
+  } catch (const Error& error) {
+    const std::string line = error.what();
+    INFO(line);
+    CHECK(error.code() == ExitCode::runtime);
+    CHECK_THAT(line, Contains(program) && Contains(reason));
+    CHECK(line.find('\n') == std::string::npos);
+    return error.code() == ExitCode::runtime && line.find(reason) != std::string::npos;
+  }
+  return false;
+}
+
 }  // namespace
 
 TEST_CASE("solver reply: clean answers") {
@@ -95,6 +110,25 @@ TEST_CASE("solver reply: anything else is no answer, and says why") {
   CHECK_THAT(problem(late), Contains("ran out of time"));
 }
 
+TEST_CASE("solver reply: what the machine refuses is told from what the solver does not know") {
+  const auto broke_down = [](const ChildResult& child) { return read_reply(child, {}).broke_down; };
+  CHECK(broke_down(printed("", 127, "not found")));
+  CHECK(broke_down(printed("(error \"out of memory\")\n", 101)));
+  CHECK(broke_down(printed("sat\n", 1, "std::bad_alloc")));
+  ChildResult killed = printed("unsat\n");
+  killed.signal = SIGKILL;
+  CHECK(broke_down(killed));
+  ChildResult late = killed;  // by us
+  late.timed_out = true;
+  CHECK_FALSE(broke_down(late));
+  CHECK_FALSE(broke_down(printed("unknown\n")));
+  CHECK_FALSE(broke_down(printed("unknown\n", 1)));
+  CHECK_FALSE(broke_down(printed("(error \"line 1: unknown constant\")\n", 1)));
+  CHECK_FALSE(broke_down(printed("sat\n")));
+  CHECK_FALSE(broke_down(printed("nonsense\n")));
+  CHECK_FALSE(broke_down(printed("")));
+}
+
 TEST_CASE("solver reply: values that are missing, foreign or too large are no answer") {
   const auto problem = [](const std::string& values) {
     const SolverReply reply = read_reply(printed("sat\n" + values), {"a", "b"});
@@ -120,7 +154,7 @@ TEST_CASE("solver reply: values that are missing, foreign or too large are no an
   CHECK_THAT(problem(""), Contains("where values should be"));
 }
 
-TEST_CASE("solver: the first strategy that knows decides, and a hanging one costs a slice") {
+TEST_CASE("solver: the first strategy that knows decides, and a hanging one costs a slice", "[slow]") {
   const auto knows = [](const std::string& what) {
     return "text=\"$* $(cat)\"; case \"$text\" in *'" + what + "'*) echo unsat;; *) exec sleep 100;; esac";
   };
@@ -160,8 +194,7 @@ TEST_CASE("solver: one run answers several queries, or is not believed") {
                              "printf 'sat\\n(error \"no\")\\nsat\\n'",  // an assertion that was left out
                              "printf 'sat\\nunsat\\nsat'",              // half a line
                              "printf 'sat\\nunsat\\nsat\\n'; exit 1",   // the end of one that fails
-                             "printf 'sat\\nunsat\\nsat\\n'; kill -SEGV $$",  // or crashes
-                             "printf '((a 1))\\nunsat\\nsat\\n'"})            // values that nobody asked for
+                             "printf '((a 1))\\nunsat\\nsat\\n'"})      // values that nobody asked for
   {
     INFO(script);
     CHECK(answers(script) == none);
@@ -174,7 +207,12 @@ TEST_CASE("solver: one run answers several queries, or is not believed") {
       "text=\"$* $(cat)\"; case \"$text\" in *get-value*) exit 1;; *-t:250*) ;; *) exit 1;; esac; "
       "echo \"$text\" | grep -c '^(reset)$' | sed 's/3/sat\\nsat\\nsat/'";
   CHECK(answers(counts, {.slice = 0.25}) == Answers(3, Answer::sat));
-  CHECK(decide_together(z3_solver({.z3 = "no-such-solver"}), texts).answers == none);
+  // What was too much for one run is left to decide(); a program that does not run at all is an error.
+  CHECK(answers("text=$(cat); case \"$text\" in *'(reset)'*) printf 'sat\\nunsat\\nsat\\n'; kill -SEGV $$;; "
+                "*) echo sat;; esac") == none);
+  CHECK(error_of([&] { answers("kill -SEGV $$"); }, "stub", "signal 11"));
+  CHECK(error_of([&] { decide_together(z3_solver({.z3 = "no-such-solver"}), texts); }, "no-such-solver",
+                 "no such program"));
 }
 
 TEST_CASE("solver: z3 and cvc5 forget a query before they read the next") {
@@ -191,7 +229,7 @@ TEST_CASE("solver: z3 and cvc5 forget a query before they read the next") {
   CHECK(together.seconds > 0);
 }
 
-TEST_CASE("solver: slices grow until a slow one has its answer") {
+TEST_CASE("solver: slices grow until a slow one has its answer", "[slow]") {
   const Decision decision =
       decide_with("cat > /dev/null; sleep 0.5; echo sat", query_of(""), {.slice = 0.05});
   CHECK(decision.answer == Answer::sat);
@@ -209,15 +247,15 @@ TEST_CASE("solver: one that hangs is given up in time") {
 
 TEST_CASE("solver: one that fails is unknown with its reason, and is not tried again in the same way") {
   const std::vector<std::pair<std::string, std::string>> failures = {
-      {"kill -SEGV $$", "z3 smt: crashed with signal 11"},
       {"head -c 100 /dev/urandom", "z3 smt: printed"},
       {"echo '(error \"line 1: no idea\")'", "line 1: no idea"},
       {"echo '(error \"x\")'; echo unsat", "(error"},
+      {"echo '(error \"line 1: no idea\")'; exit 1", "exited with status 1"},
       {"exec <&-; echo closed", "printed 'closed'"},
-      {"exit 9", "exited with status 9"},
       {"echo unknown", "gave up"},
-      {"yes sat", "more output"},
-      {"exec dd if=/dev/zero of=/dev/null bs=900M count=1", "memory"}};
+      {"echo unknown; exit 1", "gave up"},
+      {"exit 0", "printed nothing"},
+      {"yes sat", "more output"}};
   for (const auto& [script, problem] : failures) {
     const ScratchFolder folder;
     const std::string log = folder / "log";
@@ -230,17 +268,83 @@ TEST_CASE("solver: one that fails is unknown with its reason, and is not tried a
   }
 }
 
+TEST_CASE("solver: one that breaks down says nothing about the question, and is an error") {
+  const std::vector<std::pair<std::string, std::string>> failures = {
+      {"kill -SEGV $$", "crashed with signal 11"},
+      {"kill -ABRT $$", "crashed with signal 6"},
+      {"kill -KILL $$", "was killed (signal 9)"},
+      {"echo unsat; kill -KILL $$", "was killed (signal 9)"},
+      {"exit 9", "exited with status 9"},
+      {"exec /fsconv/no-such-solver", "exited with status 127"},
+      {"echo 'cannot load libz3.so.4' >&2; exit 127", "cannot load libz3.so.4"},
+      {"echo '(error \"out of memory\")'; exit 101", "out of memory"},
+      {"echo 'timeout or std::bad_alloc'; exit 1", "bad_alloc"},
+      {"exec dd if=/dev/zero of=/dev/null bs=900M count=1", "memory"},
+      // It never began under one strategy: that the others ran out of time decides nothing.
+      {"case \"$*\" in *nl.delay*) kill -KILL $$;; *) exec sleep 100;; esac", "z3 smt nlsat"}};
+  for (const auto& [script, problem] : failures) {
+    const ScratchFolder folder;
+    const std::string path = put_program(folder, "stub", script);
+    const DecisionLimits limits{.seconds = 1, .slice = 0.1, .memory = Index{500} << 20};
+    INFO(script);
+    CHECK(error_of([&] { decide(z3_solver({.z3 = path}), query_of(""), limits); }, path, problem));
+    CHECK(error_of([&] { find_smallest(z3_solver({.z3 = path}), query_of("", {"a"}), limits, 2); }, path,
+                   problem));
+  }
+}
+
+TEST_CASE("solver: one that breaks down under a strategy and decides under another has decided") {
+  for (const std::string end : {"kill -KILL $$", "exit 127", "echo '(error \"out of memory\")'; exit 101"}) {
+    const Decision decision = decide_with("case \"$*\" in *nl.delay*) " + end + ";; *) echo unsat;; esac");
+    CHECK(decision.answer == Answer::unsat);
+    CHECK(decision.strategy == "z3 smt");
+  }
+}
+
+TEST_CASE("solver: a program that cannot be started is an error") {
+  const ScratchFolder folder;
+  const auto refuses = [&](const std::string& program, const std::string& reason) {
+    INFO(program);
+    return error_of([&] { decide(z3_solver({.z3 = program}), query_of("")); }, program, reason) &&
+           error_of([&] { decide(cvc5_solver({.cvc5 = program}), query_of("")); }, program, reason);
+  };
+  CHECK(refuses("/fsconv/no-such-solver", "no such program"));
+  const std::string text = folder / "text", locked = folder / "locked", script = folder / "script";
+  put_content(text, "no program");
+  put_content(locked, "#!/bin/sh\necho sat\n");
+  put_content(script, "#!/fsconv/no-such-shell\necho sat\n");
+  std::filesystem::permissions(text, std::filesystem::perms::owner_all);
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  CHECK(refuses(text, "Exec format error"));
+  CHECK(refuses(locked, "no such program"));  // it may not be executed
+  CHECK(refuses(script, "No such file"));
+  CHECK(refuses(folder.path(), "no such program"));
+}
+
+TEST_CASE(
+    "solver: a machine without a process or a file to spare is named, and the question is not undecided") {
+  const ScratchFolder folder;
+  const std::string path = put_program(folder, "stub", "echo unsat");
+  std::filesystem::permissions(folder.path(), std::filesystem::perms::all);
+  std::filesystem::permissions(path, std::filesystem::perms::all);
+  const auto status_under = [&](int resource, rlim_t limit, const std::string& reason) {
+    return exit_status_with_file_limit(RLIM_INFINITY, [&] {
+      if (resource == RLIMIT_NPROC && ::geteuid() == 0 && ::setuid(65534) != 0)
+        return 77;  // root has no limit
+      const rlimit limits{limit, limit};
+      if (::setrlimit(static_cast<__rlimit_resource>(resource), &limits) != 0) return 77;
+      return error_of([&] { decide(z3_solver({.z3 = path}), query_of("")); }, path, reason) ? 0 : 1;
+    });
+  };
+  CHECK(status_under(RLIMIT_NPROC, 0, "Resource temporarily unavailable") == 0);
+  CHECK(status_under(RLIMIT_NOFILE, 4, "Too many open files") == 0);
+}
+
 TEST_CASE("solver: a request to stop ends the search") {
   std::stop_source stop;
   stop.request_stop();
   const Decision decision = decide_with("echo sat", query_of(""), {.stop = stop.get_token()});
   CHECK(decision.answer == Answer::unknown);
-}
-
-TEST_CASE("solver: a program that is not there is an error") {
-  const Decision decision = decide(z3_solver({.z3 = "/fsconv/no-such-solver"}), query_of(""));
-  CHECK(decision.answer == Answer::unknown);
-  CHECK(decision.problem.find("no-such-solver") != std::string::npos);
 }
 
 TEST_CASE("solver: the smallest counterexample respects its bound, or the solver is not believed") {

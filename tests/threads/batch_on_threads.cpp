@@ -17,9 +17,12 @@ namespace {
 constexpr int threads = 4;
 
 // Three steps, a loss and reconstructions. True if the loss comes out as on one thread.
-bool steps(const std::string& form, Operands operands) {
+bool steps(const std::string& form, Precision precision) {
   ModelSpec spec{
-      .kind = ModelKind::vae, .image_size = {12, 12}, .layers = {{4, 4, 2}, {6, 4, 2}}, .latent = 5};
+      .kind = ModelKind::vae,
+      .image_size = {12, 12},
+      .layers = {{.channels = 4, .kernel = 4, .stride = 2}, {.channels = 6, .kernel = 4, .stride = 2}},
+      .latent = 5};
   spec.tied = {true, true, true};
   spec.likelihood = Likelihood::bernoulli;
   const Model model = make_model(spec);
@@ -33,7 +36,7 @@ bool steps(const std::string& form, Operands operands) {
     Parameters<float> parameters = initial_parameters<float>(model, 0);
     Gradients<float> gradients = zeros_like(parameters);
     Optimizer<float> adam({}, parameters);
-    Runner<float> runner(model, {.form = form, .operands = operands, .threads = count, .trains = true});
+    Runner<float> runner(model, {.form = form, .precision = precision, .threads = count, .trains = true});
     runner.load(parameters);
     double total = 0;
     for (int step = 0; step < 3; ++step) {
@@ -55,7 +58,7 @@ void share_scratch() {
   engine::Buffer<float> code(map.code_size(images)), packed(map.packed_size()),
       scratch(map.scratch_size(images));
   std::barrier all_there(threads);
-  parallel_for(threads, threads, [&](Index) {
+  run_together(threads, [&](int) {
     engine::Buffer<float> image(map.image_size(images));
     all_there.arrive_and_wait();
     for (int time = 0; time < 20; ++time)
@@ -70,8 +73,8 @@ int main(int argc, char** argv) {
     share_scratch();
     return 0;
   }
-  const bool same = steps("batched", Operands::fp32) && steps("batched", Operands::bf16) &&
-                    steps("polyphase", Operands::fp32);
+  const bool same = steps("batched", Precision::fp32) && steps("batched", Precision::bf16) &&
+                    steps("polyphase", Precision::fp32);
   if (!same) std::printf("another loss on %d threads\n", threads);
   return same ? 0 : 1;
 }

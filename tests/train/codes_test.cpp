@@ -7,6 +7,7 @@
 #include <fsconv/io/array_file.hpp>
 #include <fsconv/nn/parameter.hpp>
 #include <fsconv/train/codes.hpp>
+#include <fsconv/train/codes_file.hpp>
 #include <limits>
 
 #include "train/small_run.hpp"
@@ -229,4 +230,32 @@ TEST_CASE("codes: images of a run are those it kept for that purpose") {
   CHECK(refused([&] { load_images(run, {.split = Split::validation}); }) == "split");
   CHECK_THROWS_AS(load_images(run, {.data = "generated:32x32x1"}), BadData);
   CHECK_THROWS_AS(load_images(run, {.data = "generated:28x28x3"}), BadData);
+}
+
+TEST_CASE(
+    "codes: a file of codes that was changed is refused, and one that fsconv itself has changed is not") {
+  const TrainedRun run = run_of(ModelKind::vae);
+  const ShownImages images = images_of(run, 3);
+  Runner<float> runner = make_runner(run, 1);
+  const Codes<float> codes = encode(runner, images, natural_order(3));
+  const TemporaryFolder folder;
+  const std::string file = folder.file("codes.h5");
+  RunInfo info;
+  info.kind = "encode";
+  write_codes(file, info, run, images, codes);
+  CHECK(read_codes(file, run.trained.model) == codes.means);
+  Tensor<float> other = codes.means;
+  other[4] = std::nextafter(other[4], 0.0f);
+  {
+    auto changed = hdf5::File::modify(file);
+    changed.remove("/mean");
+    changed.write("/mean", other, {.dimensions = {"image", "latent"}});
+    changed.commit();
+  }
+  CHECK_THROWS_AS(read_codes(file, run.trained.model), BadData);
+  CHECK_THROWS_WITH(read_codes(file, run.trained.model),
+                    Catch::Matchers::Contains("codes.h5:/mean: is not what fsconv"));
+  CHECK(read_array(file + ":/log_variance").values.size() == 15);
+  write_array(file + ":/mean", other, "f4");
+  CHECK(read_codes(file, run.trained.model) == other);
 }

@@ -180,8 +180,8 @@ TEST_CASE("config: what has no effect or contradicts the rest is blamed") {
   CHECK(blamed([](auto& c) { c.step_factor = 0.5, c.schedule = ScheduleKind::cosine; }) == "step-factor");
   CHECK(blamed([](auto& c) { c.patience = 3; }) == "patience");
   CHECK(blamed([](auto& c) { c.patience = 3, c.validation = 10; }) == "nothing");
-  CHECK(blamed([](auto& c) { c.precision = Operands::bf16; }) == "nothing");
-  CHECK(blamed([](auto& c) { c.precision = Operands::bf16, c.form = "gather"; }) == "precision");
+  CHECK(blamed([](auto& c) { c.precision = Precision::bf16; }) == "nothing");
+  CHECK(blamed([](auto& c) { c.precision = Precision::bf16, c.form = "gather"; }) == "precision");
   CHECK(blamed([](auto& c) { c.gain = true; }) == "nothing");
   CHECK(blamed([](auto& c) { c.gain = true, c.tie = "none"; }) == "gain");
 }
@@ -319,7 +319,7 @@ TEST_CASE("config: options are read from text") {
   CHECK(config.likelihood == Likelihood::gaussian);
   CHECK((config.gain && !config.gated));
   CHECK(config.learning_rate == 0.01);
-  CHECK(config.precision == Operands::bf16);
+  CHECK(config.precision == Precision::bf16);
   CHECK(config.threads == 3);
   CHECK(config.activation == Activation::leaky_relu);
 
@@ -377,7 +377,7 @@ TEST_CASE("config: JSON brings every option back") {
   }
   TrainConfig rest;
   rest.gain = true, rest.binarise = Binarise::fixed, rest.bound = Bound::iwae,
-  rest.precision = Operands::bf16;
+  rest.precision = Precision::bf16;
   CHECK(to_json(config_from_json(to_json(rest), "test")) == to_json(rest));
   CHECK_FALSE(written.contains("threads"));
 }
@@ -394,9 +394,32 @@ TEST_CASE("config: a file from before an option was there has its default") {
   const TrainConfig config = config_from_json(untied, "old.h5");
   CHECK(config.tie == "none");
   CHECK(config.likelihood == Likelihood::mse);
-  CHECK(config.precision == Operands::bf16);
+  CHECK(config.precision == Precision::bf16);
   CHECK(config.stride == std::vector<Stride>{{2, 1}, {1, 1}});
   CHECK(to_json(config_from_json(json::object(), "file")) == to_json(TrainConfig()));
+}
+
+TEST_CASE(
+    "config: every option that is an integer takes no fraction, no text, no truth and no number out of range") {
+  const TrainConfig config;
+  int integers = 0;
+  for (const TrainOption& option : train_options()) {
+    if (!option.recorded || !option.spells.empty()) continue;
+    const json value = option.write(config);
+    const bool is_list = value.is_array();
+    if (!value.is_number_integer() && !is_list) continue;
+    ++integers;
+    for (const json& wrong :
+         std::vector<json>{2.5, 2.0, 1e300, "2", true, nullptr, -1, 18446744073709551615u, json::object()}) {
+      const bool is_seed = option.name == "seed" && wrong == 18446744073709551615u;
+      if (is_seed) continue;
+      INFO(option.name << ": " << wrong.dump());
+      const std::string complaint = complaint_about({{option.name, is_list ? json::array({wrong}) : wrong}});
+      CHECK(contains(complaint, "run.h5"));
+      CHECK(contains(complaint, option.name));
+    }
+  }
+  CHECK(integers == 16);
 }
 
 TEST_CASE("config: JSON of something else is bad data, with the file and the entry") {
@@ -420,6 +443,7 @@ TEST_CASE("config: JSON of something else is bad data, with the file and the ent
                                                {"beta", "1"},
                                                {"beta", -1},
                                                {"variance", "unknown"},
+                                               {"variance", "2"},
                                                {"variance", false},
                                                {"channels", "many"},
                                                {"channels", 4},
@@ -428,7 +452,12 @@ TEST_CASE("config: JSON of something else is bad data, with the file and the ent
                                                {"channels", {4, {8}}},
                                                {"stride", {1.5}},
                                                {"stride", {"2/0"}},
+                                               {"stride", {"2"}},
+                                               {"stride", {"2.5"}},
                                                {"seed", -1},
+                                               {"seed", 18446744073709551616.0},
+                                               {"latent", 9223372036854775808u},
+                                               {"epochs", 18446744073709551615u},
                                                {"threads", 2},
                                                {"output", "x.h5"},
                                                {"frob", 1}}) {

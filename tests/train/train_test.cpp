@@ -1,4 +1,5 @@
 // Training as a whole: the same bits however it is run, and files that survive whatever stops it.
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -6,6 +7,7 @@
 #include <csignal>
 #include <fsconv/base/interrupt.hpp>
 
+#include "support/interrupted_child.hpp"
 #include "train/small_run.hpp"
 
 using namespace fsconv;
@@ -56,7 +58,7 @@ std::vector<TrainConfig> demanding_configs() {
   adamw.weight_decay = 0.1;
   adamw.schedule = ScheduleKind::cosine;
   adamw.warmup = 1.5;
-  adamw.precision = Operands::bf16;
+  adamw.precision = Precision::bf16;
   adamw.validation = 20;
   TrainConfig weighted = small_vae_config();
   weighted.bound = Bound::iwae;
@@ -86,7 +88,7 @@ TEST_CASE("train: the loss falls, and every epoch is reported once its file is t
   CHECK(bytes_of(picture_path(file)).substr(0, 8) == "\x89PNG\r\n\x1a\n");
 }
 
-TEST_CASE("train: the same bits on 1, 2 and 3 threads, others with another seed") {
+TEST_CASE("train: the same bits on 1, 2 and 3 threads, others with another seed", "[slow]") {
   for (TrainConfig config : {small_config(), small_vae_config()}) {
     const TemporaryFolder folder;
     run_to(folder.file("1.h5"), config);
@@ -101,7 +103,7 @@ TEST_CASE("train: the same bits on 1, 2 and 3 threads, others with another seed"
   }
 }
 
-TEST_CASE("train: a resumed run ends with the bits of one that was not stopped") {
+TEST_CASE("train: a resumed run ends with the bits of one that was not stopped", "[slow]") {
   for (const TrainConfig& whole : demanding_configs()) {
     const TemporaryFolder folder;
     run_to(folder.file("whole.h5"), whole);
@@ -168,6 +170,79 @@ TEST_CASE("train: a finished run has nothing left to do, and never fewer epochs 
   CHECK(same_bits(folder.file("copy.h5"), file));
   config.epochs = 2;
   CHECK_THROWS_AS(run_to(file, config, file), InvalidArgument);
+}
+
+TEST_CASE("train: a finished run whose picture has gone gets it back, and its file stays") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("run.h5"), picture = picture_path(file);
+  TrainConfig config = small_config();
+  config.epochs = 1;
+  run_to(file, config);
+  const std::string file_before = bytes_of(file), picture_before = bytes_of(picture);
+  std::filesystem::remove(picture);
+  std::vector<std::string> said;
+  train({.config = config, .output = file, .resume_from = file, .command_line = "test"},
+        {.say = [&](const std::string& line) { said.push_back(line); }});
+  CHECK(bytes_of(file) == file_before);
+  CHECK(bytes_of(picture) == picture_before);
+  REQUIRE(said.size() == 2);
+  CHECK(said[1] == "made " + picture + " again, which was missing");
+}
+
+TEST_CASE("train: an epoch that cannot be saved says which one is") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("run.h5"), picture = picture_path(file);
+  const auto block_picture = [&](const EpochResult&) {
+    std::filesystem::remove(picture);
+    std::filesystem::create_directory(picture);
+  };
+  try {
+    train({.config = small_config(), .output = file, .resume_from = {}, .command_line = "test"},
+          {.on_epoch = block_picture});
+    FAIL("the second epoch's picture was written");
+  } catch (const Error& error) {
+    CHECK(error.code() == ExitCode::io);
+    CHECK(std::string(error.what()) ==
+          picture + ": cannot write: it is a directory; " + file + " holds 1 of 3 epochs");
+  }
+  CHECK(hdf5::File::open(file).shape("/epoch") == Shape{1});
+  std::filesystem::remove(picture);
+  run_to(file, small_config(), file);
+  run_to(folder.file("whole.h5"), small_config());
+  CHECK(same_bits(folder.file("whole.h5"), file));
+}
+
+TEST_CASE("train: a model is checked before its images are drawn, and Ctrl-C ends the drawing") {
+  // Ctrl-C has come already: whoever begins to draw is interrupted, and whoever refuses before does not draw.
+  const TemporaryFolder folder;
+  const auto outcome = [&](auto change) {
+    TrainConfig config = small_config();
+    config.data = "generated:64x64x3";
+    change(config);
+    return testing::exit_status_when_interrupted(std::chrono::milliseconds(0), [&] {
+      try {
+        train({.config = config, .output = folder.file("run.h5"), .resume_from = {}, .command_line = "test"});
+        return 0;
+      } catch (const Error& error) {
+        return static_cast<int>(error.code());
+      }
+    });
+  };
+  CHECK(outcome([](TrainConfig&) {}) == 130);
+  CHECK(outcome([](TrainConfig& c) { c.groups = {2}; }) == 2);             // of 3 channels
+  CHECK(outcome([](TrainConfig& c) { c.latent = Index{1} << 36; }) == 2);  // parameters beyond all memory
+  CHECK(outcome([](TrainConfig& c) { c.channels = {Index{1} << 30, 1}; }) == 2);  // and activations
+  CHECK(outcome([](TrainConfig& c) { c.data = "generated:64x64x2"; }) == 2);
+  CHECK(folder.count() == 0);
+  CHECK(testing::exit_status_when_interrupted(std::chrono::milliseconds(0), [] {
+          return summary(small_config()).empty() ? 1 : 0;  // needs no images
+        }) == 0);
+}
+
+TEST_CASE("train: no rate where no time has passed") {
+  CHECK(images_per_second(10, 2) == 5);
+  CHECK(images_per_second(10, 0) == 0);
+  CHECK(images_per_second(10, -1) == 0);
 }
 
 TEST_CASE("train: a run is not resumed on other images") {
@@ -286,7 +361,8 @@ TEST_CASE("train: another run's file is not replaced unless one says so") {
       InvalidArgument);
 }
 
-TEST_CASE("train: every decoder, bound and likelihood trains, in both precisions and in another form") {
+TEST_CASE("train: every decoder, bound and likelihood trains, in both precisions and in another form",
+          "[slow]") {
   const TemporaryFolder folder;
   const auto trains = [&](auto change) {
     TrainConfig config = small_config();
@@ -308,7 +384,7 @@ TEST_CASE("train: every decoder, bound and likelihood trains, in both precisions
   for (const Likelihood likelihood :
        {Likelihood::bernoulli, Likelihood::continuous_bernoulli, Likelihood::gaussian})
     for (const Bound bound : {Bound::elbo, Bound::iwae})
-      for (const Operands precision : {Operands::fp32, Operands::bf16})
+      for (const Precision precision : {Precision::fp32, Precision::bf16})
         trains([&](TrainConfig& c) {
           c.model = ModelKind::vae;
           c.likelihood = likelihood;
@@ -327,4 +403,6 @@ TEST_CASE("train: outputs that cannot be written are refused at once") {
   CHECK_THROWS_AS(run_to(folder.file("file/run.h5"), small_config()), IoError);
   std::filesystem::create_directory(folder.file("folder.h5"));
   CHECK_THROWS_AS(run_to(folder.file("folder.h5"), small_config()), IoError);
+  REQUIRE(::mkfifo(folder.file("pipe.h5").c_str(), 0600) == 0);
+  CHECK_THROWS_AS(run_to(folder.file("pipe.h5"), small_config()), IoError);
 }

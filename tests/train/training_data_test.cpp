@@ -14,8 +14,7 @@ TEST_CASE("training_data: the first images of the set") {
   const Dataset all = load_dataset("generated", config.seed);
   CHECK(data.train.shape() == Shape{70, 1, 28, 28});
   CHECK(data.test.shape() == Shape{20, 1, 28, 28});
-  CHECK(data.image_channels() == 1);
-  CHECK(data.image_size() == Shape{28, 28});
+  CHECK(data.format() == ImageFormat{.height = 28, .width = 28, .channels = 1});
   CHECK(std::equal(data.train.begin(), data.train.end(), all.train.images.begin()));
   CHECK(std::equal(data.test.begin(), data.test.end(), all.test.images.begin()));
 }
@@ -25,9 +24,20 @@ TEST_CASE("training_data: colour images that are not square") {
   config.data = "generated:16x24x3";
   const TrainingData data = load_training_data(config);
   CHECK(data.train.shape() == Shape{70, 3, 16, 24});
-  CHECK(data.image_channels() == 3);
-  CHECK(data.image_size() == Shape{16, 24});
+  CHECK(data.format() == ImageFormat{.height = 16, .width = 24, .channels = 3});
   CHECK(data.checksum != load_training_data(test::small_config()).checksum);
+}
+
+TEST_CASE("training_data: the format of generated images is known before there are any") {
+  for (const std::string data : {"generated", "generated:8x16x3"}) {
+    TrainConfig config = test::small_config();
+    config.data = data;
+    CHECK(known_format(data) == load_training_data(config).format());
+  }
+  CHECK_FALSE(known_format("generated.npy"));
+  CHECK_FALSE(known_format("mnist"));
+  CHECK_THROWS_AS(known_format("generated:8x16"), InvalidArgument);
+  CHECK_THROWS_AS(known_format("generated:8x1600x3"), InvalidArgument);
 }
 
 TEST_CASE("training_data: all images where no limit is given, and never more than there are") {

@@ -5,6 +5,7 @@
 #include <fsconv/verify/explain.hpp>
 #include <fsconv/verify/mutants.hpp>
 #include <fsconv/verify/sweep.hpp>
+#include <fsconv/verify/trials.hpp>
 #include <fsconv/verify/verify.hpp>
 #include <set>
 
@@ -14,9 +15,11 @@ namespace {
 
 VerifyPlan symbolic_plan(std::vector<Geometry> geometries, std::vector<Witness> forms) {
   const auto all = claims();
-  VerifyPlan plan{std::move(geometries), {all.begin(), all.end()}, std::move(forms), {Method::symbolic}};
-  plan.threads = 2;
-  return plan;
+  return {.geometries = std::move(geometries),
+          .claims = {all.begin(), all.end()},
+          .forms = std::move(forms),
+          .methods = {Method::symbolic},
+          .threads = 2};
 }
 
 Outcome prove(const char* claim, const Witness& form, const char* name) {

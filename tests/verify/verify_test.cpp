@@ -4,6 +4,7 @@
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/verify/mutants.hpp>
 #include <fsconv/verify/report.hpp>
+#include <fsconv/verify/shrink.hpp>
 #include <fsconv/verify/sweep.hpp>
 #include <set>
 
@@ -22,13 +23,12 @@ std::vector<Geometry> sweep_of(Index random, std::uint64_t seed) {
 
 VerifyPlan plan_for(std::vector<Geometry> geometries, std::vector<Witness> forms) {
   const auto all = claims();
-  return {std::move(geometries),
-          {all.begin(), all.end()},
-          std::move(forms),
-          {Method::numeric, Method::exact, Method::symbolic},
-          0,
-          20,
-          2};
+  return {.geometries = std::move(geometries),
+          .claims = {all.begin(), all.end()},
+          .forms = std::move(forms),
+          .methods = {Method::numeric, Method::exact, Method::symbolic},
+          .miss_bits = 20,
+          .threads = 2};
 }
 
 // Which claims reject each mutant by each method, over a sweep.
@@ -63,7 +63,7 @@ TEST_CASE("verify: every claim holds, or is refuted where it should be, for ever
 }
 
 TEST_CASE("verify: and in float") {
-  const VerifyReport report = run_and_report(plan_for(sweep_of(40, 2), witnesses(Precision::single)));
+  const VerifyReport report = run_and_report(plan_for(sweep_of(40, 2), witnesses(Scalars::single)));
   for (const Failure& failure : report.failures) FAIL_CHECK(failure.command << "\n" << failure.detail);
 }
 
@@ -126,6 +126,19 @@ TEST_CASE("verify: an exception of a form is a failed check") {
       check_one(claims_named({"matrix"})[0], broken, Method::numeric, parse_case("i4o2k3"), 0);
   CHECK(outcome.verdict == Verdict::fails);
   CHECK(outcome.detail == "broken");
+}
+
+TEST_CASE("verify: Ctrl-C, want of memory and of threads are no failure of the form that meets them") {
+  const auto trying = [](auto failure) {
+    Witness broken = witnesses()[0];
+    broken.numbers.conv = [failure](const Geometry&, const Tensor<double>&,
+                                    const Tensor<double>&) -> Tensor<double> { throw failure; };
+    return check_one(claims_named({"matrix"})[0], broken, Method::exact, parse_case("i4o2k3"), 0);
+  };
+  CHECK_THROWS_AS(trying(Interrupted("interrupted")), Interrupted);
+  CHECK_THROWS_AS(trying(std::bad_alloc()), std::bad_alloc);
+  CHECK_THROWS_AS(trying(std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again))),
+                  std::system_error);
 }
 
 TEST_CASE("verify: a failing case is shrunk to a smallest one that fails") {
@@ -271,7 +284,7 @@ TEST_CASE("trial: integers too small to find anything are refused, not drawn for
   // A weight gradient of two images of n pixels sums 2n products: in 16 bits n = 900 leaves integers up to 4,
   // n = 2000 up to 2 and n = 3640 up to 1, which no number of rounds would make worth anything.
   const auto samples = [](Index n) {
-    return number_samples(Subject({{{n, n, 1, 1, 1, 1, 0}}, 1, 1, 1}), Method::exact, {16, 16}, 1, 128);
+    return number_samples(Subject({.axes = {{.in = n, .out = n}}}), Method::exact, {16, 16}, 1, 128);
   };
   CHECK(samples(900)[0].largest == 4);
   CHECK_THROWS_AS(samples(2000), InvalidArgument);

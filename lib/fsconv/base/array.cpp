@@ -25,11 +25,11 @@ void require_finite(const Tensor<double>& values, std::string_view where) {
 }
 
 void require_memory_for(std::string_view where, Index count, std::size_t element_bytes) try {
-  require_memory(count, element_bytes, where);
+  require_memory(count, element_bytes, "array");
 } catch (const InvalidArgument& error) {
   // The size is the file's mistake, not the caller's.
   const std::string_view message = error.what();
-  throw BadData(where, message.substr(where.size() + 2));
+  throw BadData(where, message.substr(std::string_view("array: ").size()));
 }
 
 Index stated_count(std::string_view where, const Shape& shape) try {

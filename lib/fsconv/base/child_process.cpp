@@ -127,20 +127,6 @@ void close_other_descriptors_at_exec() {
   ::_exit(127);
 }
 
-// fork, with all signals blocked so that no handler of this process runs in the child.
-pid_t fork_quietly() {
-  sigset_t all, before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  const pid_t child = ::fork();
-  if (child != 0) {
-    const int reason = errno;
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    errno = reason;
-  }
-  return child;
-}
-
 // A started child; it is killed and collected at the latest when this goes away.
 class Child {
  public:
@@ -193,15 +179,27 @@ void drain(Descriptor& from, std::string& text, std::size_t limit) {
   }
 }
 
-// A parent that ignored SIGCHLD hands this on, and then the system keeps no record of how children end.
+}  // namespace
+
+int fork_quietly() {
+  sigset_t all, before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  const pid_t child = ::fork();
+  if (child != 0) {
+    const int reason = errno;
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    errno = reason;
+  }
+  return child;
+}
+
 void keep_records_of_children() {
   struct sigaction action {};
   if (::sigaction(SIGCHLD, nullptr, &action) != 0 || action.sa_handler != SIG_IGN) return;
   action.sa_handler = SIG_DFL;
   ::sigaction(SIGCHLD, &action, nullptr);
 }
-
-}  // namespace
 
 std::optional<std::filesystem::path> find_program(const std::string& name) {
   const auto executable = [](const std::filesystem::path& path) {

@@ -41,6 +41,14 @@ std::optional<std::filesystem::path> find_program(const std::string& name);
 ChildResult run_child(const std::vector<std::string>& command, std::string_view input = {},
                       const ChildLimits& limits = {});
 
+// fork, with all signals blocked in both processes until it has returned; in the child they stay blocked, so that no
+// handler of this process ever runs there. -1 and errno where the system refuses.
+int fork_quietly();
+
+// A parent that ignored SIGCHLD hands this on, and then the system keeps no record of how children end: from now on it
+// does.
+void keep_records_of_children();
+
 // How it ended, for messages: "exited with status 2", "crashed with signal 11 (Segmentation fault)".
 std::string ending(const ChildResult& result);
 

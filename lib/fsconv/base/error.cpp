@@ -3,17 +3,24 @@
 #include <cerrno>
 #include <cstring>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/index.hpp>
 
 namespace fsconv {
 namespace {
 
-std::string sentence(std::string_view subject, std::string_view problem, std::string_view legal) {
-  return legal.empty() ? fmt::format("{}: {}", subject, problem)
-                       : fmt::format("{}: {}; {}", subject, problem, legal);
+// Each part may repeat what a file, an option or another program says; none may push the others out of sight.
+std::string sentence(std::string_view subject, std::string_view problem, std::string_view legal = {}) {
+  constexpr std::size_t longest_subject = 200, longest_part = 500;
+  const std::string text =
+      fmt::format("{}: {}", one_line(subject, longest_subject), one_line(problem, longest_part));
+  return legal.empty() ? text : fmt::format("{}; {}", text, one_line(legal, longest_part));
 }
 
 }  // namespace
+
+Error::Error(ExitCode code, const std::string& message)
+    : std::runtime_error(printable(message)), code_(code) {}
 
 InvalidArgument::InvalidArgument(std::string_view field, std::string_view problem, std::string_view legal)
     : Error(ExitCode::usage, sentence(field, problem, legal)), field_(field) {}
@@ -22,7 +29,7 @@ BadData::BadData(std::string_view where, std::string_view problem, std::string_v
     : Error(ExitCode::bad_data, sentence(where, problem, legal)) {}
 
 IoError::IoError(std::string_view path, std::string_view reason)
-    : Error(ExitCode::io, fmt::format("{}: {}", path, reason)) {}
+    : Error(ExitCode::io, sentence(path, reason)) {}
 
 IoError IoError::from_errno(std::string_view path, std::string_view action) {
   const int code = errno;

@@ -17,9 +17,11 @@ enum class ExitCode : int {
   interrupted = 130,
 };
 
+// Whatever it was made from, what() is text that a terminal can show, a line or two of some hundred bytes: parts that
+// are too long are cut in their middle, and what would be obeyed or hidden is written as \xNN (base/excerpt.hpp).
 class Error : public std::runtime_error {
  public:
-  Error(ExitCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  Error(ExitCode code, const std::string& message);
   ExitCode code() const { return code_; }
 
  private:

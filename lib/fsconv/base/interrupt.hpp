@@ -3,8 +3,8 @@
 
 namespace fsconv {
 
-// From now on SIGINT and SIGTERM are remembered instead of ending the process; a second SIGINT ends it at
-// once.
+// From now on SIGINT, SIGTERM and, where it is not ignored, SIGHUP are remembered instead of ending the process; the
+// second one of a kind ends it at once.
 void catch_interrupts();
 
 bool interrupted();

@@ -1,13 +1,58 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/memory.hpp>
 #include <fstream>
+#include <new>
 #include <string>
 
 namespace fsconv {
+namespace {
+
+constexpr std::size_t kept_bytes = 1 << 20;
+std::atomic<void*> kept = nullptr;
+
+// Addresses that a limit counts and nobody has written: no pages. MAP_FAILED where there are none.
+void* reserve(std::size_t bytes) {
+  return ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+bool is_limited(int resource) {
+  rlimit limit{};
+  return ::getrlimit(static_cast<__rlimit_resource>(resource), &limit) == 0 &&
+         limit.rlim_cur != RLIM_INFINITY;
+}
+
+void give_back_and_throw() {
+  if (void* memory = kept.exchange(nullptr)) ::munmap(memory, kept_bytes);
+  throw std::bad_alloc();
+}
+
+}  // namespace
+
+void keep_memory_for_errors() {
+  if (kept != nullptr) return;
+  void* memory = reserve(kept_bytes);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  kept = memory;
+  std::set_new_handler(give_back_and_throw);
+}
+
+bool memory_is_limited() {
+  static const bool limited = is_limited(RLIMIT_AS) || is_limited(RLIMIT_DATA);
+  return limited;
+}
+
+void require_room(std::size_t bytes) {
+  if (!memory_is_limited()) return;
+  void* memory = reserve(bytes);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  ::munmap(memory, bytes);
+}
 
 Index total_bytes() { return Index{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE); }
 

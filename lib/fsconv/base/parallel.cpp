@@ -1,14 +1,17 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <fsconv/base/error.hpp>
 #include <fsconv/base/parallel.hpp>
 #include <mutex>
+#include <new>
+#include <system_error>
 #include <thread>
-
-extern "C" void openblas_set_num_threads(int threads);
 
 namespace fsconv {
 namespace {
@@ -17,12 +20,13 @@ using Work = std::function<void(Index, int)>;
 
 // Looks out for `there` for a moment, awake. A training step is a few calls one upon the other, and to fall
 // asleep in between and be woken takes longer than most of these gaps. Who has waited in vain sleeps
-// afterwards, so that a busy machine loses no more than this moment.
+// afterwards, so that a busy machine loses no more than this moment, nor one whose clock stands still much more.
 template <class F>
 void look_shortly(F&& there) {
   using Clock = std::chrono::steady_clock;
+  constexpr int most_looks = 100'000;
   const auto end = Clock::now() + std::chrono::microseconds(50);
-  while (!there() && Clock::now() < end) {
+  for (int look = 0; look < most_looks && !there() && Clock::now() < end; ++look) {
   }
 }
 
@@ -60,21 +64,38 @@ struct Call {
 // all `threads` of a call come together however the calls are nested, and a piece may wait for another one.
 class Pool {
  public:
-  // Runs the call on this thread and on up to `seats` others.
-  void run(Call& call, int seats) {
-    open(call, seats);
+  // Runs the call on this thread and on `seats` others. Where the system refuses threads those that there are do the
+  // work, or, where it needs them all, none does.
+  void run(Call& call, int seats, bool needs_all) {
+    open(call, seats, needs_all);
     call.run(0);
     close(call);
   }
 
  private:
-  void open(Call& call, int seats) {
+  void open(Call& call, int seats, bool needs_all) {
     const std::lock_guard lock(mutex_);
-    for (; free_ < open_seats_ + seats; ++free_) std::thread([this] { serve(); }).detach();
+    const int there = start_threads(open_seats_ + seats) - open_seats_;
+    if (there < seats && needs_all)
+      throw Error(ExitCode::runtime,
+                  fmt::format("the system refuses {} of {} threads that must run at the same time",
+                              seats - there, seats + 1));
+    seats = std::min(seats, there);
+    if (seats == 0) return;
     calls_.push_back(&call);
     call.seats = seats;
     open_seats_ += seats;
     for (int seat = 0; seat < seats; ++seat) work_there_.notify_one();
+  }
+
+  // Returns how many threads are free to take a seat, `wanted` where the system gives them.
+  int start_threads(int wanted) {
+    try {
+      for (; free_ < wanted; ++free_) std::thread([this] { serve(); }).detach();
+    } catch (const std::system_error&) {
+    } catch (const std::bad_alloc&) {
+    }
+    return std::min(free_, wanted);
   }
 
   // A thread that has not come by now is not waited for: it may be kept waiting itself by a busy machine.
@@ -125,6 +146,16 @@ Pool& pool() {
   return only;
 }
 
+void run_call(Index count, int threads, const Work& work, bool needs_all) {
+  Call call(count, work);
+  const auto others = static_cast<int>(std::min<Index>(threads, count) - 1);
+  if (others > 0)
+    pool().run(call, others, needs_all);
+  else
+    call.run(0);
+  if (call.failure) std::rethrow_exception(call.failure);
+}
+
 }  // namespace
 
 int hardware_threads() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
@@ -134,15 +165,12 @@ void parallel_for(Index count, int threads, const std::function<void(Index)>& wo
 }
 
 void parallel_for(Index count, int threads, const std::function<void(Index, int)>& work) {
-  Call call(count, work);
-  const auto others = static_cast<int>(std::min<Index>(threads, count) - 1);
-  if (others > 0)
-    pool().run(call, others);
-  else
-    call.run(0);
-  if (call.failure) std::rethrow_exception(call.failure);
+  run_call(count, threads, work, false);
 }
 
-void use_one_blas_thread() { openblas_set_num_threads(1); }
+void run_together(int threads, const std::function<void(int)>& work) {
+  run_call(
+      threads, threads, [&work](Index piece, int) { work(static_cast<int>(piece)); }, true);
+}
 
 }  // namespace fsconv

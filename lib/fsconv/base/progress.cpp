@@ -2,10 +2,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <exception>
 #include <fsconv/base/progress.hpp>
 #include <fsconv/base/screen.hpp>
-#include <system_error>
+#include <fsconv/base/standard_streams.hpp>
+#include <new>
 #include <utility>
 
 namespace fsconv {
@@ -38,6 +39,15 @@ std::string bar(const ProgressState& s, int width) {
   return fmt::format("[{:#<{}}{:.<{}}]", "", filled, "", width - filled);
 }
 
+// The work may need the memory more than the words of it do.
+template <class Text>
+void say_if_memory_lasts(Text&& text) {
+  try {
+    say(text());
+  } catch (const std::bad_alloc&) {
+  }
+}
+
 }  // namespace
 
 std::string progress_bar(const ProgressState& s, std::size_t width) {
@@ -67,13 +77,13 @@ Progress::Progress(std::string label, Index total, std::string unit)
   if (redraws_) return;
   try {
     teller_ = std::jthread([this](const std::stop_token& stop) { tell_from_time_to_time(stop); });
-  } catch (const std::system_error&) {
-    // The work matters more than what is said of it.
+  } catch (const std::exception&) {
+    // No thread, or no memory for one: the work matters more than what is said of it.
   }
 }
 
 Progress::~Progress() {
-  if (redraws_) fmt::print(stderr, "\r\033[K");
+  if (redraws_) say("\r\033[K");
 }
 
 ProgressState Progress::state() const {
@@ -89,8 +99,7 @@ void Progress::advance(Index done) {
   last_drawn_ = now;
   // A line that fills the last column would wrap, and the next drawing would leave it behind.
   const std::size_t width = columns_of(STDERR_FILENO);
-  fmt::print(stderr, "\r\033[K{}", progress_bar(state(), width > 0 ? width - 1 : 0));
-  std::fflush(stderr);
+  say_if_memory_lasts([&] { return "\r\033[K" + progress_bar(state(), width > 0 ? width - 1 : 0); });
 }
 
 void Progress::tell_from_time_to_time(const std::stop_token& stop) {
@@ -99,10 +108,8 @@ void Progress::tell_from_time_to_time(const std::stop_token& stop) {
     const Clock::time_point due = last_told.load() + between_lines;
     if (ended_.wait_until(lock, stop, due, [] { return false; }) || stop.stop_requested()) return;
     Clock::time_point told = due - between_lines;
-    if (last_told.compare_exchange_strong(told, Clock::now())) {
-      fmt::print(stderr, "{}\n", progress_line(state()));
-      std::fflush(stderr);
-    }
+    if (last_told.compare_exchange_strong(told, Clock::now()))
+      say_if_memory_lasts([&] { return progress_line(state()) + "\n"; });
   }
 }
 

@@ -101,10 +101,11 @@ std::vector<std::string> similar(std::string_view word, const std::vector<std::s
   const std::string written = lower_case(word);
   std::vector<std::pair<std::size_t, std::string>> found;  // how far away, and who
   for (const std::string& name : names) {
+    const std::size_t most = std::max<std::size_t>(1, name.size() / 3);
+    if (written.size() > name.size() + most) continue;  // and may be as long as a file
     const std::size_t far = edits(written, lower_case(name));
     // One slip in three letters: more would be another word.
-    if (!written.empty() && far <= std::max<std::size_t>(1, name.size() / 3) && far < name.size())
-      found.emplace_back(far, name);
+    if (!written.empty() && far <= most && far < name.size()) found.emplace_back(far, name);
   }
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });

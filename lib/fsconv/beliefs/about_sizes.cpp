@@ -21,12 +21,12 @@ Demonstration output_padding_of_the_stride(const Values& v) {
   const Tensor<double> image = transposed(axis), weight = weights(axis.taps);
   const Index code = code_size(axis, axis.in, axis.pad, v["pad_end"]);
   presuppose(code >= 1, "the image has a code");
-  return {fmt::format("{}, conv of the image {}", code_setting(axis), numbers(image)),
-          of_pixels("as long as the code", axis.out),
-          of_pixels("as many as windows fit", code),
-          gather::conv(g, image, weight),
-          gather::conv(line(with(axis, axis.in, code, axis.pad)), image, weight),
-          "output_padding must be smaller than the stride."};
+  return {.setting = fmt::format("{}, conv of the image {}", code_setting(axis), numbers(image)),
+          .believed_label = of_pixels("as long as the code", axis.out),
+          .true_label = of_pixels("as many as windows fit", code),
+          .believed = gather::conv(g, image, weight),
+          .actual = gather::conv(line(with(axis, axis.in, code, axis.pad)), image, weight),
+          .lesson = "output_padding must be smaller than the stride."};
 }
 
 Demonstration output_padding_is_zeros(const Values& v) {
@@ -40,10 +40,12 @@ Demonstration output_padding_is_zeros(const Values& v) {
     const Tensor<double> image = transposed(with(axis, axis.in - extra, axis.out, axis.pad));
     std::copy(image.begin(), image.end(), believed.begin());
   }
-  return {
-      code_setting(axis), "zeros appended",
-      "conv_transpose",   believed,
-      transposed(axis),   "output_padding cuts less at the end: its pixels are computed like all others."};
+  return {.setting = code_setting(axis),
+          .believed_label = "zeros appended",
+          .true_label = "conv_transpose",
+          .believed = believed,
+          .actual = transposed(axis),
+          .lesson = "output_padding cuts less at the end: its pixels are computed like all others."};
 }
 
 Demonstration code_size_determines_image_size(const Values& v) {
@@ -53,50 +55,52 @@ Demonstration code_size_determines_image_size(const Values& v) {
   presuppose(code == code_size(axis, other.in, axis.pad, v["pad_end"]),
              "both images have the same code size");
   const Axis first = with(axis, axis.in, code, axis.pad), second = with(axis, other.in, code, axis.pad);
-  return {code_setting(first),
-          of_pixels("the image", first.in),
-          of_pixels("and another", second.in),
-          transposed(first),
-          transposed(second),
-          "As many image sizes as the stride share a code size: store both."};
+  return {.setting = code_setting(first),
+          .believed_label = of_pixels("the image", first.in),
+          .true_label = of_pixels("and another", second.in),
+          .believed = transposed(first),
+          .actual = transposed(second),
+          .lesson = "As many image sizes as the stride share a code size: store both."};
 }
 
 Demonstration output_padding_is_n_mod_s(const Values& v) {
   Axis axis = line(with(filter_of(v), v["in"], 1, v["pad"])).axes[0];
   axis.out = code_size(axis, axis.in, axis.pad, v["pad_end"]);
   const Axis believed = returning(v, axis.out, axis.in % axis.down);
-  return {code_setting(axis),
-          of_pixels(fmt::format("output_padding {}", axis.in % axis.down), believed.in),
-          of_pixels("the image", axis.in),
-          transposed(believed),
-          transposed(axis),
-          "output_padding = (in + pad + pad_end - extent) mod stride."};
+  return {.setting = code_setting(axis),
+          .believed_label = of_pixels(fmt::format("output_padding {}", axis.in % axis.down), believed.in),
+          .true_label = of_pixels("the image", axis.in),
+          .believed = transposed(believed),
+          .actual = transposed(axis),
+          .lesson = "output_padding = (in + pad + pad_end - extent) mod stride."};
 }
 
 Demonstration division_truncates(const Values& v) {
   const Axis axis = line(with(filter_of(v), v["in"], 1, v["pad"])).axes[0];
   const Index room = axis.in + axis.pad + v["pad_end"] - axis.extent();
   const Index believed = room / axis.down + 1, actual = code_size(axis, axis.in, axis.pad, v["pad_end"]);
-  return {image_setting(axis),
-          of_pixels(fmt::format("{}/{} = {} truncated", room, axis.down, room / axis.down), believed),
-          of_pixels(fmt::format("floor({}/{}) = {}", room, axis.down, floor_div(room, axis.down)), actual),
-          convolved(axis, believed),
-          convolved(axis, actual),
-          "The size formula needs the floor: no window fits, and the code size is 0 or less."};
+  return {.setting = image_setting(axis),
+          .believed_label =
+              of_pixels(fmt::format("{}/{} = {} truncated", room, axis.down, room / axis.down), believed),
+          .true_label = of_pixels(
+              fmt::format("floor({}/{}) = {}", room, axis.down, floor_div(room, axis.down)), actual),
+          .believed = convolved(axis, believed),
+          .actual = convolved(axis, actual),
+          .lesson = "The size formula needs the floor: no window fits, and the code size is 0 or less."};
 }
 
 Demonstration even_half_keeps_size(const Values& v) {
-  Axis axis{v["in"], v["in"], v["taps"], 1, 1, v["dilation"], 0};
+  Axis axis{.in = v["in"], .out = v["in"], .taps = v["taps"], .dilation = v["dilation"]};
   check(axis, "axis", 1);
   const Pads half = pads_of(PaddingRule::half, axis, axis.in);
   axis.pad = half.begin;
   const Index code = code_size(axis, axis.in, half.begin, half.end);
-  return {image_setting(axis),
-          of_pixels("the image's size", axis.in),
-          of_pixels("as many as windows fit", code),
-          convolved(axis, axis.in),
-          convolved(axis, code),
-          "Half padding keeps the size where the kernel is odd; an even one gains a pixel."};
+  return {.setting = image_setting(axis),
+          .believed_label = of_pixels("the image's size", axis.in),
+          .true_label = of_pixels("as many as windows fit", code),
+          .believed = convolved(axis, axis.in),
+          .actual = convolved(axis, code),
+          .lesson = "Half padding keeps the size where the kernel is odd; an even one gains a pixel."};
 }
 
 // The axis that SAME gives an image, padded by `rule` for an image of `measured` pixels.
@@ -108,39 +112,43 @@ Axis same_axis(const Values& v, PaddingRule rule, Index measured) {
 Demonstration same_pads_swapped(const Values& v) {
   const Axis axis = same_axis(v, PaddingRule::same, v["in"]);
   const Axis lower = same_axis(v, PaddingRule::same_lower, v["in"]);
-  return {code_setting(axis), "the odd pixel in front",
-          "SAME: behind",     transposed(lower),
-          transposed(axis),   "SAME puts the odd pixel of padding behind the image (ONNX: SAME_UPPER)."};
+  return {.setting = code_setting(axis),
+          .believed_label = "the odd pixel in front",
+          .true_label = "SAME: behind",
+          .believed = transposed(lower),
+          .actual = transposed(axis),
+          .lesson = "SAME puts the odd pixel of padding behind the image (ONNX: SAME_UPPER)."};
 }
 
 Demonstration same_pads_from_code(const Values& v) {
   const Axis axis = same_axis(v, PaddingRule::same, v["in"]);
   const Index assumed = axis.down * axis.out;
-  return {code_setting(axis),
-          fmt::format("padding for an image of {}", assumed),
-          fmt::format("padding for the image of {}", axis.in),
-          transposed(same_axis(v, PaddingRule::same, assumed)),
-          transposed(axis),
-          "SAME's padding depends on the size of the image, not only on the size of its code."};
+  return {.setting = code_setting(axis),
+          .believed_label = fmt::format("padding for an image of {}", assumed),
+          .true_label = fmt::format("padding for the image of {}", axis.in),
+          .believed = transposed(same_axis(v, PaddingRule::same, assumed)),
+          .actual = transposed(axis),
+          .lesson = "SAME's padding depends on the size of the image, not only on the size of its code."};
 }
 
 Demonstration same_returns_to_stride_times_code(const Values& v) {
   const Axis axis = same_axis(v, PaddingRule::same, v["in"]);
   const Index back = axis.down * axis.out;
   const Axis believed = with(axis, back, axis.out, pads_of(PaddingRule::same, axis, back).begin);
-  return {code_setting(axis),
-          of_pixels("stride * code", back),
-          of_pixels("the image", axis.in),
-          transposed(believed),
-          transposed(axis),
-          "SAME rounds up: several image sizes share a code size; name the one you started from."};
+  return {.setting = code_setting(axis),
+          .believed_label = of_pixels("stride * code", back),
+          .true_label = of_pixels("the image", axis.in),
+          .believed = transposed(believed),
+          .actual = transposed(axis),
+          .lesson = "SAME rounds up: several image sizes share a code size; name the one you started from."};
 }
 
 // The axis of a transposed convolution as a framework is told: stride, kernel, dilation and code size from
 // the counterexample, the rest from `words`.
 Axis framework_axis(Convention convention, const Values& v, Settings words) {
   words.stride = {{v["down"], 1}};
-  return geometry_of(convention, Direction::conv_transpose, {{v["out"]}, {v["taps"]}, 1, 1}, words).axes[0];
+  const ArraySizes sizes{.source = {v["out"]}, .kernel = {v["taps"]}};
+  return geometry_of(convention, Direction::conv_transpose, sizes, words).axes[0];
 }
 
 Settings same_words() {
@@ -157,12 +165,12 @@ Demonstration right_size_is_enough(const Values& v) {
   const Axis believed = framework_axis(Convention::pytorch, v, torch);
   same.size = {believed.in};
   const Axis axis = framework_axis(Convention::tensorflow, v, same);
-  return {code_setting(axis),
-          fmt::format("padding {}, output_padding {}", v["padding"], v["output_padding"]),
-          "SAME",
-          transposed(believed),
-          transposed(axis),
-          "The shape is right and every value is shifted: compare values, not shapes."};
+  return {.setting = code_setting(axis),
+          .believed_label = fmt::format("padding {}, output_padding {}", v["padding"], v["output_padding"]),
+          .true_label = "SAME",
+          .believed = transposed(believed),
+          .actual = transposed(axis),
+          .lesson = "The shape is right and every value is shifted: compare values, not shapes."};
 }
 
 Demonstration output_shape_means_the_same(const Values& v) {
@@ -170,12 +178,13 @@ Demonstration output_shape_means_the_same(const Values& v) {
   onnx.dilation = same.dilation = {v["dilation"]};
   onnx.size = same.size = {v["in"]};
   const Axis axis = framework_axis(Convention::tensorflow, v, same);
-  return {code_setting(axis),
-          "ONNX, output_shape alone",
-          "TensorFlow, SAME",
-          transposed(framework_axis(Convention::onnx, v, onnx)),
-          transposed(axis),
-          "TensorFlow cuts the smaller half in front; ONNX the larger, unless auto_pad is SAME_UPPER."};
+  return {
+      .setting = code_setting(axis),
+      .believed_label = "ONNX, output_shape alone",
+      .true_label = "TensorFlow, SAME",
+      .believed = transposed(framework_axis(Convention::onnx, v, onnx)),
+      .actual = transposed(axis),
+      .lesson = "TensorFlow cuts the smaller half in front; ONNX the larger, unless auto_pad is SAME_UPPER."};
 }
 
 Demonstration keras_none_is_zero(const Values& v) {
@@ -183,12 +192,12 @@ Demonstration keras_none_is_zero(const Values& v) {
   told.output_padding = {0};
   const Axis zero = framework_axis(Convention::keras, v, told);
   const Axis none = framework_axis(Convention::keras, v, same_words());
-  return {code_setting(none),
-          of_pixels("output_padding=0", zero.in),
-          of_pixels("output_padding=None", none.in),
-          transposed(zero),
-          transposed(none),
-          "None returns to stride*code, 0 to stride*(code-1) + (taps mod 2)."};
+  return {.setting = code_setting(none),
+          .believed_label = of_pixels("output_padding=0", zero.in),
+          .true_label = of_pixels("output_padding=None", none.in),
+          .believed = transposed(zero),
+          .actual = transposed(none),
+          .lesson = "None returns to stride*code, 0 to stride*(code-1) + (taps mod 2)."};
 }
 
 constexpr Belief beliefs[] = {

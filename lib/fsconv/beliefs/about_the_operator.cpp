@@ -11,10 +11,12 @@ namespace {
 
 Demonstration no_flip(const Values& v) {
   const Axis axis = axis_of(v);
-  return {
-      code_setting(axis), "the filter as it is",
-      "conv_transpose",   zero_insertion::conv(line(axis.transposed()), pixels(axis.out), weights(axis.taps)),
-      transposed(axis),   "After inserting zeros the filter must be reversed."};
+  return {.setting = code_setting(axis),
+          .believed_label = "the filter as it is",
+          .true_label = "conv_transpose",
+          .believed = zero_insertion::conv(line(axis.transposed()), pixels(axis.out), weights(axis.taps)),
+          .actual = transposed(axis),
+          .lesson = "After inserting zeros the filter must be reversed."};
 }
 
 // Zero insertion with another number of zeros before the code.
@@ -22,12 +24,13 @@ Demonstration zeros_before(const Axis& axis, Index zeros, std::string lesson) {
   const Geometry g = line(axis);
   Axis believed = axis.transposed();
   const Index right = std::exchange(believed.pad, zeros);
-  return {code_setting(axis),
-          fmt::format("pad {}", zeros),
-          fmt::format("pad {}", right),
-          zero_insertion::conv(line(believed), pixels(axis.out), transposed_weight(g, weights(axis.taps))),
-          transposed(axis),
-          std::move(lesson)};
+  return {.setting = code_setting(axis),
+          .believed_label = fmt::format("pad {}", zeros),
+          .true_label = fmt::format("pad {}", right),
+          .believed = zero_insertion::conv(line(believed), pixels(axis.out),
+                                           transposed_weight(g, weights(axis.taps))),
+          .actual = transposed(axis),
+          .lesson = std::move(lesson)};
 }
 
 Demonstration zero_insertion_pads_p(const Values& v) {
@@ -43,7 +46,11 @@ Demonstration zero_insertion_ignores_dilation(const Values& v) {
 
 Demonstration two_layers_are_one(const Values& v) {
   const auto layer = [&](Index in, const std::string& suffix) {
-    Axis axis{in, 1, v["taps" + suffix], v["down" + suffix], 1, v["dilation" + suffix], v["pad" + suffix]};
+    Axis axis{.in = in,
+              .taps = v["taps" + suffix],
+              .down = v["down" + suffix],
+              .dilation = v["dilation" + suffix],
+              .pad = v["pad" + suffix]};
     check(axis, "axis", 1);
     axis.out = code_size(axis, in, axis.pad, axis.pad);
     return axis;
@@ -54,17 +61,25 @@ Demonstration two_layers_are_one(const Values& v) {
   // The filters compose: the second one, spread by the first stride, with the first one set at each tap. That
   // is a transposed convolution.
   const Index spread = first.down * second.dilation;
-  const Axis filters{
-      spread * (second.taps - 1) + first.extent(), second.taps, first.taps, spread, 1, first.dilation, 0};
+  const Axis filters{.in = spread * (second.taps - 1) + first.extent(),
+                     .out = second.taps,
+                     .taps = first.taps,
+                     .down = spread,
+                     .dilation = first.dilation};
   const Tensor<double> filter = gather::conv_transpose(line(filters), w2, w1);
-  const Axis one{
-      first.in, second.out, filters.in, first.down * second.down, 1, 1, first.pad + first.down * second.pad};
-  return {fmt::format("{} then {}: image {}, weights {} and {}", print_case(line(first)),
-                      print_case(line(second)), numbers(image), numbers(w1), numbers(w2)),
-          fmt::format("one layer {}", print_case(line(one))),
-          "two layers",
-          gather::conv(line(one), image, filter),
-          gather::conv(line(second), gather::conv(line(first), image, w1), w2),
+  const Axis one{.in = first.in,
+                 .out = second.out,
+                 .taps = filters.in,
+                 .down = first.down * second.down,
+                 .pad = first.pad + first.down * second.pad};
+  return {
+      .setting = fmt::format("{} then {}: image {}, weights {} and {}", print_case(line(first)),
+                             print_case(line(second)), numbers(image), numbers(w1), numbers(w2)),
+      .believed_label = fmt::format("one layer {}", print_case(line(one))),
+      .true_label = "two layers",
+      .believed = gather::conv(line(one), image, filter),
+      .actual = gather::conv(line(second), gather::conv(line(first), image, w1), w2),
+      .lesson =
           "Two convolutions are one only where the second does not pad: its border is zero, not computed."};
 }
 
@@ -76,12 +91,12 @@ Demonstration stride_can_be_cancelled(const Values& v) {
   axis.down *= v["factor"];
   axis.up *= v["factor"];
   const Tensor<double> image = pixels(axis.in), weight = weights(axis.taps);
-  return {image_setting(axis),
-          fmt::format("stride {}", stride_text(cancelled)),
-          fmt::format("stride {}", stride_text(axis)),
-          gather::conv(line(cancelled), image, weight),
-          gather::conv(line(axis), image, weight),
-          "Under stride 2/2 every second tap meets an inserted zero; under stride 1 none does."};
+  return {.setting = image_setting(axis),
+          .believed_label = fmt::format("stride {}", stride_text(cancelled)),
+          .true_label = fmt::format("stride {}", stride_text(axis)),
+          .believed = gather::conv(line(cancelled), image, weight),
+          .actual = gather::conv(line(axis), image, weight),
+          .lesson = "Under stride 2/2 every second tap meets an inserted zero; under stride 1 none does."};
 }
 
 Demonstration inverse(const Values& v) {
@@ -92,12 +107,12 @@ Demonstration inverse(const Values& v) {
     weight[tap] = static_cast<double>(value);
   }
   const Tensor<double> image = pixels(g.axes[0].in);
-  return {setting(g, "image x =", image, weight),
-          "x",
-          "W^T W x",
-          image,
-          matrix::conv_transpose(g, matrix::conv(g, image, weight), weight),
-          "W^T is the transpose, not the inverse; undoing a convolution is least squares."};
+  return {.setting = setting(g, "image x =", image, weight),
+          .believed_label = "x",
+          .true_label = "W^T W x",
+          .believed = image,
+          .actual = matrix::conv_transpose(g, matrix::conv(g, image, weight), weight),
+          .lesson = "W^T is the transpose, not the inverse; undoing a convolution is least squares."};
 }
 
 // How many taps reach each pixel of two periods, far from borders: conv_transpose of ones by ones, with a
@@ -110,17 +125,17 @@ Demonstration uneven(const Axis& filter, std::string lesson) {
   const Tensor<double> reached = gather::conv_transpose(line(axis), code, weight);
   Tensor<double> share = reached;
   std::fill(share.begin(), share.end(), static_cast<double>(axis.taps) / static_cast<double>(axis.down));
-  return {setting(line(axis), "code", code, weight),
-          "an even share",
-          "taps that reach each pixel",
-          share,
-          reached,
-          std::move(lesson)};
+  return {.setting = setting(line(axis), "code", code, weight),
+          .believed_label = "an even share",
+          .true_label = "taps that reach each pixel",
+          .believed = share,
+          .actual = reached,
+          .lesson = std::move(lesson)};
 }
 
 Demonstration overlap_is_even(const Values& v) {
   presuppose(v["taps"] >= v["down"], "taps >= down");
-  return uneven({1, 1, v["taps"], v["down"], 1, 1, 0},
+  return uneven({.taps = v["taps"], .down = v["down"]},
                 "Overlap is even only where the stride divides the kernel (checkerboard).");
 }
 

@@ -25,7 +25,7 @@ void presuppose(bool holds, std::string_view hypothesis) {
   if (!holds) throw InvalidArgument("counterexample", fmt::format("does not satisfy: {}", hypothesis));
 }
 
-Axis filter_of(const Values& v) { return {1, 1, v["taps"], v["down"], 1, v["dilation"], 0}; }
+Axis filter_of(const Values& v) { return {.taps = v["taps"], .down = v["down"], .dilation = v["dilation"]}; }
 
 Axis axis_of(const Values& v) { return with(filter_of(v), v["in"], v["out"], v["pad"]); }
 
@@ -37,7 +37,7 @@ Axis with(Axis axis, Index in, Index out, Index pad) {
 }
 
 Geometry line(const Axis& axis) {
-  Geometry geometry{{axis}, 1, 1, 1};
+  Geometry geometry{.axes = {axis}};
   check_filled(geometry);
   return geometry;
 }

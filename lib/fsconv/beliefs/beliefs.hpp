@@ -9,8 +9,7 @@
 
 namespace fsconv {
 
-// The values of a belief's variables for which it fails, as a solver reports them: {"in", 2}, {"taps", 2},
-// ...
+// The values of a belief's variables for which it fails, as a solver reports them: {{"in", 2}, {"taps", 3}}.
 using Counterexample = std::vector<std::pair<std::string, Index>>;
 
 // What one would compute under the belief, and what is computed.

@@ -37,8 +37,8 @@ Axis axis_of(const Values& v);
 // The same filter and stride with other sizes and padding.
 Axis with(Axis axis, Index in, Index out, Index pad);
 
-// One axis, one channel. Throws InvalidArgument where the axis is not legal: every array is made for such a
-// geometry.
+// One axis, one channel: every array is made for such a geometry. Throws InvalidArgument where the axis is
+// not legal.
 Geometry line(const Axis& axis);
 
 // Arrays [1, 1, pixels]. pixels: 1, 10, 100, ... (1, 2, 3, ... where a double does not hold as many digits);

@@ -16,9 +16,6 @@ constexpr const char* batched_name = "batched";
 constexpr const char* onednn_name = "onednn";
 constexpr const char* onednn_blocked_name = "onednn_blocked";
 
-template <class T>
-constexpr Precision precision_of = std::is_same_v<T, float> ? Precision::fp32 : Precision::bf16;
-
 Index result_size(const Geometry& geometry, Op op, Index batch) {
   return element_count(result_shape(geometry, op, batch));
 }
@@ -62,15 +59,15 @@ class CallWork : public Work {
 template <class T>
 Contender called(std::string form, std::optional<Isa> isa, Precision precision,
                  std::function<std::optional<std::string>(const Geometry&, Op)> unsupported, Calls<T> calls) {
-  return {
-      .form = std::move(form),
-      .isa = isa,
-      .precision = precision,
-      .unsupported = std::move(unsupported),
-      .prepare = [calls](const Geometry& geometry, Op op, const Operands& operands) -> std::unique_ptr<Work> {
-        return std::make_unique<CallWork<T>>(calls, geometry, op, operands);
-      },
-      .size = result_size};
+  return {.form = std::move(form),
+          .isa = isa,
+          .precision = precision,
+          .unsupported = std::move(unsupported),
+          .prepare = [calls = std::move(calls)](const Geometry& geometry, Op op,
+                                                const Operands& operands) -> std::unique_ptr<Work> {
+            return std::make_unique<CallWork<T>>(calls, geometry, op, operands);
+          },
+          .size = result_size};
 }
 
 Contender form_contender(const Form<float>& form) {
@@ -115,15 +112,15 @@ Contender engine_contender(Isa isa) {
                         Index batch) { return engine_work_size<T>(isa, geometry, op, batch); }};
 }
 
-Contender onednn_contender(const char* form, Precision precision, Layout layout) {
+Contender onednn_contender(const char* form, Precision precision, MemoryFormat format) {
   return {.form = form,
           .isa = std::nullopt,
           .precision = precision,
           .bfloat16_arrays = precision == Precision::bf16,
           .unsupported = form_named<float>(onednn_name).unsupported,
           .prepare =
-              [precision, layout](const Geometry& geometry, Op op, const Operands& operands) {
-                return onednn_work(precision, layout, geometry, op, operands);
+              [precision, format](const Geometry& geometry, Op op, const Operands& operands) {
+                return onednn_work(precision, format, geometry, op, operands);
               },
           .size = onednn_work_size};
 }
@@ -144,11 +141,11 @@ void append(const std::string& form, Precision precision, const std::vector<Isa>
     else
       append_engine<float>(form, isas, list);
   } else if (form == onednn_blocked_name) {
-    list.push_back(onednn_contender(onednn_blocked_name, precision, Layout::blocked));
+    list.push_back(onednn_contender(onednn_blocked_name, precision, MemoryFormat::blocked));
   } else if (!bf16) {
     list.push_back(form_contender(form_named<float>(form)));
   } else if (form == onednn_name) {
-    list.push_back(onednn_contender(onednn_name, precision, Layout::plain));
+    list.push_back(onednn_contender(onednn_name, precision, MemoryFormat::plain));
   }
 }
 

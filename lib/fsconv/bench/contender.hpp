@@ -1,9 +1,9 @@
 // What is compared by the clock: the forms as users call them, and the engine on blocks as training runs it.
 #pragma once
 
-#include <fsconv/bench/precision.hpp>
 #include <fsconv/bench/work.hpp>
 #include <fsconv/engine/isa.hpp>
+#include <fsconv/engine/precision.hpp>
 #include <fsconv/verify/witness.hpp>
 #include <functional>
 #include <memory>
@@ -17,8 +17,7 @@ struct Contender {
   std::string form;                // "engine", or the name of a form
   std::optional<engine::Isa> isa;  // where it makes a difference
   Precision precision = Precision::fp32;
-  // Images, codes and weights are stored in BFloat16, so that results are rounded, but for gradients: these
-  // are floats.
+  // Images, codes and weights are stored in BFloat16, so that results are rounded, but for gradients: these are floats.
   bool bfloat16_arrays = false;
   std::function<std::optional<std::string>(const Geometry&, Op)> unsupported;
   // The operands must outlive the work.

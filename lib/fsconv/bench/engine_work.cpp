@@ -5,8 +5,8 @@
 namespace fsconv::bench {
 namespace {
 
+using engine::ArrayBlocks;
 using engine::BatchedMap;
-using engine::BatchSide;
 using engine::Buffer;
 using engine::for_each_block;
 using engine::images_per_block;
@@ -59,7 +59,7 @@ class EngineWork : public Work {
 
  private:
   void to_blocks(const Tensor<float>& from, Buffer<T>& to) const {
-    const BatchSide<T> side(from.shape(), map_.geometry().groups);
+    const ArrayBlocks<T> side(from.shape(), map_.geometry().groups);
     Buffer<float> between(side.array_size(std::min(batch_, images_per_block)), "block");
     for_each_block(batch_, [&](Index first, Index images) {
       side.to_block(from.data(), first, images, to.data() + side.block_size(first), between.data());
@@ -68,7 +68,7 @@ class EngineWork : public Work {
 
   Tensor<float> from_blocks(const Buffer<T>& from, const Shape& shape) const {
     Tensor<float> to(shape);
-    const BatchSide<T> side(shape, map_.geometry().groups);
+    const ArrayBlocks<T> side(shape, map_.geometry().groups);
     Buffer<float> between(side.array_size(std::min(batch_, images_per_block)), "block");
     for_each_block(batch_, [&](Index first, Index images) {
       side.from_block(from.data() + side.block_size(first), first, images, to.data(), between.data());

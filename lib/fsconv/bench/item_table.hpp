@@ -1,5 +1,4 @@
-// What every report has of a row, whatever it is about: who was timed and how long it took, in JSON and in
-// HDF5.
+// What every report has of a row, whatever it is about: who was timed and how long it took, in JSON and in HDF5.
 #pragma once
 
 #include <algorithm>
@@ -63,7 +62,7 @@ class ItemTable {
   void write(const std::string& column, const char* units, const char* meaning, F&& value_of) {
     std::vector<std::decay_t<decltype(value_of(rows_.front()))>> values;
     for (const Row& row : rows_) values.push_back(value_of(row));
-    const hdf5::Layout layout{.dimensions = {"item"}, .units = units, .long_name = meaning};
+    const hdf5::Storage layout{.dimensions = {"item"}, .units = units, .long_name = meaning};
     if constexpr (std::is_same_v<decltype(values), std::vector<std::string>>)
       file_.write_strings("/items/" + column, values, layout);
     else

@@ -1,9 +1,8 @@
-// fsconv bench --what matrix: the sparse W beside the memory that it lies in.
 #include <algorithm>
 #include <atomic>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>
-#include <fsconv/bench/bench.hpp>
+#include <fsconv/bench/matrix_bench.hpp>
 #include <fsconv/bench/operands.hpp>
 #include <fsconv/bench/shared_rounds.hpp>
 #include <fsconv/forms/matrix.hpp>
@@ -51,8 +50,7 @@ arma::sp_mat filled(const Geometry& geometry, int threads) {
   return w;
 }
 
-// The sum of row numbers and values first ... last-1, several at a time: additions do not wait for each
-// other.
+// The sum of row numbers and values first ... last-1, several at a time: additions do not wait for each other.
 double sum_of_nonzeros(const arma::sp_mat& w, arma::uword first, arma::uword last) {
   constexpr arma::uword lanes = 8;
   double values[lanes] = {};
@@ -83,7 +81,7 @@ Index numbers_needed(const Geometry& geometry) {
 }
 
 // Nothing where W x and W^T y are right on integers.
-std::optional<std::string> difference(const Check& check, const Geometry& geometry, Operated& mine,
+std::optional<std::string> difference(const ExactReference& exact, const Geometry& geometry, Operated& mine,
                                       int threads) {
   const auto to_double = [](const Tensor<float>& from) {
     return std::vector<double>(from.begin(), from.end());
@@ -91,14 +89,14 @@ std::optional<std::string> difference(const Check& check, const Geometry& geomet
   const auto to_float = [](const Shape& shape, const std::vector<double>& from) {
     return cast<float>(Tensor<double>(shape, from));
   };
-  mine.x = to_double(check.operands().image);
+  mine.x = to_double(exact.operands().image);
   mine.y = std::vector<double>(static_cast<std::size_t>(element_count(geometry.code_shape())));
   matrix::multiply(mine.w, mine.x.data(), mine.y.data(), threads);
-  if (auto wrong = check.difference(Op::conv, "matrix", to_float(geometry.code_shape(), mine.y)))
+  if (auto wrong = exact.difference(Op::conv, "matrix", to_float(geometry.code_shape(), mine.y)))
     return wrong;
-  mine.y = to_double(check.operands().code);
+  mine.y = to_double(exact.operands().code);
   matrix::multiply_transposed(mine.w, mine.y.data(), mine.x.data(), threads);
-  return check.difference(Op::conv_transpose, "matrix", to_float(geometry.image_shape(), mine.x));
+  return exact.difference(Op::conv_transpose, "matrix", to_float(geometry.image_shape(), mine.x));
 }
 
 enum Place : std::size_t { write_floor, build, read_floor, multiply, multiply_transposed, places };
@@ -140,14 +138,15 @@ std::vector<Item> items_of(const Geometry& geometry, const Tensor<double>& weigh
   return items;
 }
 
-void time_rows(std::vector<Row>& rows, const BenchPlan& plan, std::size_t at, const SharedRounds& rounds) {
+void time_rows(std::vector<Row>& rows, const MatrixBenchPlan& plan, std::size_t at,
+               const SharedRounds& rounds) {
   const auto& [name, geometry] = plan.geometries[at];
   stop_if_interrupted();
-  const Check check(geometry, 1, plan.seed);
-  const Tensor<double> weight = cast<double>(check.operands().weight);
+  const ExactReference exact(geometry, 1, plan.seed);
+  const Tensor<double> weight = cast<double>(exact.operands().weight);
   Operated mine;
   mine.w = matrix::build(geometry, weight, plan.threads);
-  if (const auto wrong = difference(check, geometry, mine, plan.threads)) {
+  if (const auto wrong = difference(exact, geometry, mine, plan.threads)) {
     for (Row& row : rows) {
       row.status = Status::refused;
       row.note = *wrong;
@@ -163,7 +162,7 @@ void time_rows(std::vector<Row>& rows, const BenchPlan& plan, std::size_t at, co
 
 }  // namespace
 
-Report matrix_bench(const BenchPlan& plan) {
+Report matrix_bench(const MatrixBenchPlan& plan) {
   if (plan.geometries.empty()) throw InvalidArgument("set", "names no geometry");
   for (const NamedGeometry& named : plan.geometries) {
     check_filled(named.geometry);
@@ -174,7 +173,7 @@ Report matrix_bench(const BenchPlan& plan) {
                    fmt::format("W of {}", print_case(named.geometry)));
   }
   const SharedRounds rounds(plan, 1);  // the calls use the plan's threads inside
-  Report report{"matrix", plan.geometries, 1, plan.threads, {}, {}, 0};
+  Report report{.what = "matrix", .geometries = plan.geometries, .threads = plan.threads};
   report.peaks = measure_peaks({.threads = plan.threads, .seconds = plan.seconds_per_peak});
   for (std::size_t at = 0; at < plan.geometries.size(); ++at) {
     const Geometry& geometry = plan.geometries[at].geometry;

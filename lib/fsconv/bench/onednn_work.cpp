@@ -13,18 +13,20 @@ using onednn::Type;
 
 class OnednnWork : public Work {
  public:
-  OnednnWork(Precision precision, Layout layout, const Geometry& geometry, Op op, const Operands& operands)
-      : layout_(layout),
+  OnednnWork(Precision precision, MemoryFormat format, const Geometry& geometry, Op op,
+             const Operands& operands)
+      : format_(format),
         op_(op),
         geometry_(geometry),
         batch_(operands.batch()),
         stream_(onednn::one_thread_stream()) {
     const Type type = precision == Precision::bf16 ? Type::bf16 : Type::f32;
-    const bool transposed = op == Op::conv_transpose;
+    const Direction direction = direction_of(op);
+    const bool from_code = op == Op::conv_transpose;
     const memory::desc image = plain(geometry.image_shape(batch_), type);
     const memory::desc code = plain(geometry.code_shape(batch_), type);
     const Type weight_type = op == Op::weight_gradient ? Type::f32 : type;
-    const memory::desc weight = plain_weight(geometry, weight_type, transposed);
+    const memory::desc weight = plain_weight(geometry, weight_type, direction);
     make_primitive(image, code, weight);
 
     if (op == Op::weight_gradient) {
@@ -32,8 +34,8 @@ class OnednnWork : public Work {
       add_operand(DNNL_ARG_DIFF_DST, code, operands.code);
       result_ = {DNNL_ARG_DIFF_WEIGHTS, memory(weight, cpu())};
     } else {
-      add_operand(DNNL_ARG_SRC, transposed ? code : image, transposed ? operands.code : operands.image);
-      result_ = {DNNL_ARG_DST, memory(transposed ? image : code, cpu())};
+      add_operand(DNNL_ARG_SRC, from_code ? code : image, from_code ? operands.code : operands.image);
+      result_ = {DNNL_ARG_DST, memory(from_code ? image : code, cpu())};
       reorder(from_floats(weight, operands.weight), arguments_.at(DNNL_ARG_WEIGHTS));
     }
     for (Array& operand : operands_) reorder(operand.plain, arguments_.at(operand.argument));
@@ -42,18 +44,19 @@ class OnednnWork : public Work {
 
   void run() override {
     onednn::use_one_thread();  // another one than that of the constructor may run it
-    if (layout_ == Layout::plain)
+    if (format_ == MemoryFormat::plain)
       for (Array& operand : operands_) reorder(operand.plain, arguments_.at(operand.argument));
     primitive_.execute(stream_, arguments_);
-    if (layout_ == Layout::plain) reorder(arguments_.at(result_.argument), result_.plain);
+    if (format_ == MemoryFormat::plain) reorder(arguments_.at(result_.argument), result_.plain);
     stream_.wait();
   }
 
   Tensor<float> result() const override {
     Tensor<float> values(result_shape(geometry_, op_, batch_));
     const memory& from = arguments_.at(result_.argument);
-    const memory::desc layout = op_ == Op::weight_gradient ? plain_weight(geometry_, Type::f32, false)
-                                                           : plain(values.shape(), Type::f32);
+    const memory::desc layout = op_ == Op::weight_gradient
+                                    ? plain_weight(geometry_, Type::f32, Direction::conv)
+                                    : plain(values.shape(), Type::f32);
     memory to(layout, cpu(), values.data());
     dnnl::stream stream(cpu());
     dnnl::reorder(from, to).execute(stream, const_cast<memory&>(from), to);
@@ -112,7 +115,7 @@ class OnednnWork : public Work {
     operands_.push_back({argument, from_floats(layout, values)});
   }
 
-  Layout layout_;
+  MemoryFormat format_;
   Op op_;
   Geometry geometry_;
   Index batch_;
@@ -125,9 +128,9 @@ class OnednnWork : public Work {
 
 }  // namespace
 
-std::unique_ptr<Work> onednn_work(Precision precision, Layout layout, const Geometry& geometry, Op op,
+std::unique_ptr<Work> onednn_work(Precision precision, MemoryFormat format, const Geometry& geometry, Op op,
                                   const Operands& operands) {
-  return std::make_unique<OnednnWork>(precision, layout, geometry, op, operands);
+  return std::make_unique<OnednnWork>(precision, format, geometry, op, operands);
 }
 
 Index onednn_work_size(const Geometry& geometry, Op, Index batch) {

@@ -54,16 +54,19 @@ Operands random_operands(const Geometry& geometry, Index batch, std::uint64_t se
   return operands;
 }
 
-Check::Check(const Geometry& geometry, Index batch, std::uint64_t seed) : geometry_(geometry) {
+ExactReference::ExactReference(const Geometry& geometry, Index batch, std::uint64_t seed)
+    : geometry_(geometry) {
   Random random(seed);
   const Index images = std::min<Index>(batch, 2), largest = largest_integer(geometry, images);
   image_ = random_integers<double>(geometry.image_shape(images), largest, random);
   code_ = random_integers<double>(geometry.code_shape(images), largest, random);
   weight_ = random_integers<double>(geometry.weight_shape(), largest, random);
-  operands_ = {at_both_ends(image_, batch), at_both_ends(code_, batch), cast<float>(weight_)};
+  operands_ = {.image = at_both_ends(image_, batch),
+               .code = at_both_ends(code_, batch),
+               .weight = cast<float>(weight_)};
 }
 
-const Tensor<double>& Check::expected(Op op, std::string_view reference) const {
+const Tensor<double>& ExactReference::expected(Op op, std::string_view reference) const {
   auto [found, is_new] = expected_.try_emplace({op, std::string(reference)});
   if (is_new) {
     const Form<double>& form = form_named<double>(reference);
@@ -74,8 +77,8 @@ const Tensor<double>& Check::expected(Op op, std::string_view reference) const {
   return found->second;
 }
 
-std::optional<std::string> Check::difference(Op op, std::string_view form, const Tensor<float>& result,
-                                             bool rounded) const {
+std::optional<std::string> ExactReference::difference(Op op, std::string_view form,
+                                                      const Tensor<float>& result, bool rounded) const {
   const Tensor<double>& right = expected(op, form == "im2col" ? "batched" : "im2col");
   Tensor<float> all = op == Op::weight_gradient ? cast<float>(right) : at_both_ends(right, operands_.batch());
   if (rounded && op != Op::weight_gradient)

@@ -26,10 +26,10 @@ Operands random_operands(const Geometry& geometry, Index batch, std::uint64_t se
 // while a form that is checked runs the whole batch as when it is timed. The reference is im2col in double,
 // and batched for im2col itself: a form shall not be its own witness. That both follow the definition is what
 // `fsconv verify` checks; here it must be fast.
-class Check {
+class ExactReference {
  public:
   // Throws InvalidArgument where sums are so long that floats hold no integers large enough for them.
-  Check(const Geometry& geometry, Index batch, std::uint64_t seed);
+  ExactReference(const Geometry& geometry, Index batch, std::uint64_t seed);
 
   const Operands& operands() const { return operands_; }
 

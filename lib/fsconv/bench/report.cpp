@@ -17,7 +17,7 @@ nlohmann::json json_of(const Ceilings& ceilings) {
 }  // namespace
 
 double Row::billions_per_second(double count, int threads) const {
-  return timing.median > 0 ? count * threads / timing.median * 1e-9 : 0;
+  return ratio(count * threads, timing.median) * 1e-9;
 }
 
 bool Report::refused() const { return any_refused(rows); }
@@ -114,7 +114,7 @@ void write_report(const std::string& path, const Report& report, const RunInfo& 
               [](const Row& row) {
                 return row.floor > 0 ? row.times_floor() : std::numeric_limits<double>::quiet_NaN();
               });
-  file.commit();
+  commit_sealed(file);
 }
 
 }  // namespace fsconv::bench

@@ -1,6 +1,7 @@
-// What was measured: a table for people, JSON for machines, HDF5 with one row per item.
+// What was measured of operations and of W: a table for people, JSON for machines, HDF5 with one row per item.
 #pragma once
 
+#include <fsconv/base/names.hpp>
 #include <fsconv/base/screen.hpp>
 #include <fsconv/bench/ceilings/peaks.hpp>
 #include <fsconv/bench/rounds.hpp>
@@ -11,10 +12,14 @@
 
 namespace fsconv::bench {
 
+// timed; skipped: it cannot compute that, or not in this memory; refused: it computes something wrong.
 enum class Status { timed, skipped, refused };
-std::string_view name(Status status);
+constexpr auto names_of(Status) {
+  return NameTable<Status, 3>{
+      "status", {{{Status::timed, "timed"}, {Status::skipped, "skipped"}, {Status::refused, "refused"}}}};
+}
 
-// One operation on one geometry by one form. Counts are those of one call on one thread.
+// One operation on one geometry by one form. Counts are those of one call on one thread, times are seconds per call.
 struct Row {
   Index geometry = 0;         // position in the report's list
   std::string form, isa, op;  // isa: "-" where it makes no difference
@@ -28,31 +33,32 @@ struct Row {
   double peak = 0;      // 10^9 flops per second of all threads, with this isa in this precision
   double floor = 0;     // seconds of memory alone, measured beside it; 0 where there is no such item
 
-  double billions_per_second(double count, int threads) const;  // 0 where it was not timed
+  // Each is 0 where it was not timed, or where what it is divided by is 0. `threads` work at once.
+  double billions_per_second(double count, int threads) const;  // of `count` per call: 10^9 per second
   double gflops(int threads) const { return billions_per_second(flops, threads); }
-  double fraction_of_peak(int threads) const { return peak > 0 ? gflops(threads) / peak : 0; }
-  double intensity() const { return bytes > 0 ? flops / bytes : 0; }  // flops per byte
-  double nanoseconds_per_nonzero() const { return nonzeros > 0 ? timing.median * 1e9 / nonzeros : 0; }
-  double times_floor() const { return floor > 0 ? timing.median / floor : 0; }
+  double fraction_of_peak(int threads) const { return ratio(gflops(threads), peak); }
+  double intensity() const { return ratio(flops, bytes); }  // flops per byte
+  double nanoseconds_per_nonzero() const { return ratio(timing.median * 1e9, nonzeros); }
+  double times_floor() const { return ratio(timing.median, floor); }
 };
 
 struct Report {
   std::string what;  // conv or matrix
   std::vector<NamedGeometry> geometries;
-  Index batch = 1;
-  int threads = 1;
-  Peaks peaks;
-  std::vector<Row> rows;  // by geometry, then by operation, then the fastest first
-  double seconds = 0;     // of everything
+  Index batch = 1;             // images of a call
+  int threads = 1;             // of conv each with calls of its own, of matrix together in one
+  Peaks peaks = {};            // what the rows stand beside
+  std::vector<Row> rows = {};  // by geometry, then by operation, then the fastest first
+  double seconds = 0;          // of everything
 
   bool refused() const;  // whether any row was
 };
 
-// Tables that fit `width` columns.
+// Tables that fit `width` columns, and the same for machines.
 std::string text(const Report& report, std::size_t width = page_width());
 nlohmann::json json_of(const Report& report);
 
-// One row per item in /items, the ceilings in /ceilings; see docs/file_formats.md.
+// One row per item in /items, the ceilings in /ceilings; see docs/file_formats.md. Throws IoError with the path.
 void write_report(const std::string& path, const Report& report, const RunInfo& info);
 
 }  // namespace fsconv::bench

@@ -98,18 +98,6 @@ std::string rows_of(const Report& report, Index geometry, std::size_t width) {
 
 }  // namespace
 
-std::string_view name(Status status) {
-  switch (status) {
-    case Status::timed:
-      return "timed";
-    case Status::skipped:
-      return "skipped";
-    case Status::refused:
-      return "refused";
-  }
-  return "";
-}
-
 std::string text(const Report& report, std::size_t width) {
   std::string lines = wrapped_text(ceilings_text(report.peaks), width, 14);
   for (std::size_t at = 0; at < report.geometries.size(); ++at) {

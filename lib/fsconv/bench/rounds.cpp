@@ -15,13 +15,18 @@ double seconds_between(Clock::time_point start, Clock::time_point end) {
 }
 
 constexpr double most_calls = 1e6;
+constexpr Index calls_of_no_time = 1000;
 
-// So many calls as make a sample long enough. The first time is a cold one and tells too few, hence the
-// second.
+// So many calls as make a sample long enough. The first time is a cold one and tells too few, hence the second.
 Index calls_for(const Item& item, const RoundsPlan& plan) {
   Index calls = 1;
   for (int attempt = 0; attempt < 2; ++attempt) {
-    const double seconds = std::max(sample(item, calls, plan.threads), 1e-9);
+    const double seconds = sample(item, calls, plan.threads);
+    if (!(seconds >
+          0)) {  // the clock is too coarse, or stands still: it cannot tell how many there should be
+      calls = plan.shortest_sample > 0 ? calls_of_no_time : 1;
+      continue;
+    }
     calls = static_cast<Index>(std::clamp(std::ceil(plan.shortest_sample / seconds), 1.0, most_calls));
     if (calls == 1) break;
   }
@@ -69,9 +74,8 @@ double sample(const Item& item, Index calls, int threads) {
   std::vector<Part> parts(static_cast<std::size_t>(threads));
   // Nobody leaves the barrier before all have come: every thread gets exactly one piece.
   std::barrier start(threads);
-  parallel_for(threads, threads, [&](Index piece) {
-    const auto thread = static_cast<int>(piece);
-    Part& mine = parts[static_cast<std::size_t>(piece)];
+  run_together(threads, [&](int thread) {
+    Part& mine = parts[static_cast<std::size_t>(thread)];
     start.arrive_and_wait();
     if (item.before) {
       mine.seconds = seconds_with_before(item, calls, thread);

@@ -14,6 +14,11 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start);
 
+// numerator / denominator, or 0 where the denominator is none: a clock that stood still tells no rate.
+constexpr double ratio(double numerator, double denominator) {
+  return denominator > 0 ? numerator / denominator : 0;
+}
+
 // What is timed. Both are called with a thread's number, from several threads at once.
 struct Item {
   std::function<void(int thread)> work;
@@ -36,7 +41,7 @@ struct Timing {
   double median = 0, least = 0;  // of these
   double lower_quartile = 0, upper_quartile = 0;
 
-  double spread() const { return median > 0 ? (upper_quartile - lower_quartile) / median : 0; }
+  double spread() const { return ratio(upper_quartile - lower_quartile, median); }
 };
 
 // Every round runs each item once, in a new order. At least one round is run, and each that is begun is
@@ -48,8 +53,7 @@ std::vector<Timing> run_rounds(std::span<const Item> items, const RoundsPlan& pl
 // those of the slowest thread.
 double sample(const Item& item, Index calls, int threads);
 
-// The value below which `part` of the numbers lie, linear between neighbours. `sorted` is ascending, not
-// empty.
+// The value below which `part` of the numbers lie, linear between neighbours. `sorted` is ascending, not empty.
 double quantile(std::span<const double> sorted, double part);
 
 }  // namespace fsconv::bench

@@ -1,4 +1,3 @@
-#include <fsconv/base/text.hpp>
 #include <fsconv/bench/sets.hpp>
 #include <fsconv/geometry/case_string.hpp>
 
@@ -29,15 +28,6 @@ const std::vector<GeometrySet>& geometry_sets() {
       {"volume", "three axes", {{"16 -> 32, 16^3 -> 8^3", parse_case("ic16oc32i16x16x16o8x8x8k4s2p1")}}},
   };
   return sets;
-}
-
-const GeometrySet& geometry_set_named(std::string_view wanted) {
-  std::vector<std::string> names;
-  for (const GeometrySet& set : geometry_sets()) {
-    if (set.name == wanted) return set;
-    names.emplace_back(set.name);
-  }
-  throw InvalidArgument("set", fmt::format("'{}' is unknown", wanted), "use " + alternatives(names));
 }
 
 }  // namespace fsconv::bench

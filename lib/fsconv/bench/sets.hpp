@@ -22,7 +22,4 @@ struct GeometrySet {
 // layers, dcgan, audio, volume.
 const std::vector<GeometrySet>& geometry_sets();
 
-// Throws InvalidArgument that lists the names.
-const GeometrySet& geometry_set_named(std::string_view name);
-
 }  // namespace fsconv::bench

@@ -8,7 +8,7 @@ namespace fsconv::bench {
 
 class SharedRounds {
  public:
-  // Takes rounds, shortest_sample, time_limit and seed of a BenchPlan or RatePlan. The time runs from now on.
+  // Takes rounds, shortest_sample, time_limit and seed of a bench's plan. The time runs from now on.
   template <class Plan>
   SharedRounds(const Plan& plan, int threads)
       : plan_{.rounds = plan.rounds,

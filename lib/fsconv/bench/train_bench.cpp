@@ -1,9 +1,9 @@
-// fsconv bench --what train: steps of training, each way with a gradient that was checked.
 #include <cmath>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/text.hpp>
-#include <fsconv/bench/rates.hpp>
+#include <fsconv/bench/contender.hpp>
 #include <fsconv/bench/shared_rounds.hpp>
+#include <fsconv/bench/train_bench.hpp>
 #include <fsconv/data/generator.hpp>
 #include <fsconv/nn/optimizer.hpp>
 #include <fsconv/nn/runner.hpp>
@@ -97,14 +97,14 @@ Gradients<double> right_gradients(const TrainWorkload& workload, const Model& mo
   return gradients;
 }
 
-std::vector<RateRow> rows_of(const RatePlan& plan, const TrainWorkload& workload) {
+std::vector<RateRow> rows_of(const TrainBenchPlan& plan, const TrainWorkload& workload) {
   std::vector<RateRow> rows;
   for (const std::string& form : plan.forms)
     for (const Precision precision : plan.precisions) {
       std::vector<std::string> isas = {"-"};
       if (form == engine_form) {
         isas.clear();
-        for (const Isa isa : isas_that_differ(precision, plan.isas)) isas.emplace_back(engine::name(isa));
+        for (const Isa isa : isas_that_differ(precision, plan.isas)) isas.emplace_back(name(isa));
       }
       for (const std::string& isa : isas)
         for (const int threads : plan.threads)
@@ -118,18 +118,16 @@ std::vector<RateRow> rows_of(const RatePlan& plan, const TrainWorkload& workload
   return rows;
 }
 
-void time_rows(std::vector<RateRow>& rows, const RatePlan& plan, std::size_t at, const SharedRounds& rounds) {
+void time_rows(std::vector<RateRow>& rows, const TrainBenchPlan& plan, std::size_t at,
+               const SharedRounds& rounds) {
   const TrainWorkload& workload = plan.workloads[at];
   const Shape& size = workload.spec.image_size;
   const Model model = make_model(workload.spec);
-  const ImageSet data = generate_shapes(workload.batch * batches_in_memory, plan.seed, 0,
-                                        {size[0], size[1], workload.spec.image_channels});
+  const ImageSet data =
+      generate_shapes(workload.batch * batches_in_memory, plan.seed, 0,
+                      {.height = size[0], .width = size[1], .channels = workload.spec.image_channels});
   const auto training = [&](const std::string& form, Precision precision, int threads) {
-    const Computing computing{
-        .form = form,
-        .operands = precision == Precision::bf16 ? fsconv::Operands::bf16 : fsconv::Operands::fp32,
-        .threads = threads,
-        .trains = true};
+    const Computing computing{.form = form, .precision = precision, .threads = threads, .trains = true};
     return std::make_unique<Training>(workload, model, computing, data.images, plan.seed);
   };
   const Gradients<double> right = right_gradients(workload, model, data.images, plan.seed);
@@ -186,15 +184,6 @@ const std::vector<TrainWorkload>& train_workloads() {
   return workloads;
 }
 
-const TrainWorkload& train_workload_named(std::string_view wanted) {
-  std::vector<std::string> names;
-  for (const TrainWorkload& workload : train_workloads()) {
-    if (workload.name == wanted) return workload;
-    names.emplace_back(workload.name);
-  }
-  throw InvalidArgument("set", fmt::format("'{}' is unknown", wanted), "use " + alternatives(names));
-}
-
 std::optional<std::string> gradient_difference(const Model& model, const Gradients<float>& found,
                                                const Gradients<double>& right, double tolerance) {
   constexpr double of_one_parameter = 10;
@@ -217,7 +206,7 @@ std::optional<std::string> gradient_difference(const Model& model, const Gradien
                      std::sqrt(all_errors / all_sizes), tolerance);
 }
 
-RateReport train_bench(const RatePlan& plan) {
+RateReport train_bench(const TrainBenchPlan& plan) {
   if (plan.workloads.empty()) throw InvalidArgument("set", "names no model");
   if (plan.forms.empty()) throw InvalidArgument("form", "names no form");
   for (const std::string& form : plan.forms) form_named<float>(form);

@@ -1,7 +1,6 @@
-// fsconv bench --what verify: a small sweep of checks, form by form.
 #include <algorithm>
-#include <fsconv/bench/rates.hpp>
 #include <fsconv/bench/shared_rounds.hpp>
+#include <fsconv/bench/verify_bench.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/verify/verify.hpp>
 
@@ -35,10 +34,10 @@ RateRow checked_row(const VerifyPlan& plan) {
                            : form.bits.operands > 8 ? Precision::fp32
                                                     : Precision::bf16,
               .threads = plan.threads};
-  const std::vector<fsconv::Check> checks = verify(plan, [](Index) {});
-  row.count = static_cast<double>(std::ranges::count_if(
-      checks, [](const fsconv::Check& check) { return check.verdict != Verdict::skipped; }));
-  for (const fsconv::Check& check : checks) {
+  const std::vector<Check> checks = verify(plan, [](Index) {});
+  row.count = static_cast<double>(
+      std::ranges::count_if(checks, [](const Check& check) { return check.verdict != Verdict::skipped; }));
+  for (const Check& check : checks) {
     const Claim& claim = plan.claims[static_cast<std::size_t>(check.claim)];
     if (check.good(claim)) continue;
     row.status = Status::refused;
@@ -50,12 +49,12 @@ RateRow checked_row(const VerifyPlan& plan) {
 
 }  // namespace
 
-RateReport verify_bench(const RatePlan& plan, const std::vector<Witness>& forms) {
-  if (forms.empty()) throw InvalidArgument("form", "names no form");
+RateReport verify_bench(const VerifyBenchPlan& plan) {
+  if (plan.forms.empty()) throw InvalidArgument("form", "names no form");
   const SharedRounds rounds(plan, 1);  // the checks use each row's threads inside
   RateReport report{.what = "verify", .unit = "checks", .rows = {}};
   std::vector<VerifyPlan> plans;
-  for (const Witness& form : forms)
+  for (const Witness& form : plan.forms)
     for (const int threads : plan.threads) plans.push_back(plan_for(form, threads, plan.seed));
   std::vector<Item> items;
   std::vector<std::size_t> timed;

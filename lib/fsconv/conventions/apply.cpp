@@ -11,10 +11,6 @@
 namespace fsconv {
 namespace {
 
-Direction direction_of(Op op) {
-  return op == Op::conv_transpose ? Direction::conv_transpose : Direction::conv;
-}
-
 Shape space_of(const Tensor<double>& ours) { return Shape(ours.shape().begin() + 2, ours.shape().end()); }
 
 // How many axes of space the filter has. For its gradient the kernel says so, if it has more than one entry: one per
@@ -128,13 +124,13 @@ void require_channels(const char* what, Index given, Index wanted) {
                           fmt::format("the weight and groups ask for {}", wanted));
 }
 
-struct Named {
+struct NamedArray {
   const char* name;
   const Array* array;
 };
 
-std::vector<Named> arrays_of(const ApplyRequest& r) {
-  std::vector<Named> list{{"input", &r.input}};
+std::vector<NamedArray> arrays_of(const ApplyRequest& r) {
+  std::vector<NamedArray> list{{"input", &r.input}};
   if (r.op == Op::weight_gradient)
     list.push_back({"output-gradient", &r.output_gradient});
   else
@@ -145,12 +141,14 @@ std::vector<Named> arrays_of(const ApplyRequest& r) {
 
 // The type of the result. Throws InvalidArgument where arrays of several types are mixed and the system refuses that.
 std::string result_type(const ApplyRequest& r, std::vector<std::string>& notes) {
-  const std::vector<Named> list = arrays_of(r);
-  const auto is = [](const char* type) { return [=](const Named& one) { return one.array->dtype == type; }; };
+  const std::vector<NamedArray> list = arrays_of(r);
+  const auto is = [](const char* type) {
+    return [=](const NamedArray& one) { return one.array->dtype == type; };
+  };
   const std::string& first = list.front().array->dtype;
   const bool mixed = !std::all_of(list.begin(), list.end(), is(first.c_str()));
   std::string said;
-  for (const Named& one : list)
+  for (const NamedArray& one : list)
     said += fmt::format("{}{} is {}", said.empty() ? "" : ", ", one.name, one.array->dtype);
   if (mixed && !dialect(r.convention).converts_types())
     throw InvalidArgument(

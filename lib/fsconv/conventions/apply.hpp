@@ -29,8 +29,8 @@ struct ApplyResult {
   std::vector<std::string> notes;  // what a user should know: one sentence each
 };
 
-// Throws InvalidArgument where arrays and settings do not fit each other, or the system would refuse them, naming the
-// array.
+// Throws InvalidArgument where arrays and settings do not fit each other, or the system would refuse
+// them, naming the array.
 ApplyResult apply(const ApplyRequest& request);
 
 }  // namespace fsconv

@@ -58,8 +58,7 @@ AxisArithmetic arithmetic(const Axis& axis, PaddingRule rule) {
   a.zeros_between = axis.down - 1;
   a.zeros_begin = transposed.pad;
   a.zeros_end = transposed.pad_end();
-  // Of the paddings behind that give this code, the one alike in front if it is among them, else the nearest
-  // to it.
+  // Of the paddings behind that give this code, the one alike in front if it is among them, else the nearest to it.
   a.padding_end = axis.out == 0 ? std::min(axis.pad, a.pad_end)
                                 : std::clamp(axis.pad, a.pad_end, a.pad_end + axis.down - 1);
   a.images =

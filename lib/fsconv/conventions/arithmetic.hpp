@@ -23,8 +23,7 @@ struct AxisArithmetic {
   int relation;         // of [DV16] that gives the transposed size, 0 where none of them covers the axis
 };
 
-// `rule` is how the padding was said: under same it moves with the image, and so do the sizes that share a
-// code.
+// `rule` is how the padding was said: under same it moves with the image, and so do the sizes that share a code.
 AxisArithmetic arithmetic(const Axis& axis, PaddingRule rule = PaddingRule::listed);
 
 // How many taps can reach an image pixel of each phase (pixel i has phase (up*i + pad) mod down, which

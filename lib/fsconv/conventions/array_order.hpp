@@ -20,9 +20,12 @@ struct ArrayOrder {
 ArrayOrder array_order(Convention convention, Direction direction, std::size_t rank,
                        const Settings& settings = {});
 
+// The permutation that undoes `order`, which holds each of 0 ... size-1 once: inverse[order[a]] = a.
 std::vector<Index> inverse_order(const std::vector<Index>& order);
 
-// Theirs to ours and back.
+// Theirs to ours and back: activations by ArrayOrder::image or ::code, [batch, channels, space...]; weights with the
+// filter reversed where `flip` says so, [code channels, image channels / groups, taps...]. The arrays have as many axes
+// as the order, which is not checked; nothing is thrown but what the memory refuses.
 template <class T>
 Tensor<T> activation_from(const std::vector<Index>& order, const Tensor<T>& theirs) {
   return permute(theirs, order);
@@ -47,14 +50,16 @@ Tensor<T> weight_to(const ArrayOrder& order, const Tensor<T>& ours) {
 
 // --- for the dialects ---
 
-// The letters of space, as every system but JAX writes them: "W", "HW", "DHW".
+// The letters of space, as every system but JAX writes them: "W", "HW", "DHW" for `rank` = 1, 2, 3, which is not checked
+// here or below.
 std::string space_letters(std::size_t rank);
 
-// Axis a of the result is the place in `letters` of letter a of `wanted`: ("NHWC", "NCHW") -> {0, 3, 1, 2}.
+// Axis a of the result is the place in `letters` of letter a of `wanted`, which must be there: ("NHWC", "NCHW") ->
+// {0, 3, 1, 2}.
 std::vector<Index> places(std::string_view letters, std::string_view wanted);
 
 // Activations `activation` ("NHWC") on both sides, weights `weight` ("HWIO", where `code` is the letter of the code's
-// channels and `image` that of the image's), for `rank` axes of space.
+// channels and `image` that of the image's), for `rank` axes of space. No flip.
 ArrayOrder order_of_letters(std::size_t rank, const std::string& activation, const std::string& weight,
                             char code, char image);
 
@@ -65,7 +70,8 @@ std::string channels_last(std::size_t rank);
 // A data format as JAX's dimension_numbers say it, "NHWC", "NHWC,HWIO" or "NHWC,HWIO,NCHW": what the operator reads, the
 // filter, the result (as what it reads). Space may have any letters; each stands once, and the same in all three. Axis
 // by axis, ours follow the filter, as JAX's window_strides do.
-// Throws InvalidArgument.
+// `filter_by_default` ("HWIO") is the filter's order where the format has one part; `code` and `image` are the letters of
+// its channels as above. Throws InvalidArgument("data_format", ...) with the problem and a format that is legal.
 ArrayOrder order_of_dimension_numbers(const std::string& format, Direction direction, std::size_t rank,
                                       const std::string& filter_by_default, char code, char image);
 

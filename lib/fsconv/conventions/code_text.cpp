@@ -25,8 +25,9 @@ Settings words_of(const Geometry& geometry) {
 }
 
 Padding listed_padding(const Geometry& geometry) {
-  return {PaddingRule::listed, each(geometry, [](const Axis& a) { return a.pad; }),
-          each(geometry, [](const Axis& a) {
+  return {.rule = PaddingRule::listed,
+          .begin = each(geometry, [](const Axis& a) { return a.pad; }),
+          .end = each(geometry, [](const Axis& a) {
             if (a.out == 0) return std::min(a.pad, a.pad_end());
             return std::clamp<Index>(a.pad, a.pad_end(), a.pad_end() + a.down - 1);
           })};
@@ -44,7 +45,7 @@ Settings with(Settings settings, Padding padding) {
   return settings;
 }
 Settings with(Settings settings, PaddingRule rule) {
-  return with(std::move(settings), Padding{rule, {}, {}});
+  return with(std::move(settings), Padding{.rule = rule});
 }
 
 std::vector<std::string> texts(const Values& values) {

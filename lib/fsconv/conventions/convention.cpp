@@ -59,13 +59,15 @@ std::vector<Index> space_of_size(const Dialect& system, const std::vector<Index>
 // Begin and end of every axis.
 Padding per_axis(const Dialect& system, const Padding& padding, std::size_t rank, const Places& places) {
   if (padding.rule != PaddingRule::listed)
-    return {padding.rule, std::vector<Index>(rank, 0), std::vector<Index>(rank, 0)};
+    return {.rule = padding.rule, .begin = std::vector<Index>(rank, 0), .end = std::vector<Index>(rank, 0)};
   if (system.lists_beginnings_first() && padding.begin.size() == 2 * rank && padding.begin == padding.end) {
     const auto middle = padding.begin.begin() + static_cast<std::ptrdiff_t>(rank);
-    return {padding.rule, {padding.begin.begin(), middle}, {middle, padding.begin.end()}};
+    return {
+        .rule = padding.rule, .begin = {padding.begin.begin(), middle}, .end = {middle, padding.begin.end()}};
   }
-  return {padding.rule, per_axis<Index>(system, "padding", padding.begin, rank, places, 0),
-          per_axis<Index>(system, "padding", padding.end, rank, places, 0)};
+  return {.rule = padding.rule,
+          .begin = per_axis<Index>(system, "padding", padding.begin, rank, places, 0),
+          .end = per_axis<Index>(system, "padding", padding.end, rank, places, 0)};
 }
 
 // A system without numbers may have a rule that means these numbers: Keras's causal is extent-1:0, its valid 0:0.
@@ -84,10 +86,8 @@ PaddingRule rule_of_numbers(const std::vector<AxisWords>& axes, const std::vecto
 
 void require_rule(Convention convention, PaddingRule rule, const std::vector<PaddingRule>& known) {
   if (std::find(known.begin(), known.end(), rule) != known.end()) return;
-  std::vector<std::string> names;
-  for (PaddingRule one : known) names.emplace_back(name(one));
   throw InvalidArgument("padding", fmt::format("{} has no '{}' here", name(convention), name(rule)),
-                        known.empty() ? "" : "use " + alternatives(names));
+                        known.empty() ? "" : "use " + alternatives(names_in(known)));
 }
 
 // Numbers that the equation can be asked with: nothing below may overflow.
@@ -120,15 +120,6 @@ Axis axis_of(const Dialect& system, Direction direction, const AxisWords& words)
 }
 
 }  // namespace
-
-std::span<const Convention> conventions() {
-  static const std::vector<Convention> list = [] {
-    std::vector<Convention> values;
-    for (const auto& [value, text] : names_of(Convention{}).entries) values.push_back(value);
-    return values;
-  }();
-  return list;
-}
 
 Geometry geometry_of(Convention convention, Direction direction, const ArraySizes& sizes,
                      const Settings& settings) {
@@ -171,7 +162,10 @@ Geometry geometry_of(Convention convention, Direction direction, const ArraySize
     rule = rule_of_numbers(axes, known, direction);
   require_rule(convention, rule, known);
 
-  Geometry geometry{{}, sizes.image_channels, sizes.code_channels, settings.groups.value_or(1)};
+  Geometry geometry{.axes = {},
+                    .in_channels = sizes.image_channels,
+                    .out_channels = sizes.code_channels,
+                    .groups = settings.groups.value_or(1)};
   for (AxisWords& words : axes) {
     words.padding = rule;
     if (rule == PaddingRule::listed) system.check_numbers(words);

@@ -3,8 +3,8 @@
 
 #include <fsconv/base/names.hpp>
 #include <fsconv/conventions/settings.hpp>
+#include <fsconv/geometry/direction.hpp>
 #include <fsconv/geometry/geometry.hpp>
-#include <span>
 
 namespace fsconv {
 
@@ -23,11 +23,6 @@ constexpr auto names_of(Convention) {
                                     {Convention::jax, "jax"}}}};
 }
 
-std::span<const Convention> conventions();
-
-// Which way the user's operator goes: conv from image to code, conv_transpose from code to image.
-enum class Direction { conv, conv_transpose };
-
 // What the arrays say: the size of the side the operator reads, the filter, and the channels of both sides.
 struct ArraySizes {
   Shape source;  // spatial: of the image for conv, of the code for conv_transpose
@@ -38,12 +33,12 @@ struct ArraySizes {
   bool filter_is_result = false;    // weight_gradient, which reads both sides
 };
 
-// The geometry that the system computes with when it is given these arrays and words. For conv_transpose the image
-// size follows from the convention (output_padding, output_shape, input_shape, SAME, ...). Throws InvalidArgument
-// where the system itself would refuse, naming the setting and what would be legal; sizes of 0 are legal where they are
-// so in the system. Sources: tf.nn.conv2d_transpose; keras Conv2DTranspose; theano conv2d_grad_wrt_inputs; torch
-// ConvTranspose1d/2d/3d; the ONNX operator ConvTranspose and ONNX Runtime 1.30; jax.lax.conv_transpose and
-// conv_general_dilated.
+// The geometry that the system computes with when it is given these arrays and words. For conv_transpose the
+// image size follows from the convention (output_padding, output_shape, input_shape, SAME, ...). Throws
+// InvalidArgument where the system itself would refuse, naming the setting and what would be legal; sizes of 0
+// are legal where they are so in the system. Sources: tf.nn.conv2d_transpose; keras Conv2DTranspose; theano
+// conv2d_grad_wrt_inputs; torch ConvTranspose1d/2d/3d; the ONNX operator ConvTranspose and ONNX Runtime 1.30;
+// jax.lax.conv_transpose and conv_general_dilated.
 Geometry geometry_of(Convention convention, Direction direction, const ArraySizes& sizes,
                      const Settings& settings);
 

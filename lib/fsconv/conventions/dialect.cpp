@@ -9,13 +9,12 @@ void Dialect::refuse(std::string_view field, std::string_view problem, std::stri
 }
 
 void Dialect::refuse_rational_stride(Direction direction, const Settings& settings) const {
-  const bool conv = direction == Direction::conv;
   for (const Stride& stride : settings.stride) {
     if (stride.up == 1) continue;
     std::string legal = "use a whole number, or convention native or jax (conv)";
     if (stride.down == 1)
-      legal += fmt::format("; {} with stride {} is {} with stride {}", conv ? "conv" : "conv_transpose",
-                           text(stride), conv ? "conv_transpose" : "conv", stride.up);
+      legal += fmt::format("; {} with stride {} is {} with stride {}", name(direction), text(stride),
+                           name(opposite(direction)), stride.up);
     refuse("stride", fmt::format("has no rational stride {}", text(stride)), legal);
   }
 }
@@ -49,7 +48,9 @@ void Dialect::refuse_output_words_of_conv(Direction direction, const Settings& s
     refuse("size", "names the output of a transposed convolution; a convolution's follows from its input");
 }
 
-Padding Dialect::default_padding(Direction) const { return {PaddingRule::listed, {0}, {0}}; }
+Padding Dialect::default_padding(Direction) const {
+  return {.rule = PaddingRule::listed, .begin = {0}, .end = {0}};
+}
 
 void Dialect::check_numbers(const AxisWords& words) const {
   if (words.begin < 0 || words.end < 0)

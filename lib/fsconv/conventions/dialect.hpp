@@ -35,8 +35,8 @@ class Dialect {
   virtual Axis conv(const AxisWords& words) const;
   virtual Placed conv_transpose(const AxisWords& words) const = 0;
 
-  // Sizes of 0, and what else only the whole geometry shows. By default an image, a code and a filter have pixels and
-  // channels.
+  // Sizes of 0, and what else only the whole geometry shows. By default an image, a code and a filter
+  // have pixels and channels.
   virtual void check_geometry(Direction direction, const Geometry& geometry, const ArraySizes& sizes,
                               const Settings& settings) const;
 

@@ -7,7 +7,8 @@
 namespace fsconv {
 namespace {
 
-std::string mismatch(const Geometry& wanted, const Geometry& given, bool transposed) {
+std::string mismatch(const Geometry& wanted, const Geometry& given, Direction direction) {
+  const bool transposed = direction == Direction::conv_transpose;
   for (std::size_t axis = 0; axis < wanted.axes.size(); ++axis) {
     const Axis &w = wanted.axes[axis], &g = given.axes[axis];
     const Index wanted_size = transposed ? w.in : w.out, given_size = transposed ? g.in : g.out;
@@ -24,19 +25,23 @@ std::string mismatch(const Geometry& wanted, const Geometry& given, bool transpo
 Equivalent equivalent_in(Convention convention, const Geometry& geometry, Direction direction) {
   const bool transposed = direction == Direction::conv_transpose;
   const Dialect& system = dialect(convention);
-  const ArraySizes sizes{each(geometry, [&](const Axis& a) { return transposed ? a.out : a.in; }),
-                         kernel_size(geometry), geometry.in_channels, geometry.out_channels};
+  const ArraySizes sizes{.source = each(geometry, [&](const Axis& a) { return transposed ? a.out : a.in; }),
+                         .kernel = kernel_size(geometry),
+                         .image_channels = geometry.in_channels,
+                         .code_channels = geometry.out_channels};
   std::string refusal, difference;  // the second says more: the words are legal but mean something else
   for (const Settings& settings : system.candidates(geometry, direction)) {
     try {
       const Geometry given = geometry_of(convention, direction, sizes, settings);
-      if (given == geometry) return {convention, true, system.code(geometry, direction, settings)};
-      difference = mismatch(geometry, given, transposed);
+      if (given == geometry)
+        return {.convention = convention, .exists = true, .text = system.code(geometry, direction, settings)};
+      difference = mismatch(geometry, given, direction);
     } catch (const InvalidArgument& refused) {
       refusal = refused.what();
     }
   }
-  Equivalent none{convention, false, difference.empty() ? refusal : difference};
+  Equivalent none{
+      .convention = convention, .exists = false, .text = difference.empty() ? refusal : difference};
   if (convention == Convention::pytorch && refusal.find("output_padding") != std::string::npos)
     none.text = refusal + "; its padding is the same on both sides, and output_padding can only add";
   return none;
@@ -46,15 +51,17 @@ Equivalent equivalent_in(Convention convention, const Geometry& geometry, Direct
 
 std::vector<Equivalent> equivalents(const Geometry& geometry, Direction direction) {
   std::vector<Equivalent> list;
-  for (Convention convention : conventions()) {
+  for (Convention convention : all_values<Convention>()) {
     if (convention == Convention::onnx_reference) continue;  // the same words as onnx
     Equivalent found = equivalent_in(convention, geometry, direction);
     if (!found.exists) {
       // The transposed geometry is the same operator, so its words in the other direction will do.
-      const Direction other = direction == Direction::conv ? Direction::conv_transpose : Direction::conv;
-      const Equivalent turned = equivalent_in(convention, geometry.transposed(), other);
+      const Equivalent turned = equivalent_in(convention, geometry.transposed(), opposite(direction));
       if (turned.exists)
-        found = {convention, true, turned.text, "with the filter reversed and its channels swapped"};
+        found = {.convention = convention,
+                 .exists = true,
+                 .text = turned.text,
+                 .remark = "with the filter reversed and its channels swapped"};
     }
     list.push_back(found);
   }

@@ -10,8 +10,8 @@ namespace fsconv {
 struct Equivalent {
   Convention convention;
   bool exists;
-  std::string
-      text;  // code that runs when pasted (x is what is read, w the filter), or the reason why there is none
+  // Code that runs when pasted (x is what is read, w the filter), or the reason why there is none.
+  std::string text;
   std::string remark = {};  // what is to be done besides
 };
 

@@ -1,5 +1,5 @@
-// JAX: jax.lax.conv_general_dilated, whose lhs_dilation is the denominator of a rational stride, and
-// jax.lax.conv_transpose.
+// JAX: jax.lax.conv_general_dilated, whose lhs_dilation is the denominator of a rational
+// stride, and jax.lax.conv_transpose.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -88,8 +88,9 @@ class Jax : public Dialect {
     const Settings base = words_of(geometry);
     if (direction == Direction::conv)
       return {with(base, same), with(base, valid), with(base, listed_padding(geometry))};
-    const Padding of_code{listed, each(geometry, [](const Axis& a) { return a.transposed().pad; }),
-                          each(geometry, [](const Axis& a) { return a.transposed().pad_end(); })};
+    const Padding of_code{.rule = listed,
+                          .begin = each(geometry, [](const Axis& a) { return a.transposed().pad; }),
+                          .end = each(geometry, [](const Axis& a) { return a.transposed().pad_end(); })};
     return {with(base, same), with(base, valid), with(base, of_code)};
   }
 

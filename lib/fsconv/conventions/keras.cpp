@@ -1,5 +1,5 @@
-// Keras 3: the layers Conv1D/2D/3D and Conv1D/2D/3DTranspose, and keras.ops.conv, which has stride and dilation
-// together.
+// Keras 3: the layers Conv1D/2D/3D and Conv1D/2D/3DTranspose, and keras.ops.conv, which has
+// stride and dilation together.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ class Keras : public Dialect {
     refuse_output_words_of_conv(direction, settings);
   }
 
-  Padding default_padding(Direction) const override { return {PaddingRule::valid, {}, {}}; }
+  Padding default_padding(Direction) const override { return {.rule = PaddingRule::valid}; }
   std::vector<PaddingRule> padding_rules(Direction direction, std::size_t rank) const override {
     using enum PaddingRule;
     if (direction == Direction::conv && rank == 1) return {valid, same, causal};

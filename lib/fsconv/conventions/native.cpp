@@ -90,8 +90,8 @@ class Native : public Dialect {
     words.add_if(geometry.groups != 1, "--groups", fmt::format("{}", geometry.groups));
     words.add_if(settings.size.has_value(), "--size",
                  fmt::format("{}", fmt::join(texts(settings.size.value_or(Shape{})), ",")));
-    return fmt::format("fsconv apply --op {} --input x.npy --weight w.npy --output y.npy{}",
-                       direction == Direction::conv ? "conv" : "conv_transpose", words.spaced());
+    return fmt::format("fsconv apply --op {} --input x.npy --weight w.npy --output y.npy{}", name(direction),
+                       words.spaced());
   }
 };
 

@@ -40,9 +40,10 @@ class Onnx : public Dialect {
     if (direction == Direction::conv)
       return {with(base, same), with(base, same_lower), with(base, listed_padding(geometry))};
     // pads behind where something is cut, output_padding where something is added
-    Settings cut =
-        with(base, Padding{listed, listed_padding(geometry).begin,
-                           each(geometry, [](const Axis& a) { return std::max<Index>(a.pad_end(), 0); })});
+    Settings cut = with(
+        base, Padding{.rule = listed,
+                      .begin = listed_padding(geometry).begin,
+                      .end = each(geometry, [](const Axis& a) { return std::max<Index>(a.pad_end(), 0); })});
     cut.output_padding = each(geometry, [](const Axis& a) { return std::max<Index>(-a.pad_end(), 0); });
     Settings sized = base;
     sized.size = image_size(geometry);

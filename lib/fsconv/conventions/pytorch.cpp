@@ -83,7 +83,7 @@ class PyTorch : public Dialect {
   std::vector<Settings> candidates(const Geometry& geometry, Direction direction) const override {
     const Settings base = words_of(geometry);
     const Values pad = listed_padding(geometry).begin;
-    Settings alike = with(base, Padding{PaddingRule::listed, pad, pad});
+    Settings alike = with(base, Padding{.rule = PaddingRule::listed, .begin = pad, .end = pad});
     if (direction == Direction::conv) return {with(base, PaddingRule::same), alike};
     alike.output_padding = each(geometry, [](const Axis& a) { return a.in - (natural_size(a) - 2 * a.pad); });
     return {alike};

@@ -1,4 +1,7 @@
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <fsconv/base/text.hpp>
 #include <fsconv/conventions/settings.hpp>
@@ -6,10 +9,9 @@
 namespace fsconv {
 namespace {
 
-constexpr std::pair<PaddingRule, std::string_view> rules[] = {
-    {PaddingRule::valid, "valid"},    {PaddingRule::same, "same"}, {PaddingRule::same_lower, "same_lower"},
-    {PaddingRule::half, "half"},      {PaddingRule::full, "full"}, {PaddingRule::causal, "causal"},
-    {PaddingRule::same, "same_upper"}};
+// What a user can say in a word.
+constexpr std::array rules = {PaddingRule::valid, PaddingRule::same, PaddingRule::same_lower,
+                              PaddingRule::half,  PaddingRule::full, PaddingRule::causal};
 
 Index number(const std::string& text) {
   if (const auto value = to_integer(text)) return *value;
@@ -18,22 +20,17 @@ Index number(const std::string& text) {
   throw InvalidArgument(
       "padding",
       word ? fmt::format("'{}' is no number, and no rule for all axes", text) : not_an_integer(text),
-      "give P or BEGIN:END for each axis, or one of valid, same, same_lower, half, full, causal");
+      fmt::format("give P or BEGIN:END for each axis, or one of {}", fmt::join(names_in(rules), ", ")));
 }
 
 }  // namespace
 
-std::string_view name(PaddingRule rule) {
-  for (const auto& [value, text] : rules)
-    if (value == rule) return text;
-  return "numbers";
-}
-
 Padding parse_padding(std::string_view text) {
   const std::string lower = lower_case(text);
-  for (const auto& [rule, word] : rules)
-    if (lower == word) return {rule, {}, {}};
-  if (lower == "notset") return {PaddingRule::listed, {0}, {0}};
+  for (const PaddingRule rule : rules)
+    if (lower == name(rule)) return {.rule = rule};
+  if (lower == "same_upper") return {.rule = PaddingRule::same};
+  if (lower == "notset") return {.rule = PaddingRule::listed, .begin = {0}, .end = {0}};
   Padding padding;
   for (const std::string& piece : split(text, ',')) {
     const std::size_t colon = piece.find(':');

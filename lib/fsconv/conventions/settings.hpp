@@ -1,6 +1,7 @@
 // What a user says about a convolution, before a convention turns it into a geometry.
 #pragma once
 
+#include <fsconv/base/names.hpp>
 #include <fsconv/geometry/stride.hpp>
 #include <optional>
 #include <string>
@@ -13,12 +14,22 @@ namespace fsconv {
 // the beginning). half: floor(extent/2) on both sides. full: extent-1 on both sides. causal: extent-1 in front, so
 // that no code pixel sees what comes after it. listed: as given.
 enum class PaddingRule { listed, valid, same, same_lower, half, full, causal };
+constexpr auto names_of(PaddingRule) {
+  return NameTable<PaddingRule, 7>{"padding",
+                                   {{{PaddingRule::listed, "numbers"},
+                                     {PaddingRule::valid, "valid"},
+                                     {PaddingRule::same, "same"},
+                                     {PaddingRule::same_lower, "same_lower"},
+                                     {PaddingRule::half, "half"},
+                                     {PaddingRule::full, "full"},
+                                     {PaddingRule::causal, "causal"}}}};
+}
 
 inline bool is_same(PaddingRule rule) { return rule == PaddingRule::same || rule == PaddingRule::same_lower; }
 
 struct Padding {
   PaddingRule rule = PaddingRule::listed;
-  std::vector<Index> begin, end;  // only with `listed`: as many entries as the user gave
+  std::vector<Index> begin = {}, end = {};  // only with `listed`: as many entries as the user gave
   bool operator==(const Padding&) const = default;
 };
 
@@ -40,7 +51,5 @@ struct Settings {
 // "1", "1:2,0", "-1:1"; or a rule in capitals or not: "valid", "same" (also "same_upper"), "same_lower", "half",
 // "full", "causal", and ONNX's "notset", which pads nothing.
 Padding parse_padding(std::string_view text);
-
-std::string_view name(PaddingRule rule);
 
 }  // namespace fsconv

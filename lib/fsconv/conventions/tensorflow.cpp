@@ -22,7 +22,7 @@ class TensorFlow : public Dialect {
   }
 
   Padding default_padding(Direction direction) const override {
-    if (direction == Direction::conv_transpose) return {PaddingRule::same, {}, {}};
+    if (direction == Direction::conv_transpose) return {.rule = PaddingRule::same};
     throw InvalidArgument("padding", "tensorflow has no default", "give it");
   }
   bool lists_whole_arrays() const override { return true; }

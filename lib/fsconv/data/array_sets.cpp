@@ -5,9 +5,9 @@
 #include <array>
 #include <cmath>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/data/array_sets.hpp>
 #include <fsconv/data/image_array.hpp>
-#include <fsconv/io/excerpt.hpp>
 #include <fsconv/io/numpy/npz.hpp>
 
 namespace fsconv {
@@ -45,10 +45,10 @@ class ArchiveReader {
   void note_what_was_taken(std::vector<std::string>& notes) const {
     std::vector<std::string> left;
     for (const std::string& name : names_)
-      if (std::find(taken_.begin(), taken_.end(), name) == taken_.end()) left.push_back(excerpt(name));
+      if (std::find(taken_.begin(), taken_.end(), name) == taken_.end()) left.push_back(name);
     notes.push_back(fmt::format("{}: {} {} taken{}", path_, fmt::join(taken_, ", "),
                                 taken_.size() == 1 ? "is" : "are",
-                                left.empty() ? "" : fmt::format(", and not {}", fmt::join(left, ", "))));
+                                left.empty() ? "" : ", and not " + excerpt_of_names(left)));
   }
 
  private:

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/interrupt.hpp>
 #include <fsconv/data/cifar.hpp>
 #include <fsconv/io/content_kind.hpp>
 #include <fsconv/io/input_file.hpp>
@@ -66,6 +67,7 @@ ImageSet read_files(const Kind& kind, const fs::path& folder, const std::vector<
   auto image = set.images.begin();
   for (const InputFile& file : files)
     for (Index at = 0; at < records_in(kind, file); ++at) {
+      stop_if_interrupted();
       file.read(static_cast<std::uint64_t>(at * kind.record()), std::as_writable_bytes(std::span(bytes)));
       require_labels(kind, file, at, bytes);
       set.labels.push_back(bytes[kind.labels.size() - 1]);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/random.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/data/generator.hpp>
@@ -136,6 +137,7 @@ ImageSet generate_shapes(Index count, std::uint64_t seed, std::uint64_t stream, 
   ImageSet set{Tensor<std::uint8_t>({count, format.channels, format.height, format.width}, "images"), {}};
   const Index pixels = set.images.size() / count;
   for (Index n = 0; n < count; ++n) {
+    stop_if_interrupted();
     const ShapeDrawing shape = random_shape(random, format);
     set.labels.push_back(shape.label);
     draw(shape, format, set.images.data() + n * pixels);

@@ -23,7 +23,7 @@ ImageFormat image_format(std::string_view text);
 // size, turn and brightness, with soft edges. Lengths grow with the shorter side. Grey shapes lie on black;
 // coloured ones have a random colour and lie on a random dark one. The same for the same arguments on every
 // machine. Throws InvalidArgument naming "count" below 1, "data" for a side outside 8 to 256 or other than 1
-// or 3 channels, "images" if they do not fit the memory.
+// or 3 channels, "images" if they do not fit the memory; Interrupted between two images.
 ImageSet generate_shapes(Index count, std::uint64_t seed, std::uint64_t stream,
                          const ImageFormat& format = {});
 

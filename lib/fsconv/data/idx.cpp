@@ -1,15 +1,12 @@
 #include <fmt/format.h>
-#include <zlib.h>
 
-#include <algorithm>
 #include <array>
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/data/idx.hpp>
+#include <fsconv/data/unpacked_file.hpp>
 #include <fsconv/io/content_kind.hpp>
-#include <fsconv/io/input_file.hpp>
-#include <memory>
 #include <span>
 #include <utility>
 
@@ -17,29 +14,17 @@ namespace fsconv {
 namespace {
 
 constexpr std::uint32_t images_magic = 2051, labels_magic = 2049;
-constexpr Index best_compression = 1032;  // deflate makes at most so many bytes of one
 
-// The bytes of a file, inflated where they are gzipped.
+// The fields of an IDX file, from its header on.
 class IdxFile {
  public:
-  explicit IdxFile(const std::string& path)
-      : path_(path),
-        file_bytes_(static_cast<Index>(InputFile(path).size())),
-        file_(gzopen(path.c_str(), "rb"), gzclose) {
-    if (!file_) throw IoError::from_errno(path, "read");
-    if (file_bytes_ == 0) throw BadData(path, "is empty", "an IDX file begins with a header");
-    gzbuffer(file_.get(), 1 << 17);
+  explicit IdxFile(const std::string& path) : file_(path) {
+    if (file_.is_empty()) throw BadData(path, "is empty", "an IDX file begins with a header");
   }
 
   void read(std::span<std::uint8_t> bytes, const char* what) {
-    constexpr std::size_t at_once = std::size_t{1} << 28;
-    while (!bytes.empty()) {
-      const auto wanted = static_cast<unsigned>(std::min(at_once, bytes.size()));
-      const int got = gzread(file_.get(), bytes.data(), wanted);
-      require_sound(got);
-      if (got == 0) throw BadData(path_, fmt::format("ends early, inside {}", what));
-      bytes = bytes.subspan(static_cast<std::size_t>(got));
-    }
+    if (file_.read(bytes) < bytes.size())
+      throw BadData(file_.path(), fmt::format("ends early, inside {}", what));
   }
 
   std::uint32_t number() {
@@ -51,45 +36,38 @@ class IdxFile {
 
   // What the file is by its first bytes, of which the first four have been read.
   std::string kind(std::uint32_t first) {
-    std::vector<std::byte> start(1024);
-    for (std::size_t at = 0; at < 4; ++at) start[at] = static_cast<std::byte>(first >> (24 - 8 * at) & 0xff);
-    const int got = gzread(file_.get(), start.data() + 4, static_cast<unsigned>(start.size() - 4));
-    start.resize(4 + static_cast<std::size_t>(std::max(got, 0)));
-    return content_kind(start);
+    std::vector<std::uint8_t> start(1024);
+    for (std::size_t at = 0; at < 4; ++at) start[at] = static_cast<std::uint8_t>(first >> (24 - 8 * at));
+    std::size_t got = 0;
+    try {
+      got = file_.read(std::span(start).subspan(4));
+    } catch (const BadData&) {
+      // damage behind a wrong beginning is no news
+    }
+    start.resize(4 + got);
+    return content_kind(std::as_bytes(std::span(start)));
   }
 
-  // Reading past the last byte also makes zlib compare its checksum.
+  // Reading past the last byte also compares gzip's checksum, and finds what follows it.
   void expect_end(Index count, const char* what) {
-    std::uint8_t extra = 0;
-    const int got = gzread(file_.get(), &extra, 1);
-    require_sound(got);
-    if (got != 0)
-      throw BadData(path_, fmt::format("holds more than the {} {} that its header states", count, what));
+    std::array<std::uint8_t, 1> extra;
+    if (file_.read(extra) != 0)
+      throw BadData(file_.path(),
+                    fmt::format("holds more than the {} {} that its header states", count, what));
   }
 
-  // No more than `bytes` can come of a file of this length.
+  // Before anything is allocated for them: no more than `bytes` can come of a file of this length.
   void require_room(Index bytes) const {
-    const Index most = gzdirect(file_.get()) ? file_bytes_ : file_bytes_ * best_compression;
+    const Index most = file_.most_bytes();
     if (bytes > most)
       throw BadData(
-          path_, fmt::format("its header states {} bytes of content, {} at most can be there", bytes, most));
-    require_memory_for(path_, bytes, 1);
+          file_.path(),
+          fmt::format("its header states {} bytes of content, {} at most can be there", bytes, most));
+    require_memory_for(file_.path(), bytes, 1);
   }
 
  private:
-  void require_sound(int got) const {
-    int code = Z_OK;
-    const char* message = gzerror(file_.get(), &code);
-    if (code == Z_ERRNO) throw IoError::from_errno(path_, "read");
-    // zlib says Z_BUF_ERROR where a gzip file stops before its end
-    if (code == Z_BUF_ERROR) throw BadData(path_, "its gzip content ends early");
-    if (got < 0 || (code != Z_OK && code != Z_STREAM_END))
-      throw BadData(path_, fmt::format("its gzip content is damaged: {}", message));
-  }
-
-  std::string path_;
-  Index file_bytes_;
-  std::unique_ptr<gzFile_s, int (*)(gzFile)> file_;
+  UnpackedFile file_;
 };
 
 // What another file than was wanted is: IDX numbers its types, and says after them how many axes there are.

@@ -9,8 +9,10 @@
 namespace fsconv {
 
 // An IDX file of images (magic 2051) as [count, 1, rows, columns], and of labels (magic 2049).
-// IoError if it cannot be opened; BadData if it is empty, truncated, damaged (gzip's CRC), of another kind,
-// if the header's sizes are absurd (checked before anything is allocated) or bytes follow the last image.
+// IoError if it cannot be opened; BadData if it is empty, truncated, of another kind, if the header's sizes are absurd
+// (checked before anything is allocated) or bytes follow the last image. Of a gzipped file every member is checked
+// against its CRC (unpacked_file.hpp). IDX itself has no checksum: a changed byte of a plain file is another pixel or
+// label, and nobody can tell.
 Tensor<std::uint8_t> read_idx_images(const std::string& path);
 std::vector<std::uint8_t> read_idx_labels(const std::string& path);
 

@@ -5,6 +5,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/data/image_array.hpp>
 #include <fsconv/io/array_file.hpp>
+#include <fsconv/io/digest.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/hdf5/values.hpp>
 #include <fsconv/io/location.hpp>
@@ -85,6 +86,7 @@ Tensor<std::uint8_t> bytes_of(const std::string& where, const Array& array, std:
 ImageArray read_dataset(const std::string& where, const Location& location) {
   const auto file = hdf5::File::open(location.path);
   const std::string& name = location.inside;
+  check_dataset(file, name);
   if (!file.exists(name) || file.dtype(name) != "u1" || !hdf5::is_plain(file, name))
     return images_of(hdf5::read_values(file, name), where);
   layout_of(where, file.shape(name));

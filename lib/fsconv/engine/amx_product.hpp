@@ -12,8 +12,7 @@ namespace {
 
 constexpr Size amx_rows = 16, amx_pairs = 16;
 
-// RowTiles*16 rows and ColumnTiles*16 columns of C, in registers 0 to 3; A passes through 4 and 5, B through
-// 6 and 7.
+// RowTiles*16 rows and ColumnTiles*16 columns of C, in registers 0 to 3; A passes through 4 and 5, B through 6 and 7.
 template <class Registers, int RowTiles, int ColumnTiles, class Unit>
 void amx_tile(const Product<BFloat16>& p, Size first_row) {
   constexpr Size row_bytes = ColumnTiles * amx_pairs * Size(sizeof(float));

@@ -34,8 +34,8 @@ BatchedMap<T>::BatchedMap(const Geometry& geometry, Isa isa)
       isa_(isa),
       order_(geometry),
       lists_(std::make_shared<const TapLists>(geometry)),
-      to_code_(lists_, order_, kernels_of<T>(isa), Towards::code),
-      to_image_(lists_, order_, kernels_of<T>(isa), Towards::image),
+      to_code_(lists_, order_, kernels_of<T>(isa), Direction::conv),
+      to_image_(lists_, order_, kernels_of<T>(isa), Direction::conv_transpose),
       gradient_(lists_, order_, kernels_of<T>(isa)) {}
 
 template <class T>

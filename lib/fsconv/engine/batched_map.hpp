@@ -25,8 +25,8 @@ namespace fsconv::engine {
 template <class T>
 class BatchedMap {
  public:
-  // Throws InvalidArgument: what check_filled(geometry) and TapLists throw, and an isa that this machine does not
-  // permit.
+  // Throws InvalidArgument: what check_filled(geometry) and TapLists throw, and an isa that this
+  // machine does not permit.
   explicit BatchedMap(const Geometry& geometry, Isa isa = current_isa());
 
   const Geometry& geometry() const { return geometry_; }

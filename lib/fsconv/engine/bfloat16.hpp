@@ -11,8 +11,8 @@ inline float number(BFloat16 value) { return std::bit_cast<float>(std::uint32_t{
 inline float number(float value) { return value; }
 inline double number(double value) { return value; }
 
-// To the nearest, of two equally near to the one whose last bit is 0; too large becomes infinite, and what is
-// not a number stays so.
+// To the nearest, of two equally near to the one whose last bit is 0; too large becomes infinite, and what
+// is not a number stays so.
 template <class T>
 T rounded(Sum<T> value) {
   return value;

@@ -6,15 +6,15 @@ namespace fsconv::engine {
 
 // Images and channels together are the rows of a matrix of pixels, and the other layout is its transpose.
 template <class T>
-void to_block(const T* batch, Index images, Index channels, Index pixels, T* block) {
+void to_block(const T* array, Index images, Index channels, Index pixels, T* block) {
   const Index rows = images * channels;
-  kernels_of<T>(current_isa()).transpose(batch, pixels, rows, pixels, block, rows);
+  kernels_of<T>(current_isa()).transpose(array, pixels, rows, pixels, block, rows);
 }
 
 template <class T>
-void from_block(const T* block, Index images, Index channels, Index pixels, T* batch) {
+void from_block(const T* block, Index images, Index channels, Index pixels, T* array) {
   const Index rows = images * channels;
-  kernels_of<T>(current_isa()).transpose(block, rows, pixels, rows, batch, pixels);
+  kernels_of<T>(current_isa()).transpose(block, rows, pixels, rows, array, pixels);
 }
 
 void to_bfloat16(const float* block, Index rows, Index channels, BFloat16* to) {
@@ -32,13 +32,14 @@ void from_bfloat16(const BFloat16* block, Index rows, Index channels, float* to)
 }
 
 template <class N>
-BatchSide<N>::BatchSide(const Shape& shape, Index groups) : channels_(shape[1]), groups_(groups) {
+ArrayBlocks<N>::ArrayBlocks(const Shape& shape, Index groups) : channels_(shape[1]), groups_(groups) {
   for (std::size_t axis = 2; axis < shape.size(); ++axis) pixels_ *= shape[axis];
 }
 
 template <class N>
-void BatchSide<N>::to_block(const Sum<N>* batch, Index first, Index images, N* block, Sum<N>* between) const {
-  const Sum<N>* from = batch + array_size(first);
+void ArrayBlocks<N>::to_block(const Sum<N>* array, Index first, Index images, N* block,
+                              Sum<N>* between) const {
+  const Sum<N>* from = array + array_size(first);
   if constexpr (std::is_same_v<N, Sum<N>>) {
     engine::to_block(from, images, channels_, pixels_, block);
   } else {
@@ -48,9 +49,9 @@ void BatchSide<N>::to_block(const Sum<N>* batch, Index first, Index images, N* b
 }
 
 template <class N>
-void BatchSide<N>::from_block(const N* block, Index first, Index images, Sum<N>* batch,
-                              Sum<N>* between) const {
-  Sum<N>* to = batch + array_size(first);
+void ArrayBlocks<N>::from_block(const N* block, Index first, Index images, Sum<N>* array,
+                                Sum<N>* between) const {
+  Sum<N>* to = array + array_size(first);
   if constexpr (std::is_same_v<N, Sum<N>>) {
     engine::from_block(block, images, channels_, pixels_, to);
   } else {
@@ -59,9 +60,9 @@ void BatchSide<N>::from_block(const N* block, Index first, Index images, Sum<N>*
   }
 }
 
-template class BatchSide<float>;
-template class BatchSide<double>;
-template class BatchSide<BFloat16>;
+template class ArrayBlocks<float>;
+template class ArrayBlocks<double>;
+template class ArrayBlocks<BFloat16>;
 
 #define FSCONV_INSTANTIATE(T)                                \
   template void to_block(const T*, Index, Index, Index, T*); \

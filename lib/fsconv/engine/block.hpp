@@ -10,14 +10,14 @@ namespace fsconv::engine {
 // register tile several times over; few enough that what a pixel's neighbours hold stays in the first caches.
 inline constexpr Index images_per_block = 32;
 
-// block[(pixel*images + image)*channels + channel] <-> batch[(image*channels + channel)*pixels + pixel]
-// `batch` points at the first of `images` neighbouring images of an array [batch, channels, axes...]; pixels
+// block[(pixel*images + image)*channels + channel] <-> array[(image*channels + channel)*pixels + pixel]
+// `array` points at the first of `images` neighbouring images of [batch, channels, axes...]; pixels
 // run over the axes, last fastest. With images = 1 this also reorders what has one value per element, such as
 // the bias [channels, axes...] of a linear layer's transpose, to the [pixel][channel] of Ending::per_pixel.
 template <class T>
-void to_block(const T* batch, Index images, Index channels, Index pixels, T* block);
+void to_block(const T* array, Index images, Index channels, Index pixels, T* block);
 template <class T>
-void from_block(const T* block, Index images, Index channels, Index pixels, T* batch);
+void from_block(const T* block, Index images, Index channels, Index pixels, T* array);
 
 // Calls f(first image, images) for every block of a batch.
 template <class F>
@@ -37,12 +37,12 @@ Index padded_channels(Index channels) {
 void to_bfloat16(const float* block, Index rows, Index channels, BFloat16* to);
 void from_bfloat16(const BFloat16* block, Index rows, Index channels, float* to);
 
-// One side of a batch: an array [batch, channels, axes...] of Sum<N>, and its blocks of N, one after the other. Arrays
-// of floats are rounded to BFloat16 on the way in.
+// Between an array [batch, channels, axes...] of Sum<N> and its blocks of N, one after the other. Arrays of floats are
+// rounded to BFloat16 on the way in.
 template <class N>
-class BatchSide {
+class ArrayBlocks {
  public:
-  BatchSide(const Shape& shape, Index groups);
+  ArrayBlocks(const Shape& shape, Index groups);
 
   // What so many images take, in elements.
   Index array_size(Index images) const { return images * channels_ * pixels_; }
@@ -50,10 +50,10 @@ class BatchSide {
     return images * groups_ * padded_channels<N>(channels_ / groups_) * pixels_;
   }
 
-  // `batch` points at the array's first image; images first ... first+images-1 become a block, or come from one.
+  // `array` points at its first image; images first ... first+images-1 become a block, or come from one.
   // `between` has place for array_size(images); only what is rounded needs it.
-  void to_block(const Sum<N>* batch, Index first, Index images, N* block, Sum<N>* between) const;
-  void from_block(const N* block, Index first, Index images, Sum<N>* batch, Sum<N>* between) const;
+  void to_block(const Sum<N>* array, Index first, Index images, N* block, Sum<N>* between) const;
+  void from_block(const N* block, Index first, Index images, Sum<N>* array, Sum<N>* between) const;
 
  private:
   Index channels_, pixels_ = 1, groups_;

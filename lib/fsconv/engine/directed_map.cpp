@@ -59,14 +59,20 @@ struct DirectedMap<T>::Call {
 
 template <class T>
 DirectedMap<T>::DirectedMap(std::shared_ptr<const TapLists> lists, const WeightOrder& order,
-                            const Kernels<T>& kernels, Towards towards)
-    : lists_(std::move(lists)), order_(order), kernels_(&kernels), towards_(towards) {
-  const Side image = {&lists_->by_image, &lists_->image_runs, lists_->image_pixels, lists_->image_step,
-                      order.image_channels};
-  const Side code = {&lists_->by_code, &lists_->code_runs, lists_->code_pixels, lists_->code_step,
-                     order.code_channels};
-  source_ = towards == Towards::code ? image : code;
-  result_ = towards == Towards::code ? code : image;
+                            const Kernels<T>& kernels, Direction direction)
+    : lists_(std::move(lists)), order_(order), kernels_(&kernels), direction_(direction) {
+  const Side image = {.list = &lists_->by_image,
+                      .runs = &lists_->image_runs,
+                      .pixels = lists_->image_pixels,
+                      .step = lists_->image_step,
+                      .channels = order.image_channels};
+  const Side code = {.list = &lists_->by_code,
+                     .runs = &lists_->code_runs,
+                     .pixels = lists_->code_pixels,
+                     .step = lists_->code_step,
+                     .channels = order.code_channels};
+  source_ = direction == Direction::conv ? image : code;
+  result_ = direction == Direction::conv ? code : image;
   by_source_ =
       fewer_cycles_by_source(source_.steps(), result_.channels, kernels.width, source_.pixels, *lists_);
   panels_ = {.taps = by_source_ ? 1 : order.taps,
@@ -79,8 +85,8 @@ DirectedMap<T>::DirectedMap(std::shared_ptr<const TapLists> lists, const WeightO
 // Panels of [inner x columns]: the columns are the result's channels, or by source the taps and channels.
 template <class T>
 void DirectedMap<T>::pack(const Sum<T>* weight, Step<T>* packed) const {
-  const Index result_step = towards_ == Towards::code ? order_.code_step() : order_.image_step();
-  const Index source_step = towards_ == Towards::code ? order_.image_step() : order_.code_step();
+  const Index result_step = direction_ == Direction::conv ? order_.code_step() : order_.image_step();
+  const Index source_step = direction_ == Direction::conv ? order_.image_step() : order_.code_step();
   for (Index group = 0; group < order_.groups; ++group)
     for (Index panel = 0; panel < panels_.count(); ++panel) {
       const Index first = panels_.first_column(panel), columns = panels_.columns_of(panel);
@@ -131,7 +137,12 @@ Index DirectedMap<T>::pixels_at_once(Index images) const {
 template <class T>
 void DirectedMap<T>::apply(Index images, const T* source, const Step<T>* packed, Result<T> result,
                            const Ending<T>& ending, Sum<T>* scratch) const {
-  const Call call{images, reinterpret_cast<const Step<T>*>(source), packed, result, ending, scratch};
+  const Call call{.images = images,
+                  .source = reinterpret_cast<const Step<T>*>(source),
+                  .packed = packed,
+                  .result = result,
+                  .ending = ending,
+                  .scratch = scratch};
   if (kernels_->begin) kernels_->begin();
   by_source_ ? by_source(call) : by_result(call);
 }

@@ -6,14 +6,14 @@
 #include <fsconv/engine/panels.hpp>
 #include <fsconv/engine/tap_lists.hpp>
 #include <fsconv/engine/weight_order.hpp>
+#include <fsconv/geometry/direction.hpp>
 #include <memory>
 #include <type_traits>
 
 namespace fsconv::engine {
 
-// What becomes of the results of a map on their way to memory, in this order; by default they are stored.
-// Bias and sums are [channel] of the result, or [pixel][channel] with `per_pixel` (linear layers: one per
-// element).
+// What becomes of the results of a map on their way to memory, in this order; by default they are stored. Bias and sums
+// are [channel] of the result, or [pixel][channel] with `per_pixel` (linear layers: one per element).
 template <class T>
 struct Ending {
   const Sum<T>* bias = nullptr;  // is added
@@ -37,8 +37,6 @@ struct Result {
   Sum<T>* sums = nullptr;
 };
 
-enum class Towards { code, image };
-
 // BatchedMap has two of these and says what the arguments are. There are two ways to group the taps, by the
 // result pixel or by the source pixel (directed_map.cpp); which one is decided when the map is made, and so
 // is how weights are packed.
@@ -46,7 +44,7 @@ template <class T>
 class DirectedMap {
  public:
   DirectedMap(std::shared_ptr<const TapLists> lists, const WeightOrder& order, const Kernels<T>& kernels,
-              Towards towards);
+              Direction direction);
 
   Index packed_size() const { return order_.groups * panels_.size(); }  // in steps
   Index scratch_size(Index images) const;
@@ -82,7 +80,7 @@ class DirectedMap {
   std::shared_ptr<const TapLists> lists_;
   WeightOrder order_;
   const Kernels<T>* kernels_;
-  Towards towards_;
+  Direction direction_;
   Side source_, result_;
   bool by_source_;
   Panels panels_;

@@ -66,13 +66,16 @@ void Gradient<T>::apply(Index images, const T* code, const T* image, Sum<T>* gra
   Step<T>* const copied_rows = copied_columns + columns_size(images);
   Step<T>* const one_pixel = copied_rows + rows_size(images);
   for (Index group = 0; group < order_.groups; ++group) {
-    const Block row_block = rows_of(
-        images, {rows + group * padded_rows, order_.rows(), row_pixels(), padded_rows * order_.groups},
-        copied_rows, one_pixel);
-    const Block column_block = columns_of(
-        images,
-        {columns + group * padded_columns, order_.columns(), column_pixels(), padded_columns * order_.groups},
-        copied_columns);
+    const Side row_side = {.values = rows + group * padded_rows,
+                           .channels = order_.rows(),
+                           .pixels = row_pixels(),
+                           .row = padded_rows * order_.groups};
+    const Side column_side = {.values = columns + group * padded_columns,
+                              .channels = order_.columns(),
+                              .pixels = column_pixels(),
+                              .row = padded_columns * order_.groups};
+    const Block row_block = rows_of(images, row_side, copied_rows, one_pixel);
+    const Block column_block = columns_of(images, column_side, copied_columns);
     if (order_.rows() <= few_rows)
       by_run(images, row_block, column_block, gradient, group);
     else
@@ -84,13 +87,17 @@ void Gradient<T>::apply(Index images, const T* code, const T* image, Sum<T>* gra
 template <class T>
 typename Gradient<T>::Block Gradient<T>::columns_of(Index images, const Side& side, Step<T>* to) const {
   const Index width = column_width();
-  const Block copied = {to, 1, width, ceil_div(images, Arithmetic<T>::numbers_per_step) * width};
+  const Block copied = {.values = to,
+                        .channel = 1,
+                        .image = width,
+                        .pixel = ceil_div(images, Arithmetic<T>::numbers_per_step) * width};
   if constexpr (pairs) {
     for (Index pixel = 0; pixel < side.pixels; ++pixel)
       kernels_->pair_rows(side.values + pixel * images * side.row, side.row, images, side.channels,
                           to + pixel * copied.pixel, width);
   } else {
-    if (columns_as_they_are()) return {side.values, 1, side.row, images * side.row};
+    if (columns_as_they_are())
+      return {.values = side.values, .channel = 1, .image = side.row, .pixel = images * side.row};
     const T* from = side.values;
     for (Index row = 0; row < side.pixels * images; ++row, from += side.row, to += width) {
       std::copy(from, from + side.channels, to);
@@ -105,7 +112,8 @@ typename Gradient<T>::Block Gradient<T>::rows_of(Index images, const Side& side,
                                                  Step<T>* one_pixel) const {
   if constexpr (pairs) {
     const Index image_pairs = ceil_div(images, 2);
-    const Block copied = {to, image_pairs, 1, side.channels * image_pairs};
+    const Block copied = {
+        .values = to, .channel = image_pairs, .image = 1, .pixel = side.channels * image_pairs};
     for (Index pixel = 0; pixel < side.pixels; ++pixel) {
       kernels_->pair_rows(side.values + pixel * images * side.row, side.row, images, side.channels, one_pixel,
                           side.channels);
@@ -114,7 +122,7 @@ typename Gradient<T>::Block Gradient<T>::rows_of(Index images, const Side& side,
     }
     return copied;
   } else {
-    return {side.values, 1, side.row, images * side.row};
+    return {.values = side.values, .channel = 1, .image = side.row, .pixel = images * side.row};
   }
 }
 
@@ -134,8 +142,7 @@ Product<T> Gradient<T>::product(Index images, const Block& rows, const Block& co
   return p;
 }
 
-// gradient[tap] += sum over the tap's pixels: rows[a]^T * columns[b]. A tile stays on one tap for a whole
-// band.
+// gradient[tap] += sum over the tap's pixels: rows[a]^T * columns[b]. A tile stays on one tap for a whole band.
 template <class T>
 void Gradient<T>::by_tap(Index images, const Block& rows, const Block& columns, Sum<T>* gradient,
                          Index group) const {

@@ -18,8 +18,8 @@ class Gradient {
   void apply(Index images, const T* code, const T* image, Sum<T>* gradient, Sum<T>* scratch) const;
 
  private:
-  // A side as the products read it: the steps from one channel, from one image (or pair of images) and from
-  // one pixel to the next.
+  // A side as the products read it: the steps from one channel, from one image (or pair of images) and
+  // from one pixel to the next.
   struct Block {
     const Step<T>* values;
     Index channel, image, pixel;

@@ -19,7 +19,7 @@
 namespace fsconv::engine {
 namespace {
 
-constexpr Isa all_isas[] = {Isa::portable, Isa::avx2, Isa::avx512, Isa::avx512_bf16, Isa::amx};
+constexpr auto all_isas = all_values<Isa>();  // the slowest first
 
 template <class T>
 using KernelsGetter = const Kernels<T>* (*)();
@@ -54,8 +54,8 @@ bool system_permits_amx() {
 #endif
 }
 
-// The compiler's run-time library does not know AMX yet: leaf 7 of cpuid says amx-bf16 in bit 22 of edx,
-// amx-tile in bit 24.
+// The compiler's run-time library does not know AMX yet: leaf 7 of cpuid says amx-bf16 in bit 22 of
+// edx, amx-tile in bit 24.
 bool processor_has_amx() {
 #if defined(__x86_64__) && defined(__linux__)
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
@@ -84,10 +84,12 @@ bool processor_has([[maybe_unused]] Isa isa) {
 
 bool compiled_in(Isa isa) { return bfloat16_kernels[static_cast<int>(isa)]() != nullptr; }
 
-std::string legal_names() {
-  std::vector<std::string> names;
-  for (const Isa isa : permitted_isas()) names.emplace_back(name(isa));
-  return "this machine permits " + alternatives(names);
+std::string legal_names() { return "this machine permits " + alternatives(names_in(permitted_isas())); }
+
+Isa checked(Isa isa) {
+  if (!permitted(isa))
+    throw InvalidArgument("isa", fmt::format("this machine lacks {}", name(isa)), legal_names());
+  return isa;
 }
 
 // An int, so that "not set yet" needs no order of initialisation between files.
@@ -95,22 +97,6 @@ constexpr int not_set = -1;
 std::atomic<int> chosen = not_set;
 
 }  // namespace
-
-std::string_view name(Isa isa) {
-  switch (isa) {
-    case Isa::amx:
-      return "amx";
-    case Isa::avx512_bf16:
-      return "avx512_bf16";
-    case Isa::avx512:
-      return "avx512";
-    case Isa::avx2:
-      return "avx2";
-    case Isa::portable:
-      break;
-  }
-  return "portable";
-}
 
 std::vector<Isa> permitted_isas() {
   std::vector<Isa> list;
@@ -136,11 +122,7 @@ Isa best_isa() {
 
 Isa isa_named(std::string_view wanted) {
   for (const Isa isa : all_isas)
-    if (wanted == name(isa)) {
-      if (!permitted(isa))
-        throw InvalidArgument("isa", fmt::format("this machine lacks {}", wanted), legal_names());
-      return isa;
-    }
+    if (wanted == name(isa)) return checked(isa);
   throw InvalidArgument("isa", fmt::format("'{}' is unknown", wanted), legal_names());
 }
 
@@ -149,11 +131,11 @@ Isa current_isa() {
   return isa == not_set ? best_isa() : static_cast<Isa>(isa);
 }
 
-void set_isa(Isa isa) { chosen.store(static_cast<int>(isa_named(name(isa))), std::memory_order_relaxed); }
+void set_isa(Isa isa) { chosen.store(static_cast<int>(checked(isa)), std::memory_order_relaxed); }
 
 template <class T>
 Isa isa_of_kernels(Isa isa) {
-  int at = static_cast<int>(isa_named(name(isa)));
+  int at = static_cast<int>(checked(isa));
   while (kernels_by_isa<T>()[at] == nullptr) --at;
   return static_cast<Isa>(at);
 }

@@ -1,6 +1,7 @@
 // Which instructions the engine uses: the choices, what this machine permits, and the one that is in force.
 #pragma once
 
+#include <fsconv/base/names.hpp>
 #include <fsconv/engine/kernels.hpp>
 #include <string_view>
 #include <vector>
@@ -12,10 +13,16 @@ namespace fsconv::engine {
 // the processor's tiles for BFloat16. The slowest first; each includes those before it.
 enum class Isa { portable, avx2, avx512, avx512_bf16, amx };
 
-std::string_view name(Isa isa);
+constexpr auto names_of(Isa) {
+  return NameTable<Isa, 5>{"isa",
+                           {{{Isa::portable, "portable"},
+                             {Isa::avx2, "avx2"},
+                             {Isa::avx512, "avx512"},
+                             {Isa::avx512_bf16, "avx512_bf16"},
+                             {Isa::amx, "amx"}}}};
+}
 
-// What was compiled in, the processor has and the operating system saves on a switch. `portable` is always
-// there.
+// What was compiled in, the processor has and the operating system saves on a switch. `portable` is always there.
 std::vector<Isa> permitted_isas();
 bool permitted(Isa isa);
 Isa best_isa();  // the last of permitted_isas()

@@ -56,16 +56,16 @@ struct IsaKernels {
   }
 
   static constexpr Kernels<T> table = {
-      lanes,
-      2 * lanes,
-      scattered_rows,
-      nullptr,
-      product<T, lanes, rows, RowsOfA::strided, Unit>,
-      neighbours(),
-      product<T, lanes, scattered_rows, RowsOfA::scattered, Unit>,
-      transpose<Step<T>, lanes>,
-      spread<Sum<T>, lanes>,
-      pairing(),
+      .width = lanes,
+      .panel = 2 * lanes,
+      .scattered_rows = scattered_rows,
+      .begin = nullptr,
+      .strided = product<T, lanes, rows, RowsOfA::strided, Unit>,
+      .neighbours = neighbours(),
+      .scattered = product<T, lanes, scattered_rows, RowsOfA::scattered, Unit>,
+      .transpose = transpose<Step<T>, lanes>,
+      .spread = spread<Sum<T>, lanes>,
+      .pair_rows = pairing(),
   };
 };
 

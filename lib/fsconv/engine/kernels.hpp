@@ -9,8 +9,7 @@ namespace fsconv::engine {
 
 using Size = std::int64_t;
 
-// The upper half of a float: its sign and exponent, and 8 bits of its significand. Rounding is in
-// bfloat16.hpp.
+// The upper half of a float: its sign and exponent, and 8 bits of its significand. Rounding is in bfloat16.hpp.
 struct BFloat16 {
   std::uint16_t bits;
 };
@@ -102,8 +101,7 @@ struct Kernels {
   void (*begin)();
   // a_inner = 1: every row is contiguous. Activations times weights.
   void (*strided)(const Product<T>&);
-  // a_row = 1: the transpose of such a matrix. Weight gradients; null for BFloat16, whose pairs are along
-  // rows.
+  // a_row = 1: the transpose of such a matrix. Weight gradients; null for BFloat16, whose pairs are along rows.
   void (*neighbours)(const Product<T>&);
   // Rows at a_rows[r] and c_rows[r], at most scattered_rows of them. Weight gradients with few channels.
   void (*scattered)(const Product<T>&);
@@ -115,8 +113,7 @@ struct Kernels {
   void (*pair_rows)(const T* from, Size from_row, Size rows, Size columns, Step<T>* to, Size to_row);
 };
 
-// The kernels of an isa (isa.hpp); null where it is not compiled in. Floats and doubles gain nothing from the
-// last two.
+// The kernels of an isa (isa.hpp); null where it is not compiled in. Floats and doubles gain nothing from the last two.
 const Kernels<float>* portable_float_kernels();
 const Kernels<double>* portable_double_kernels();
 const Kernels<BFloat16>* portable_bfloat16_kernels();

@@ -8,9 +8,8 @@
 namespace fsconv::engine {
 namespace {
 
-// Images lie across in the product and along in the result. So many at a time as a vector has lanes are
-// transposed into `planes`, whose rows are then added as vectors; the images that are left over are added one
-// by one.
+// Images lie across in the product and along in the result. So many at a time as a vector has lanes are transposed into
+// `planes`, whose rows are then added as vectors; the images that are left over are added one by one.
 template <class T, int Lanes>
 void spread(const Spread<T>& s) {
   using V = Vector<T, Lanes>;

@@ -21,7 +21,7 @@ std::vector<Tap> taps_of(const Axis& axis) {
     const Index reach = axis.up * (axis.in - 1) + axis.pad - axis.down * o;
     const Index last = std::min(axis.taps - 1, floor_div(reach, axis.dilation));
     for (Index k = least; k <= last; ++k)
-      if (const auto i = image_at(axis, o, k)) list.push_back({*i, o, k});
+      if (const auto i = image_at(axis, o, k)) list.push_back({.image = *i, .code = o, .tap = k});
   }
   return list;
 }
@@ -35,8 +35,9 @@ void for_each_tap(const Geometry& geometry, F&& f) {
   for (const Tap& a : lists[0])
     for (const Tap& b : lists[1])
       for (const Tap& c : lists[2])
-        f(Tap{flatten({a.image, b.image, c.image}, in), flatten({a.code, b.code, c.code}, out),
-              flatten({a.tap, b.tap, c.tap}, taps)});
+        f(Tap{.image = flatten({a.image, b.image, c.image}, in),
+              .code = flatten({a.code, b.code, c.code}, out),
+              .tap = flatten({a.tap, b.tap, c.tap}, taps)});
 }
 
 Index checked_extent(const Index3& extents, const char* what) {
@@ -71,8 +72,7 @@ bool same_taps(std::span<const Factor> earlier, std::span<const Factor> later, I
                     [&](const Factor& e, const Factor& l) { return e.b == l.b && e.a + shift == l.a; });
 }
 
-// Each pixel that continues no run starts one. `row` pixels are a line along the last axis, which no run
-// leaves.
+// Each pixel that continues no run starts one. `row` pixels are a line along the last axis, which no run leaves.
 std::vector<Run> runs_of(const TapList& list, Index row, Index step, Index other_step) {
   std::vector<Run> runs;
   for (Index line = 0; line < list.groups(); line += row)

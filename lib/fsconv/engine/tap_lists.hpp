@@ -9,8 +9,7 @@
 
 namespace fsconv::engine {
 
-// Groups of factors, group after group in one array: those of group g are factors[start[g]] ...
-// [start[g+1]-1].
+// Groups of factors, group after group in one array: those of group g are factors[start[g]] ... [start[g+1]-1].
 struct TapList {
   std::vector<Index> start;
   std::vector<Factor> factors;
@@ -23,9 +22,8 @@ struct TapList {
   }
 };
 
-// Pixels of one side that have the same taps, in steps along the last axis: first, first+step, ..., `count`
-// of them. Where a tap joins the first one to pixel a of the other side, it joins the j-th to a + j*(step of
-// the other side).
+// Pixels of one side that have the same taps, in steps along the last axis: first, first+step, ..., `count` of them.
+// Where a tap joins the first one to pixel a of the other side, it joins the j-th to a + j*(step of the other side).
 struct Run {
   std::int32_t first;
   std::int32_t count;

@@ -57,8 +57,8 @@ struct Numbers<BFloat16, Lanes> {
   }
 };
 
-// One step of the inner dimension: sums += A(r, k) * columns of B(k, n), for numbers that are floats or
-// doubles themselves.
+// One step of the inner dimension: sums += A(r, k) * columns of B(k, n), for numbers that are
+// floats or doubles themselves.
 template <class T, int Lanes>
 struct MultiplyAdd {
   using Columns = typename Vector<T, Lanes>::Type;
@@ -109,8 +109,7 @@ struct Cursor<T, Rows, RowsOfA::strided> {
 #pragma GCC unroll 8
     for (int three = 0; three < threes; ++three) ++start[three];
   }
-  // Brings a factor's rows into the first cache. Factors start anywhere in memory, which no hardware
-  // foresees.
+  // Brings a factor's rows into the first cache. Factors start anywhere in memory, which no hardware foresees.
   static void prefetch(const Product<T>& p, Size first_row, const Factor& factor) {
     const Step<T>* a = p.a + factor.a * p.a_factor + first_row * p.a_row;
     for (Size k = 0; k < p.inner; k += 64 / Size(sizeof(Step<T>)))
@@ -294,8 +293,7 @@ struct Tiles {
   constexpr Tiles() { list<Most>(); }
 };
 
-// C in tiles of nearly equal height, at most Most rows: a last tile of one or two rows would waste the
-// registers.
+// C in tiles of nearly equal height, at most Most rows: a last tile of one or two rows would waste the registers.
 template <class T, int Lanes, int Most, int Vectors, RowsOfA kind, class Unit>
 void all_rows(const Product<T>& p) {
   static constexpr Tiles<T, Lanes, Most, Vectors, kind, Unit> tiles;

@@ -5,10 +5,9 @@
 
 namespace fsconv::engine {
 
-// [group][tap][rows][columns]: a stack of small matrices, one per tap, between the image channels and the
-// code channels of a group. The side with more channels gives the columns (the code side if they are equal),
-// which the register tile puts into vectors when it computes gradients. The order depends on the geometry
-// alone, not on the isa.
+// [group][tap][rows][columns]: a stack of small matrices, one per tap, between the image channels and the code channels
+// of a group. The side with more channels gives the columns (the code side if they are equal), which the register tile
+// puts into vectors when it computes gradients. The order depends on the geometry alone, not on the isa.
 struct WeightOrder {
   explicit WeightOrder(const Geometry& geometry)
       : groups(geometry.groups),

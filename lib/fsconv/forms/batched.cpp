@@ -7,8 +7,8 @@
 namespace fsconv::batched {
 namespace {
 
+using engine::ArrayBlocks;
 using engine::BatchedMap;
-using engine::BatchSide;
 using engine::Buffer;
 using engine::for_each_block;
 using engine::images_per_block;
@@ -77,8 +77,8 @@ Tensor<Sum<N>> conv_in(engine::Isa isa, const Geometry& geometry, const Tensor<S
   const Index batch = image.shape()[0];
   const auto kit = kit_of<N>(isa, geometry);
   Tensor<Sum<N>> code(geometry.code_shape(batch), "code");
-  const BatchSide<N> image_side(image.shape(), geometry.groups);
-  const BatchSide<Sum<N>> code_side(code.shape(), geometry.groups);
+  const ArrayBlocks<N> image_side(image.shape(), geometry.groups);
+  const ArrayBlocks<Sum<N>> code_side(code.shape(), geometry.groups);
   Workspace<N>& work = kit->workspace(batch);
   const Step<N>* packed = packed_weight(kit->map, weight, work);
   for_each_block(batch, [&](Index first, Index images) {
@@ -95,8 +95,8 @@ Tensor<Sum<N>> conv_transpose_in(engine::Isa isa, const Geometry& geometry, cons
   const Index batch = code.shape()[0];
   const auto kit = kit_of<N>(isa, geometry);
   Tensor<Sum<N>> image(geometry.image_shape(batch), "image");
-  const BatchSide<N> code_side(code.shape(), geometry.groups);
-  const BatchSide<Sum<N>> image_side(image.shape(), geometry.groups);
+  const ArrayBlocks<N> code_side(code.shape(), geometry.groups);
+  const ArrayBlocks<Sum<N>> image_side(image.shape(), geometry.groups);
   Workspace<N>& work = kit->workspace(batch);
   const Step<N>* packed = packed_weight(kit->map, weight, work);
   for_each_block(batch, [&](Index first, Index images) {
@@ -113,7 +113,7 @@ Tensor<Sum<N>> weight_gradient_in(engine::Isa isa, const Geometry& geometry, con
   const Index batch = image.shape()[0];
   const auto kit = kit_of<N>(isa, geometry);
   Tensor<Sum<N>> gradient(geometry.weight_shape(), "weight");
-  const BatchSide<N> image_side(image.shape(), geometry.groups), code_side(code.shape(), geometry.groups);
+  const ArrayBlocks<N> image_side(image.shape(), geometry.groups), code_side(code.shape(), geometry.groups);
   Workspace<N>& work = kit->workspace(batch);
   std::fill_n(work.weight.data(), work.weight.size(), Sum<N>(0));  // the engine adds
   for_each_block(batch, [&](Index first, Index images) {

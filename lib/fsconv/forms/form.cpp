@@ -11,10 +11,18 @@ namespace {
 template <class T>
 std::vector<Form<T>> portable_forms() {
   std::vector<Form<T>> list = template_forms<T>();
-  list.push_back({"im2col", "windows as columns, then GEMM", supports_everything, im2col::conv<T>,
-                  im2col::conv_transpose<T>, im2col::weight_gradient<T>});
-  list.push_back({"batched", "taps as matrix products with the batch as the long side", supports_everything,
-                  batched::conv<T>, batched::conv_transpose<T>, batched::weight_gradient<T>});
+  list.push_back({.name = "im2col",
+                  .idea = "windows as columns, then GEMM",
+                  .unsupported = supports_everything,
+                  .conv = im2col::conv<T>,
+                  .conv_transpose = im2col::conv_transpose<T>,
+                  .weight_gradient = im2col::weight_gradient<T>});
+  list.push_back({.name = "batched",
+                  .idea = "taps as matrix products with the batch as the long side",
+                  .unsupported = supports_everything,
+                  .conv = batched::conv<T>,
+                  .conv_transpose = batched::conv_transpose<T>,
+                  .weight_gradient = batched::weight_gradient<T>});
   return list;
 }
 
@@ -45,25 +53,6 @@ Tensor<T> computed(Map map, const Geometry& geometry, const Tensor<T>& a, const 
 
 }  // namespace
 
-std::string_view name(Op op) {
-  switch (op) {
-    case Op::conv:
-      return "conv";
-    case Op::conv_transpose:
-      return "conv_transpose";
-    case Op::weight_gradient:
-      return "weight_gradient";
-  }
-  return "";
-}
-
-Op op_named(std::string_view wanted) {
-  for (Op op : {Op::conv, Op::conv_transpose, Op::weight_gradient})
-    if (wanted == name(op)) return op;
-  throw InvalidArgument("op", fmt::format("'{}' is unknown", wanted),
-                        "use conv, conv_transpose or weight_gradient");
-}
-
 template <>
 std::span<const Form<double>> forms() {
   static const std::vector<Form<double>> list = portable_forms<double>();
@@ -74,9 +63,12 @@ template <>
 std::span<const Form<float>> forms() {
   static const std::vector<Form<float>> list = [] {
     auto all = portable_forms<float>();
-    all.push_back({"onednn", "Intel's oneDNN",
-                   [](const Geometry& geometry, Op) { return onednn::unsupported(geometry); }, onednn::conv,
-                   onednn::conv_transpose, onednn::weight_gradient});
+    all.push_back({.name = "onednn",
+                   .idea = "Intel's oneDNN",
+                   .unsupported = [](const Geometry& geometry, Op) { return onednn::unsupported(geometry); },
+                   .conv = onednn::conv,
+                   .conv_transpose = onednn::conv_transpose,
+                   .weight_gradient = onednn::weight_gradient});
     return all;
   }();
   return list;
@@ -84,14 +76,7 @@ std::span<const Form<float>> forms() {
 
 template <class T>
 const Form<T>& form_named(std::string_view wanted) {
-  std::vector<std::string> names;
-  for (const Form<T>& form : forms<T>()) {
-    if (form.name == wanted) return form;
-    names.emplace_back(form.name);
-  }
-  throw InvalidArgument("form",
-                        fmt::format("'{}' is unknown for {}", wanted, sizeof(T) == 4 ? "float" : "double"),
-                        "use " + alternatives(names));
+  return entry_named(forms<T>(), "form", wanted, sizeof(T) == sizeof(float) ? " for float" : " for double");
 }
 
 template <class T>

@@ -1,7 +1,9 @@
 // The common face of the forms of the operator, and their list.
 #pragma once
 
+#include <fsconv/base/names.hpp>
 #include <fsconv/base/tensor.hpp>
+#include <fsconv/geometry/direction.hpp>
 #include <fsconv/geometry/geometry.hpp>
 #include <optional>
 #include <span>
@@ -11,13 +13,23 @@
 namespace fsconv {
 
 // The three partial derivatives of L(y', w, x) = sum over taps of y'[co, o] * w[co, ci, k] * x[ci, i]:
-//   conv            dL/dy' = W x        image [N, in_channels, in...]  -> code  [N, out_channels, out...]
-//   conv_transpose  dL/dx  = W^T y'     code                           -> image
-//   weight_gradient dL/dw               code and image                 -> weight [out_channels,
-//   in_channels/g, taps...]
+//   conv             dL/dy' = W x      image [N, in_channels, in...] -> code [N, out_channels, out...]
+//   conv_transpose   dL/dx  = W^T y'   code -> image
+//   weight_gradient  dL/dw             code and image -> weight [out_channels, in_channels/groups, taps...]
+// The first two are maps, one for each direction; the third reads both sides.
 enum class Op { conv, conv_transpose, weight_gradient };
-std::string_view name(Op op);
-Op op_named(std::string_view name);  // throws InvalidArgument
+constexpr auto names_of(Op) {
+  return NameTable<Op, 3>{"op",
+                          {{{Op::conv, "conv"},
+                            {Op::conv_transpose, "conv_transpose"},
+                            {Op::weight_gradient, "weight_gradient"}}}};
+}
+
+// Which way arrays go: from what an operation reads to what it gives; of weight_gradient from the image, which it reads
+// like conv, whose arrays it has.
+constexpr Direction direction_of(Op op) {
+  return op == Op::conv_transpose ? Direction::conv_transpose : Direction::conv;
+}
 
 // One way to compute them. Arrays are contiguous, last axis fastest; weight_gradient sums over the batch.
 // Callers go through the free functions below, which check the shapes and answer where an array has no elements;
@@ -42,8 +54,8 @@ template <class T>
 const Form<T>& form_named(std::string_view name);
 
 // Shapes are checked against the geometry (InvalidArgument names the array) and so is the form's support. Sides
-// without pixels or channels and a batch of 0 are answered alike by all of them: an empty sum is 0, and what has no
-// elements stays so.
+// without pixels or channels and a batch of 0 are answered alike by all of them: an empty sum is 0, and what
+// has no elements stays so.
 template <class T>
 Tensor<T> conv(const Form<T>& form, const Geometry& geometry, const Tensor<T>& image,
                const Tensor<T>& weight);

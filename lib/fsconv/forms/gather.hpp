@@ -5,8 +5,7 @@
 
 namespace fsconv::gather {
 
-// The code pixel that tap k joins to image pixel i, by dividing with the stride: down*o = up*i - dilation*k +
-// pad.
+// The code pixel that tap k joins to image pixel i, by dividing with the stride: down*o = up*i - dilation*k + pad.
 inline std::optional<Index> code_at(const Axis& axis, Index i, Index k) {
   const Index position = axis.up * i - axis.dilation * k + axis.pad;
   if (position < 0 || position % axis.down != 0 || position / axis.down >= axis.out) return std::nullopt;

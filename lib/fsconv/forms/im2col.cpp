@@ -1,7 +1,13 @@
 #include <algorithm>
 #include <armadillo>
+#include <fsconv/base/memory.hpp>
 #include <fsconv/forms/im2col.hpp>
 #include <fsconv/forms/layout.hpp>
+#include <mutex>
+
+// OpenBLAS's own, which its products call.
+extern "C" void* blas_memory_alloc(int position);
+extern "C" void blas_memory_free(void* buffer);
 
 namespace fsconv::im2col {
 namespace {
@@ -23,9 +29,11 @@ Run run_of_tap(const Axis& axis, Index k) {
     // m such that 0 <= i + image_step*m < in and o + code_step*m < out
     const Index first = std::max<Index>(0, ceil_div(-i, image_step));
     const Index end = std::min(ceil_div(axis.in - i, image_step), (axis.out - 1 - o) / code_step + 1);
-    return {o + code_step * first, i + image_step * first, std::max<Index>(end - first, 0)};
+    return {.first_o = o + code_step * first,
+            .first_i = i + image_step * first,
+            .count = std::max<Index>(end - first, 0)};
   }
-  return {0, 0, 0};
+  return {.first_o = 0, .first_i = 0, .count = 0};
 }
 
 std::vector<Run> runs(const Axis& axis) {
@@ -49,9 +57,8 @@ class Windows {
   Index rows() const { return at_.in_per_group * volume(at_.taps); }
   Index columns() const { return volume(at_.out); }
 
-  // line(entry, entry_step, pixel, pixel_step, count): `count` entries, the first at offset `entry` of the
-  // columns matrix and entry_step apart, are the pixels from offset `pixel` of the group's image, pixel_step
-  // apart.
+  // line(entry, entry_step, pixel, pixel_step, count): `count` entries, the first at offset `entry` of the columns
+  // matrix and entry_step apart, are the pixels from offset `pixel` of the group's image, pixel_step apart.
   template <class Line>
   void for_each_line(Line&& line) const {
     for (Index ci = 0; ci < at_.in_per_group; ++ci)
@@ -78,14 +85,33 @@ class Windows {
   Index3 code_step_, image_step_;
 };
 
+// Held while OpenBLAS multiplies. It takes a buffer of 128 MiB for each thread that is in it, keeps them for the next, and
+// where it gets none it asks again without end. Under a limit of memory the threads go in one after the other, and the
+// first one only where there is room. Throws std::bad_alloc.
+class BlasTurn {
+ public:
+  BlasTurn() {
+    if (!memory_is_limited()) return;
+    static std::mutex mutex;
+    static bool has_buffer = false;
+    turn_ = std::unique_lock(mutex);
+    if (has_buffer) return;
+    require_room(std::size_t{160} << 20);
+    blas_memory_free(blas_memory_alloc(0));
+    has_buffer = true;
+  }
+
+ private:
+  std::unique_lock<std::mutex> turn_;
+};
+
 // Armadillo stores columns first: our row-major [rows][columns] array is its matrix of `columns` x `rows`.
 template <class T>
 using Matrix = arma::Mat<T>;
 
 template <class T>
 Matrix<T> view(const T* memory, Index columns, Index rows) {
-  // The const_cast only satisfies Armadillo's signature: callers write through views of their own results
-  // alone.
+  // The const_cast only satisfies Armadillo's signature: callers write through views of their own results alone.
   return Matrix<T>(const_cast<T*>(memory), static_cast<arma::uword>(columns), static_cast<arma::uword>(rows),
                    false, true);
 }
@@ -143,6 +169,7 @@ Tensor<T> conv(const Geometry& geometry, const Tensor<T>& image, const Tensor<T>
   pieces.for_each([&](Index group, Index image_at, Index code_at) {
     image_to_columns(pieces.windows, image.data() + image_at, pieces.columns);
     Matrix<T> result = view(code.data() + code_at, pieces.pixels, pieces.channels);
+    const BlasTurn turn;
     result = pieces.columns *
              view(weight.data() + group * pieces.channels * pieces.rows, pieces.rows, pieces.channels);
   });
@@ -154,9 +181,12 @@ Tensor<T> conv_transpose(const Geometry& geometry, const Tensor<T>& code, const 
   Pieces<T> pieces(geometry, code.shape()[0]);
   Tensor<T> image(geometry.image_shape(pieces.batch));
   pieces.for_each([&](Index group, Index image_at, Index code_at) {
-    pieces.columns =
-        view(code.data() + code_at, pieces.pixels, pieces.channels) *
-        view(weight.data() + group * pieces.channels * pieces.rows, pieces.rows, pieces.channels).t();
+    {
+      const BlasTurn turn;
+      pieces.columns =
+          view(code.data() + code_at, pieces.pixels, pieces.channels) *
+          view(weight.data() + group * pieces.channels * pieces.rows, pieces.rows, pieces.channels).t();
+    }
     columns_to_image(pieces.windows, pieces.columns, image.data() + image_at);
   });
   return image;
@@ -170,6 +200,7 @@ Tensor<T> weight_gradient(const Geometry& geometry, const Tensor<T>& code, const
     image_to_columns(pieces.windows, image.data() + image_at, pieces.columns);
     Matrix<T> result =
         view(gradient.data() + group * pieces.channels * pieces.rows, pieces.rows, pieces.channels);
+    const BlasTurn turn;
     result += pieces.columns.t() * view(code.data() + code_at, pieces.pixels, pieces.channels);
   });
   return gradient;

@@ -1,5 +1,4 @@
-// The form im2col: windows copied into the columns of a dense matrix, then one matrix product (GEMM) per
-// image.
+// The form im2col: windows copied into the columns of a dense matrix, then one matrix product (GEMM) per image.
 #pragma once
 
 #include <fsconv/base/tensor.hpp>

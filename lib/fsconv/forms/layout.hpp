@@ -1,5 +1,4 @@
-// Where an element lies: the arithmetic of contiguous [batch, channel, position] and [channel, channel, tap]
-// arrays.
+// Where an element lies: the arithmetic of contiguous [batch, channel, position] and [channel, channel, tap] arrays.
 #pragma once
 
 #include <array>

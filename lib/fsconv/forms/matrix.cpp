@@ -41,9 +41,8 @@ namespace {
 
 using arma::uword;
 
-// Where y[row] is kept meanwhile. The rows of a column lie whole code planes apart, often a power of two, and
-// then all of them compete for a few sets of the first cache. One cache line more after every 4 KiB spreads
-// them.
+// Where y[row] is kept meanwhile. The rows of a column lie whole code planes apart, often a power of two, and then all
+// of them compete for a few sets of the first cache. One cache line more after every 4 KiB spreads them.
 template <class T>
 constexpr uword numbers_per_page = 4096 / sizeof(T);
 template <class T>
@@ -63,14 +62,13 @@ struct Stretch {
 template <class T>
 Stretch stretch(uword rows, uword at) {
   const uword row = at * numbers_per_page<T>;
-  return {row, place<T>(row), std::min(numbers_per_page<T>, rows - row)};
+  return {.row = row, .place = place<T>(row), .count = std::min(numbers_per_page<T>, rows - row)};
 }
 
-// Calls use(at, lane) for nonzeros first ... last-1 in order; `lane`, 0 to 3, tells neighbours apart. A
-// processor foresees too little on its own: lines are asked for twice, early into the second cache, where
-// they do not displace y, and shortly before their use into the first. The distances were measured
-// (experiments/sparse_matrix); a multiple of 4 KiB would ask for the very set of the first cache that is in
-// use.
+// Calls use(at, lane) for nonzeros first ... last-1 in order; `lane`, 0 to 3, tells neighbours apart. A processor
+// foresees too little on its own: lines are asked for twice, early into the second cache, where they do not displace y,
+// and shortly before their use into the first. The distances were measured (experiments/sparse_matrix); a multiple of 4
+// KiB would ask for the very set of the first cache that is in use.
 template <class T, class F>
 inline void visit_nonzeros(const arma::SpMat<T>& w, uword first, uword last, F&& use) {
   constexpr uword line = 8, early = 1024, shortly = 320;
@@ -85,8 +83,7 @@ inline void visit_nonzeros(const arma::SpMat<T>& w, uword first, uword last, F&&
   for (; at < last; ++at) use(at, uword{0});
 }
 
-// The columns of one of several parts with equally many nonzeros; the last part ends behind empty columns,
-// too.
+// The columns of one of several parts with equally many nonzeros; the last part ends behind empty columns, too.
 struct ColumnRange {
   uword first, last;
 };

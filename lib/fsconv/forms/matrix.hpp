@@ -53,8 +53,7 @@ void fill_columns(const Geometry& geometry, const Tensor<T>& weight, I* column_s
       const T* from = weight.data() + (co * in_group + ci % in_group) * filter_size;
       filters.insert(filters.end(), from, from + filter_size);
     }
-    // What a column of one pixel looks like for any channel: its taps as offsets into one code plane and one
-    // filter.
+    // What a column of one pixel looks like for any channel: its taps as offsets into one code plane and one filter.
     std::vector<I> row_offset;
     std::vector<Index> tap_offset;
     for (Index at = first; at < last; ++at) {
@@ -88,8 +87,7 @@ void fill_columns(const Geometry& geometry, const Tensor<T>& weight, I* column_s
   });
 }
 
-// W in compressed columns for any scalar, polynomials too: column c's nonzeros stand at starts[c] ..
-// starts[c+1]-1.
+// W in compressed columns for any scalar, polynomials too: column c's nonzeros stand at starts[c] .. starts[c+1]-1.
 template <class T>
 struct Columns {
   std::vector<Index> starts, rows;
@@ -176,13 +174,12 @@ Tensor<T> weight_gradient(const Geometry& geometry, const Tensor<T>& code, const
 template <class T>
 arma::SpMat<T> build(const Geometry& geometry, const Tensor<T>& weight, int threads = 1);
 
-// y = W x and x = W^T y for any sparse matrix of Armadillo's, at the speed at which memory gives W; x has
-// W.n_cols elements, y has W.n_rows. Nothing of W is copied. W^T y copies y and gives every thread some
-// columns; W x is the sum of parts, each some of the columns, one for every 12 nonzeros of an average row, 16
-// at most: so many threads can take part. The parts have a y of their own, together at most 1/24 of the
-// memory of W where there are several. Columns are shared out by their nonzeros. The order of additions
-// depends on W alone: the bits are the same on any number of threads, and on integers those of the loops
-// above.
+// y = W x and x = W^T y for any sparse matrix of Armadillo's, at the speed at which memory gives W; x has W.n_cols
+// elements, y has W.n_rows. Nothing of W is copied. W^T y copies y and gives every thread some columns; W x is the sum
+// of parts, each some of the columns, one for every 12 nonzeros of an average row, 16 at most: so many threads can take
+// part. The parts have a y of their own, together at most 1/24 of the memory of W where there are several. Columns are
+// shared out by their nonzeros. The order of additions depends on W alone: the bits are the same on any number of
+// threads, and on integers those of the loops above.
 template <class T>
 void multiply(const arma::SpMat<T>& w, const T* x, T* y, int threads = 1);
 template <class T>

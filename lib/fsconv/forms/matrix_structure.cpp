@@ -16,9 +16,16 @@ std::string moved(const AxisStructure& axis, bool innermost) {
 }  // namespace
 
 MatrixStructure structure_of(const Geometry& geometry) {
-  MatrixStructure structure{geometry.out_channels, geometry.in_channels, geometry.groups, {}};
+  MatrixStructure structure{.block_rows = geometry.out_channels,
+                            .block_columns = geometry.in_channels,
+                            .groups = geometry.groups,
+                            .axes = {}};
   for (const Axis& axis : geometry.axes)
-    structure.axes.push_back({axis.out, axis.in, axis.code_step(), axis.image_step(), stride_text(axis)});
+    structure.axes.push_back({.rows = axis.out,
+                              .columns = axis.in,
+                              .row_step = axis.code_step(),
+                              .column_step = axis.image_step(),
+                              .stride = stride_text(axis)});
   return structure;
 }
 

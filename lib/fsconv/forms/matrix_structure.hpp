@@ -21,10 +21,9 @@ struct AxisStructure {
   bool toeplitz() const { return row_step == 1 && column_step == 1; }
 };
 
-// W is a grid of blocks, one for each pair of a code channel and an image channel; the blocks of channels in
-// different groups are zero, so that with groups W is block diagonal. Inside a block every axis is a level:
-// blocks in blocks, entries on the last one. What an axis says of rows and columns holds for the blocks of its
-// level.
+// W is a grid of blocks, one for each pair of a code channel and an image channel; the blocks of channels in different
+// groups are zero, so that with groups W is block diagonal. Inside a block every axis is a level: blocks in blocks,
+// entries on the last one. What an axis says of rows and columns holds for the blocks of its level.
 struct MatrixStructure {
   Index block_rows, block_columns;  // code channels, image channels
   Index groups;

@@ -8,9 +8,8 @@
 
 namespace fsconv {
 
-// The name of element `at` of an array whose shape begins with `channel_axes` channel numbers: w02 or
-// w[1,0]02, x3 or x[1]3. Channels are left out where there is only one; indices of 10 and more are parted by
-// commas.
+// The name of element `at` of an array whose shape begins with `channel_axes` channel numbers: w02 or w[1,0]02, x3 or
+// x[1]3. Channels are left out where there is only one; indices of 10 and more are parted by commas.
 std::string element_name(std::string_view array, const Shape& shape, std::size_t channel_axes, Index at);
 
 // Every entry of W as the name of the weight that stands there: w00, w01, w02, 0 as in [DV16] section 4.1,

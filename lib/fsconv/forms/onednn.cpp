@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <fsconv/forms/form.hpp>
 #include <fsconv/forms/kept.hpp>
 #include <fsconv/forms/onednn.hpp>
 #include <fsconv/forms/onednn_arrays.hpp>
@@ -72,14 +73,13 @@ class Operation {
 };
 
 // The operation of a geometry on so many images: make(stream, layouts of our image, weight and code).
-enum class Kind { conv, conv_transpose, weight_gradient };
 template <class Make>
-std::shared_ptr<Operation> operation(Kind kind, const Geometry& geometry, Index batch, Make make) {
-  constexpr Index kinds = 3;
-  return prepared<Operation>(geometry, batch * kinds + static_cast<Index>(kind), [&] {
+std::shared_ptr<Operation> operation(Op op, const Geometry& geometry, Index batch, Make make) {
+  constexpr Index ops = names_of(Op{}).entries.size();
+  return prepared<Operation>(geometry, batch * ops + static_cast<Index>(op), [&] {
     const dnnl::stream stream = one_thread_stream();  // before the plan
     return std::make_shared<Operation>(make(stream, plain(geometry.image_shape(batch), Type::f32),
-                                            plain_weight(geometry, Type::f32, kind == Kind::conv_transpose),
+                                            plain_weight(geometry, Type::f32, direction_of(op)),
                                             plain(geometry.code_shape(batch), Type::f32)));
   });
 }
@@ -102,7 +102,7 @@ std::optional<std::string> unsupported(const Geometry& geometry) {
 Tensor<float> conv(const Geometry& geometry, const Tensor<float>& image, const Tensor<float>& weight) {
   const Index batch = image.shape()[0];
   Tensor<float> code(geometry.code_shape(batch));
-  operation(Kind::conv, geometry, batch, [&](const dnnl::stream& stream, auto x, auto w, auto y) {
+  operation(Op::conv, geometry, batch, [&](const dnnl::stream& stream, auto x, auto w, auto y) {
     const auto plan = conv_plan(geometry, x, w, y);
     return Operation(stream, dnnl::convolution_forward(plan),
                      {DNNL_ARG_SRC, Role::source, x, plan.src_desc()},
@@ -116,7 +116,7 @@ Tensor<float> conv_transpose(const Geometry& geometry, const Tensor<float>& code
                              const Tensor<float>& weight) {
   const Index batch = code.shape()[0];
   Tensor<float> image(geometry.image_shape(batch));
-  operation(Kind::conv_transpose, geometry, batch, [&](const dnnl::stream& stream, auto x, auto w, auto y) {
+  operation(Op::conv_transpose, geometry, batch, [&](const dnnl::stream& stream, auto x, auto w, auto y) {
     const auto plan = conv_transpose_plan(geometry, y, w, x);
     return Operation(stream, dnnl::deconvolution_forward(plan),
                      {DNNL_ARG_SRC, Role::source, y, plan.src_desc()},
@@ -130,7 +130,7 @@ Tensor<float> weight_gradient(const Geometry& geometry, const Tensor<float>& cod
                               const Tensor<float>& image) {
   const Index batch = image.shape()[0];
   Tensor<float> gradient(geometry.weight_shape());
-  operation(Kind::weight_gradient, geometry, batch, [&](const dnnl::stream& stream, auto x, auto w, auto y) {
+  operation(Op::weight_gradient, geometry, batch, [&](const dnnl::stream& stream, auto x, auto w, auto y) {
     const auto plan = weight_gradient_plan(geometry, x, y, w);
     return Operation(stream, dnnl::convolution_backward_weights(plan),
                      {DNNL_ARG_SRC, Role::source, x, plan.src_desc()},

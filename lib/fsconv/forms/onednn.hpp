@@ -11,8 +11,7 @@ namespace fsconv::onednn {
 // float only. oneDNN knows integer strides and a padding that is not negative before the image.
 std::optional<std::string> unsupported(const Geometry& geometry);
 
-// conv is oneDNN's convolution, conv_transpose its deconvolution (its word), weight_gradient its backward
-// weights.
+// conv is oneDNN's convolution, conv_transpose its deconvolution (its word), weight_gradient its backward weights.
 Tensor<float> conv(const Geometry& geometry, const Tensor<float>& image, const Tensor<float>& weight);
 Tensor<float> conv_transpose(const Geometry& geometry, const Tensor<float>& code,
                              const Tensor<float>& weight);

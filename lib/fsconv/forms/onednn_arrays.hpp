@@ -3,7 +3,9 @@
 
 #include <omp.h>
 
+#include <fsconv/base/memory.hpp>
 #include <fsconv/base/tensor.hpp>
+#include <fsconv/geometry/direction.hpp>
 #include <fsconv/geometry/geometry.hpp>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <utility>
@@ -19,8 +21,12 @@ inline const dnnl::engine& cpu() {
   return engine;
 }
 
-// Keeps oneDNN on the calling thread, whose setting this is: callers spread their own work over the cores.
-inline void use_one_thread() { omp_set_num_threads(1); }
+// Keeps oneDNN on the calling thread, whose setting this is: callers spread their own work over the cores. Throws
+// std::bad_alloc where a limit of memory is near: oneDNN crashes, or waits for itself, where it finds none.
+inline void use_one_thread() {
+  require_room(std::size_t{32} << 20);
+  omp_set_num_threads(1);
+}
 
 // Made before the plans that run on it: a plan is made for the threads that there are.
 inline dnnl::stream one_thread_stream() {
@@ -40,13 +46,13 @@ inline memory::desc plain(const Shape& shape, Type type) {
   return memory::desc(shape, type, row_major(shape));
 }
 
-// How our weights lie. oneDNN wants them as [groups, out per group, in per group, taps...]; deconvolution,
-// which is `transposed`, swaps the two.
-inline memory::desc plain_weight(const Geometry& geometry, Type type, bool transposed) {
+// How our weights lie. oneDNN wants them as [groups, out per group, in per group, taps...]; its deconvolution, our
+// conv_transpose, swaps the two.
+inline memory::desc plain_weight(const Geometry& geometry, Type type, Direction direction) {
   memory::dims shape{geometry.groups, geometry.out_per_group(), geometry.in_per_group()};
   for (const Axis& axis : geometry.axes) shape.push_back(axis.taps);
   memory::dims strides = row_major(shape);
-  if (transposed) {
+  if (direction == Direction::conv_transpose) {
     std::swap(shape[1], shape[2]);
     std::swap(strides[1], strides[2]);
   }
@@ -88,7 +94,7 @@ inline dnnl::convolution_forward::primitive_desc conv_plan(const Geometry& geome
           cpu()};
 }
 
-// `weight` is transposed (plain_weight).
+// `weight` is that of conv_transpose (plain_weight).
 inline dnnl::deconvolution_forward::primitive_desc conv_transpose_plan(const Geometry& geometry,
                                                                        const memory::desc& code,
                                                                        const memory::desc& weight,

@@ -10,9 +10,9 @@ namespace fsconv::polyphase {
 // tap j of result m reads source pixel first_source + source_step*m + source_dilation*j: no divisions are
 // left. Source: [SHI16] w_phi[a] = w[r*a + phi], here for any dilation and rational stride.
 struct Phase {
-  Index first_result, result_step, results;
-  Index first_tap, tap_step, taps;
-  Index first_source, source_step, source_dilation, sources;
+  Index first_result = 0, result_step = 1, results = 0;
+  Index first_tap = 0, tap_step = 1, taps = 0;
+  Index first_source = 0, source_step = 1, source_dilation = 1, sources = 0;
 };
 
 // The phases of  divisor*source = multiplier*result + sign*(dilation*k - pad), solved for the source. The
@@ -26,8 +26,13 @@ inline std::vector<Phase> phases(const Axis& axis, Index divisor, Index multipli
   std::vector<Phase> list;
   for (Index first = 0; first < std::min(divisor, results); ++first) {
     const Index residue = positive_mod(axis.pad - sign * multiplier * first, divisor);
-    Phase phase{first, divisor,    (results - 1 - first) / divisor + 1, 0,      tap_step, 0,
-                0,     multiplier, sign * axis.dilation / common,       sources};
+    Phase phase{.first_result = first,
+                .result_step = divisor,
+                .results = (results - 1 - first) / divisor + 1,
+                .tap_step = tap_step,
+                .source_step = multiplier,
+                .source_dilation = sign * axis.dilation / common,
+                .sources = sources};
     if (residue % common == 0) {
       phase.first_tap = positive_mod(residue / common * inverse, tap_step);
       phase.taps = phase.first_tap < axis.taps ? (axis.taps - 1 - phase.first_tap) / tap_step + 1 : 0;

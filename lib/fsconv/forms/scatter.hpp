@@ -21,7 +21,7 @@ void for_each_pair(const Axis& axis, F&& f) {
     const Index last = std::min(floor_div(centre, axis.down), axis.out - 1);
     for (Index o = first; o <= last; ++o) {
       const Index reach = centre - axis.down * o;
-      if (reach % axis.dilation == 0) f(Pair{i, o, reach / axis.dilation});
+      if (reach % axis.dilation == 0) f(Pair{.i = i, .o = o, .k = reach / axis.dilation});
     }
   }
 }

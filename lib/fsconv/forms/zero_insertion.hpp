@@ -13,8 +13,7 @@ struct Stretched {
   Index3 extents;
 };
 
-// Puts pixel p of every axis at first + spacing*p on a grid of `extents`; pixels that fall outside are
-// cropped.
+// Puts pixel p of every axis at first + spacing*p on a grid of `extents`; pixels that fall outside are cropped.
 template <class T>
 Stretched<T> stretch(const Tensor<T>& from, const Index3& pixels, const Index3& spacing, const Index3& first,
                      const Index3& extents) {
@@ -39,8 +38,8 @@ Index3 per_axis(const std::array<Axis, 3>& axes, F f) {
   return {f(axes[0]), f(axes[1]), f(axes[2])};
 }
 
-// The image with up-1 zeros between its pixels and pad zeros before them, as long as the windows of all code
-// pixels reach.
+// The image with up-1 zeros between its pixels and pad zeros before them, as long as the windows
+// of all code pixels reach.
 template <class T>
 Stretched<T> stretched_image(const Layout& at, const Tensor<T>& image) {
   return stretch(image, at.in, per_axis(at.axes, [](const Axis& a) { return a.up; }),

@@ -7,8 +7,7 @@
 namespace fsconv {
 namespace {
 
-// Products of two stay below 2^60 and sums of several below 2^63, and a loop over the taps or phases of an
-// axis ends.
+// Products of two stay below 2^60 and sums of several below 2^63, and a loop over the taps or phases of an axis ends.
 constexpr Index largest_size = Index{1} << 30;
 constexpr Index largest_step = Index{1} << 20;
 

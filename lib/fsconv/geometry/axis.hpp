@@ -19,11 +19,10 @@ constexpr Index stretched(Index pixels, Index spacing) {
 //
 //     up * i  =  down * o  +  dilation * k  -  pad        0 <= i < in,  0 <= o < out,  0 <= k < taps
 //
-// `in` is the image side, `out` the code side; conv reads image pixel i, weighs it with w[k] and adds it to
-// code pixel o. The stride is down/up: 2 is down=2, up=1; the fractional stride 1/2 is down=1, up=2. It is not
-// cancelled: 2/2 is another operator than 1, and the equation says which. `pad` pixels stand before the image
-// (negative: that many are cropped). Both sizes are stored: nobody guesses. A side may have 0 pixels, and then
-// there is no tap.
+// `in` is the image side, `out` the code side; conv reads image pixel i, weighs it with w[k] and adds it to code pixel
+// o. The stride is down/up: 2 is down=2, up=1; the fractional stride 1/2 is down=1, up=2. It is not cancelled: 2/2 is
+// another operator than 1, and the equation says which. `pad` pixels stand before the image (negative: that many are
+// cropped). Both sizes are stored: nobody guesses. A side may have 0 pixels, and then there is no tap.
 struct Axis {
   Index in = 1;
   Index out = 1;
@@ -54,7 +53,15 @@ struct Axis {
 
   // W^T is a convolution with the inverse stride: in <-> out, up <-> down, pad -> dilation*(taps-1) - pad,
   // and the filter reversed. Transposing twice gives the same axis back.
-  Axis transposed() const { return {out, in, taps, up, down, dilation, extent() - 1 - pad}; }
+  Axis transposed() const {
+    return {.in = out,
+            .out = in,
+            .taps = taps,
+            .down = up,
+            .up = down,
+            .dilation = dilation,
+            .pad = extent() - 1 - pad};
+  }
 };
 
 // The image pixel that tap k of code pixel o reads, or nothing where it falls on padding or between pixels.

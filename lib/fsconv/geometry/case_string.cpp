@@ -80,9 +80,15 @@ Geometry parse_case(std::string_view text) {
   const auto taps = per_axis("k", ""), dilation = per_axis("d", "1"), pad = per_axis("p", "0");
   const auto stride = one_per(field("s"), parse_stride(numbers("s", "1")), rank);
 
-  Geometry geometry{{}, one("ic"), one("oc"), one("g")};
+  Geometry geometry{.axes = {}, .in_channels = one("ic"), .out_channels = one("oc"), .groups = one("g")};
   for (std::size_t a = 0; a < rank; ++a)
-    geometry.axes.push_back({in[a], out[a], taps[a], stride[a].down, stride[a].up, dilation[a], pad[a]});
+    geometry.axes.push_back({.in = in[a],
+                             .out = out[a],
+                             .taps = taps[a],
+                             .down = stride[a].down,
+                             .up = stride[a].up,
+                             .dilation = dilation[a],
+                             .pad = pad[a]});
   check(geometry);
   return geometry;
 }

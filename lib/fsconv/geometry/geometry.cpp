@@ -25,7 +25,7 @@ Shape with_axes(Index first, Index second, const std::vector<Axis>& axes, Index 
 }  // namespace
 
 Geometry Geometry::transposed() const {
-  Geometry other{{}, out_channels, in_channels, groups};
+  Geometry other{.axes = {}, .in_channels = out_channels, .out_channels = in_channels, .groups = groups};
   for (const Axis& axis : axes) other.axes.push_back(axis.transposed());
   return other;
 }

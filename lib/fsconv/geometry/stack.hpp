@@ -24,10 +24,10 @@ struct LayerSpec {
   // Pixels put before and after the image (with stride down/up, after up-1 zeros were put between its pixels).
   // Where none is given, the code has ceil(up * size / down) pixels, as SAME has, and
   //     pad = max(0, floor((extent + up - down) / 2)),    extent = dilation * (kernel - 1) + 1
-  // which puts the middle of window o on the middle of its share of the image, (o + 1/2) * down/up pixels from the
-  // edge; half a position is rounded towards the front. For k4 s2 and odd kernels this is the usual padding. Every
-  // pixel is read where dilation = 1 and kernel >= down; with a common divisor of dilation and down, no padding could
-  // do that.
+  // which puts the middle of window o on the middle of its share of the image, (o + 1/2) * down/up pixels from
+  // the edge; half a position is rounded towards the front. For k4 s2 and odd kernels this is the usual
+  // padding. Every pixel is read where dilation = 1 and kernel >= down; with a common divisor of dilation and
+  // down, no padding could do that.
   std::optional<Index> padding = {};
   Index dilation = 1;
   Index groups = 1;  // divides the channels of both sides
@@ -45,8 +45,8 @@ std::vector<LayerSpec> parse_layers(std::string_view text);
 std::vector<Geometry> plan_stack(Index image_channels, const Shape& image_size,
                                  const std::vector<LayerSpec>& layers);
 
-// The linear layer that follows: a convolution whose only window is the whole image, weight [latent,
-// channels, size...].
+// The linear layer that follows: a convolution whose only window is the whole image, weight
+// [latent, channels, size...].
 Geometry linear_geometry(Index image_channels, const Shape& image_size, Index latent);
 
 // Whether the only window is the whole image, so that the convolution is a plain matrix product.

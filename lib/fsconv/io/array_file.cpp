@@ -2,9 +2,10 @@
 
 #include <cmath>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/io/array_file.hpp>
 #include <fsconv/io/content_kind.hpp>
-#include <fsconv/io/excerpt.hpp>
+#include <fsconv/io/digest.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/hdf5/values.hpp>
 #include <fsconv/io/location.hpp>
@@ -34,7 +35,10 @@ Array read_only_member(const std::string& path) {
 template <class T>
 void write_dataset(hdf5::File& file, const std::string& name, const Tensor<T>& values) {
   if (file.is_group(name)) throw InvalidArgument(file.path() + ":" + name, "is a group", "name a dataset");
-  if (file.exists(name)) file.remove(name);
+  if (file.exists(name)) {
+    file.remove(name);
+    forget(file, name);
+  }
   if (const auto slash = name.rfind('/'); slash > 0) file.create_group(name.substr(0, slash));
   file.write(name, values);
   file.commit();
@@ -60,6 +64,7 @@ Array read_array(const std::string& where) {
     case FileKind::hdf5: {
       const auto file = hdf5::File::open(location.path);
       if (location.inside.empty()) refuse_whole_file(file);
+      check_dataset(file, location.inside);
       return hdf5::read_values(file, location.inside);
     }
     default:

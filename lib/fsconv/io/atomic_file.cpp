@@ -18,6 +18,8 @@
 namespace fsconv {
 namespace {
 
+namespace fs = std::filesystem;
+
 // The descriptor that names like /dev/stdout stand for. It is duplicated rather than opened anew, so that its
 // position is shared with everything else that is written to it.
 std::optional<int> open_stream(const std::string& path) {
@@ -31,9 +33,49 @@ std::optional<int> open_stream(const std::string& path) {
   return std::nullopt;
 }
 
-std::string directory_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+Descriptor duplicate_stream(int stream, const std::string& path) {
+  Descriptor copy(::fcntl(stream, F_DUPFD_CLOEXEC, 0));
+  if (!copy.valid()) throw IoError::from_errno(path, "write");
+  if ((::fcntl(copy.value(), F_GETFL) & O_ACCMODE) == O_RDONLY)
+    throw IoError(path, "cannot write: it is open for reading only");
+  return copy;
+}
+
+// What a name leads to. `mode` is that of what is there; nothing where a file would be made.
+struct Target {
+  std::string path;  // links resolved
+  std::optional<mode_t> mode;
+  dev_t device = 0;  // which one, where it is a device
+  bool is_direct() const { return mode && !S_ISREG(*mode); }
+};
+
+// Where a link leads that leads to nothing (yet): what the last link of the chain names.
+std::string end_of_links(std::string path) {
+  constexpr int most_links = 40;  // as many as the system follows
+  std::error_code none;
+  for (int n = 0; n < most_links && fs::is_symlink(fs::symlink_status(path, none)); ++n) {
+    const fs::path link = fs::read_symlink(path, none);
+    path = link.is_absolute() ? link.string() : folder_of(path) + "/" + link.string();
+  }
+  return path;
+}
+
+Target look_at(const std::string& path) {
+  if (path.empty()) throw IoError("output file", "the name is empty");
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    if (errno != ENOENT) throw IoError::from_errno(path, "write");
+    return {end_of_links(path), std::nullopt};
+  }
+  if (S_ISDIR(status.st_mode) || S_ISSOCK(status.st_mode))
+    throw IoError(path, fmt::format("cannot write: it is {}", kind_of_file(status.st_mode)));
+  if (::access(path.c_str(), W_OK) != 0) throw IoError::from_errno(path, "write");
+  if (!S_ISREG(status.st_mode)) return {path, status.st_mode, status.st_rdev};
+  // A link to the file stays a link: what is replaced is the file behind it.
+  std::error_code error;
+  const auto resolved = fs::canonical(path, error);
+  if (error) throw IoError(path, error.message());
+  return {resolved.string(), status.st_mode};
 }
 
 // Why nothing can be put under a name whose folder is not there, and what to do.
@@ -44,7 +86,7 @@ IoError no_folder(const std::string& path, std::string folder) {
 
 bool is_folder(const std::string& path) {
   std::error_code none;
-  return std::filesystem::is_directory(path, none);
+  return fs::is_directory(path, none);
 }
 
 void sync(int descriptor, const std::string& path) {
@@ -53,39 +95,62 @@ void sync(int descriptor, const std::string& path) {
     throw IoError::from_errno(path, "sync");
 }
 
+// Hands every block of a file over; returns how many bytes there were.
+template <class Take>
+std::uint64_t read_blocks(int from, const std::string& path, const Take& take) {
+  std::array<std::byte, 1 << 16> block;
+  std::uint64_t at = 0;
+  while (true) {
+    const ssize_t got = ::pread(from, block.data(), block.size(), static_cast<off_t>(at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw IoError::from_errno(path, "read");
+    if (got == 0) return at;
+    take(std::span<const std::byte>(block).first(static_cast<std::size_t>(got)));
+    at += static_cast<std::uint64_t>(got);
+  }
+}
+
+// Gives a file a name that nobody has; false, with errno, where somebody has, or the system cannot do it.
+bool rename_to_free_name(const std::string& from, const std::string& to) {
+  if (::link(from.c_str(), to.c_str()) == 0) {
+    ::unlink(from.c_str());
+    return true;
+  }
+  return errno != EEXIST && ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0;
+}
+
 }  // namespace
 
-AtomicFile::AtomicFile(const std::string& path) : path_(path), target_(path) {
-  if (path.empty()) throw IoError("output file", "the name is empty");
+AtomicFile::AtomicFile(const std::string& path, Purpose purpose) : path_(path), target_(path) {
   if (const auto stream = open_stream(path)) {
     direct_ = true;
-    descriptor_ = ::fcntl(*stream, F_DUPFD_CLOEXEC, 0);
-    if (descriptor_ < 0) throw IoError::from_errno(path_, "write");
+    file_ = duplicate_stream(*stream, path_);
     return;
   }
-  struct stat status {};
-  const bool exists = ::stat(path.c_str(), &status) == 0;
-  if (!exists && errno != ENOENT) throw IoError::from_errno(path_, "write");
-  if (exists) {
-    if (S_ISDIR(status.st_mode)) throw IoError(path_, "cannot write: it is a directory");
-    if (::access(path.c_str(), W_OK) != 0) throw IoError::from_errno(path_, "write");
-    if (!S_ISREG(status.st_mode)) {
-      direct_ = true;
-      descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-      if (descriptor_ < 0) throw IoError::from_errno(path_, "write");
-      return;
-    }
-    // A link to the file stays a link: what is replaced is the file behind it.
-    std::error_code error;
-    const auto resolved = std::filesystem::canonical(path, error);
-    if (error) throw IoError(path_, error.message());
-    target_ = resolved.string();
+  Target target = look_at(path);
+  if (target.is_direct()) {
+    direct_ = true;
+    file_ = open_for_writing(path);
+    return;
   }
-  open_temporary(directory_of(target_));
-  if (exists && ::fchmod(descriptor_, status.st_mode & 0777) != 0) {
-    const auto error = IoError::from_errno(path_, "set permissions");
+  target_ = target.path;
+  if (!is_folder(folder_of(target_)) && !target.mode) throw no_folder(path_, folder_of(target_));
+  if (purpose == Purpose::update) {
+    lock_.emplace(target_);
+    target.mode.reset();  // whoever held the lock may have made the file, or taken it away
+    struct stat status {};
+    if (lock_->file().valid() && ::fstat(lock_->file().value(), &status) == 0) target.mode = status.st_mode;
+  }
+  open_temporary(folder_of(target_));
+  try {
+    if (target.mode && ::fchmod(file_.value(), *target.mode & 0777) != 0)
+      throw IoError::from_errno(path_, "set permissions");
+    if (lock_ && lock_->file().valid())
+      copied_ =
+          read_blocks(lock_->file().value(), path_, [&](std::span<const std::byte> bytes) { write(bytes); });
+  } catch (...) {
     discard();
-    throw error;
+    throw;
   }
 }
 
@@ -98,86 +163,71 @@ void AtomicFile::open_temporary(const std::string& directory) {
   const std::string prefix = directory.ends_with('/') ? directory : directory + "/";
   do {
     temporary_ = fmt::format("{}.fsconv-{}-{}.tmp", prefix, ::getpid(), count++);
-    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  } while (descriptor_ < 0 && errno == EEXIST);
-  if (descriptor_ < 0) {
-    const int reason = errno;
+    file_ = Descriptor(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  } while (!file_.valid() && errno == EEXIST);
+  if (!file_.valid()) {
+    const auto error = IoError::from_errno(path_, "write");
     temporary_.clear();
-    if (reason == ENOENT && !is_folder(directory)) throw no_folder(path_, directory);
-    errno = reason;
-    throw IoError::from_errno(path_, "write");
+    throw error;
   }
 }
 
-void AtomicFile::write(std::span<const std::byte> bytes) {
-  stop_if_interrupted();
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw IoError::from_errno(path_, "write");
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-}
+void AtomicFile::write(std::span<const std::byte> bytes) { write_all(file_.value(), bytes, path_); }
 
 void AtomicFile::write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
 
 const std::string& AtomicFile::temporary_path() {
   if (!temporary_.empty()) return temporary_;
-  const int target = descriptor_;
   std::error_code error;
-  const auto directory = std::filesystem::temp_directory_path(error);
+  const auto directory = fs::temp_directory_path(error);
   if (error) throw IoError("the folder for temporary files", error.message());
+  Descriptor target = std::move(file_);
   open_temporary(directory.string());
-  ::close(descriptor_);
-  descriptor_ = target;
+  file_ = std::move(target);
   return temporary_;
 }
 
 void AtomicFile::copy_temporary_to_target() {
-  const int from = ::open(temporary_.c_str(), O_RDONLY | O_CLOEXEC);
-  if (from < 0) throw IoError::from_errno(temporary_, "read");
-  std::array<std::byte, 1 << 16> block;
-  try {
-    while (true) {
-      const ssize_t got = ::read(from, block.data(), block.size());
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) throw IoError::from_errno(temporary_, "read");
-      if (got == 0) break;
-      write(std::span(block).first(static_cast<std::size_t>(got)));
-    }
-  } catch (...) {
-    ::close(from);
-    throw;
+  const Descriptor from(::open(temporary_.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!from.valid()) throw IoError::from_errno(temporary_, "read");
+  read_blocks(from.value(), temporary_, [&](std::span<const std::byte> bytes) { write(bytes); });
+}
+
+void AtomicFile::finish() {
+  if (direct_ || !file_.valid()) return;
+  sync(file_.value(), path_);
+  if (!file_.close()) throw IoError::from_errno(path_, "write");
+}
+
+void AtomicFile::put_in_place() {
+  if (lock_) lock_->require_unchanged(path_);
+  if (lock_ && !lock_->file().valid()) {
+    if (rename_to_free_name(temporary_, target_)) return;
+    lock_->require_unchanged(path_);  // somebody was faster, in this very moment
   }
-  ::close(from);
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) throw IoError::from_errno(path_, "replace");
 }
 
 void AtomicFile::commit() {
-  if (direct_ && !temporary_.empty()) copy_temporary_to_target();
-  sync(descriptor_, path_);
-  const int descriptor = descriptor_;
-  descriptor_ = -1;
-  if (::close(descriptor) != 0) throw IoError::from_errno(path_, "write");
-  if (direct_) return;
-
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) throw IoError::from_errno(path_, "replace");
+  if (direct_) {
+    if (!temporary_.empty()) copy_temporary_to_target();
+    sync(file_.value(), path_);
+    if (!file_.close()) throw IoError::from_errno(path_, "write");
+    return;
+  }
+  finish();
+  put_in_place();
   temporary_.clear();
+  lock_.reset();
   // The new name itself is on the disk only once the directory is. One that may be written but not read
   // cannot be synced; the file is complete all the same.
-  const int directory = ::open(directory_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return;
-  const int synced = ::fsync(directory);
-  const int reason = errno;
-  ::close(directory);
-  if (synced != 0 && reason != EINVAL && reason != ENOTSUP) {
-    errno = reason;
+  const Descriptor directory(::open(folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.valid() && ::fsync(directory.value()) != 0 && errno != EINVAL && errno != ENOTSUP)
     throw IoError::from_errno(path_, "sync the directory");
-  }
 }
 
 void AtomicFile::discard() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-  descriptor_ = -1;
+  file_.close();
   if (temporary_.empty()) return;
   // Emptied first: a library that failed may hold it open, and on a full disk its space is wanted back at
   // once.
@@ -186,14 +236,36 @@ void AtomicFile::discard() {
   temporary_.clear();
 }
 
-void require_writable(const std::string& path) { AtomicFile(path).temporary_path(); }
+void require_writable(const std::string& path) {
+  if (const auto stream = open_stream(path))
+    duplicate_stream(*stream, path);
+  else if (!look_at(path).is_direct())
+    AtomicFile file(path);
+}
 
-std::optional<std::string> make_folder_for(const std::string& path) {
-  namespace fs = std::filesystem;
+void require_rewritable(const std::string& path) {
+  constexpr auto why = "and the file is written again and again: name a regular file";
+  if (open_stream(path)) throw IoError(path, fmt::format("cannot write: it is an open stream, {}", why));
+  const Target target = look_at(path);
+  if (!target.is_direct()) return require_writable(path);
+  struct stat nothing {};
+  const bool is_null = S_ISCHR(*target.mode) && ::stat("/dev/null", &nothing) == 0 &&
+                       S_ISCHR(nothing.st_mode) && nothing.st_rdev == target.device;
+  if (!is_null)
+    throw IoError(path, fmt::format("cannot write: it is {}, {}", kind_of_file(*target.mode), why));
+}
+
+bool lacks_folder(const std::string& path) {
   const fs::path folder = fs::path(path).parent_path();
-  if (folder.empty() || is_folder(folder.string())) return std::nullopt;
+  if (folder.empty() || is_folder(folder.string())) return false;
   const fs::path above = folder.parent_path();
   if (!above.empty() && !is_folder(above.string())) throw no_folder(path, folder.string());
+  return true;
+}
+
+std::optional<std::string> make_folder_for(const std::string& path) {
+  if (!lacks_folder(path)) return std::nullopt;
+  const fs::path folder = fs::path(path).parent_path();
   std::error_code failure;
   fs::create_directory(folder, failure);
   if (failure) throw IoError(folder.string(), "cannot create: " + failure.message());

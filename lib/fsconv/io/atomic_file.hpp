@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <fsconv/io/descriptor.hpp>
+#include <fsconv/io/file_lock.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,50 +14,81 @@ namespace fsconv {
 
 // Writes go to a temporary file in the target's directory; commit() syncs it, renames it to the target and
 // syncs the directory. Until then, and after any failure, a file that was there before is untouched; the
-// destructor removes what was not committed. A symbolic link is followed, and a file that is replaced hands
-// on its permissions.
+// destructor removes what was not committed. A file that is replaced hands on its permissions. A symbolic link is
+// followed and stays; where it leads to nothing, the file is made that it names, as a shell's > does.
 //
-// A target that exists and is no regular file (a pipe, /dev/stdout, /dev/full) cannot be replaced: write()
-// goes straight to it. Every failure is an IoError with the path and the system's reason.
+// A target that exists and is no regular file (a pipe, /dev/stdout, /dev/full) cannot be replaced: it is opened once
+// and write() goes straight to it. A pipe without a reader is waited for. Directories and sockets are refused.
+//
+// Every failure is an IoError with the path and the system's reason. Whatever waits or writes answers Ctrl-C, where it
+// is caught, by throwing Interrupted.
 class AtomicFile {
  public:
-  explicit AtomicFile(const std::string& path);
+  enum class Purpose {
+    replace,
+    // The temporary file begins as a copy of the file that is there. From before it is read until commit() no other
+    // update of it begins, in this process or another (file_lock.hpp): whoever comes second waits, and then updates
+    // what the first has made. What a lock cannot keep away commit() notices: IoError, and nothing is written. Two
+    // updates of one file at once in one thread wait for ever.
+    update
+  };
+
+  explicit AtomicFile(const std::string& path, Purpose purpose = Purpose::replace);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   const std::string& path() const { return path_; }
 
-  // Answers Ctrl-C, where it is caught, by throwing Interrupted.
-  void write(std::span<const std::byte> bytes);
+  // Of an update: how many bytes were copied. None: there is no file yet, or an empty one, or none that holds anything.
+  std::uint64_t copied() const { return copied_; }
+
+  void write(std::span<const std::byte> bytes);  // behind what was copied or written
   void write(std::string_view text);
 
-  // For libraries that write files by name: a file holding what was written so far (for a target that is
+  // For libraries that write files by name: a file holding what was copied and written so far (for a target that is
   // written directly: an empty one in the system's folder for temporary files, which commit() copies). From
   // then on it is the library's, which must have closed it before commit().
   const std::string& temporary_path();
+
+  // Syncs and closes what was written: all that a full disk can hinder. Then commit() has only to rename, which makes
+  // several files that belong together appear as good as at once. Nothing may be written after it. A target that is
+  // written directly has its turn in commit().
+  void finish();
 
   // Once; the object is only destroyed after that.
   void commit();
 
  private:
+  void write_directly();
   void open_temporary(const std::string& directory);
+  void copy_old_file();
   void copy_temporary_to_target();
+  void put_in_place();
   void discard();
 
   std::string path_;       // as the caller wrote it, for messages
   std::string target_;     // links resolved
   std::string temporary_;  // empty where the target is written directly
-  int descriptor_ = -1;    // what write() writes to
+  Descriptor file_;        // what write() writes to
   bool direct_ = false;
+  std::uint64_t copied_ = 0;
+  std::optional<FileLock> lock_;  // of an update
 };
 
-// Finds out before long work, not after it, that a file cannot be written. IoError. Leaves nothing behind.
+// Finds out before long work, not after it, that a file cannot be written. IoError. Leaves nothing behind, and opens no
+// pipe or device: its reader would see a writer come and go.
 void require_writable(const std::string& path);
+
+// The same for a file that is written again and again: only a regular file, which may be yet to come, or a link to
+// /dev/null keeps what it is told. IoError says what else it is.
+void require_rewritable(const std::string& path);
 
 // Makes the folder that `path` lies in if that is all that is missing, and returns it for the user to be told;
 // nothing if it is there. IoError that names the missing folder and mkdir -p if the one above it is missing too: a
 // mistyped path must not leave a row of folders behind.
 std::optional<std::string> make_folder_for(const std::string& path);
+// Whether make_folder_for would make one; throws what it would throw for a missing folder above.
+bool lacks_folder(const std::string& path);
 
 }  // namespace fsconv

@@ -8,26 +8,32 @@
 #include <fsconv/io/input_file.hpp>
 
 namespace fsconv {
+namespace {
 
-// Opened without waiting: a pipe that nobody writes to would otherwise stop the program here.
-InputFile::InputFile(const std::string& path)
-    : path_(path), descriptor_(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {
-  if (descriptor_ < 0) throw IoError::from_errno(path_.empty() ? "input file" : path_, "read");
+void require_regular(const std::string& path, mode_t mode) {
+  if (S_ISREG(mode)) return;
+  if (S_ISDIR(mode)) throw IoError(path, "cannot read: it is a directory");
+  throw IoError(path, fmt::format("cannot read: it is {}, whose length nobody knows; name a regular file",
+                                  kind_of_file(mode)));
+}
+
+}  // namespace
+
+// What it is, is asked before it is opened: a pipe's writer would otherwise see a reader come and go. Opened without
+// waiting, should it have become a pipe meanwhile.
+InputFile::InputFile(const std::string& path) : path_(path) {
   struct stat status {};
-  if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
-    ::close(descriptor_);
-    throw IoError(path_, S_ISDIR(status.st_mode)
-                             ? "cannot read: it is a directory"
-                             : "cannot read: it is no regular file, which has a known length");
-  }
+  if (::stat(path.c_str(), &status) == 0) require_regular(path, status.st_mode);
+  file_ = Descriptor(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!file_.valid() || ::fstat(file_.value(), &status) != 0)
+    throw IoError::from_errno(path_.empty() ? "input file" : path_, "read");
+  require_regular(path, status.st_mode);
   size_ = static_cast<std::uint64_t>(status.st_size);
 }
 
-InputFile::~InputFile() { ::close(descriptor_); }
-
 void InputFile::read(std::uint64_t offset, std::span<std::byte> bytes) const {
   while (!bytes.empty()) {
-    const ssize_t got = ::pread(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    const ssize_t got = ::pread(file_.value(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw IoError::from_errno(path_, "read");
     if (got == 0) throw BadData(path_, fmt::format("ends early, after {} bytes", offset));

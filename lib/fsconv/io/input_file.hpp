@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <fsconv/io/descriptor.hpp>
 #include <span>
 #include <string>
 
@@ -10,10 +11,10 @@ namespace fsconv {
 
 class InputFile {
  public:
-  // IoError with the system's reason if it cannot be opened, or if it is a directory, a pipe or a device
-  // (those have no length that a header could be checked against, and reading them could wait for ever).
+  // IoError with the system's reason if it cannot be opened, or if it is a directory, a pipe, a socket or a device
+  // (those have no length that a header could be checked against, and reading them could wait for ever): they are not
+  // even opened, so that whoever writes into a pipe does not notice.
   explicit InputFile(const std::string& path);
-  ~InputFile();
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
 
@@ -25,7 +26,7 @@ class InputFile {
 
  private:
   std::string path_;
-  int descriptor_;
+  Descriptor file_;
   std::uint64_t size_ = 0;
 };
 

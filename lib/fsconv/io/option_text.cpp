@@ -1,4 +1,7 @@
+#include <fmt/format.h>
+
 #include <fsconv/io/option_text.hpp>
+#include <vector>
 
 namespace fsconv {
 
@@ -6,13 +9,13 @@ std::optional<std::string> option_text(const nlohmann::json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number() || value.is_boolean()) return value.dump();
   if (!value.is_array()) return std::nullopt;
-  std::string list;
+  std::vector<std::string> texts;
   for (const nlohmann::json& entry : value) {
     const auto text = entry.is_array() ? std::nullopt : option_text(entry);
     if (!text) return std::nullopt;
-    list += (list.empty() ? "" : ",") + *text;
+    texts.push_back(*text);
   }
-  return list;
+  return fmt::format("{}", fmt::join(texts, ","));
 }
 
 }  // namespace fsconv

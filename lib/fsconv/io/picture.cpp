@@ -7,9 +7,9 @@
 #include <cmath>
 #include <filesystem>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/memory.hpp>
 #include <fsconv/base/text.hpp>
-#include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/picture.hpp>
 #include <fsconv/io/pixel_font.hpp>
 
@@ -72,12 +72,12 @@ Index longest_label(const std::vector<std::string>& labels) {
 }
 
 // Where everything is, in pixels of the picture.
-struct Layout {
+struct Arrangement {
   Ruler across, down;
   Index letter_zoom = 1;
   Index margin() const { return 2 * letter_zoom; }  // around a label
 
-  Layout(std::span<const Tensor<float>> rows, const GridOptions& options) {
+  Arrangement(std::span<const Tensor<float>> rows, const GridOptions& options) {
     if (options.zoom < 1 || options.zoom > longest_side)
       throw InvalidArgument("zoom", fmt::format("{}", options.zoom), "at least 1");
     const Shape& shape = rows.front().shape();
@@ -129,20 +129,22 @@ void draw_text(Picture& picture, std::string_view text, Index top, Index left, I
 }
 
 // Row labels end at the images, in the middle of their height; column labels are centred.
-void draw_labels(Picture& picture, const Layout& layout, const GridOptions& options) {
-  fill(picture, 0, 0, picture.height, layout.across.strip, paper_white);
-  fill(picture, 0, 0, layout.down.strip, picture.width, paper_white);
-  const Index zoom = layout.letter_zoom, height = glyph_height * zoom;
+void draw_labels(Picture& picture, const Arrangement& arrangement, const GridOptions& options) {
+  fill(picture, 0, 0, picture.height, arrangement.across.strip, paper_white);
+  fill(picture, 0, 0, arrangement.down.strip, picture.width, paper_white);
+  const Index zoom = arrangement.letter_zoom, height = glyph_height * zoom;
   for (std::size_t r = 0; r < options.row_labels.size(); ++r) {
     const std::string& label = options.row_labels[r];
-    const Index top = layout.down.cell_start(static_cast<Index>(r)) + (layout.down.cell() - height) / 2;
-    draw_text(picture, label, top, layout.across.strip - layout.margin() - text_width(label) * zoom, zoom);
+    const Index top =
+        arrangement.down.cell_start(static_cast<Index>(r)) + (arrangement.down.cell() - height) / 2;
+    draw_text(picture, label, top, arrangement.across.strip - arrangement.margin() - text_width(label) * zoom,
+              zoom);
   }
   for (std::size_t n = 0; n < options.column_labels.size(); ++n) {
     const std::string& label = options.column_labels[n];
-    const Index space = layout.across.cell() - text_width(label) * zoom;
-    draw_text(picture, label, layout.margin(), layout.across.cell_start(static_cast<Index>(n)) + space / 2,
-              zoom);
+    const Index space = arrangement.across.cell() - text_width(label) * zoom;
+    draw_text(picture, label, arrangement.margin(),
+              arrangement.across.cell_start(static_cast<Index>(n)) + space / 2, zoom);
   }
 }
 
@@ -150,18 +152,20 @@ void draw_labels(Picture& picture, const Layout& layout, const GridOptions& opti
 
 Picture image_grid(std::span<const Tensor<float>> rows, const GridOptions& options) {
   check_rows(rows);
-  const Layout layout(rows, options);
-  Picture picture{layout.across.length(), layout.down.length(), rows.front().shape()[1], {}};
+  const Arrangement arrangement(rows, options);
+  Picture picture{arrangement.across.length(), arrangement.down.length(), rows.front().shape()[1], {}};
   if (picture.width > longest_side || picture.height > longest_side)
     throw InvalidArgument("zoom", fmt::format("the picture would be longer than {} pixels", longest_side));
   const Index bytes = picture.width * picture.height * picture.channels;
   require_memory(bytes, 1, "picture");
   picture.pixels.assign(static_cast<std::size_t>(bytes), separator_grey);
-  draw_labels(picture, layout, options);
+  draw_labels(picture, arrangement, options);
   for (std::size_t r = 0; r < rows.size(); ++r)
-    for (Index n = 0; n < rows[r].shape()[0]; ++n)
-      draw(picture, rows[r], n, options.zoom, layout.down.image_start(static_cast<Index>(r)),
-           layout.across.image_start(n));
+    for (Index n = 0; n < rows[r].shape()[0]; ++n) {
+      stop_if_interrupted();
+      draw(picture, rows[r], n, options.zoom, arrangement.down.image_start(static_cast<Index>(r)),
+           arrangement.across.image_start(n));
+    }
   return picture;
 }
 
@@ -198,7 +202,7 @@ void require_picture_ending(const std::string& path) {
                           "pictures are written as PNG: give FILE.png");
 }
 
-void write_png(const std::string& path, const Picture& picture) {
+void write_png(AtomicFile& file, const Picture& picture) {
   const bool sides = picture.width >= 1 && picture.height >= 1 && picture.width <= longest_side &&
                      picture.height <= longest_side && (picture.channels == 1 || picture.channels == 3);
   if (!sides ||
@@ -216,9 +220,13 @@ void write_png(const std::string& path, const Picture& picture) {
   require_memory(static_cast<Index>(size), 1, "picture");
   std::vector<std::byte> bytes(size);
   if (!png_image_write_to_memory(&image, bytes.data(), &size, 0, picture.pixels.data(), 0, nullptr))
-    throw IoError(path, fmt::format("cannot write: libpng: {}", image.message));
-  AtomicFile file(path);
+    throw IoError(file.path(), fmt::format("cannot write: libpng: {}", image.message));
   file.write(std::span(bytes).first(size));
+}
+
+void write_png(const std::string& path, const Picture& picture) {
+  AtomicFile file(path);
+  write_png(file, picture);
   file.commit();
 }
 

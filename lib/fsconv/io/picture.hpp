@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <fsconv/base/tensor.hpp>
+#include <fsconv/io/atomic_file.hpp>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,7 +32,8 @@ struct GridOptions {
 // Rows of images under each other: originals over reconstructions, say. Each row is a tensor [N, C, H, W]
 // with values in [0, 1] (others are clamped, NaN is drawn as 0) and C = 1 or 3; C, H and W are the same in
 // all rows, N need not be. A grey line of one pixel parts the images. An image that is smaller than a label in its
-// row or column gets a grey margin. InvalidArgument names "rows", "zoom", "row_labels" or "column_labels".
+// row or column gets a grey margin. InvalidArgument names "rows", "zoom", "row_labels" or "column_labels";
+// Interrupted after Ctrl-C, where it is caught.
 Picture image_grid(std::span<const Tensor<float>> rows, const GridOptions& options = {});
 inline Picture image_grid(std::span<const Tensor<float>> rows, Index zoom) {
   return image_grid(rows, GridOptions{.zoom = zoom});
@@ -52,5 +54,7 @@ void require_picture_ending(const std::string& path);
 
 // IoError with the system's or libpng's reason; InvalidArgument if the picture is empty or inconsistent.
 void write_png(const std::string& path, const Picture& picture);
+// The same into a file that the caller commits, beside another one that it belongs to.
+void write_png(AtomicFile& file, const Picture& picture);
 
 }  // namespace fsconv

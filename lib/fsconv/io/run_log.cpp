@@ -10,6 +10,7 @@
 #include <array>
 #include <ctime>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/engine/isa.hpp>
 #include <fsconv/io/run_log.hpp>
 #include <fstream>
@@ -56,6 +57,19 @@ void set_flat_attributes(hdf5::File& file, const std::string& prefix, const json
       set_flat_attributes(file, name + ".", value);
     else
       file.set_attribute("/", name, attribute_value(value));
+  }
+}
+
+// The other way round: each attribute must be there and say the same, as it is written twice.
+void require_flat_attributes(const hdf5::File& file, const std::string& prefix, const json& object) {
+  for (const auto& [key, value] : object.items()) {
+    const std::string name = prefix + utf8(key);
+    if (value.is_object())
+      require_flat_attributes(file, name + ".", value);
+    else if (!file.has_attribute("/", name) || file.attribute("/", name) != attribute_value(value))
+      throw BadData(file.path(),
+                    fmt::format("is damaged: its configuration says {} = {}, its attribute {} does not",
+                                excerpt(key), excerpt(dumped(value)), excerpt(name)));
   }
 }
 
@@ -112,12 +126,17 @@ void write_environment(hdf5::File& file, const RunInfo& info) {
   set("host", host_name());
   set("cpu", cpu_model());
   set("threads", info.threads);
-  set("isa", std::string(engine::name(engine::current_isa())));
+  set("isa", std::string(name(engine::current_isa())));
   const json libraries = library_versions();
   for (const auto& [library, version] : libraries.items())
     set("version." + library, version.get<std::string>());
   set("start_time", info.start_time);
   set("end_time", now());
+}
+
+void commit_sealed(hdf5::File& file, const Hashes& known) {
+  seal(file, known);
+  file.commit();
 }
 
 json read_configuration(const hdf5::File& file) {
@@ -127,9 +146,20 @@ json read_configuration(const hdf5::File& file) {
   if (version < 1 || version > schema_version)
     throw BadData(file.path(), fmt::format("has schema_version {}", version),
                   fmt::format("this fsconv reads up to {}", schema_version));
+  const SealedReader sealed(file);
   const json configuration = json::parse(file.string_attribute("/", "configuration"), nullptr, false);
   if (!configuration.is_object()) throw BadData(file.path(), "its configuration is no JSON object");
+  require_flat_attributes(file, "config.", configuration);
   return configuration;
+}
+
+void require_kind(const hdf5::File& file, const std::string& kind, const std::string& command) {
+  const std::string held = file.has_attribute("/", "kind") ? file.string_attribute("/", "kind") : "";
+  if (held != kind)
+    throw BadData(
+        file.path(),
+        held.empty() ? "is no file of fsconv" : fmt::format("is a file of fsconv {}", excerpt(held)),
+        fmt::format("give one that fsconv {} wrote", command));
 }
 
 }  // namespace fsconv

@@ -2,14 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <fsconv/io/digest.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 
 namespace fsconv {
 
-// Readers take older files, too. 2: the model, the best state and more series of training runs.
-constexpr std::int64_t schema_version = 2;
+// Readers take older files, too. 2: the model, the best state and more series of training runs. 3: a digest (digest.hpp).
+constexpr std::int64_t schema_version = 3, first_schema_with_digest = 3;
 
 struct RunInfo {
   std::string kind;  // what the file holds: "train", "verify", "bench", ...
@@ -28,9 +29,16 @@ std::string now();
 // threads, the libraries' versions, start_time and end_time. Existing ones are replaced.
 void write_environment(hdf5::File& file, const RunInfo& info);
 
-// The configuration of a file written so. BadData if it is no file of fsconv, of a newer schema, or its JSON
-// is broken.
+// Seals (digest.hpp) and commits a file that write_environment() has begun and that holds all it shall; hashes that are `known`
+// save reading its datasets again. IoError.
+void commit_sealed(hdf5::File& file, const Hashes& known = {});
+
+// The configuration of a file written so. BadData if it is no file of fsconv, of a newer schema, the digest of its root
+// says that it was changed, its JSON is broken, or one of the attributes "config.NAME" says something else.
 nlohmann::json read_configuration(const hdf5::File& file);
+
+// Throws BadData unless this is a file of fsconv of that kind; `command` is the one that writes them.
+void require_kind(const hdf5::File& file, const std::string& kind, const std::string& command);
 
 // What was built: the commit, and "true" or "false", whether the tree had changes when it was configured; "unknown"
 // where it was no git repository.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <fsconv/base/interrupt.hpp>
 #include <fsconv/forms/matrix.hpp>
 #include <fsconv/io/sparsity_picture.hpp>
 #include <numeric>
@@ -40,7 +41,8 @@ Picture sparsity_picture(const Geometry& geometry, Index largest) {
 
   Index filter = 1;
   for (const Axis& axis : geometry.axes) filter *= axis.taps;
-  for (Index column = 0; column < columns; ++column)
+  for (Index column = 0; column < columns; ++column) {
+    stop_if_interrupted();
     for (arma::uword at = w.col_ptrs[column]; at < w.col_ptrs[column + 1]; ++at) {
       const auto tap = static_cast<Index>(w.values[at]) % filter;
       const Colour colour = wheel(static_cast<double>(tap) / static_cast<double>(filter));
@@ -48,6 +50,7 @@ Picture sparsity_picture(const Geometry& geometry, Index largest) {
       for (std::size_t channel = 0; channel < 3; ++channel) sum[channel] += colour[channel];
       sum[3] += 1;
     }
+  }
 
   Picture picture{width * zoom, height * zoom, 3, {}};
   for (Index y = 0; y < picture.height; ++y)

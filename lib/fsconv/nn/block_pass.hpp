@@ -22,8 +22,12 @@ class BlockPass {
  public:
   virtual ~BlockPass() = default;
 
-  // Takes the numbers of parameter `at`. To be called again whenever it has changed; different ones may be loaded at
-  // the same time.
+  // Makes the memory that the threads 0 ... threads-1 work in, as far as it is not there: before they begin, and not while
+  // others work. A pass is made with that of one thread. Throws InvalidArgument where it does not suffice.
+  virtual void make_room(int threads) = 0;
+
+  // Takes the numbers of parameter `at`. To be called again whenever it has changed; different ones may be
+  // loaded at the same time.
   virtual void load(const Parameter<T>& parameter, ParameterId at) = 0;
 
   // Sums over the images of the block. beta weighs the KL in the objective.
@@ -33,8 +37,8 @@ class BlockPass {
   virtual Losses gradient(const Batch& block, double beta, double scale, int thread,
                           BlockGradients<T>& gradients) = 0;
 
-  // The codes of the images, [images][channels][size...]; and of a variational model their log-variances, where
-  // asked for.
+  // The codes of the images, [images][channels][size...]; and of a variational model their
+  // log-variances, where asked for.
   virtual void encode(const Batch& block, int thread, T* codes, T* log_variances) = 0;
   // The next three are for models of one draw (with_draws()). What the decoder makes of codes, in rows up to
   // images_per_block(): [rows][channels][size...], logits or pixels.

@@ -75,7 +75,7 @@ void EngineBlock<N>::fetch_noise(const Batch& batch) {
 template <class N>
 void EngineBlock<N>::put(ValueId id, const T* from) {
   if (!plan(id).exact) {
-    engine::BatchSide<N>({1, value(id).channels, value(id).pixels()}, plan(id).operand_groups)
+    engine::ArrayBlocks<N>({1, value(id).channels, value(id).pixels()}, plan(id).operand_groups)
         .to_block(from, 0, rows(id), operand(id), between_.data());
   } else {
     engine::to_block(from, rows(id), value(id).channels, value(id).pixels(), exact(id));
@@ -86,7 +86,7 @@ void EngineBlock<N>::put(ValueId id, const T* from) {
 template <class N>
 void EngineBlock<N>::take(ValueId id, T* to) {
   if (!plan(id).exact)
-    engine::BatchSide<N>({1, value(id).channels, value(id).pixels()}, plan(id).operand_groups)
+    engine::ArrayBlocks<N>({1, value(id).channels, value(id).pixels()}, plan(id).operand_groups)
         .from_block(operand(id), 0, rows(id), to, between_.data());
   else
     engine::from_block(exact(id), rows(id), value(id).channels, value(id).pixels(), to);

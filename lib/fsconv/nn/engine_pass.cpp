@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <fsconv/base/memory.hpp>
 #include <fsconv/nn/engine_pass.hpp>
@@ -11,8 +13,9 @@ namespace {
 template <class N, class T = engine::Sum<N>>
 class EnginePass : public BlockPass<T> {
  public:
-  EnginePass(const Model& model, int threads, bool trains);
+  EnginePass(const Model& model, bool trains);
 
+  void make_room(int threads) override;
   void load(const Parameter<T>& parameter, ParameterId at) override { weights_.load(parameter, at); }
   Losses losses(const Batch& batch, double beta, int thread) override;
   Losses gradient(const Batch& batch, double beta, double scale, int thread,
@@ -37,28 +40,37 @@ class EnginePass : public BlockPass<T> {
     std::size_t bytes() const { return block.bytes() + terms.bytes() + image.size() * sizeof(T); }
   };
 
+  // What is too large even for one thread is refused before maps and parameters are made.
+  static Plan checked(Plan plan) {
+    require_memory(plan.bytes, 1, "activations");
+    return plan;
+  }
+  void add_thread();
   Thread& of(int thread) { return threads_[static_cast<std::size_t>(thread)]; }
   void forward(EngineBlock<N>& block) const;
   void decode_rows(EngineBlock<N>& block, Index rows, const T* codes) const;
 
   Model model_;
+  bool trains_;
   Plan plan_;
+  const Pointwise<T>& pointwise_ = pointwise_of<T>(engine::current_isa());
   EngineWeights<N> weights_;
   EngineSteps<N> steps_;
-  std::vector<bool> encodes_,
-      decodes_;  // by step: whether it is run from images to codes, and from codes to images
+  // By step: whether it is run from images to codes, and from codes to images.
+  std::vector<bool> encodes_, decodes_;
   std::vector<Thread> threads_;
 };
 
 template <class N, class T>
-EnginePass<N, T>::EnginePass(const Model& model, int threads, bool trains)
+EnginePass<N, T>::EnginePass(const Model& model, bool trains)
     : model_(model),
-      plan_(make_plan(model, {.images = images_per_block(model),
-                              .trains = trains,
-                              .number_bytes = sizeof(N),
-                              .sum_bytes = sizeof(T)})),
+      trains_(trains),
+      plan_(checked(make_plan(model, {.images = images_per_block(model),
+                                      .trains = trains,
+                                      .number_bytes = sizeof(N),
+                                      .sum_bytes = sizeof(T)}))),
       weights_(model_),
-      steps_(model_, weights_, pointwise_of<T>(engine::current_isa())),
+      steps_(model_, weights_, pointwise_),
       encodes_(model.steps.size()),
       decodes_(model.steps.size()) {
   const ValueId input = decoder_input(model_);
@@ -71,16 +83,23 @@ EnginePass<N, T>::EnginePass(const Model& model, int threads, bool trains)
     if (decodes_[step]) from_code[out] = true;
     encodes_[step] = !decodes_[step] && (out != input || input == model.code);
   }
-  const Index images = images_per_block(model);
-  const auto add_thread = [&] {
-    threads_.push_back(
-        {EngineBlock<N>(model_, plan_, images, steps_.scratch_size(images)),
-         EngineTerms<N>(model_, weights_, pointwise_of<T>(engine::current_isa()), images, !trains),
-         std::vector<T>(static_cast<std::size_t>(model_.images().elements()))});
-  };
-  // Each thread's memory may fit where that of all does not.
   add_thread();
-  require_memory(threads, bytes_per_thread(), "activations of all threads");
+}
+
+template <class N, class T>
+void EnginePass<N, T>::add_thread() {
+  const Index images = images_per_block(model_);
+  threads_.push_back({EngineBlock<N>(model_, plan_, images, steps_.scratch_size(images)),
+                      EngineTerms<N>(model_, weights_, pointwise_, images, !trains_),
+                      std::vector<T>(static_cast<std::size_t>(model_.images().elements()))});
+}
+
+template <class N, class T>
+void EnginePass<N, T>::make_room(int threads) {
+  const auto there = static_cast<int>(threads_.size());
+  if (there >= threads) return;
+  // Each thread's memory may fit where that of all does not.
+  require_memory(threads - there, bytes_per_thread(), "activations of all threads");
   while (static_cast<int>(threads_.size()) < threads) add_thread();
 }
 
@@ -152,16 +171,17 @@ Index images_per_block(const Model& model) {
 }
 
 template <class T>
-std::unique_ptr<BlockPass<T>> make_engine_pass(const Model& model, Operands operands, int threads,
-                                               bool trains) {
-  if (operands == Operands::fp32) return std::make_unique<EnginePass<T>>(model, threads, trains);
+std::unique_ptr<BlockPass<T>> make_engine_pass(const Model& model, Precision precision, bool trains) {
+  if (precision == precision_of<T>) return std::make_unique<EnginePass<T>>(model, trains);
   if constexpr (std::is_same_v<T, float>)
-    return std::make_unique<EnginePass<engine::BFloat16>>(model, threads, trains);
-  else
-    throw InvalidArgument("precision", "is bf16", "sums of BFloat16 are floats, the model's are doubles");
+    if (precision == Precision::bf16) return std::make_unique<EnginePass<engine::BFloat16>>(model, trains);
+  throw InvalidArgument(
+      "precision",
+      fmt::format("is {}, and the model's numbers are {}", name(precision), name(precision_of<T>)),
+      std::is_same_v<T, float> ? "use fp32 or bf16" : "use fp64: sums of BFloat16 are floats");
 }
 
-template std::unique_ptr<BlockPass<float>> make_engine_pass(const Model&, Operands, int, bool);
-template std::unique_ptr<BlockPass<double>> make_engine_pass(const Model&, Operands, int, bool);
+template std::unique_ptr<BlockPass<float>> make_engine_pass(const Model&, Precision, bool);
+template std::unique_ptr<BlockPass<double>> make_engine_pass(const Model&, Precision, bool);
 
 }  // namespace fsconv

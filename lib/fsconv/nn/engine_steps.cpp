@@ -116,7 +116,7 @@ struct EngineSteps<N>::Forward {
     const engine::Result<N> result =
         exactly ? engine::Result<N>(exact(step.out)) : engine::Result<N>(block.operand(step.out));
     const N* in = block.operand(step.in);
-    if (step.transposed)
+    if (step.direction == Direction::conv_transpose)
       map.conv_transpose(block.rows(step.out), in, packed, result, ending, block.scratch());
     else
       map.conv(block.rows(step.out), in, packed, result, ending, block.scratch());
@@ -186,7 +186,7 @@ struct EngineSteps<N>::Backward {
     const Index rows = block.rows(step.out);
     const N* of_out = block.template at<N>(plan.fused ? plan.operand : plan.gradient_operand);
     N* in = block.operand(step.in);
-    if (step.transposed)
+    if (step.direction == Direction::conv_transpose)
       map.weight_gradient(rows, in, of_out, of_parameter(step.weight), block.scratch());
     else
       map.weight_gradient(rows, of_out, in, of_parameter(step.weight), block.scratch());
@@ -204,7 +204,7 @@ struct EngineSteps<N>::Backward {
       result = engine::Result<N>(gradient(step.in));
       ending.add = into(0) == Into::add;
     }
-    if (step.transposed)
+    if (step.direction == Direction::conv_transpose)
       map.conv(rows, of_out, packed, result, ending, block.scratch());
     else
       map.conv_transpose(rows, of_out, packed, result, ending, block.scratch());

@@ -23,8 +23,8 @@ class EngineSteps {
 
   // Makes the output of step number `step`.
   void forward(std::size_t step, EngineBlock<N>& block) const;
-  // The output's gradient is complete: adds to those of the step's parameters, and hands its inputs theirs as the plan
-  // says.
+  // The output's gradient is complete: adds to those of the step's parameters, and hands its inputs
+  // theirs as the plan says.
   void backward(std::size_t step, EngineBlock<N>& block, BlockGradients<T>& gradients) const;
 
   // The most scratch that a map of these steps wants for so many images.

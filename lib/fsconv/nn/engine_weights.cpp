@@ -1,50 +1,56 @@
 #include <algorithm>
+#include <fsconv/base/memory.hpp>
+#include <fsconv/geometry/case_string.hpp>
 #include <fsconv/nn/engine_weights.hpp>
 
 namespace fsconv {
 
 template <class N>
 EngineWeights<N>::EngineWeights(const Model& model)
-    : of_step_(model.steps.size()), map_of_(model.parameters.size()), per_element_(model.parameters.size()) {
-  for (std::size_t step = 0; step < model.steps.size(); ++step)
-    if (const auto* affine = std::get_if<Affine>(&model.steps[step])) {
-      of_step_[step] = packed_for(*affine);
-      if (bias_per_element(model, *affine)) per_element_[*affine->bias] = model.values[affine->out];
-    }
+    : of_step_(model.steps.size()),
+      of_weight_(model.parameters.size()),
+      per_element_(model.parameters.size()) {
+  require_memory(model.parameter_count(), sizeof(T), "parameters");
   for (const ParameterSpec& parameter : model.parameters)
     engine_order_.emplace_back(element_count(parameter.shape), "parameters");
+  MapsByCase maps;
+  for (std::size_t step = 0; step < model.steps.size(); ++step)
+    if (const auto* affine = std::get_if<Affine>(&model.steps[step])) {
+      of_step_[step] = packed_for(*affine, maps);
+      if (bias_per_element(model, *affine)) per_element_[*affine->bias] = model.values[affine->out];
+    }
 }
 
 template <class N>
-std::size_t EngineWeights<N>::packed_for(const Affine& step) {
-  for (std::size_t at = 0; at < packed_.size(); ++at)
-    if (packed_[at].weight == step.weight && packed_[at].map->geometry() == step.geometry) return at;
-  auto map = std::make_unique<engine::BatchedMap<N>>(step.geometry);
-  engine::Buffer<engine::Step<N>> steps(map->packed_size(), "packed weights");
-  if (map_of_[step.weight] == nullptr) map_of_[step.weight] = map.get();
-  packed_.push_back({std::move(map), step.weight, std::move(steps)});
-  return packed_.size() - 1;
+std::size_t EngineWeights<N>::packed_for(const Affine& step, MapsByCase& maps) {
+  std::shared_ptr<const Map>& map = maps[print_case(step.geometry)];
+  if (!map) map = std::make_shared<const Map>(step.geometry);
+  std::vector<std::size_t>& known = of_weight_[step.weight];
+  for (const std::size_t at : known)
+    if (packed_[at].map == map) return at;
+  known.push_back(packed_.size());
+  packed_.push_back({map, engine::Buffer<engine::Step<N>>(map->packed_size(), "packed weights")});
+  return known.back();
 }
 
 template <class N>
 void EngineWeights<N>::load(const Parameter<T>& parameter, ParameterId at) {
   const T* from = parameter.value.data();
   T* to = engine_order_[at].data();
-  if (map_of_[at])
-    map_of_[at]->import_weight(from, to);
+  if (!of_weight_[at].empty())
+    packed_[of_weight_[at].front()].map->import_weight(from, to);
   else if (const Value& elements = per_element_[at]; !elements.size.empty())
     engine::to_block(from, 1, elements.channels, elements.pixels(), to);
   else
     std::copy_n(from, parameter.value.size(), to);
-  for (Packed& packed : packed_)
-    if (packed.weight == at) packed.map->pack(to, packed.steps.data());
+  for (const std::size_t place : of_weight_[at]) packed_[place].map->pack(to, packed_[place].steps.data());
 }
 
 template <class N>
 void EngineWeights<N>::store(const BlockGradients<T>& sum, ParameterId at, Tensor<T>& gradient) const {
   const T* from = sum[at].data();
-  if (map_of_[at])
-    map_of_[at]->export_weight(from, gradient.data());
+  if (!of_weight_[at].empty())
+    packed_[of_weight_[at].front()].map->export_weight(from, gradient.data());
   else if (const Value& elements = per_element_[at]; !elements.size.empty())
     engine::from_block(from, 1, elements.channels, elements.pixels(), gradient.data());
   else

@@ -3,20 +3,22 @@
 
 #include <fsconv/engine/batched_map.hpp>
 #include <fsconv/nn/block_pass.hpp>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace fsconv {
 
-// N is what the engine multiplies: float, double or BFloat16. Steps that name one weight share it; those that have one
-// geometry, too, share the map and its packed copies. Biases and factors are in the order of a block: per channel, or
+// N is what the engine multiplies: float, double or BFloat16. Steps of one geometry share a map; those that name one
+// weight, too, share its packed copies. Biases and factors are in the order of a block: per channel, or
 // [pixel][channel] where a bias has one number per element.
 template <class N>
 class EngineWeights {
  public:
   using T = engine::Sum<N>;
 
-  // Throws what engine::BatchedMap throws.
+  // Throws what engine::BatchedMap throws, and InvalidArgument where the parameters do not fit the memory.
   explicit EngineWeights(const Model& model);
 
   // What BlockPass says of them.
@@ -31,18 +33,20 @@ class EngineWeights {
   const engine::Step<N>* packed(std::size_t step) const { return packed_[of_step_[step]].steps.data(); }
 
  private:
+  using Map = engine::BatchedMap<N>;
+  // A weight as one map reads it.
   struct Packed {
-    std::unique_ptr<engine::BatchedMap<N>> map;
-    ParameterId weight;
+    std::shared_ptr<const Map> map;
     engine::Buffer<engine::Step<N>> steps;
   };
+  using MapsByCase = std::map<std::string, std::shared_ptr<const Map>>;
 
-  std::size_t packed_for(const Affine& step);
+  std::size_t packed_for(const Affine& step, MapsByCase& maps);
 
   std::vector<Packed> packed_;
   std::vector<std::size_t> of_step_;  // by step: its place in packed_
-  std::vector<const engine::BatchedMap<N>*>
-      map_of_;                                   // by parameter: whose order a weight has; null for others
+  // By parameter: the places in packed_ of a weight, which has the order of the first one's map; none of others.
+  std::vector<std::vector<std::size_t>> of_weight_;
   std::vector<Value> per_element_;               // by parameter: what a bias is added to element by element
   std::vector<engine::Buffer<T>> engine_order_;  // by parameter
 };

@@ -19,11 +19,11 @@ inline constexpr Index ssim_window = 11;
 //   S = (2 m_a m_b + c1) (2 v_ab + c2) / ((m_a^2 + m_b^2 + c1) (v_aa + v_bb + c2)),
 //   c1 = (0.01 range)^2,  c2 = (0.03 range)^2,
 //   m and v: means and population (co)variances under a Gaussian window of 11 x 11, standard deviation 1.5, sum 1,
-// averaged over the places where the window lies within the image, then over the channels. Images are taken as
-// they are, not made smaller first. Other programs' defaults are other measures (scikit-image: uniform 7 x 7, sample
-// covariance).
-// T is float or double; the sums are double. InvalidArgument names "image" (each side at least 11, a channel at least)
-// or "range" (above 0).
+// averaged over the places where the window lies within the image, then over the channels. Images are taken
+// as they are, not made smaller first. Other programs' defaults are other measures (scikit-image: uniform
+// 7 x 7, sample covariance).
+// T is float or double; the sums are double. InvalidArgument names "image" (each side at least 11, a channel at
+// least) or "range" (above 0).
 // Source: Wang, Bovik, Sheikh & Simoncelli 2004, "Image quality assessment", equation 13 and section III.C.
 template <class T>
 double ssim(const T* a, const T* b, Index channels, Index height, Index width, double range = 1);

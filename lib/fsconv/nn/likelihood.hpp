@@ -53,8 +53,8 @@ T continuous_slope_series(const T& square) {
   return T(1.0 / 12) - square * (T(1.0 / 720) - square * (T(1.0 / 30240) - square * T(1.0 / 1209600)));
 }
 
-// -log p(x | z) of a pixel; of gaussian and mse the squared error alone (what it is multiplied with is one number for
-// all pixels).
+// -log p(x | z) of a pixel; of gaussian and mse the squared error alone (what it is multiplied with is one
+// number for all pixels).
 template <class T>
 T pixel_loss(Likelihood likelihood, const T& x, const T& z) {
   using std::exp, std::log;

@@ -8,9 +8,9 @@
 
 namespace fsconv {
 
-// Sums over images, in the likelihood's units. `kl` is 0 of a model without one; reconstruction + kl is the negative
-// ELBO, whatever was made small: with beta other than 1, free nats or importance weights the objective is another
-// number.
+// Sums over images, in the likelihood's units. `kl` is 0 of a model without one; reconstruction + kl is the
+// negative ELBO, whatever was made small: with beta other than 1, free nats or importance weights the
+// objective is another number.
 struct Losses {
   double objective = 0;
   double reconstruction = 0;  // the mean over the draws of -log p(x | z)
@@ -25,7 +25,9 @@ struct Losses {
   bool operator==(const Losses&) const = default;
 };
 
-// -log mean exp(-loss) over the draws of an image; with `weights`, the derivative by each loss: exp(-loss_k)/sum.
+// -log mean exp(-loss) over the draws of an image, in the unit of the losses (nats), of which there must be one at least;
+// `weights` becomes the derivative by each loss, exp(-loss_k)/sum: as many as losses, in their order, adding up to 1.
+// Losses are taken relative to the smallest, so that nothing overflows. T is any scalar. Source: [BGS16] equation 8.
 template <class T>
 T log_mean_exp_loss(const std::vector<T>& losses, std::vector<T>& weights) {
   using std::exp, std::log;
@@ -42,14 +44,15 @@ T log_mean_exp_loss(const std::vector<T>& losses, std::vector<T>& weights) {
   return smallest - log(sum) + T(std::log(static_cast<double>(losses.size())));
 }
 
-// Of one element: KL(N(mean, e^log_variance) || N(0, 1)).
+// Of one element, in nats: KL(N(mean, e^log_variance) || N(0, 1)), 0 at (0, 0) and never negative.
 template <class T>
 T kl_to_normal(const T& mean, const T& log_variance) {
   using std::exp;
   return (mean * mean + exp(log_variance) - log_variance - T(1)) / T(2);
 }
 
-// -log N(x; z, s) of `count` pixels from their squared error; s = e^log_variance.
+// -log N(x; z, s) of `count` numbers in nats, from the sum of their squared errors (x - z)^2; s = e^log_variance, one for
+// all of them. A density: it may be negative.
 template <class T>
 T gaussian_loss(const T& squared_error, const T& log_variance, double count) {
   using std::exp;

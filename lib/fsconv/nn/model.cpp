@@ -13,10 +13,10 @@ namespace {
 
 Shape sizes_of(const Shape& batch_shape) { return Shape(batch_shape.begin() + 2, batch_shape.end()); }
 
-// The image side or the code side of a geometry, as one image of it.
-Value side_of(const Geometry& geometry, bool code, Index draws) {
-  const Shape shape = code ? geometry.code_shape() : geometry.image_shape();
-  return {Value::Source::step, shape[1], sizes_of(shape), draws};
+// What a map in this direction reads: one image of the geometry's image side, or of its code side.
+Value read_by(const Geometry& geometry, Direction direction, Index draws) {
+  const Shape shape = direction == Direction::conv ? geometry.image_shape() : geometry.code_shape();
+  return {.source = Value::Source::step, .channels = shape[1], .size = sizes_of(shape), .draws = draws};
 }
 
 Shape scaled(Shape size, Index factor) {
@@ -31,12 +31,12 @@ struct OutputOf {
   const Value& at(ValueId id) const { return values[id]; }
 
   Value operator()(const Affine& step) const {
-    const Value wanted = side_of(step.geometry, step.transposed, at(step.in).draws);
+    const Value wanted = read_by(step.geometry, step.direction, at(step.in).draws);
     const Value& in = at(step.in);
     if (in.channels != wanted.channels || in.size != wanted.size)
       refuse(fmt::format("a map of {} channels [{}] reads {} channels [{}]", wanted.channels,
                          fmt::join(wanted.size, ", "), in.channels, fmt::join(in.size, ", ")));
-    return side_of(step.geometry, !step.transposed, in.draws);
+    return read_by(step.geometry, opposite(step.direction), in.draws);
   }
   Value operator()(const Gain& step) const { return of_step(at(step.in)); }
   Value operator()(const Shuffle& step) const {
@@ -316,11 +316,12 @@ ValueId ModelBuilder::value(Value value) {
 }
 
 ValueId ModelBuilder::image(Index channels, const Shape& size) {
-  return value({Value::Source::images, channels, size, 1});
+  return value({.source = Value::Source::images, .channels = channels, .size = size, .draws = 1});
 }
 
 ValueId ModelBuilder::noise(const Value& like, Index draws) {
-  return value({Value::Source::noise, like.channels, like.size, draws});
+  return value(
+      {.source = Value::Source::noise, .channels = like.channels, .size = like.size, .draws = draws});
 }
 
 ParameterId ModelBuilder::parameter(ParameterSpec spec) {
@@ -331,7 +332,7 @@ ParameterId ModelBuilder::parameter(ParameterSpec spec) {
 ParameterId ModelBuilder::weight(const std::string& name, const Geometry& geometry, double gain) {
   const Shape shape = geometry.weight_shape();
   const auto fan_in = static_cast<double>(element_count(shape) / geometry.out_channels);
-  return parameter({name, shape, std::sqrt(gain / fan_in), 0});
+  return parameter({.name = name, .shape = shape, .deviation = std::sqrt(gain / fan_in)});
 }
 
 namespace {
@@ -346,23 +347,44 @@ ValueId append(Model& model, S step) {
   return model.values.size() - 1;
 }
 
+Affine affine(Direction direction, ValueId in, const Geometry& geometry, ParameterId weight,
+              std::optional<ParameterId> bias, Activation activation) {
+  return {.in = in,
+          .out = 0,
+          .geometry = geometry,
+          .direction = direction,
+          .weight = weight,
+          .bias = bias,
+          .activation = activation};
+}
+
 }  // namespace
 
 ValueId ModelBuilder::conv(ValueId in, const Geometry& geometry, ParameterId weight,
                            std::optional<ParameterId> bias, Activation activation) {
-  return append(model_, Affine{in, 0, geometry, false, weight, bias, activation});
+  return append(model_, affine(Direction::conv, in, geometry, weight, bias, activation));
 }
 ValueId ModelBuilder::conv_transpose(ValueId in, const Geometry& geometry, ParameterId weight,
                                      std::optional<ParameterId> bias, Activation activation) {
-  return append(model_, Affine{in, 0, geometry, true, weight, bias, activation});
+  return append(model_, affine(Direction::conv_transpose, in, geometry, weight, bias, activation));
 }
-ValueId ModelBuilder::gain(ValueId in, ParameterId factor) { return append(model_, Gain{in, 0, factor}); }
-ValueId ModelBuilder::shuffle(ValueId in, Index factor) { return append(model_, Shuffle{in, 0, factor}); }
-ValueId ModelBuilder::resize(ValueId in, Index factor) { return append(model_, Resize{in, 0, factor}); }
-ValueId ModelBuilder::gate(ValueId in, ValueId gate) { return append(model_, Gate{in, gate, 0}); }
-ValueId ModelBuilder::add(ValueId in, ValueId other) { return append(model_, Add{in, other, 0}); }
+ValueId ModelBuilder::gain(ValueId in, ParameterId factor) {
+  return append(model_, Gain{.in = in, .out = 0, .factor = factor});
+}
+ValueId ModelBuilder::shuffle(ValueId in, Index factor) {
+  return append(model_, Shuffle{.in = in, .out = 0, .factor = factor});
+}
+ValueId ModelBuilder::resize(ValueId in, Index factor) {
+  return append(model_, Resize{.in = in, .out = 0, .factor = factor});
+}
+ValueId ModelBuilder::gate(ValueId in, ValueId gate) {
+  return append(model_, Gate{.in = in, .gate = gate, .out = 0});
+}
+ValueId ModelBuilder::add(ValueId in, ValueId other) {
+  return append(model_, Add{.in = in, .other = other, .out = 0});
+}
 ValueId ModelBuilder::sample(ValueId mean, ValueId log_variance, ValueId noise) {
-  return append(model_, Reparameterise{mean, log_variance, noise, 0});
+  return append(model_, Reparameterise{.mean = mean, .log_variance = log_variance, .noise = noise, .out = 0});
 }
 
 Model ModelBuilder::finish(std::vector<Term> terms, OverDraws over_draws, ValueId code) {

@@ -1,6 +1,7 @@
 // A model as data: what flows, what is learned, the steps between, and what is made small. Nothing here computes.
 #pragma once
 
+#include <fsconv/geometry/direction.hpp>
 #include <fsconv/geometry/geometry.hpp>
 #include <fsconv/nn/activation.hpp>
 #include <fsconv/nn/likelihood.hpp>
@@ -45,13 +46,13 @@ struct ParameterSpec {
 
 // ---- Steps. Each makes the value `out` of values that come before it.
 
-// out = activation(W in + bias), or with `transposed` activation(W^T in + bias). The weight is that of the geometry,
+// out = activation(W in + bias), or activation(W^T in + bias) where the direction is conv_transpose. The weight is that of the geometry,
 // [out_channels, in_channels/groups, taps...]; two steps that name one weight share it. A bias has one number per
 // channel of `out`, or one per element.
 struct Affine {
   ValueId in, out;
   Geometry geometry;
-  bool transposed = false;
+  Direction direction = Direction::conv;
   ParameterId weight;
   std::optional<ParameterId> bias;
   Activation activation = Activation::linear;

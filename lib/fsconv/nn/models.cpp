@@ -76,12 +76,14 @@ Maker::Maker(const ModelSpec& spec) : spec_(spec), linear_(spec.latent > 0) {
   const std::vector<Geometry> stack = plan_stack(spec.image_channels, spec.image_size, spec.layers);
   const auto is_tied = [&](std::size_t at) { return at < spec.tied.size() && spec.tied[at]; };
   for (const Geometry& geometry : stack)
-    layers_.push_back({fmt::format("conv{}", layers_.size() + 1), geometry, is_tied(layers_.size())});
+    layers_.push_back({.name = fmt::format("conv{}", layers_.size() + 1),
+                       .geometry = geometry,
+                       .tied = is_tied(layers_.size())});
   if (linear_) {
     const Shape code = stack.back().code_shape();
-    layers_.push_back({spec.kind == ModelKind::vae ? "mean" : "linear",
-                       linear_geometry(code[1], Shape(code.begin() + 2, code.end()), spec.latent),
-                       is_tied(layers_.size())});
+    layers_.push_back({.name = spec.kind == ModelKind::vae ? "mean" : "linear",
+                       .geometry = linear_geometry(code[1], Shape(code.begin() + 2, code.end()), spec.latent),
+                       .tied = is_tied(layers_.size())});
   }
   if (spec.tied.size() > layers_.size())
     throw InvalidArgument("tie", fmt::format("names {} layers", spec.tied.size()),
@@ -161,7 +163,8 @@ ValueId Maker::decoder_layer(ValueId h, const Layer& layer, bool last) {
 ValueId Maker::transposed_layer(ValueId h, const Layer& layer, bool last) {
   const Geometry& geometry = layer.geometry;
   const std::string name = layer.name + "_transpose";
-  if (spec_.gain && layer.tied) h = m_.gain(h, m_.parameter({name + "_gain", {geometry.out_channels}, 0, 1}));
+  if (spec_.gain && layer.tied)
+    h = m_.gain(h, m_.parameter({.name = name + "_gain", .shape = {geometry.out_channels}, .mean = 1}));
   const ParameterId weight = layer.tied ? layer.weight : m_.weight(name, geometry, gain());
   std::optional<ParameterId> gate;
   if (spec_.gated && !last)
@@ -218,16 +221,19 @@ Model Maker::make() {
     const ValueId noise = m_.noise(m_[code], spec_.draws);
     h = m_.sample(code, log_variance, noise);
     if (spec_.bound == Bound::iwae)
-      terms = {LogRatio{h, code, log_variance, noise}};
+      terms = {LogRatio{.sample = h, .mean = code, .log_variance = log_variance, .noise = noise}};
     else
-      terms = {KlToNormal{code, log_variance, spec_.free_nats}};
+      terms = {KlToNormal{.mean = code, .log_variance = log_variance, .free_nats = spec_.free_nats}};
   }
   for (std::size_t at = layers_.size(); at-- > 0;) h = decoder_layer(h, layers_[at], at == 0);
 
   std::optional<ParameterId> variance;
   if (spec_.likelihood == Likelihood::gaussian && spec_.learned_variance)
     variance = m_.parameter({"output_log_variance", {1}});
-  terms.insert(terms.begin(), Reconstruction{h, spec_.likelihood, spec_.variance, variance});
+  terms.insert(
+      terms.begin(),
+      Reconstruction{
+          .output = h, .likelihood = spec_.likelihood, .variance = spec_.variance, .log_variance = variance});
   return m_.finish(terms, spec_.bound == Bound::iwae ? OverDraws::log_mean_exp : OverDraws::mean, code);
 }
 

@@ -52,8 +52,8 @@ struct ModelSpec {
 //     conv1, conv1_bias, ..., linear | mean, log_variance, and their biases      the encoder's
 //     linear_transpose_bias, ..., conv1_transpose_bias                           the decoder's; where it is not tied each
 //                                                                                follows its linear_transpose, ...
-// Throws InvalidArgument naming the option: what cannot be tied, sizes that a decoder cannot reach, numbers out of
-// range.
+// Throws InvalidArgument naming the option: what cannot be tied, sizes that a decoder cannot
+// reach, numbers out of range.
 Model make_model(const ModelSpec& spec);
 
 }  // namespace fsconv

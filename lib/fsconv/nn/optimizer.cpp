@@ -89,8 +89,9 @@ std::optional<std::size_t> Optimizer<T>::step(Parameters<T>& parameters, const G
                                               double rate, int threads) {
   ++steps_;
   const bool sgd = settings_.kind == OptimizerKind::sgd;
-  const SgdStep<T> with_sgd{static_cast<T>(settings_.momentum), static_cast<T>(rate),
-                            static_cast<T>(settings_.weight_decay)};
+  const SgdStep<T> with_sgd{.momentum = static_cast<T>(settings_.momentum),
+                            .rate = static_cast<T>(rate),
+                            .decay = static_cast<T>(settings_.weight_decay)};
   const AdamStep<T> with_adam = adam_step<T>(settings_, rate, steps_);
   return first_with(gradients, threads, [&](std::size_t number, Index first, Index last) {
     T* w = parameters[number].value.data();

@@ -1,3 +1,4 @@
+#include <fsconv/base/memory.hpp>
 #include <fsconv/base/random.hpp>
 #include <fsconv/nn/parameter.hpp>
 
@@ -11,6 +12,7 @@ constexpr std::uint64_t first_weight_stream = std::uint64_t{0x77676874} << 32;
 
 template <class T>
 Parameters<T> initial_parameters(const Model& model, std::uint64_t seed) {
+  require_memory(model.parameter_count(), sizeof(T), "parameters");
   Parameters<T> parameters;
   for (const ParameterSpec& spec : model.parameters) {
     Tensor<T> value(spec.shape, "parameters");

@@ -24,8 +24,8 @@ using Parameters = std::vector<Parameter<T>>;
 template <class T>
 using Gradients = std::vector<Tensor<T>>;
 
-// As the model's specifications say; the same for the same seed on every machine. InvalidArgument if they do not fit
-// the memory.
+// As the model's specifications say; the same for the same seed on every machine. InvalidArgument if all of them together
+// do not fit the memory, before one is made.
 template <class T>
 Parameters<T> initial_parameters(const Model& model, std::uint64_t seed);
 
@@ -41,12 +41,13 @@ Gradients<T> zeros_like(const Parameters<T>& parameters) {
 template <class F>
 void for_each_range(const std::vector<Index>& sizes, int threads, F&& work) {
   constexpr Index longest = 1 << 13;
-  Index pieces = 0;
-  for (const Index size : sizes) pieces += ceil_div(size, longest);
-  parallel_for(pieces, threads, [&](Index piece) {
-    std::size_t number = 0;
-    for (; piece >= ceil_div(sizes[number], longest); ++number) piece -= ceil_div(sizes[number], longest);
-    const Index first = piece * longest;
+  std::vector<Index> pieces_to;  // by number: those of it and of all before it
+  for (const Index size : sizes)
+    pieces_to.push_back((pieces_to.empty() ? 0 : pieces_to.back()) + ceil_div(size, longest));
+  parallel_for(pieces_to.empty() ? 0 : pieces_to.back(), threads, [&](Index piece) {
+    const auto found = std::upper_bound(pieces_to.begin(), pieces_to.end(), piece);
+    const auto number = static_cast<std::size_t>(found - pieces_to.begin());
+    const Index first = (piece - (number == 0 ? 0 : pieces_to[number - 1])) * longest;
     work(number, first, std::min(first + longest, sizes[number]));
   });
 }

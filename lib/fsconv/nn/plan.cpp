@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fsconv/nn/arena.hpp>
 #include <fsconv/nn/plan.hpp>
 
 namespace fsconv {
@@ -167,16 +168,17 @@ class Planner {
     const bool zeros =
         request_.rounds() && operand_channels(value.channels, plan.operand_groups, true) != value.channels;
     if (!request_.rounds()) {
-      const Place both{0, exact_bytes(value), made, std::max(operand_to, exact_to)};
+      const Place both{.bytes = exact_bytes(value), .from = made, .to = std::max(operand_to, exact_to)};
       places_.push_back({both, {&plan.operand, &plan.exact}});
       if (in_place) places_.back().at.push_back(&plan.gradient);
     } else {
       if (plan.operand)
-        places_.push_back(
-            {{0, operand_bytes(value, plan.operand_groups), zeros ? 0 : made, zeros ? last() : operand_to},
-             {&plan.operand}});
+        places_.push_back({{.bytes = operand_bytes(value, plan.operand_groups),
+                            .from = zeros ? 0 : made,
+                            .to = zeros ? last() : operand_to},
+                           {&plan.operand}});
       if (plan.exact) {
-        places_.push_back({{0, exact_bytes(value), made, exact_to}, {&plan.exact}});
+        places_.push_back({{.bytes = exact_bytes(value), .from = made, .to = exact_to}, {&plan.exact}});
         if (in_place) places_.back().at.push_back(&plan.gradient);
       }
     }
@@ -184,7 +186,7 @@ class Planner {
     if (!in_place) {
       const Index from =
           uses.in_term ? terms() : backward(uses.readers.empty() ? *uses.maker : uses.readers.back());
-      places_.push_back({{0, exact_bytes(value), from, back}, {&plan.gradient}});
+      places_.push_back({{.bytes = exact_bytes(value), .from = from, .to = back}, {&plan.gradient}});
     }
     if (!maker) return;
     if (!request_.rounds()) {
@@ -193,7 +195,9 @@ class Planner {
     }
     const Index groups = maker->geometry.groups;
     const bool own_zeros = operand_channels(value.channels, groups, true) != value.channels;
-    places_.push_back({{0, operand_bytes(value, groups), own_zeros ? 0 : back, own_zeros ? last() : back},
+    places_.push_back({{.bytes = operand_bytes(value, groups),
+                        .from = own_zeros ? 0 : back,
+                        .to = own_zeros ? last() : back},
                        {&plan.gradient_operand}});
   }
 
@@ -201,12 +205,14 @@ class Planner {
 
   void place_rest() {
     const Value& images = model_.images();
-    places_.push_back({{0, exact_bytes(images), 0, 0}, {&plan_.images}});
+    places_.push_back({{.bytes = exact_bytes(images), .from = 0, .to = 0}, {&plan_.images}});
     const Value& made = model_.values[model_.reconstruction().output];
-    if (made.draws > 1) places_.push_back({{0, exact_bytes(made), terms(), terms()}, {&plan_.targets}});
+    if (made.draws > 1)
+      places_.push_back({{.bytes = exact_bytes(made), .from = terms(), .to = terms()}, {&plan_.targets}});
     if (request_.trains)
       places_.push_back(
-          {{0, rows(made) * made.channels * request_.sum_bytes, terms(), terms()}, {&plan_.weights}});
+          {{.bytes = rows(made) * made.channels * request_.sum_bytes, .from = terms(), .to = terms()},
+           {&plan_.weights}});
   }
 
   // The largest first, each at the lowest offset where nothing lies that is in use at one of its moments.
@@ -215,21 +221,12 @@ class Planner {
     for (Pending& one : places_) order.push_back(&one);
     std::stable_sort(order.begin(), order.end(),
                      [](const Pending* a, const Pending* b) { return a->place.bytes > b->place.bytes; });
-    std::vector<const Place*> placed;  // by offset
+    Arena arena(last() + 1);
     for (Pending* one : order) {
       Place& place = one->place;
       const Index bytes = ceil_div(place.bytes, line) * line;
-      Index offset = 0;
-      for (const Place* other : placed) {
-        if (other->to < place.from || place.to < other->from) continue;
-        if (offset + bytes <= other->offset) break;
-        offset = std::max(offset, ceil_div(other->offset + other->bytes, line) * line);
-      }
-      place.offset = offset;
-      plan_.bytes = std::max(plan_.bytes, offset + bytes);
-      placed.insert(std::upper_bound(placed.begin(), placed.end(), &place,
-                                     [](const Place* a, const Place* b) { return a->offset < b->offset; }),
-                    &place);
+      place.offset = arena.place(bytes, place.from, place.to);
+      plan_.bytes = std::max(plan_.bytes, place.offset + bytes);
     }
     for (const Pending& one : places_)
       for (std::optional<Place>* at : one.at) *at = one.place;

@@ -1,5 +1,5 @@
-// Where a model's values and gradients lie in a thread's memory, and how gradients meet: pure, computed before
-// anything is allocated.
+// Where a model's values and gradients lie in a thread's memory, and how gradients meet: pure, computed
+// before anything is allocated.
 #pragma once
 
 #include <fsconv/nn/model.hpp>
@@ -10,8 +10,8 @@ namespace fsconv {
 // A pass goes through these moments: the images are fetched (0); step s makes its value (1 + s); the terms (S + 1);
 // and, where gradients are wanted, back: step s gives its inputs theirs (2S + 1 - s). S is the number of steps.
 //
-// A value may be there in two ways: as an *operand*, which is what the engine multiplies, and *exactly*, as it was
-// summed.
+// A value may be there in two ways: as an *operand*, which is what the engine multiplies, and
+// *exactly*, as it was summed.
 // They are one unless the engine rounds (BFloat16). Operands of an odd number of channels per group have a zero behind
 // each group then, which nobody may overwrite.
 
@@ -30,8 +30,8 @@ struct ValuePlan {
   // The gradient replaces the operand: its one reader's map masks it with what it overwrites and sums it for the bias.
   bool fused = false;
   std::optional<Place> gradient;  // else: exact; may be the place of the value itself
-  std::optional<Place>
-      gradient_operand;  // what its maker's maps multiply; `gradient` itself where nothing is rounded
+  // What its maker's maps multiply; `gradient` itself where nothing is rounded.
+  std::optional<Place> gradient_operand;
 };
 
 // How a step or term hands over the gradient of one of its inputs.
@@ -59,8 +59,8 @@ struct PlanRequest {
 // and numbers are rounded.
 Plan make_plan(const Model& model, const PlanRequest& request);
 
-// Numbers of an operand per image, pixel: channels, with a zero after every group of an odd number where they are
-// rounded.
+// Numbers of an operand per image, pixel: channels, with a zero after every group of an odd number
+// where they are rounded.
 Index operand_channels(Index channels, Index groups, bool rounds);
 
 }  // namespace fsconv

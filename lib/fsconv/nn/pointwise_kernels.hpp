@@ -209,8 +209,10 @@ void loss_gradient_of_pixels(Likelihood likelihood, Count pixels, Count width, c
 
 template <class T>
 const Pointwise<T>* pointwise_here() {
-  static constexpr Pointwise<T> kernels = {activate_all<T>, multiply_by_slopes<T>, loss_of_pixels<T>,
-                                           loss_gradient_of_pixels<T>};
+  static constexpr Pointwise<T> kernels = {.activate = activate_all<T>,
+                                           .multiply_by_slope = multiply_by_slopes<T>,
+                                           .loss = loss_of_pixels<T>,
+                                           .loss_gradient = loss_gradient_of_pixels<T>};
   return &kernels;
 }
 

@@ -19,11 +19,12 @@ Index blocks_at_once(int threads) { return 4 * Index{threads}; }
 
 template <class T>
 std::unique_ptr<BlockPass<T>> make_pass(const Model& model, const Computing& computing) {
-  if (computing.form == "batched")
-    return make_engine_pass<T>(model, computing.operands, computing.threads, computing.trains);
-  if (computing.operands == Operands::bf16)
-    throw InvalidArgument("precision", fmt::format("is bf16, which the form {} lacks", computing.form),
-                          "use --form batched, or fp32");
+  const Precision own = precision_of<T>, precision = computing.precision.value_or(own);
+  if (computing.form == "batched") return make_engine_pass<T>(model, precision, computing.trains);
+  if (precision != own)
+    throw InvalidArgument("precision",
+                          fmt::format("is {}, which the form {} lacks", name(precision), computing.form),
+                          fmt::format("use --form batched, or {}", name(own)));
   return make_tensor_pass<T>(model, form_named<T>(computing.form));
 }
 
@@ -50,9 +51,16 @@ Batch Runner<T>::block_of(const Batch& batch, Index block) const {
 }
 
 template <class T>
-std::size_t Runner<T>::gradient_bytes() const {
+std::size_t Runner<T>::gradient_bytes(Index images) const {
   const Index numbers = std::accumulate(sizes_.begin(), sizes_.end(), Index{0});
-  return static_cast<std::size_t>(numbers * (1 + blocks_at_once(threads_))) * sizeof(T);
+  const Index blocks = std::min(blocks_of(images), blocks_at_once(threads_));
+  return static_cast<std::size_t>(numbers * (1 + blocks)) * sizeof(T);
+}
+
+template <class T>
+void Runner<T>::for_each_block(Index images, const std::function<void(Index, int)>& work) {
+  pass_->make_room(threads_for(images));
+  parallel_for(blocks_of(images), threads_, work);
 }
 
 template <class T>
@@ -67,7 +75,7 @@ template <class T>
 Losses Runner<T>::losses(const Batch& batch, double beta) {
   check(batch, model_);
   std::vector<Losses> parts(static_cast<std::size_t>(blocks_of(batch.size())));
-  parallel_for(blocks_of(batch.size()), threads_, [&](Index block, int thread) {
+  for_each_block(batch.size(), [&](Index block, int thread) {
     stop_if_interrupted();
     parts[static_cast<std::size_t>(block)] = pass_->losses(block_of(batch, block), beta, thread);
   });
@@ -84,6 +92,7 @@ Losses Runner<T>::gradient(const Batch& batch, double beta, Gradients<T>& gradie
   check(batch, model_);
   const Index blocks = blocks_of(batch.size()), at_once = blocks_at_once(threads_);
   const double scale = 1 / static_cast<double>(batch.size());
+  pass_->make_room(threads_for(batch.size()));
   std::vector<Losses> losses(gradients_.size());  // by place, as gradients_ are
   TreeSum tree;
   for (Index first = 0; first < blocks; first += at_once) {
@@ -132,7 +141,7 @@ Codes<T> Runner<T>::encode(const Batch& batch) {
   Shape shape = code.size;
   shape.insert(shape.begin(), {batch.size(), code.channels});
   Codes<T> codes{Tensor<T>(shape, "codes"), varies ? Tensor<T>(shape, "codes") : Tensor<T>()};
-  parallel_for(blocks_of(batch.size()), threads_, [&](Index block, int thread) {
+  for_each_block(batch.size(), [&](Index block, int thread) {
     const Index at = block * block_images_ * code.elements();
     pass_->encode(block_of(batch, block), thread, codes.means.data() + at,
                   varies ? codes.log_variances.data() + at : nullptr);
@@ -157,7 +166,7 @@ Tensor<T> Runner<T>::decode(const Tensor<T>& codes) {
   shape.insert(shape.begin(), {rows, image.channels});
   Tensor<T> pixels(shape, "images");
   const Likelihood likelihood = model_.reconstruction().likelihood;
-  parallel_for(blocks_of(rows), threads_, [&](Index block, int thread) {
+  for_each_block(rows, [&](Index block, int thread) {
     const Index first = block * block_images_, count = std::min(block_images_, rows - first);
     T* to = pixels.data() + first * image.elements();
     pass_->decode(count, codes.data() + first * code.elements(), thread, to);

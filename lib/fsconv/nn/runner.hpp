@@ -1,8 +1,9 @@
 // A model over batches on several threads, with the same bits on any number of them.
 #pragma once
 
+#include <fsconv/engine/precision.hpp>
 #include <fsconv/nn/block_pass.hpp>
-#include <fsconv/nn/operands.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -11,7 +12,9 @@ namespace fsconv {
 // How a model is computed. The form `batched` runs on the engine (engine_pass.hpp), any other through tensors.
 struct Computing {
   std::string form = "batched";
-  Operands operands = Operands::fp32;
+  // What is multiplied: the model's own numbers where nothing is said. BFloat16 are an approximation in models of
+  // floats; parameters, sums, losses and derivatives by parameters are floats in them, too.
+  std::optional<Precision> precision = {};
   int threads = 1;
   bool trains = false;  // gradients will be asked for
 };
@@ -27,8 +30,8 @@ struct Codes {
 template <class T>
 class Runner {
  public:
-  // Throws what make_engine_pass() and make_tensor_pass() throw, and InvalidArgument for bf16 in a form other than
-  // `batched`.
+  // Throws what make_engine_pass() and make_tensor_pass() throw, and InvalidArgument for bf16 in a
+  // form other than `batched`.
   Runner(const Model& model, const Computing& computing);
 
   // Takes new numbers. To be called before anything else, and whenever they have changed.
@@ -40,23 +43,33 @@ class Runner {
   Losses gradient(const Batch& batch, double beta, Gradients<T>& gradients);
 
   Codes<T> encode(const Batch& batch);
-  // The expected pixels in 0..1 of codes [rows, channels, size...]: [rows, channels, size...] of the images. For
-  // models of one draw.
+  // The expected pixels in 0..1 of codes [rows, channels, size...]: [rows, channels, size...] of the images.
+  // For models of one draw.
   Tensor<T> decode(const Tensor<T>& codes);
   // decode(means of encode()): what the model makes of the images. Both throw InvalidArgument for a model that makes an
   // image of more than its code.
   Tensor<T> reconstruct(const Batch& batch);
 
-  // What works on one block, for those who cut their work otherwise (likelihoods: one image, many draws).
-  BlockPass<T>& pass() { return *pass_; }
+  // What works on one block, with room for every thread that so many pieces of work keep busy: for those who cut their
+  // work otherwise (likelihoods: one image, many draws).
+  BlockPass<T>& pass(Index pieces) {
+    pass_->make_room(busy_threads(pieces));
+    return *pass_;
+  }
 
   const Model& model() const { return model_; }
   int threads() const { return threads_; }
-  std::size_t activation_bytes() const { return pass_->bytes_per_thread(); }  // of one thread
-  std::size_t gradient_bytes() const;  // of the sum and the blocks', at most
+  // Those of them that so many pieces of work keep busy, and those that a batch of so many images does: only
+  // they have memory of their own.
+  int busy_threads(Index pieces) const { return static_cast<int>(std::min<Index>(threads_, pieces)); }
+  int threads_for(Index images) const { return busy_threads(blocks_of(images)); }
+  std::size_t activation_bytes() const { return pass_->bytes_per_thread(); }  // of one of them
+  std::size_t gradient_bytes(Index images) const;  // of the sum and the blocks', at most
 
  private:
   Index blocks_of(Index images) const { return ceil_div(images, block_images_); }
+  // Calls work(block, thread) for all blocks of so many images.
+  void for_each_block(Index images, const std::function<void(Index, int)>& work);
   Batch block_of(const Batch& batch, Index block) const;
 
   Model model_;

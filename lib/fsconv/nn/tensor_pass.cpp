@@ -12,6 +12,7 @@ class TensorPass : public BlockPass<T> {
  public:
   TensorPass(const Model& model, const Form<T>& form);
 
+  void make_room(int) override {}  // every call has arrays of its own
   void load(const Parameter<T>& parameter, ParameterId at) override { parameters_[at] = parameter.value; }
   Losses losses(const Batch& block, double beta, int thread) override;
   Losses gradient(const Batch& block, double beta, double scale, int thread,
@@ -72,13 +73,19 @@ std::vector<Tensor<T>> TensorPass<T>::values_of(const Batch& block) const {
 }
 
 template <class T>
+Losses summed(const ImageLosses<T>& losses) {
+  return {.objective = static_cast<double>(losses.objective),
+          .reconstruction = static_cast<double>(losses.reconstruction),
+          .kl = static_cast<double>(losses.kl)};
+}
+
+template <class T>
 Losses TensorPass<T>::losses(const Batch& block, double beta, int) {
   const std::vector<Tensor<T>> values = values_of(block);
   Losses sum;
   for (Index image = 0; image < block.size(); ++image) {
     const ImageLosses<T> losses = image_losses(model_, parameters_, values, image, beta);
-    sum += {static_cast<double>(losses.objective), static_cast<double>(losses.reconstruction),
-            static_cast<double>(losses.kl)};
+    sum += summed(losses);
   }
   return sum;
 }
@@ -108,7 +115,7 @@ struct TensorPass<T>::Backward {
     }
     const Tensor<T>&in = values[step.in], &w = pass.parameters_[step.weight];
     const Form<T>& form = pass.form_;
-    if (step.transposed) {
+    if (step.direction == Direction::conv_transpose) {
       add(of_parameters[step.weight], form.weight_gradient(step.geometry, in, g));
       add(of_values[step.in], form.conv(step.geometry, g, w));
     } else {
@@ -175,8 +182,7 @@ Losses TensorPass<T>::gradient(const Batch& block, double beta, double scale, in
   Losses sum;
   for (Index image = 0; image < block.size(); ++image) {
     const ImageLosses<T> losses = image_losses(model_, parameters_, values, image, beta);
-    sum += {static_cast<double>(losses.objective), static_cast<double>(losses.reconstruction),
-            static_cast<double>(losses.kl)};
+    sum += summed(losses);
     const T log_variance =
         term.log_variance ? parameters_[*term.log_variance][0] : static_cast<T>(std::log(term.variance));
     const T factor = term.likelihood == Likelihood::gaussian ? std::exp(-log_variance) / 2 : T(1);

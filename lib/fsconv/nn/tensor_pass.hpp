@@ -8,8 +8,8 @@
 
 namespace fsconv {
 
-// A model's value of every draw of every image: [images*draws, channels, size...]; draw d of image n is row n*draws
-// + d.
+// A model's value of every draw of every image: [images*draws, channels, size...]; draw d of
+// image n is row n*draws + d.
 template <class T>
 Shape batch_shape(const Value& value, Index images) {
   Shape shape = {images * value.draws, value.channels};
@@ -30,8 +30,9 @@ struct TensorForward {
 
   void operator()(const Affine& step) const {
     const Tensor<T>& w = parameters[step.weight];
-    Tensor<T> out = step.transposed ? form.conv_transpose(step.geometry, values[step.in], w)
-                                    : form.conv(step.geometry, values[step.in], w);
+    Tensor<T> out = step.direction == Direction::conv_transpose
+                        ? form.conv_transpose(step.geometry, values[step.in], w)
+                        : form.conv(step.geometry, values[step.in], w);
     const Index elements = model.values[step.out].elements();
     for (Index at = 0; at < out.size(); ++at) {
       T value = out[at];
@@ -94,8 +95,8 @@ struct TensorForward {
     return at / elements / model.values[drawn].draws * elements + at % elements;
   }
 
-  // Calls f(from, to) for every number of an enlarged value: with `shuffles`, channel c*phases + phase becomes
-  // channel c.
+  // Calls f(from, to) for every number of an enlarged value: with `shuffles`, channel c*phases +
+  // phase becomes channel c.
   template <class F>
   static void for_each_enlarged(const Value& in, Index factor, bool shuffles, Index images, F&& f) {
     const auto axes = in.size.size();
@@ -119,8 +120,8 @@ struct TensorForward {
   }
 };
 
-// All values of a model, by ValueId. `images` and `noise` are those of their values; parameters are in the model's
-// order.
+// All values of a model, by ValueId. `images` and `noise` are those of their values; parameters
+// are in the model's order.
 template <class T>
 std::vector<Tensor<T>> tensor_values(const Model& model, const std::vector<Tensor<T>>& parameters,
                                      const Form<T>& form, const Tensor<T>& images, const Tensor<T>& noise) {
@@ -135,8 +136,8 @@ std::vector<Tensor<T>> tensor_values(const Model& model, const std::vector<Tenso
 // The losses of one image, and what its draws weigh in the objective.
 template <class T>
 struct ImageLosses {
-  T objective, reconstruction, kl;
-  std::vector<T> draw_weights;
+  T objective = T(0), reconstruction = T(0), kl = T(0);
+  std::vector<T> draw_weights = {};
 };
 
 template <class T>
@@ -145,7 +146,7 @@ ImageLosses<T> image_losses(const Model& model, const std::vector<Tensor<T>>& pa
   const Reconstruction& term = model.reconstruction();
   const Index elements = model.images().elements(), draws = model.values[term.output].draws;
   const Tensor<T>&x = values[model.image_value()], &z = values[term.output];
-  ImageLosses<T> sum{T(0), T(0), T(0), {}};
+  ImageLosses<T> sum;
   std::vector<T> losses;
   for (Index draw = 0; draw < draws; ++draw) {
     T loss = T(0);

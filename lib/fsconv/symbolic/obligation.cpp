@@ -39,7 +39,7 @@ class Parser {
  private:
   struct Block {
     SExpression push;
-    Query query;
+    Query query = {};
     bool has_status = false, has_check = false;
     std::set<std::string> integers;
     std::optional<SExpression> last_assert = {};
@@ -211,7 +211,7 @@ class Parser {
     require_alone(command);
     if (block_)
       fail(command, fmt::format("a block in the block of line {}", block_->push.line), "(pop 1) first");
-    block_ = Block{command, {}, false, false, integers_, {}};
+    block_ = Block{.push = command, .integers = integers_};
     block_->query.constants = constants_;
   }
 

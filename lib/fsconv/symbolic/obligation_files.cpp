@@ -32,7 +32,8 @@ std::string content_of(const fs::path& path) {
   return text;
 }
 
-// "gather.2.unsat.smt2": what emit composes. It has no blocks, and its original lies beside it.
+// "gather.2.unsat.smt2": a query that `emit` (verify/emit.hpp) composed. It has no blocks, and its original
+// lies beside it.
 bool composed(const std::string& file_name) {
   const std::vector<std::string> parts = split(file_name, '.');
   const std::size_t count = parts.size();
@@ -62,41 +63,6 @@ void read_folder(const fs::path& directory, const std::string& prefix, std::vect
   }
 }
 
-struct OutputFile {
-  fs::path path;
-  std::string content;
-};
-
-std::vector<OutputFile> output_files(const std::vector<Obligation>& obligations, const fs::path& directory) {
-  std::vector<OutputFile> files;
-  for (const Obligation& obligation : obligations) {
-    files.push_back({directory / (obligation.name + ".smt2"), obligation.text});
-    for (std::size_t at = 0; at < obligation.queries.size(); ++at) {
-      const Query& query = obligation.queries[at];
-      const char* const expected = query.expect_sat ? "sat" : "unsat";
-      files.push_back(
-          {directory / fmt::format("{}.{}.{}.smt2", obligation.name, at + 1, expected), query.text});
-    }
-  }
-  return files;
-}
-
-void write(const OutputFile& file) {
-  std::error_code error;
-  fs::create_directories(file.path.parent_path(), error);
-  if (error) throw IoError(file.path.parent_path().string(), "cannot make the folder: " + error.message());
-  // Under another name first: a reader sees the whole file or none.
-  fs::path part = file.path;
-  part += ".part";
-  errno = 0;
-  std::ofstream stream(part, std::ios::binary);
-  stream << file.content;
-  stream.close();
-  if (!stream) throw IoError::from_errno(part.string(), "write");
-  fs::rename(part, file.path, error);
-  if (error) throw IoError(file.path.string(), "cannot rename: " + error.message());
-}
-
 }  // namespace
 
 std::vector<Obligation> read_obligations(const std::string& directory) {
@@ -118,17 +84,6 @@ const std::vector<Obligation>& built_in_obligations() {
     return list;
   }();
   return obligations;
-}
-
-void emit(const std::vector<Obligation>& obligations, const std::string& directory) {
-  std::vector<OutputFile> files = output_files(obligations, directory);
-  std::erase_if(files, [](const OutputFile& file) {
-    std::error_code ignored;
-    if (!fs::exists(fs::symlink_status(file.path, ignored))) return false;
-    if (content_of(file.path) == file.content) return true;
-    throw IoError(file.path.string(), "is there already and differs; give an empty folder");
-  });
-  for (const OutputFile& file : files) write(file);
 }
 
 }  // namespace fsconv

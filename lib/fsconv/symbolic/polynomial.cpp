@@ -1,3 +1,4 @@
+#include <bit>
 #include <fsconv/symbolic/polynomial.hpp>
 #include <utility>
 
@@ -14,12 +15,8 @@ fmpz_mpoly_ctx_struct* context() {
   return only;
 }
 
-std::string name(std::uint8_t arrays) {
-  constexpr const char* names[symbol_kinds] = {"image", "weight", "code", "second weight"};
-  for (int array = 0; array < symbol_kinds; ++array)
-    if (arrays >> array & 1) return names[array];
-  return "nothing";
-}
+// One of the arrays whose bits are set.
+Symbol one_of(std::uint8_t arrays) { return static_cast<Symbol>(std::countr_zero(arrays)); }
 
 }  // namespace
 
@@ -64,7 +61,9 @@ Polynomial operator*(const Polynomial& a, const Polynomial& b) {
   Polynomial product;
   if (a.term_count() == 0 || b.term_count() == 0) return product;  // most products of an inserted zero
   if ((a.arrays_ & b.arrays_) != 0)
-    throw InvalidArgument("product", fmt::format("multiplies the {} by itself", name(a.arrays_ & b.arrays_)),
+    throw InvalidArgument("product",
+                          fmt::format("multiplies the {} by itself",
+                                      name(one_of(static_cast<std::uint8_t>(a.arrays_ & b.arrays_)))),
                           "a kernel of a multilinear map takes one element of each array");
   fmpz_mpoly_mul(product.value_, a.value_, b.value_, context());
   product.arrays_ = a.arrays_ | b.arrays_;

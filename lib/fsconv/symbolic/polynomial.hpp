@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <fsconv/base/names.hpp>
 #include <fsconv/base/tensor.hpp>
 #include <functional>
 #include <string>
@@ -15,6 +16,14 @@ namespace fsconv {
 // The arrays whose elements are symbols: x, w, y and the weight of a second layer, v.
 enum class Symbol { image, weight, code, second_weight };
 inline constexpr int symbol_kinds = 4;
+constexpr auto names_of(Symbol) {
+  return NameTable<Symbol, symbol_kinds>{"array",
+                                         {{{Symbol::image, "image"},
+                                           {Symbol::weight, "weight"},
+                                           {Symbol::code, "code"},
+                                           {Symbol::second_weight, "second weight"}}}};
+}
+constexpr char letter(Symbol array) { return "xwyv"[static_cast<int>(array)]; }
 
 // A sum of products of symbols, with integer coefficients of any size (FLINT's fmpz_mpoly). A form that is a
 // template computes with it as with a double; what comes out is the form's result for every value of the
@@ -65,8 +74,8 @@ bool equal(const Polynomial& a, const Polynomial& b);
 // The sum, added up in pairs: adding one by one to a long polynomial would copy it every time.
 Polynomial sum(std::vector<Polynomial> parts);
 
-// d/d(element n) for n = 0 .. count-1. No term holds an array twice, so a derivative is what stands beside
-// its element.
+// d/d(element n) for n = 0 .. count-1. No term holds an array twice: a derivative is what stands beside its
+// element.
 std::vector<Polynomial> partial_derivatives(const Polynomial& of, Symbol array, Index count);
 
 // All elements of an array as symbols, numbered in storage order.

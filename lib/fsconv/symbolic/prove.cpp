@@ -52,6 +52,15 @@ std::vector<Known> ask_together(const Obligation& obligation, const Solvers& sol
     premises.push_back(query.premises);
     of_premises.push_back(at);
   }
+  std::vector<std::string> all = texts;
+  all.insert(all.end(), premises.begin(), premises.end());
+  const Together first = decide_together(solvers.first, all, solvers.limits);
+  for (std::size_t at = 0; at < all.size(); ++at) {
+    const bool of_goal = at < of_text.size();
+    Known& query = known[of_goal ? of_text[at] : of_premises[at - of_text.size()]];
+    (of_goal ? query.first : query.premises) = first.answers[at];
+    query.first_seconds += first.seconds / static_cast<double>(all.size());
+  }
   if (solvers.second) {
     const Together second = decide_together(*solvers.second, texts, solvers.second_limits);
     for (std::size_t at = 0; at < of_text.size(); ++at) {
@@ -59,21 +68,13 @@ std::vector<Known> ask_together(const Obligation& obligation, const Solvers& sol
       known[of_text[at]].second_seconds = second.seconds / static_cast<double>(texts.size());
     }
   }
-  texts.insert(texts.end(), premises.begin(), premises.end());
-  const Together first = decide_together(solvers.first, texts, solvers.limits);
-  for (std::size_t at = 0; at < texts.size(); ++at) {
-    const bool of_goal = at < of_text.size();
-    Known& query = known[of_goal ? of_text[at] : of_premises[at - of_text.size()]];
-    (of_goal ? query.first : query.premises) = first.answers[at];
-    query.first_seconds += first.seconds / static_cast<double>(texts.size());
-  }
   return known;
 }
 
 // The answer that is known, or else a decision.
 Decision decided(Answer known, const Solver& solver, const Query& query, const DecisionLimits& limits) {
   if (known == Answer::unknown) return decide(solver, query, limits);
-  return {known, solver.strategies.front().name, 0, {}, {}};
+  return {.answer = known, .strategy = solver.strategies.front().name};
 }
 
 std::vector<std::pair<std::string, Index>> in_order(const std::vector<std::string>& names,
@@ -139,13 +140,12 @@ std::pair<ProofVerdict, std::string> judge(const Obligation& obligation, std::si
   const std::string block = shown(query, at);
   if (answer == Answer::unknown) {
     std::string detail = fmt::format("{}: {}", block, finding.first.problem);
-    if (second != Answer::unknown) detail += fmt::format("; cvc5 answers {}", to_string(second));
+    if (second != Answer::unknown) detail += fmt::format("; cvc5 answers {}", name(second));
     return {ProofVerdict::undecided, detail};
   }
   if (second != Answer::unknown && second != answer)
-    return {ProofVerdict::disagreement,
-            fmt::format("{}: {} answers {}, cvc5 {}", block, finding.first.strategy, to_string(answer),
-                        to_string(second))};
+    return {ProofVerdict::disagreement, fmt::format("{}: {} answers {}, cvc5 {}", block,
+                                                    finding.first.strategy, name(answer), name(second))};
   if (belief && answer == Answer::sat)
     return {ProofVerdict::refuted, finding.smallest ? "" : "a smaller counterexample may exist"};
   if (belief) return {ProofVerdict::not_refuted, block + ": no counterexample exists"};
@@ -221,38 +221,20 @@ void require_legal(const ProofPlan& plan) {
 
 }  // namespace
 
-const char* to_string(ProofVerdict verdict) {
-  switch (verdict) {
-    case ProofVerdict::proved:
-      return "proved";
-    case ProofVerdict::refuted:
-      return "refuted";
-    case ProofVerdict::vacuous:
-      return "vacuous";
-    case ProofVerdict::false_statement:
-      return "false statement";
-    case ProofVerdict::not_refuted:
-      return "not refuted";
-    case ProofVerdict::undecided:
-      return "undecided";
-    case ProofVerdict::disagreement:
-      return "disagreement";
-  }
-  return "?";
-}
-
 bool is_good(ProofVerdict verdict) {
   return verdict == ProofVerdict::proved || verdict == ProofVerdict::refuted;
 }
 
 std::string solver_version(const std::string& program) {
   if (!find_program(program)) return {};
+  std::string first_line;
   try {
     const std::string out = run_child({program, "--version"}, "", {.seconds = 10}).out;
-    return out.substr(0, out.find('\n'));
+    first_line = out.substr(0, out.find('\n'));
   } catch (const IoError&) {
-    return {};
+    // It is there all the same.
   }
+  return first_line.empty() ? program + ", which does not say its version" : first_line;
 }
 
 std::vector<ProofResult> prove(const ProofPlan& plan, const std::function<void(Index)>& done) {
@@ -281,8 +263,8 @@ std::vector<ProofResult> prove(const ProofPlan& plan, const std::function<void(I
     });
   };
 
-  // First what is answered soon. Then a piece of work is a query, not an obligation: one with many goals that are
-  // still open is shared among threads.
+  // First what is answered soon. Then a piece of work is a query, not an obligation: one with many goals that
+  // are still open is shared among threads.
   std::vector<std::vector<Known>> known(plan.obligations.size());
   work(known.size(), [&](std::size_t at) { known[at] = ask_together(plan.obligations[at], solvers); });
   struct Piece {

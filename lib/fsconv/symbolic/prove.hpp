@@ -1,6 +1,7 @@
 // Proves theorems and refutes beliefs, each for all sizes at once, with external solvers.
 #pragma once
 
+#include <fsconv/base/names.hpp>
 #include <fsconv/symbolic/obligation.hpp>
 #include <fsconv/symbolic/solver.hpp>
 #include <functional>
@@ -16,11 +17,20 @@ enum class ProofVerdict {
   vacuous,          // hypotheses contradict each other, so whatever follows from them says nothing
   false_statement,  // a theorem with a counterexample
   not_refuted,      // a belief without one: it is true
-  undecided,        // z3 did not decide in time
+  undecided,        // z3 gave up, or did not decide in time
   disagreement,     // z3 and cvc5 contradict each other
 };
 
-const char* to_string(ProofVerdict verdict);  // "proved", "false statement", ...
+constexpr auto names_of(ProofVerdict) {
+  return NameTable<ProofVerdict, 7>{"verdict",
+                                    {{{ProofVerdict::proved, "proved"},
+                                      {ProofVerdict::refuted, "refuted"},
+                                      {ProofVerdict::vacuous, "vacuous"},
+                                      {ProofVerdict::false_statement, "false statement"},
+                                      {ProofVerdict::not_refuted, "not refuted"},
+                                      {ProofVerdict::undecided, "undecided"},
+                                      {ProofVerdict::disagreement, "disagreement"}}}};
+}
 
 // Whether it is the good end: proved or refuted.
 bool is_good(ProofVerdict verdict);
@@ -46,13 +56,13 @@ struct ProofPlan {
   Index memory = Index{4} << 30;  // bytes for each solver; 0: no limit
 };
 
-// The program's first line for `--version`, "" where it is not found or says nothing.
+// The program's first line for `--version`; its name where it says nothing, "" where it is not found.
 std::string solver_version(const std::string& program);
 
 // One result for each obligation, in their order whatever the threads. `done(1)` is called after each, from
 // any thread. z3 decides. cvc5 only confirms or contradicts; what it cannot decide in its short time is not
-// confirmed. Throws Error (runtime) if z3 is not found, InvalidArgument for limits or threads that are not
-// positive, Interrupted after Ctrl-C.
+// confirmed. Throws Error (runtime) if z3 is not found or one of both does not run (decide() says when),
+// InvalidArgument for limits or threads that are not positive, Interrupted after Ctrl-C.
 std::vector<ProofResult> prove(const ProofPlan& plan, const std::function<void(Index)>& done = {});
 
 }  // namespace fsconv

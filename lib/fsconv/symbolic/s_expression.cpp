@@ -12,8 +12,7 @@ constexpr std::size_t deepest = 1000;  // expressions are walked and destroyed b
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool ends_atom(char c) { return is_space(c) || c == '(' || c == ')' || c == ';' || c == '"' || c == '|'; }
 
-// The bytes of the UTF-8 character that `text` begins with; 0 where it begins with none (Unicode 15, table
-// 3-7).
+// The bytes of the UTF-8 character that `text` begins with (Unicode 15, table 3-7); 0 where there is none.
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t at) {
     return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u;

@@ -28,7 +28,7 @@ std::string excerpt(std::string_view text) {
   return text.size() > longest ? line + "..." : line;
 }
 
-SolverReply failed(std::string problem) { return {Answer::unknown, {}, std::move(problem)}; }
+SolverReply failed(std::string problem) { return {.problem = std::move(problem)}; }
 
 // 5 or (- 5).
 std::optional<Index> integer(const SExpression& value) {
@@ -39,7 +39,7 @@ std::optional<Index> integer(const SExpression& value) {
 
 // ((in 5) (pad (- 2)))
 SolverReply read_values(const std::string& text, const std::vector<std::string>& symbols) {
-  SolverReply reply{Answer::sat, {}, {}};
+  SolverReply reply{.answer = Answer::sat};
   try {
     const std::vector<SExpression> lists = read_s_expressions("values", text);
     if (lists.size() != 1 || !lists[0].is_list)
@@ -60,6 +60,13 @@ SolverReply read_values(const std::string& text, const std::vector<std::string>&
   return reply;
 }
 
+// The words of z3, of C++ and of the GNU programs where memory is refused.
+bool tells_of_memory(std::string_view words) {
+  const auto says = [&](std::string_view part) { return words.find(part) != words.npos; };
+  return says("out of memory") || says("bad_alloc") || says("memory exhausted") ||
+         says("Cannot allocate memory");
+}
+
 // Why there is no answer: the solver's own words where it has some.
 std::string no_answer(const ChildResult& child, std::string_view out) {
   const std::string_view words = out.empty() ? trimmed(child.err) : out;
@@ -71,26 +78,25 @@ std::string no_answer(const ChildResult& child, std::string_view out) {
 
 }  // namespace
 
-const char* to_string(Answer answer) {
-  return answer == Answer::sat ? "sat" : answer == Answer::unsat ? "unsat" : "unknown";
-}
-
 SolverReply read_reply(const ChildResult& child, const std::vector<std::string>& values) {
   if (child.timed_out || child.stopped || child.flooded) return failed(ending(child));
   const std::string_view out = trimmed(child.out);
   const std::string_view word = trimmed(out.substr(0, out.find('\n')));
   const std::string rest(trimmed(out.substr(std::min(out.size(), word.size()))));
-  if (child.signal != 0) return failed(no_answer(child, out));
+  if (child.signal != 0) return {.problem = no_answer(child, out), .broke_down = true};
   if (word == "unknown") return failed("gave up");
   if (word == "unsat") {
     const bool no_model = !values.empty() && rest.starts_with("(error");
-    if (no_model || (rest.empty() && child.succeeded())) return {Answer::unsat, {}, {}};
+    if (no_model || (rest.empty() && child.succeeded())) return {.answer = Answer::unsat};
   }
   if (word == "sat" && child.succeeded()) {
     if (!values.empty()) return read_values(rest, values);
-    if (rest.empty()) return {Answer::sat, {}, {}};
+    if (rest.empty()) return {.answer = Answer::sat};
   }
-  return failed(no_answer(child, out));
+  SolverReply reply = failed(no_answer(child, out));
+  reply.broke_down =
+      !child.succeeded() && (out.empty() || tells_of_memory(out) || tells_of_memory(child.err));
+  return reply;
 }
 
 }  // namespace fsconv

@@ -60,7 +60,7 @@ struct ImagePairs {
 //   /optimizer              attributes name, steps and its settings
 //   /optimizer/SLOT/NAME    what it remembers
 //   /samples/originals, /samples/reconstructions      uint8 [image, row, column, channel]
-// and at the root what write_environment() writes, `model` (model_json.hpp), data_source and data_checksum.
+// and at the root what write_environment() writes, `model` (model_json.hpp), data_source, data_checksum and a digest.
 // Replaces the file at once, when it is complete. IoError.
 void save_checkpoint(const std::string& path, const RunRecord& record, const TrainState& state,
                      const ImagePairs& samples);
@@ -71,12 +71,13 @@ inline constexpr Index sample_count = 16;
 // About how many bytes a file of such a state takes.
 Index checkpoint_bytes(const Model& model, std::size_t optimizer_slots, bool keeps_best);
 
-// The configuration of a training run's file, without its threads. IoError, BadData.
+// The configuration of a training run's file, without its threads. BadData, naming the file and the object, if what else
+// the file says (its digest, the attributes "config.NAME", model, curves, steps of the optimizer) contradicts it.
 TrainConfig read_train_config(const hdf5::File& file);
 
 // Puts the file's weights, slots, steps, history and best state into a freshly built state of the same configuration.
-// BadData if something is missing, of another shape, not finite or contradicts the rest, or if the data's checksum is
-// another.
+// BadData if something is missing, of another shape, not finite, not what was written or contradicts the rest, or if
+// the data's checksum is another.
 void restore(const hdf5::File& file, std::int64_t data_checksum, TrainState& state);
 
 // A trained model, to be used. The configuration says how its images were binarised and what its likelihood is.
@@ -93,7 +94,8 @@ constexpr auto names_of(Weights) {
   return NameTable<Weights, 2>{"weights", {{{Weights::best, "best"}, {Weights::last, "last"}}}};
 }
 
-// Reads the model of a run: `best` takes the last state where no validation was kept. IoError, BadData.
+// Reads the model of a run: `best` takes the last state where no validation was kept. IoError; BadData as restore(),
+// for all that the file holds.
 TrainedModel read_trained_model(const std::string& path, Weights weights);
 
 }  // namespace fsconv

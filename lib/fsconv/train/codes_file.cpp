@@ -93,7 +93,7 @@ void write_codes(const std::string& path, const RunInfo& info, const TrainedRun&
   if (varies)
     file.write("/log_variance", codes.log_variances,
                {.dimensions = dimensions, .units = "1", .long_name = "logarithm of the variance of q(z|x)"});
-  file.commit();
+  commit_sealed(file);
 }
 
 void write_decoded(const std::string& path, const RunInfo& info, const TrainedRun& run,
@@ -123,7 +123,7 @@ void write_decoded(const std::string& path, const RunInfo& info, const TrainedRu
              {.dimensions = joined(names, code_axes(run.trained.model)),
               .units = "1",
               .long_name = "what was decoded"});
-  file.commit();
+  commit_sealed(file);
 }
 
 void write_reconstructions(const std::string& path, const RunInfo& info, const TrainedRun& run,
@@ -157,7 +157,7 @@ void write_reconstructions(const std::string& path, const RunInfo& info, const T
   };
   write("/originals", pairs.originals, "as the model is shown them, 0 black to 1 white");
   write("/reconstructions", pairs.reconstructions, "expected pixels of the decoded code");
-  file.commit();
+  commit_sealed(file);
 }
 
 }  // namespace fsconv

@@ -46,7 +46,7 @@ void check_training(const TrainConfig& config) {
     throw InvalidArgument("patience", fmt::format("is {}, without images to judge by", config.patience),
                           "give --validation, or leave it at 0");
   form_named<float>(config.form);
-  if (config.precision == Operands::bf16 && config.form != "batched")
+  if (config.precision == Precision::bf16 && config.form != "batched")
     throw InvalidArgument("precision", fmt::format("is bf16, which the form {} lacks", config.form),
                           "use --form batched, or fp32");
 }

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <fsconv/engine/precision.hpp>
 #include <fsconv/nn/binarise.hpp>
 #include <fsconv/nn/models.hpp>
-#include <fsconv/nn/operands.hpp>
 #include <fsconv/nn/optimizer.hpp>
 #include <fsconv/nn/schedule.hpp>
 #include <nlohmann/json.hpp>
@@ -61,7 +61,7 @@ struct TrainConfig {
   Index batch = 128;
   std::uint64_t seed = 0;
   std::string form = "batched";
-  Operands precision = Operands::fp32;
+  Precision precision = Precision::fp32;
 
   // How fast, not what: the same bits on any number.
   int threads = 1;

@@ -51,14 +51,6 @@ class LogWeights {
   Index count_ = 0;
 };
 
-// 1, 10, 100, ... and the last one.
-std::vector<Index> milestones(Index samples) {
-  std::vector<Index> list;
-  for (Index at = 1; at < samples; at *= 10) list.push_back(at);
-  if (samples > 0) list.push_back(samples);
-  return list;
-}
-
 // What the draws of one image say of it.
 class ImageDraws {
  public:
@@ -134,8 +126,9 @@ void measure_likelihoods(Runner<float>& runner, const Tensor<std::uint8_t>& imag
   const Index samples = varies ? std::max<Index>(1, plan.importance_samples) : 1;
   const Index rows = varies ? images_per_block(runner.model()) : 1;
   std::vector<ImageDraws> draws;
-  for (int thread = 0; thread < runner.threads(); ++thread)
-    draws.emplace_back(runner.pass(), codes, latent, rows);
+  BlockPass<float>& pass = runner.pass(count);
+  for (int thread = 0; thread < runner.busy_threads(count); ++thread)
+    draws.emplace_back(pass, codes, latent, rows);
   const std::vector<Index> order = natural_order(count);
   Progress progress(varies && plan.importance_samples > 0 ? "likelihood" : "losses", count * samples,
                     "draws");
@@ -149,9 +142,9 @@ void measure_likelihoods(Runner<float>& runner, const Tensor<std::uint8_t>& imag
       if (varies) {
         draws[static_cast<std::size_t>(thread)].run(image, samples, thread, at, progress, into);
       } else {
-        runner.pass().fetch_target(image, thread);
-        runner.pass().decode_losses(1, codes.means.data() + at * latent, thread,
-                                    &into.reconstruction[static_cast<std::size_t>(at)]);
+        pass.fetch_target(image, thread);
+        pass.decode_losses(1, codes.means.data() + at * latent, thread,
+                           &into.reconstruction[static_cast<std::size_t>(at)]);
         progress.advance();
       }
     });
@@ -159,7 +152,6 @@ void measure_likelihoods(Runner<float>& runner, const Tensor<std::uint8_t>& imag
 }
 
 void measure_codes(const Codes<float>& codes, Evaluation& into) {
-  constexpr double active = 0.01;
   const Index count = codes.means.shape()[0], latent = codes.means.size() / count;
   into.code_variance.assign(static_cast<std::size_t>(latent), 0);
   for (Index at = 0; at < latent; ++at) {
@@ -171,10 +163,9 @@ void measure_codes(const Codes<float>& codes, Evaluation& into) {
       const double off = static_cast<double>(codes.means[image * latent + at]) - mean;
       squares += off * off;
     }
-    const double variance = squares / static_cast<double>(count);
-    into.code_variance[static_cast<std::size_t>(at)] = variance;
-    into.active_units += variance > active ? 1 : 0;
+    into.code_variance[static_cast<std::size_t>(at)] = squares / static_cast<double>(count);
   }
+  into.active_units = count_active(into.code_variance);
   if (codes.log_variances.size() == 0) return;
   into.kl.assign(static_cast<std::size_t>(count), 0);
   for (Index at = 0; at < codes.means.size(); ++at)
@@ -199,6 +190,19 @@ void measure_pictures(Runner<float>& runner, const Batch& batch, Index first, co
 }
 
 }  // namespace
+
+std::vector<Index> milestones(Index samples) {
+  std::vector<Index> list;
+  for (Index at = 1; at < samples; at *= 10) list.push_back(at);
+  if (samples > 0) list.push_back(samples);
+  return list;
+}
+
+Index count_active(const std::vector<double>& code_variance) {
+  constexpr double active = 0.01;
+  return std::count_if(code_variance.begin(), code_variance.end(),
+                       [](double variance) { return variance > active; });
+}
 
 Losses mean_losses(Runner<float>& runner, const Tensor<std::uint8_t>& images, Binarise binarise,
                    std::uint64_t seed, Split split) {

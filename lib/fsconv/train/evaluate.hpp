@@ -40,6 +40,11 @@ struct Evaluation {
   Index active_units = 0;
 };
 
+// The numbers of samples K for which there is an estimate: 1, 10, 100, ... and the last one. None of 0.
+std::vector<Index> milestones(Index samples);
+
+Index count_active(const std::vector<double>& code_variance);
+
 // Codes are made once; draws are keyed by (seed, image, draw), so that threads, batches and the number of samples
 // change no bit of what they share. Throws Interrupted.
 Evaluation evaluate(Runner<float>& runner, const Tensor<std::uint8_t>& images, const EvaluationPlan& plan);

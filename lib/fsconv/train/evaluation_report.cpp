@@ -9,6 +9,8 @@
 namespace fsconv {
 namespace {
 
+constexpr const char* likelihood_prefix = "log_likelihood_";
+
 std::vector<double> added(const std::vector<double>& a, const std::vector<double>& b, double sign) {
   std::vector<double> sum(a.size());
   std::transform(a.begin(), a.end(), b.begin(), sum.begin(),
@@ -46,7 +48,7 @@ void require_same_images(const std::string& path, const EvaluationReport& other,
 }  // namespace
 
 EvaluationReport evaluate(const TrainedRun& run, const ShownImages& images, Index importance_samples,
-                          int threads, Operands precision) {
+                          int threads, Precision precision) {
   const TrainedModel& trained = run.trained;
   EvaluationReport report{.run = run.path,
                           .epoch = trained.epoch,
@@ -98,7 +100,7 @@ std::vector<ImageSeries> series(const EvaluationReport& report) {
                       nats, added(values.reconstruction, values.kl, 1)});
   }
   for (std::size_t at = 0; at < values.samples.size(); ++at)
-    list.push_back({fmt::format("log_likelihood_{}", values.samples[at]),
+    list.push_back({fmt::format("{}{}", likelihood_prefix, values.samples[at]),
                     fmt::format("L_{0} = log of the mean of {0} importance weights", values.samples[at]),
                     nats, values.log_likelihood[at]});
   list.push_back({"psnr", "peak signal to noise ratio of the decoded code", "dB", values.psnr});
@@ -107,6 +109,8 @@ std::vector<ImageSeries> series(const EvaluationReport& report) {
         {"ssim", "structural similarity of the decoded code (Wang et al. 2004)", "1", values.ssim});
   return list;
 }
+
+bool has_column_in_table(const ImageSeries& series) { return series.name.starts_with(likelihood_prefix); }
 
 Summary summary_of(const std::vector<double>& values) {
   Summary summary;

@@ -1,9 +1,9 @@
 // What an evaluation was of and what came of it: the common source of its table, its JSON, its file and of comparisons.
 #pragma once
 
+#include <fsconv/engine/precision.hpp>
 #include <fsconv/nn/likelihood.hpp>
 #include <fsconv/nn/models.hpp>
-#include <fsconv/nn/operands.hpp>
 #include <fsconv/train/evaluate.hpp>
 #include <fsconv/train/trained_run.hpp>
 #include <optional>
@@ -18,7 +18,7 @@ struct EvaluationReport {
   bool is_best = false;
   ModelKind model = ModelKind::ae;
   Likelihood likelihood = Likelihood::bce_grey;
-  Operands precision = Operands::fp32;
+  Precision precision = Precision::fp32;
   std::string source, description;  // of the images
   std::int64_t checksum = 0;
   Split split = Split::test;
@@ -37,7 +37,7 @@ struct EvaluationReport {
 // Evaluates. InvalidArgument "importance-samples" where there is no likelihood of images to estimate. Throws
 // Interrupted.
 EvaluationReport evaluate(const TrainedRun& run, const ShownImages& images, Index importance_samples,
-                          int threads, Operands precision);
+                          int threads, Precision precision);
 
 // One number per image.
 struct ImageSeries {
@@ -50,6 +50,9 @@ struct ImageSeries {
 // reconstruction; kl and elbo, or kl and loss where nothing is bounded; L_K as "log_likelihood_K"; psnr and, where
 // there is one, ssim.
 std::vector<ImageSeries> series(const EvaluationReport& report);
+
+// Whether it is an L_K: in files these are the columns of one table, others datasets of their own.
+bool has_column_in_table(const ImageSeries& series);
 
 // Of the finite values; the infinite PSNR of equal images is counted apart.
 struct Summary {

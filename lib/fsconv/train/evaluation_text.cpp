@@ -118,7 +118,7 @@ std::string text(const EvaluationReport& report, std::size_t width) {
   text += labelled("model",
                    fmt::format("{}, {}{}{}", name(report.model), name(report.likelihood),
                                is_likelihood(report.likelihood) ? "" : " (no likelihood)",
-                               report.precision == Operands::bf16 ? ", in bf16" : ""),
+                               report.precision == Precision::bf16 ? ", in bf16" : ""),
                    width);
   Table table = table_of(width);
   for (const ImageSeries& one : series(report)) table.add(row_of(report, one));

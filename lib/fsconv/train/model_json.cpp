@@ -36,7 +36,7 @@ struct Writer {
     return {{"kind", "affine"},
             {"in", s.in},
             {"out", s.out},
-            {"transposed", s.transposed},
+            {"transposed", s.direction == Direction::conv_transpose},
             {"weight", of(s.weight)},
             {"bias", of(s.bias)},
             {"activation", activation_json(s.activation)},

@@ -216,7 +216,7 @@ Step Reader::step(const Entry& entry) const {
     return Affine{at("in"),
                   at("out"),
                   geometry_from(entry["geometry"]),
-                  entry["transposed"].truth(),
+                  entry["transposed"].truth() ? Direction::conv_transpose : Direction::conv,
                   parameter(entry["weight"]),
                   parameter_or_null(entry["bias"]),
                   activation_from(entry["activation"])};

@@ -90,13 +90,14 @@ class Describer {
     const Affine* shared = first == uses_.end() ? nullptr : first->second;
     const bool linear = is_linear(step.geometry);
     SummaryRow row;
-    row.what = fmt::format("{}{}", step.transposed ? "transposed " : "", linear ? "linear" : "conv");
+    row.what = fmt::format("{}{}", step.direction == Direction::conv_transpose ? "transposed " : "",
+                           linear ? "linear" : "conv");
     if (!linear && !(shared && shared->geometry == step.geometry))
       row.what += " " + geometry_words(step.geometry);
     row.what += from(step.in) + activation_words(step.activation);
     row.name = model_.parameters[step.weight].name;
     if (shared)
-      row.name = fmt::format("{}: {}", shared->transposed != step.transposed ? "tied" : "shared", row.name);
+      row.name = fmt::format("{}: {}", shared->direction != step.direction ? "tied" : "shared", row.name);
     row.learned = learn(step.weight, &step) + (step.bias ? learn(*step.bias) : 0);
     return row;
   }

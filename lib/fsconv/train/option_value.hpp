@@ -8,6 +8,7 @@
 #include <cmath>
 #include <concepts>
 #include <fsconv/base/names.hpp>
+#include <fsconv/engine/precision.hpp>
 #include <fsconv/geometry/stride.hpp>
 #include <fsconv/nn/activation.hpp>
 #include <limits>
@@ -100,7 +101,7 @@ struct OptionValue<std::optional<double>> {
   static nlohmann::json write(const std::optional<double>& value) {
     return value ? nlohmann::json(*value) : nlohmann::json(nothing);
   }
-  static bool fits(const nlohmann::json& json) { return json.is_number() || json.is_string(); }
+  static bool fits(const nlohmann::json& json) { return json.is_number() || json == nothing; }
   static bool is_legal(const std::optional<double>& value, const Legal&) {
     return !value || (std::isfinite(*value) && *value > 0);
   }
@@ -120,9 +121,10 @@ struct OptionValue<std::string> {
 template <Named E>
 struct OptionValue<E> {
   struct Legal {};
-  // `bounded` is for the log-variances of a model and nothing that a user chooses.
+  // `bounded` is for the log-variances of a model and nothing that a user chooses; models are trained in floats.
   static std::vector<std::string> offered() {
     std::vector<std::string> names = all_names<E>();
+    if constexpr (std::same_as<E, Precision>) names = names_in(float_precisions);
     if constexpr (std::same_as<E, Activation>) std::erase(names, name(Activation::bounded));
     return names;
   }
@@ -209,7 +211,8 @@ struct OptionValue<std::vector<Stride>> {
   }
   static bool fits(const nlohmann::json& json) {
     return json.is_array() && std::all_of(json.begin(), json.end(), [](const nlohmann::json& entry) {
-             return entry.is_number_integer() || entry.is_string();
+             return entry.is_number_integer() ||
+                    (entry.is_string() && entry.get_ref<const std::string&>().find('/') != std::string::npos);
            });
   }
   static bool is_legal(const std::vector<Stride>& value, const Legal&) {

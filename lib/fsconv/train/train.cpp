@@ -3,17 +3,18 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <filesystem>
 #include <fsconv/base/interrupt.hpp>
+#include <fsconv/base/memory.hpp>
 #include <fsconv/base/parallel.hpp>
 #include <fsconv/base/progress.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/data/order.hpp>
-#include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/location.hpp>
-#include <fsconv/io/picture.hpp>
+#include <fsconv/nn/engine_pass.hpp>
+#include <fsconv/nn/plan.hpp>
 #include <fsconv/train/evaluate.hpp>
 #include <fsconv/train/model_summary.hpp>
+#include <fsconv/train/saved_run.hpp>
 #include <fsconv/train/train.hpp>
 #include <fsconv/train/training_data.hpp>
 #include <limits>
@@ -22,54 +23,52 @@
 namespace fsconv {
 namespace {
 
-namespace fs = std::filesystem;
-
-std::string held_by(const std::string& path) {
-  try {
-    const hdf5::File file = hdf5::File::open(path);
-    const TrainConfig config = read_train_config(file);
-    return fmt::format("a run of {} (model {}, data {}, seed {})",
-                       counted(file.shape("/epoch").at(0), "epoch"), name(config.model), config.data,
-                       config.seed);
-  } catch (const std::exception&) {
-    return "something else than a training run";
-  }
+Model model_for(const TrainConfig& config, const ImageFormat& format) {
+  return make_model(model_spec(config, format.channels, {format.height, format.width}));
 }
 
-// Makes the folder, and finds out before the first epoch, not after it, that a file cannot be written or would be lost.
-void prepare_output(const TrainRun& run, const TrainListener& listener) {
-  std::error_code failure;
-  const bool own = !run.resume_from.empty() && fs::equivalent(run.output, run.resume_from, failure);
-  const std::string data =
-      fs::exists(run.config.data, failure) ? run.config.data : locate(run.config.data).path;
-  if (fs::equivalent(run.output, data, failure))
-    throw InvalidArgument("output", fmt::format("{} is what is trained on", run.output),
-                          "choose another name");
-  if (!run.force && !own)
-    for (const std::string& path : {run.output, picture_path(run.output)})
-      if (fs::is_regular_file(path, failure))
-        throw InvalidArgument("output",
-                              path == run.output ? fmt::format("{} holds {}", path, held_by(path))
-                                                 : fmt::format("{} is there already", path),
-                              "choose another name, go on with --resume, or replace it with --force");
-  if (const auto made = make_folder_for(run.output)) listener.say(fmt::format("made the folder {}", *made));
-  require_writable(run.output);
-  require_writable(picture_path(run.output));
+std::size_t slots_of(const TrainConfig& config) { return config.optimizer == OptimizerKind::sgd ? 1 : 2; }
+
+// What a run keeps of a model, before it is made: so that one that is too large is refused in no time.
+void require_memory_to_train(const TrainConfig& config, const Model& model) {
+  const Index copies = 2 + static_cast<Index>(slots_of(config)) + (config.validation > 0 ? 1 : 0);
+  require_memory(model.parameter_count(), static_cast<std::size_t>(copies) * sizeof(float),
+                 "parameters, their gradients and what the optimizer remembers of them");
+  if (config.form != "batched") return;
+  const bool rounds = config.precision == Precision::bf16;
+  const Plan plan = make_plan(model, {.images = images_per_block(model),
+                                      .trains = true,
+                                      .number_bytes = rounds ? 2 : 4,
+                                      .sum_bytes = sizeof(float)});
+  const Index blocks = ceil_div(config.batch, images_per_block(model));  // each keeps one thread busy
+  require_memory(plan.bytes, static_cast<std::size_t>(std::min<Index>(config.threads, blocks)),
+                 "activations of all threads");
 }
 
-Model model_for(const TrainConfig& config, const TrainingData& data) {
-  return make_model(model_spec(config, data.image_channels(), data.image_size()));
+// What the format of the images says of a run, where it is known before there are any.
+void check_model(const TrainConfig& config) {
+  const auto format = known_format(config.data);
+  if (format) require_memory_to_train(config, model_for(config, *format));
+}
+
+// The images, once the model is known to fit them and the memory.
+TrainingData load_data_for(const TrainRun& run) {
+  check_model(run.config);
+  TrainingData data = load_training_data(run.config, run.data_named_in);
+  if (!known_format(run.config.data))
+    require_memory_to_train(run.config, model_for(run.config, data.format()));
+  return data;
 }
 
 Computing computing(const TrainConfig& config, bool trains) {
-  return {.form = config.form, .operands = config.precision, .threads = config.threads, .trains = trains};
+  return {.form = config.form, .precision = config.precision, .threads = config.threads, .trains = trains};
 }
 
 SummaryContext context_of(const TrainConfig& config, const Runner<float>& runner) {
-  return {.threads = config.threads,
+  return {.threads = runner.threads_for(config.batch),
           .activation_bytes = runner.activation_bytes(),
-          .gradient_bytes = runner.gradient_bytes(),
-          .optimizer_slots = config.optimizer == OptimizerKind::sgd ? std::size_t{1} : std::size_t{2},
+          .gradient_bytes = runner.gradient_bytes(config.batch),
+          .optimizer_slots = slots_of(config),
           .beta = config.beta,
           .beta_warmup = config.model == ModelKind::vae ? config.beta_warmup : 0,
           .keeps_best = config.validation > 0};
@@ -78,7 +77,7 @@ SummaryContext context_of(const TrainConfig& config, const Runner<float>& runner
 // A run while it trains: the model, what computes it, and where it stands.
 class Trainer {
  public:
-  Trainer(const TrainRun& run, const TrainListener& listener);
+  Trainer(const TrainRun& run, const TrainListener& listener, SavedRun& saved);
   std::vector<EpochResult> train();
 
  private:
@@ -89,57 +88,56 @@ class Trainer {
   void evaluate(EpochResult& result);
   void keep_best(const EpochResult& result);
   bool is_over() const;
+  ImagePairs samples();
   void save();
+  void restore_run();
+  void finish_again();
   [[noreturn]] void stop(Index epoch, Index step, const std::string& what) const;
-  Interrupted interruption() const;
   Index steps_per_epoch() const { return ceil_div(data_.train.shape()[0], config_.batch); }
 
   const TrainRun& run_;
   const TrainConfig& config_;
   const TrainListener& listener_;
+  SavedRun& saved_;
   RunRecord record_;
   TrainingData data_;
   TrainState state_;
   Runner<float> trainer_, evaluator_;
   Gradients<float> gradients_;
-  std::string last_file_;
 };
 
-Trainer::Trainer(const TrainRun& run, const TrainListener& listener)
+Trainer::Trainer(const TrainRun& run, const TrainListener& listener, SavedRun& saved)
     : run_(run),
       config_(run.config),
       listener_(listener),
+      saved_(saved),
       record_{.info = {.kind = "train",
                        .command_line = run.command_line,
                        .configuration = to_json(config_),
                        .seed = config_.seed,
                        .threads = config_.threads,
                        .start_time = now()}},
-      data_(load_training_data(run.config, run.data_named_in)),
+      data_(load_data_for(run)),
       state_(fresh_state()),
       trainer_(state_.model, computing(config_, true)),
       evaluator_(with_draws(state_.model, 1), computing(config_, false)),
-      gradients_(zeros_like(state_.parameters)),
-      last_file_(run.resume_from) {
+      gradients_(zeros_like(state_.parameters)) {
   record_.data_source = data_.source;
   record_.data_checksum = data_.checksum;
 }
 
 TrainState Trainer::fresh_state() const {
-  TrainState state{model_for(config_, data_), {}, {optimizer_settings(config_), {}}, {}, {}};
+  TrainState state{model_for(config_, data_.format()), {}, {optimizer_settings(config_), {}}, {}, {}};
   state.parameters = initial_parameters<float>(state.model, config_.seed);
   state.optimizer = Optimizer<float>(optimizer_settings(config_), state.parameters);
   return state;
 }
 
 void Trainer::stop(Index epoch, Index step, const std::string& what) const {
-  const std::string file =
-      last_file_.empty() ? "no file was written yet"
-                         : fmt::format("{} holds the last good epoch, {}", last_file_, state_.history.size());
   throw Error(ExitCode::runtime,
               fmt::format("epoch {}, step {}: {} no longer finite; {}\n"
                           "A learning rate below {}, --clip-norm or --warmup may keep it so",
-                          epoch, step, what, file, config_.learning_rate));
+                          epoch, step, what, saved_.standing(config_.epochs), config_.learning_rate));
 }
 
 // Whether the gradient could be taken; it is left out otherwise, where the user wants that.
@@ -196,8 +194,8 @@ EpochResult Trainer::train_epoch(Index epoch) {
   result.train_loss = total.objective / images;
   result.train_reconstruction = total.reconstruction / images;
   result.train_kl = total.kl / images;
-  result.seconds = elapsed.count();
-  result.images_per_second = static_cast<double>(count) / elapsed.count();
+  result.seconds = std::max(0.0, elapsed.count());
+  result.images_per_second = images_per_second(count, result.seconds);
   evaluate(result);
   return result;
 }
@@ -235,44 +233,59 @@ bool Trainer::is_over() const {
   return done - std::max(state_.best->epoch, warmed_up) >= config_.patience;
 }
 
-void Trainer::save() {
+ImagePairs Trainer::samples() {
   const std::vector<Index> order = natural_order(std::min(sample_count, data_.test.shape()[0]));
   const Batch batch = make_batch(data_.test, order, binarise_of(config_), config_.seed, Split::test);
   Shape shape = data_.test.shape();
   shape[0] = batch.size();
-  ImagePairs samples{Tensor<float>(shape), evaluator_.reconstruct(batch)};
-  fetch(batch, samples.originals.data());
-  save_checkpoint(run_.output, record_, state_, samples);
-  write_png(picture_path(run_.output), image_grid(std::vector{samples.originals, samples.reconstructions},
-                                                  {.zoom = default_zoom(shape[2], shape[3]),
-                                                   .row_labels = {"original", "reconstructed"}}));
-  last_file_ = run_.output;
+  ImagePairs pairs{Tensor<float>(shape), evaluator_.reconstruct(batch)};
+  fetch(batch, pairs.originals.data());
+  return pairs;
 }
 
-Interrupted Trainer::interruption() const {
-  if (last_file_.empty()) return Interrupted("interrupted before the first epoch ended; no file was written");
-  return Interrupted(
-      fmt::format("interrupted; {} holds {} of {} epochs, continue with\n"
-                  "  fsconv train --resume {} --epochs {}",
-                  last_file_, state_.history.size(), config_.epochs, last_file_, config_.epochs));
-}
-
-std::vector<EpochResult> Trainer::train() {
-  if (!run_.resume_from.empty()) {
-    restore(hdf5::File::open(run_.resume_from), data_.checksum, state_);
-    Index taken = static_cast<Index>(state_.history.size()) * steps_per_epoch();
-    for (const EpochResult& result : state_.history) taken -= result.skipped_steps;
-    if (state_.optimizer.steps() != taken)
-      throw BadData(run_.resume_from + ":/optimizer",
-                    fmt::format("has taken {} steps", state_.optimizer.steps()),
-                    fmt::format("its epochs have {}", taken));
+void Trainer::save() {
+  try {
+    saved_.save(record_, state_, samples());
+  } catch (const IoError& error) {
+    throw Error(error.code(), fmt::format("{}; {}", error.what(), saved_.standing(config_.epochs)));
   }
+}
+
+void Trainer::restore_run() {
+  restore(hdf5::File::open(run_.resume_from), data_.checksum, state_);
   const auto done = static_cast<Index>(state_.history.size());
+  saved_.found(done);
+  Index taken = done * steps_per_epoch();
+  for (const EpochResult& result : state_.history) taken -= result.skipped_steps;
+  if (state_.optimizer.steps() != taken)
+    throw BadData(run_.resume_from + ":/optimizer",
+                  fmt::format("has taken {} steps", state_.optimizer.steps()),
+                  fmt::format("its epochs have {}", taken));
   if (done > config_.epochs)
     throw InvalidArgument("epochs", fmt::format("is {}", config_.epochs),
                           fmt::format("{} already holds {}", run_.resume_from, done));
+}
+
+// A resumed run that has nothing left to do is copied where it goes elsewhere, and gets its picture back.
+void Trainer::finish_again() {
+  const auto done = static_cast<Index>(state_.history.size());
+  listener_.say(
+      done == config_.epochs
+          ? fmt::format("{} is finished: it holds {} of {} epochs; --epochs N with a larger N goes on",
+                        run_.resume_from, done, config_.epochs)
+          : fmt::format("{} has stopped early: epoch {} of {} is the best", run_.resume_from,
+                        state_.best->epoch, done));
+  if (!saved_.is_own()) return save();
+  if (saved_.has_picture()) return;
+  saved_.save_picture(samples());
+  listener_.say(fmt::format("made {} again, which was missing", picture_path(run_.output)));
+}
+
+std::vector<EpochResult> Trainer::train() {
+  if (!run_.resume_from.empty()) restore_run();
+  const auto done = static_cast<Index>(state_.history.size());
   for (const std::string& note : data_.notes) listener_.say(note);
-  prepare_output(run_, listener_);
+  if (const auto made = saved_.make_folder()) listener_.say(fmt::format("made the folder {}", *made));
   listener_.on_model(summary(state_.model, context_of(config_, trainer_)));
   constexpr Index large = 1'000'000'000;
   if (const Index bytes = checkpoint_bytes(state_.model, state_.optimizer.slots(), config_.validation > 0);
@@ -281,24 +294,12 @@ std::vector<EpochResult> Trainer::train() {
                               static_cast<double>(bytes) / 1e9));
   trainer_.load(state_.parameters);
   evaluator_.load(state_.parameters);
-  if (is_over()) {
-    listener_.say(
-        done == config_.epochs
-            ? fmt::format("{} is finished: it holds {} of {} epochs; --epochs N with a larger N goes on",
-                          run_.resume_from, done, config_.epochs)
-            : fmt::format("{} has stopped early: epoch {} of {} is the best", run_.resume_from,
-                          state_.best->epoch, done));
-    if (run_.output != run_.resume_from) save();
-  }
-  try {
-    while (!is_over()) {
-      state_.history.push_back(train_epoch(static_cast<Index>(state_.history.size()) + 1));
-      keep_best(state_.history.back());
-      save();
-      listener_.on_epoch(state_.history.back());
-    }
-  } catch (const Interrupted&) {
-    throw interruption();
+  if (is_over()) finish_again();
+  while (!is_over()) {
+    state_.history.push_back(train_epoch(static_cast<Index>(state_.history.size()) + 1));
+    keep_best(state_.history.back());
+    save();
+    listener_.on_epoch(state_.history.back());
   }
   if (state_.best && static_cast<Index>(state_.history.size()) < config_.epochs && done < config_.epochs)
     listener_.say(fmt::format("stopped early: no better validation loss since epoch {}", state_.best->epoch));
@@ -307,14 +308,15 @@ std::vector<EpochResult> Trainer::train() {
 
 }  // namespace
 
-std::string picture_path(const std::string& output) {
-  return fs::path(output).replace_extension(".png").string();
+double images_per_second(Index images, double seconds) {
+  return seconds > 0 ? static_cast<double>(images) / seconds : 0;
 }
 
 std::string summary(const TrainConfig& config) {
   check(config);
-  const TrainingData data = load_training_data(config);
-  const Model model = model_for(config, data);
+  check_model(config);
+  const auto known = known_format(config.data);
+  const Model model = model_for(config, known ? *known : load_training_data(config).format());
   const Runner<float> runner(model, computing(config, true));
   return summary(model, context_of(config, runner));
 }
@@ -322,8 +324,13 @@ std::string summary(const TrainConfig& config) {
 std::vector<EpochResult> train(const TrainRun& run, const TrainListener& listener) {
   check(run.config);
   require_hdf5_name(run.output);
-  use_one_blas_thread();
-  return Trainer(run, listener).train();
+  SavedRun saved(run.output, run.resume_from);
+  saved.check_output(run.config.data, run.force);
+  try {
+    return Trainer(run, listener, saved).train();
+  } catch (const Interrupted&) {
+    throw saved.interruption(run.config.epochs);
+  }
 }
 
 }  // namespace fsconv

@@ -3,6 +3,7 @@
 
 #include <fsconv/train/checkpoint.hpp>
 #include <fsconv/train/config.hpp>
+#include <fsconv/train/saved_run.hpp>
 #include <functional>
 #include <string>
 #include <vector>
@@ -32,15 +33,19 @@ struct TrainListener {
 // resumed.
 //
 // Throws InvalidArgument, BadData and IoError for a configuration, data or file that cannot be used, before the
-// first step is taken; Error if a loss, gradient or parameter is no longer finite, naming step, parameter and the
-// last good file; Interrupted, with a message that says how to go on, after a signal. Whatever is thrown, the file
-// of the last finished epoch stays.
+// first step is taken, and before images are made where their format alone says so; Error if a file cannot be written
+// later, or if a loss, gradient or parameter is no longer finite, naming step and parameter; Interrupted, with a
+// message that says how to go on, after a signal. The last three say what is on the disk. Whatever is thrown, the file
+// and the picture of the last finished epoch stay.
+//
+// A resumed run that has nothing left to do is written again only under another name, and its picture where that is
+// missing.
 std::vector<EpochResult> train(const TrainRun& run, const TrainListener& listener = {});
 
 // The model that a configuration makes of its data, in words, with the memory and the file that it will take.
 std::string summary(const TrainConfig& config);
 
-// The name of the picture that belongs to the file.
-std::string picture_path(const std::string& output);
+// 0 where no time has passed: a clock that stands still gives no rate.
+double images_per_second(Index images, double seconds);
 
 }  // namespace fsconv

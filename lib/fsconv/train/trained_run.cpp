@@ -104,8 +104,8 @@ TrainedRun open_run(const std::string& path, Weights weights) {
   return {path, read_trained_model(path, weights)};
 }
 
-Runner<float> make_runner(const TrainedRun& run, int threads, Operands operands) {
-  Runner<float> runner(run.trained.model, {.operands = operands, .threads = threads});
+Runner<float> make_runner(const TrainedRun& run, int threads, Precision precision) {
+  Runner<float> runner(run.trained.model, {.precision = precision, .threads = threads});
   runner.load(run.trained.parameters);
   return runner;
 }

@@ -23,7 +23,7 @@ struct TrainedRun {
 TrainedRun open_run(const std::string& path, Weights weights);
 
 // What computes the model of a run, its weights loaded.
-Runner<float> make_runner(const TrainedRun& run, int threads, Operands operands = Operands::fp32);
+Runner<float> make_runner(const TrainedRun& run, int threads, Precision precision = Precision::fp32);
 
 struct ImageRequest {
   std::string data = {};  // as load_dataset() takes it; empty: the run's

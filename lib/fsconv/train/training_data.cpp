@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fsconv/base/interrupt.hpp>
 #include <fsconv/train/training_data.hpp>
+#include <string_view>
 
 namespace fsconv {
 namespace {
@@ -24,6 +26,13 @@ uLong add_checksum(uLong checksum, const Tensor<std::uint8_t>& images) {
 
 }  // namespace
 
+std::optional<ImageFormat> known_format(const std::string& data) {
+  constexpr std::string_view generated = "generated", with_format = "generated:";
+  if (data == generated) return ImageFormat{};
+  if (data.starts_with(with_format)) return image_format(std::string_view(data).substr(with_format.size()));
+  return std::nullopt;
+}
+
 Dataset load_dataset_of(const TrainConfig& config, const std::string& run) {
   try {
     return load_dataset(config.data, config.seed);
@@ -36,6 +45,7 @@ Dataset load_dataset_of(const TrainConfig& config, const std::string& run) {
 
 TrainingData load_training_data(const TrainConfig& config, const std::string& run) {
   Dataset dataset = load_dataset_of(config, run);
+  stop_if_interrupted();
   TrainingData data;
   data.source = dataset.source;
   data.notes = dataset.notes;

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <fsconv/base/tensor.hpp>
 #include <fsconv/data/dataset.hpp>
+#include <fsconv/data/generator.hpp>
 #include <fsconv/train/config.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,9 +20,12 @@ struct TrainingData {
   std::int64_t checksum = 0;  // CRC-32 over all pixels: a resumed run must see the same ones
 
   bool has_validation() const { return validation.size() > 0; }
-  Index image_channels() const { return train.shape()[1]; }
-  Shape image_size() const { return {train.shape()[2], train.shape()[3]}; }
+  ImageFormat format() const { return {train.shape()[2], train.shape()[3], train.shape()[1]}; }
 };
+
+// The format of a data set's images where its name says it, so that a model can be checked before any is drawn: of
+// `generated` and generated:HEIGHTxWIDTHxCHANNELS. InvalidArgument "data" for a format that is not generated.
+std::optional<ImageFormat> known_format(const std::string& data);
 
 // The data set that a configuration names. Where `run` is not empty, it is the file that the configuration comes
 // from, and an IoError for a relative path says so and what to do.
@@ -28,7 +33,8 @@ Dataset load_dataset_of(const TrainConfig& config, const std::string& run = {});
 
 // Of that data set: of the training images the last `validation` are kept apart, the first train_images of the rest are
 // trained on, the first test_images of the test set are tested with. Throws what load_dataset() throws;
-// InvalidArgument if more images are asked for than there are; BadData if there are none.
+// InvalidArgument if more images are asked for than there are; BadData if there are none; Interrupted after Ctrl-C,
+// where it is caught.
 TrainingData load_training_data(const TrainConfig& config, const std::string& run = {});
 
 }  // namespace fsconv

@@ -1,4 +1,4 @@
-// The claims about transposed convolution that fsconv checks, and the beliefs that it refutes.
+// The claims about transposed convolution that fsconv checks on every form.
 #pragma once
 
 #include <fsconv/verify/trial.hpp>
@@ -6,15 +6,21 @@
 
 namespace fsconv {
 
+// One row of the report: what is said, and the functions that try it. The list stands in claim.cpp.
 struct Claim {
   std::string_view name;
   std::string_view statement;  // one line, for tables
-  bool belief;                 // a popular belief that is false: the good verdict is `refuted`
-  bool needs_form;             // false: a statement about sizes alone, tried once per geometry
-  bool draws_numbers;  // false: nothing random in it, so the method makes no difference and one try decides
-  Outcome (*check)(const Trial<double>&);
-  Outcome (*prove)(const Trial<Polynomial>&);  // for all weights and inputs; null where there are none
+  bool belief = false;         // a popular belief that is false: the good verdict is `refuted`
+  bool needs_form = true;      // false: a statement about sizes alone, tried once per geometry
+  bool draws_numbers =
+      true;  // false: nothing random in it, so the method makes no difference and one try decides
+  Outcome (*check)(const Trial<double>&) = nullptr;  // on numbers: for numeric and exact
+  Outcome (*prove)(const Trial<Polynomial>&) =
+      nullptr;  // on symbols, for all weights; null: exact takes its place
 };
+
+// Whether a verdict on the claim is the one that is wanted, or a skip.
+bool is_good(const Claim& claim, Verdict verdict);
 
 // matrix, transpose, fractional, gradient, adjoint, weight-gradient, shape, rational, sub-pixel, composition,
 // overlap, not-inverse.
@@ -49,9 +55,11 @@ Outcome weight_gradient(const Trial<Polynomial>& trial);
 Outcome adjoint(const Trial<double>& trial);
 Outcome adjoint(const Trial<Polynomial>& trial);
 
-// Sizes, overlap and the wrong name "inverse".
+// What is counted: sizes and overlaps.
 Outcome shape(const Trial<double>& trial);
 Outcome overlap(const Trial<double>& trial);
+
+// The wrong name "deconvolution": a transposed convolution undoes nothing.
 Outcome inverse(const Trial<double>& trial);
 Outcome inverse(const Trial<Polynomial>& trial);
 

@@ -1,5 +1,4 @@
-// Claims about derivatives: L = <conv(w, x), y> differentiated by a program that knows no transpose, and by
-// differences.
+// Claims about derivatives: L = <conv(w, x), y>, differentiated by a program that knows no transpose.
 #include <algorithm>
 #include <cmath>
 // Eigen's automatic differentiation needs its core first.
@@ -14,8 +13,7 @@ namespace {
 
 using Dual = Eigen::AutoDiffScalar<Eigen::VectorXd>;
 
-// Forward automatic differentiation costs one pass per variable: above this many products, differences alone
-// decide.
+// Forward automatic differentiation costs one pass per variable. Above this many products, differences do.
 constexpr Index largest_differentiation = 20'000'000;
 
 Tensor<Dual> constants(const Tensor<double>& values) {
@@ -32,12 +30,11 @@ Tensor<Dual> variables(const Tensor<double>& values) {
 }
 
 // d<conv(w, x), y> with respect to x or w, by Eigen's AutoDiff through the plainest form's own loops.
-enum class By { image, weight };
-Tensor<double> differentiate(const Trial<double>& t, By by) {
-  const Tensor<double>& moving = by == By::image ? t.image : t.weight;
-  const Tensor<Dual> result = by == By::image
-                                  ? gather::conv(t.geometry, variables(t.image), constants(t.weight))
-                                  : gather::conv(t.geometry, constants(t.image), variables(t.weight));
+Tensor<double> differentiate(const Trial<double>& t, Symbol variable) {
+  const bool by_image = variable == Symbol::image;
+  const Tensor<double>& moving = by_image ? t.image : t.weight;
+  const Tensor<Dual> result = by_image ? gather::conv(t.geometry, variables(t.image), constants(t.weight))
+                                       : gather::conv(t.geometry, constants(t.image), variables(t.weight));
   Tensor<double> derivative(moving.shape());
   for (Index at = 0; at < result.size(); ++at)
     for (Index j = 0; j < result[at].derivatives().size(); ++j)
@@ -46,9 +43,9 @@ Tensor<double> differentiate(const Trial<double>& t, By by) {
 }
 
 // The same, once for all forms: it is a matter of the sample.
-const Tensor<double>& derivative_of(const Trial<double>& t, By by) {
-  auto& known = by == By::image ? t.sample.derivative_by_image : t.sample.derivative_by_weight;
-  return known.get([&] { return differentiate(t, by); });
+const Tensor<double>& derivative_by(Symbol variable, const Trial<double>& t) {
+  auto& known = variable == Symbol::image ? t.sample.derivative_by_image : t.sample.derivative_by_weight;
+  return known.get([&] { return differentiate(t, variable); });
 }
 
 bool small_enough(const Trial<double>& t, const Tensor<double>& moving) {
@@ -129,8 +126,9 @@ Outcome gradient(const Trial<double>& t) {
   Outcome outcome = t.compare(derivative, expected);
   if (!t.sample.first) return outcome;
   if (small_enough(t, t.image))
-    outcome = worse(outcome,
-                    t.compare(derivative, {derivative_of(t, By::image), expected.magnitude, expected.terms}));
+    outcome = worse(outcome, t.compare(derivative, {.values = derivative_by(Symbol::image, t),
+                                                    .magnitude = expected.magnitude,
+                                                    .terms = expected.terms}));
   return worse(outcome,
                compare_with_differences(t, derivative, t.image, expected, [&](const Tensor<double>& x) {
                  return t.maps.conv(t.geometry, x, t.weight);
@@ -145,8 +143,9 @@ Outcome weight_gradient(const Trial<double>& t) {
   Outcome outcome = t.compare(derivative, expected);
   if (!t.sample.first) return outcome;
   if (small_enough(t, t.weight))
-    outcome = worse(
-        outcome, t.compare(derivative, {derivative_of(t, By::weight), expected.magnitude, expected.terms}));
+    outcome = worse(outcome, t.compare(derivative, {.values = derivative_by(Symbol::weight, t),
+                                                    .magnitude = expected.magnitude,
+                                                    .terms = expected.terms}));
   return worse(outcome,
                compare_with_differences(t, derivative, t.weight, expected, [&](const Tensor<double>& w) {
                  return t.maps.conv(t.geometry, t.image, w);
@@ -178,14 +177,11 @@ Outcome adjoint(const Trial<double>& t) {
 // L = <conv(w, x), y> multiplied out and differentiated: the form's own conv decides what its conv_transpose
 // must be. No definition is needed.
 Outcome gradient(const Trial<Polynomial>& t) {
-  return t.compare(t.conv_transpose(),
-                   {{t.image.shape(), partial_derivatives(t.loss(), Symbol::image, t.image.size())}, {}, 0});
+  return t.compare(t.conv_transpose(), {.values = gradient_of(t.loss(), Symbol::image, t.image.shape())});
 }
 
 Outcome weight_gradient(const Trial<Polynomial>& t) {
-  return t.compare(
-      t.weight_gradient(),
-      {{t.weight.shape(), partial_derivatives(t.loss(), Symbol::weight, t.weight.size())}, {}, 0});
+  return t.compare(t.weight_gradient(), {.values = gradient_of(t.loss(), Symbol::weight, t.weight.shape())});
 }
 
 Outcome adjoint(const Trial<Polynomial>& t) {

@@ -75,12 +75,12 @@ const Tensor<T>& transposed_weight_of(const Trial<T>& t) {
 // The second layer's numbers come from a stream of their own.
 constexpr std::uint64_t second_layer_stream = 1000;
 
-// A layer to put behind `first`: two taps, stride 2, one pixel of padding, two code channels. It always has
-// a window.
+// A layer to put behind `first`, which always has a window: two taps, stride 2, one pixel of padding, and two
+// code channels.
 Geometry second_layer(const Geometry& first) {
-  Geometry second{{}, first.out_channels, 2, 1};
+  Geometry second{.axes = {}, .in_channels = first.out_channels, .out_channels = 2};
   for (const Axis& axis : first.axes) {
-    Axis next{axis.out, 0, 2, 2, 1, 1, 1};
+    Axis next{.in = axis.out, .taps = 2, .down = 2, .pad = 1};
     next.out = code_size(next, next.in, 1, 1);
     second.axes.push_back(next);
   }
@@ -94,11 +94,12 @@ SecondLayer second_layer_of(const Trial<double>& t, const Geometry& second) {
   const auto reals = [&](const Shape& shape) { return operand_reals(shape, t.sample.bits, random); };
   Tensor<double> y = reals(second.code_shape(t.batch())), v = reals(second.weight_shape());
   const Definition behind(second);
-  Expected<double> image{
-      t.definition.conv_transpose(behind.conv_transpose(y, v), t.weight),
-      t.definition.conv_transpose(behind.conv_transpose(absolute(y), absolute(v)), absolute(t.weight)),
-      t.definition.longest_transposed_sum() + behind.longest_transposed_sum() + 2, 1};
-  return {std::move(y), std::move(v), std::move(image)};
+  Expected<double> image{.values = t.definition.conv_transpose(behind.conv_transpose(y, v), t.weight),
+                         .magnitude = t.definition.conv_transpose(
+                             behind.conv_transpose(absolute(y), absolute(v)), absolute(t.weight)),
+                         .terms = t.definition.longest_transposed_sum() + behind.longest_transposed_sum() + 2,
+                         .results_as_operands = 1};
+  return {.code = std::move(y), .weight = std::move(v), .image = std::move(image)};
 }
 
 }  // namespace
@@ -146,8 +147,8 @@ Outcome rational(const Trial<T>& t) {
   return down;
 }
 
-// [SHI16]: one stride-1 convolution with s^N times the channels, w_phi[a] = w[s*a + phi], then a shuffle of
-// pixels.
+// [SHI16]: one convolution of stride 1 with s^N times the channels, w_phi[a] = w[s*a + phi], and then a
+// shuffle of pixels.
 template <class T>
 Outcome sub_pixel(const Trial<T>& t) {
   for (const Axis& axis : t.geometry.axes)
@@ -156,13 +157,13 @@ Outcome sub_pixel(const Trial<T>& t) {
 
   const Layout at(t.geometry);
   Index3 phases, low;  // s per axis; size of the low-resolution result
-  Geometry small{{}, t.geometry.out_channels, 0, t.geometry.groups};
+  Geometry small{.axes = {}, .in_channels = t.geometry.out_channels, .groups = t.geometry.groups};
   for (std::size_t axis = 0; axis < 3; ++axis) {
     const Axis& a = at.axes[axis];
     phases[axis] = a.down;
     low[axis] = (a.in - 1 + a.pad) / a.down + 1;
     const Index taps = ceil_div(a.taps, a.down);
-    small.axes.push_back({a.out, low[axis], taps, 1, 1, 1, taps - 1});
+    small.axes.push_back({.in = a.out, .out = low[axis], .taps = taps, .pad = taps - 1});
   }
   const Index count = volume(phases);
   small.out_channels = t.geometry.in_channels * count;
@@ -219,10 +220,8 @@ Outcome composition(const Trial<T>& t) {
     const Tensor<T> y = symbols(Symbol::code, second.code_shape(t.batch()));
     const Tensor<T> v = symbols(Symbol::second_weight, second.weight_shape());
     const Polynomial loss = dot(t.maps.conv(second, t.conv(), v), y);
-    const Expected<T> expected{
-        {t.image.shape(), partial_derivatives(loss, Symbol::image, t.image.size())}, {}, 0};
     return t.compare(t.maps.conv_transpose(t.geometry, t.maps.conv_transpose(second, y, v), t.weight),
-                     expected);
+                     {.values = gradient_of(loss, Symbol::image, t.image.shape())});
   }
 }
 

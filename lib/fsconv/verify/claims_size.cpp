@@ -1,6 +1,5 @@
-// Claims about sizes and overlap, and the belief that a transposed convolution undoes a convolution.
+// Claims that are settled by counting: how many windows fit, and how many taps reach a pixel.
 #include <algorithm>
-#include <fsconv/base/array.hpp>
 #include <fsconv/conventions/arithmetic.hpp>
 #include <fsconv/conventions/axis_rules.hpp>
 #include <fsconv/verify/claim.hpp>
@@ -42,16 +41,16 @@ Outcome check_sizes(const Axis& axis) {
   return {};
 }
 
-// The taps that meet pixels and not always an inserted zero: where both numbers of the stride are multiples of
-// g, they are every (g / gcd(g, dilation))-th one, or none. Along them the axis is one whose stride is in lowest
-// terms (proofs/smt/lowest_terms.smt2).
+// The taps that meet pixels and not always an inserted zero: where both numbers of the stride are multiples
+// of g, they are every (g / gcd(g, dilation))-th one, or none. Along them the axis is one whose stride is in
+// lowest terms (proofs/smt/lowest_terms.smt2).
 struct MeetingTaps {
   Index count, dilation;
 };
 
 MeetingTaps meeting_taps(const Axis& axis) {
   const Index factor = axis.stride_factor(), spread = std::gcd(factor, axis.dilation);
-  MeetingTaps meeting{0, axis.dilation / spread};
+  MeetingTaps meeting{.count = 0, .dilation = axis.dilation / spread};
   for (Index k = 0; k < axis.taps; ++k) meeting.count += (axis.dilation * k - axis.pad) % factor == 0;
   return meeting;
 }
@@ -78,7 +77,7 @@ Outcome overlap(const Trial<double>& t) {
     const Index last = floor_div(axis.down * (axis.out - 1) - axis.pad, axis.up);
     axis.in = last + 1;
     if (last - first < axis.image_step()) return {Verdict::skipped, 0, "the padding leaves no interior"};
-    const Geometry line{{axis}, 1, 1, 1};
+    const Geometry line{.axes = {axis}};
     if (const auto skipped = skip_unless_supported(t, line, {Op::conv_transpose})) return *skipped;
 
     Tensor<double> ones_code(line.code_shape()), ones_weight(line.weight_shape());
@@ -101,50 +100,6 @@ Outcome overlap(const Trial<double>& t) {
         return {Verdict::fails, 1, fmt::format("pixel {} is reached {} times", i, counts[i])};
   }
   return outcome;
-}
-
-// W^T W = I would make conv_transpose the inverse of conv. Its diagonal is a sum of squares of weights; with
-// weights of +-2 it is never 1. The counterexample is a unit image, at a pixel that is read if there is one;
-// the form must bring back what the definition says, or it has refuted nothing.
-Outcome inverse(const Trial<double>& t) {
-  if (const auto skipped = skip_unless_supported(t, t.geometry, {Op::conv, Op::conv_transpose}))
-    return *skipped;
-  Tensor<double> weight(t.geometry.weight_shape());
-  for (Index at = 0; at < weight.size(); ++at) weight[at] = at % 2 == 0 ? 2 : -2;
-  const Index pixel = t.definition.entries().empty() ? 0 : t.definition.entries().front().column;
-  Tensor<double> unit(t.geometry.image_shape());
-  unit[pixel] = 1;
-  const Tensor<double> back =
-      t.maps.conv_transpose(t.geometry, t.maps.conv(t.geometry, unit, weight), weight);
-  // Small integers: exact in every form.
-  const Tensor<double> expected = t.definition.conv_transpose(t.definition.conv(unit, weight), weight);
-  if (back != expected) return {Verdict::fails, 1, "W^T W x is not what the definition says"};
-  if (back == unit) return {Verdict::fails, 1, "W^T W x = x for a unit image"};
-  return {Verdict::refuted, 0,
-          fmt::format("weights +-2, x = 1 at {} and 0 elsewhere: W^T W x is {} there",
-                      position_text(unit.shape(), pixel), back[pixel])};
-}
-
-// A column of W^T W as polynomials in the weights: the identity would need 1 on its diagonal whatever the
-// weights are, and there stands a sum of products of two weights.
-Outcome inverse(const Trial<Polynomial>& t) {
-  const Tensor<Polynomial> other = symbols(Symbol::second_weight, t.geometry.weight_shape());
-  const Index pixel = t.definition.entries().empty() ? 0 : t.definition.entries().front().column;
-  Tensor<Polynomial> unit(t.geometry.image_shape());
-  unit[pixel] = Polynomial(1);
-  // The transpose is given weights of its own name, v = w: a product of symbols takes each array once.
-  const Tensor<Polynomial> back =
-      t.maps.conv_transpose(t.geometry, t.maps.conv(t.geometry, unit, t.weight), other);
-  const Tensor<Polynomial> expected = t.definition.conv_transpose(t.definition.conv(unit, t.weight), other);
-  for (Index at = 0; at < back.size(); ++at)
-    if (!equal(back[at], expected[at])) return {Verdict::fails, 1, "W^T W x is not what the definition says"};
-  if (equal(back[pixel], Polynomial(1))) return {Verdict::fails, 1, "W^T W x = x for a unit image"};
-  std::string words = text(back[pixel], [](Symbol, Index element) { return fmt::format("w{}", element); });
-  constexpr std::size_t longest = 60;
-  if (words.size() > longest) words = words.substr(0, words.rfind('+', longest)) + "+ ...";
-  return {Verdict::refuted, 0,
-          fmt::format("x = 1 at {} and 0 elsewhere gives W^T W x = {} there, a polynomial that is not 1",
-                      position_text(unit.shape(), pixel), words)};
 }
 
 }  // namespace fsconv::claim

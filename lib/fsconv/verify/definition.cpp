@@ -47,14 +47,14 @@ Definition::Definition(const Geometry& geometry) : geometry_(geometry) {
   for (Index co = 0; co < geometry.out_channels; ++co)
     for (Index ci = 0; ci < geometry.in_channels; ++ci) {
       if (co / out_group != ci / in_group) continue;
+      const Index filter = co * in_group + ci % in_group;
       for (const Triple& a : first)
         for (const Triple& b : second)
           for (const Triple& c : third)
-            entries_.push_back({((co * axes[0].out + a.o) * axes[1].out + b.o) * axes[2].out + c.o,
-                                ((ci * axes[0].in + a.i) * axes[1].in + b.i) * axes[2].in + c.i,
-                                (((co * in_group + ci % in_group) * axes[0].taps + a.k) * axes[1].taps +
-                                 b.k) * axes[2].taps +
-                                    c.k});
+            entries_.push_back(
+                {.row = ((co * axes[0].out + a.o) * axes[1].out + b.o) * axes[2].out + c.o,
+                 .column = ((ci * axes[0].in + a.i) * axes[1].in + b.i) * axes[2].in + c.i,
+                 .weight = ((filter * axes[0].taps + a.k) * axes[1].taps + b.k) * axes[2].taps + c.k});
     }
   longest_row_ = most_common(entries_, element_count(geometry_.code_shape()), &Entry::row);
   longest_column_ = most_common(entries_, element_count(geometry_.image_shape()), &Entry::column);

@@ -7,8 +7,7 @@
 namespace fsconv {
 
 // The list of W's entries, found by trying every triple (o, i, k) of every axis in the equation: no division,
-// no shortcut, nothing in common with a form. All three maps are sums over this list, for numbers and for
-// polynomials.
+// no shortcut, nothing in common with a form. All three maps are sums over it, of numbers or polynomials.
 class Definition {
  public:
   // Throws InvalidArgument for sides without pixels or channels, where there is nothing to compare, and where

@@ -5,7 +5,6 @@
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/verify/explain.hpp>
 #include <fsconv/verify/trial.hpp>
-#include <nlohmann/json.hpp>
 
 namespace fsconv {
 namespace {
@@ -49,10 +48,10 @@ std::string equation(const Axis& a) {
 ExplainedMap side_by_side(std::string title, std::vector<std::string> roads,
                           const std::vector<Values>& values, const Names& names, Symbol of,
                           const char* label) {
-  ExplainedMap map{std::move(title), std::move(roads), {}, true};
+  ExplainedMap map{.title = std::move(title), .roads = std::move(roads)};
   for (Index at = 0; at < values.front().size(); ++at) {
     // "x3" of the sources becomes "(W^T y)3" of the results.
-    ExplainedRow row{label + names(of, at).substr(1), {}};
+    ExplainedRow row{.name = label + names(of, at).substr(1)};
     for (const Values& road : values) {
       row.polynomials.push_back(text(road[at], names));
       map.equal = map.equal && equal(road[at], values.front()[at]);
@@ -61,8 +60,6 @@ ExplainedMap side_by_side(std::string title, std::vector<std::string> roads,
   }
   return map;
 }
-
-Values as_tensor(const Shape& shape, std::vector<Polynomial> values) { return {shape, std::move(values)}; }
 
 }  // namespace
 
@@ -93,13 +90,11 @@ Explanation explain(const Geometry& geometry) {
       "transposed convolution: the columns of W",
       {"column of W times y", "conv_transpose (scatter)", "zeros inserted, filter reversed", "dL/dx"},
       {definition.conv_transpose(y, w), scatter::conv_transpose(geometry, y, w),
-       zero_insertion::conv_transpose(geometry, y, w),
-       as_tensor(x.shape(), partial_derivatives(loss, Symbol::image, x.size()))},
+       zero_insertion::conv_transpose(geometry, y, w), gradient_of(loss, Symbol::image, x.shape())},
       names, Symbol::image, "(W^T y)");
   e.weight_gradient =
       side_by_side("gradient of the weights", {"weight_gradient (gather)", "dL/dw"},
-                   {gather::weight_gradient(geometry, y, x),
-                    as_tensor(w.shape(), partial_derivatives(loss, Symbol::weight, w.size()))},
+                   {gather::weight_gradient(geometry, y, x), gradient_of(loss, Symbol::weight, w.shape())},
                    names, Symbol::weight, "dL/dw");
 
   if (geometry.axes.size() == 1 && geometry.in_channels == 1 && geometry.out_channels == 1) {
@@ -110,120 +105,6 @@ Explanation explain(const Geometry& geometry) {
     for (const Polynomial& value : reversed) e.filter += text(value, names) + "  ";
   }
   return e;
-}
-
-namespace {
-
-constexpr std::size_t margin = 2;
-constexpr std::string_view before_heading = "   ", before_cell = " = ";
-
-std::string line(std::string_view name, std::size_t name_width, const std::vector<std::string>& cells,
-                 const std::vector<std::size_t>& widths, std::string_view before) {
-  std::string words = fmt::format("{:{}}{:<{}}", "", margin, name, name_width);
-  for (std::size_t road = 0; road < cells.size(); ++road)
-    words += fmt::format("{}{:<{}}", before, cells[road], widths[road]);
-  return words.substr(0, words.find_last_not_of(' ') + 1) + "\n";
-}
-
-// The headings over columns of these widths, in as many lines as the longest needs.
-std::string headings(const std::vector<std::string>& roads, std::size_t name_width,
-                     const std::vector<std::size_t>& widths) {
-  std::vector<std::vector<std::string>> parts;
-  std::size_t most = 0;
-  for (std::size_t road = 0; road < roads.size(); ++road) {
-    parts.push_back(wrapped(roads[road], widths[road]));
-    most = std::max(most, parts.back().size());
-  }
-  std::string lines;
-  for (std::size_t at = 0; at < most; ++at) {
-    std::vector<std::string> cells;
-    for (const auto& part : parts) cells.push_back(at < part.size() ? part[at] : "");
-    lines += line("", name_width, cells, widths, before_heading);
-  }
-  return lines;
-}
-
-// One polynomial below the other, in the order of the roads; one for all where they are equal letter by letter.
-std::string stacked(const ExplainedMap& map, std::size_t name_width, std::size_t width) {
-  std::string lines =
-      wrapped_text(fmt::format("  computed by {} (one line where all agree)", fmt::join(map.roads, "; ")),
-                   width, margin + 2);
-  for (const ExplainedRow& row : map.rows)
-    for (std::size_t road = 0; road < map.roads.size(); ++road) {
-      const auto differs = [&](const std::string& other) { return other != row.polynomials.front(); };
-      if (road > 0 && std::none_of(row.polynomials.begin(), row.polynomials.end(), differs)) break;
-      const std::string start =
-          fmt::format("{:{}}{:<{}}{}", "", margin, road == 0 ? row.name : "", name_width, before_cell);
-      // Wrapped by itself: blanks in front are no place to break at.
-      const auto parts = wrapped(row.polynomials[road], width - std::min(width - 1, start.size()));
-      lines += start + parts.front() + "\n";
-      for (auto part = parts.begin() + 1; part != parts.end(); ++part)
-        lines += std::string(start.size(), ' ') + *part + "\n";
-    }
-  return lines;
-}
-
-std::string table(const ExplainedMap& map, std::size_t width) {
-  std::size_t name_width = 0, whole = margin, narrow = margin;
-  std::vector<std::size_t> wide, narrowest;
-  for (const ExplainedRow& row : map.rows) name_width = std::max(name_width, row.name.size());
-  for (std::size_t road = 0; road < map.roads.size(); ++road) {
-    std::size_t cells = 0;
-    for (const ExplainedRow& row : map.rows) cells = std::max(cells, row.polynomials[road].size());
-    for (const std::string& word : split(map.roads[road], ' ')) cells = std::max(cells, word.size());
-    narrowest.push_back(cells);
-    wide.push_back(std::max(cells, map.roads[road].size()));
-    narrow += before_cell.size() + narrowest.back();
-    whole += before_cell.size() + wide.back();
-  }
-  std::string lines = map.title + "\n";
-  if (name_width + narrow > width) {
-    lines += stacked(map, name_width, width);
-  } else {
-    const auto& widths = name_width + whole <= width ? wide : narrowest;
-    lines += headings(map.roads, name_width, widths);
-    for (const ExplainedRow& row : map.rows)
-      lines += line(row.name, name_width, row.polynomials, widths, before_cell);
-  }
-  return lines + (map.equal ? "  the same polynomials: equal for all weights and inputs\n"
-                            : "  DIFFERENT polynomials\n");
-}
-
-}  // namespace
-
-std::string text(const Explanation& e, std::size_t width) {
-  std::string lines = wrapped_text(e.name, width);
-  for (const std::string& equation : e.equations) lines += wrapped_text("  " + equation, width, margin + 2);
-  lines += "\nW, rows are code pixels, columns image pixels\n";
-  std::vector<std::vector<std::string>> entries = e.w;
-  for (auto& row : entries) std::replace(row.begin(), row.end(), std::string("0"), std::string("."));
-  lines += grid_text(entries, width, 1);
-  lines += "\n" + table(e.conv, width) + "\n" + table(e.conv_transpose, width);
-  if (!e.stretched.empty())
-    lines += wrapped_text(
-        fmt::format("  inserted zeros   {}\n  reversed filter  {} slides over them, one pixel a step",
-                    e.stretched, e.filter),
-        width, 19);
-  return lines + "\nL = sum of y * conv(x); " + table(e.weight_gradient, width);
-}
-
-namespace {
-
-nlohmann::json json_of(const ExplainedMap& map) {
-  nlohmann::json rows = nlohmann::json::object();
-  for (const ExplainedRow& row : map.rows) rows[row.name] = row.polynomials;
-  return {{"roads", map.roads}, {"polynomials", rows}, {"equal", map.equal}};
-}
-
-}  // namespace
-
-void to_json(nlohmann::json& json, const Explanation& e) {
-  json = {{"name", e.name},
-          {"equations", e.equations},
-          {"w", e.w},
-          {"conv", json_of(e.conv)},
-          {"conv_transpose", json_of(e.conv_transpose)},
-          {"weight_gradient", json_of(e.weight_gradient)}};
 }
 
 }  // namespace fsconv

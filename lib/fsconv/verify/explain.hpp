@@ -12,14 +12,14 @@ namespace fsconv {
 // One result pixel or weight and what stands there along several roads.
 struct ExplainedRow {
   std::string name;
-  std::vector<std::string> polynomials;
+  std::vector<std::string> polynomials = {};
 };
 
 struct ExplainedMap {
   std::string title;
   std::vector<std::string> roads;  // what computed each column
-  std::vector<ExplainedRow> rows;
-  bool equal;  // as polynomials: for all weights and inputs
+  std::vector<ExplainedRow> rows = {};
+  bool equal = true;  // as polynomials: for all weights and inputs
 };
 
 struct Explanation {

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <fsconv/forms/gather.hpp>
+#include <fsconv/forms/template_forms.hpp>
 #include <fsconv/verify/mutants.hpp>
 
 namespace fsconv {
@@ -8,12 +8,12 @@ namespace {
 // A witness whose maps for numbers and for polynomials are one generic function each.
 template <class Conv, class Transpose, class Gradient>
 Witness mutant(const std::string& name, Conv conv, Transpose conv_transpose, Gradient weight_gradient) {
-  return {name,
-          "--mutant " + name,
-          {53, 53},
-          [](const Geometry&, Op) { return std::nullopt; },
-          {conv, conv_transpose, weight_gradient},
-          Maps<Polynomial>{conv, conv_transpose, weight_gradient}};
+  return {.name = name,
+          .selector = "--mutant " + name,
+          .bits = {53, 53},
+          .unsupported = supports_everything,
+          .numbers = {conv, conv_transpose, weight_gradient},
+          .polynomials = Maps<Polynomial>{conv, conv_transpose, weight_gradient}};
 }
 
 // gather on a geometry, a weight or an input that has been tampered with.

@@ -1,5 +1,4 @@
-// Forms that are wrong on purpose, each with a mistake that people make: a checker that accepts one is no
-// checker.
+// Forms that are wrong on purpose, each with a mistake that people make, for the checks to reject.
 #pragma once
 
 #include <fsconv/verify/witness.hpp>

@@ -85,7 +85,7 @@ std::vector<ProofRow> prove_and_replay(const ProofPlan& plan) {
     row.claims = obligation.claims;
     row.result = results[at];
     if (!is_good(row.result.verdict))
-      row.problem = row.result.detail.empty() ? to_string(row.result.verdict) : row.result.detail;
+      row.problem = row.result.detail.empty() ? std::string(name(row.result.verdict)) : row.result.detail;
     else if (row.belief)
       replay(row, row.name);
     if (row.good()) row.note = row.result.detail;

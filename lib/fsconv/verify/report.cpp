@@ -3,6 +3,7 @@
 #include <fsconv/base/progress.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/verify/report.hpp>
+#include <fsconv/verify/shrink.hpp>
 #include <map>
 #include <set>
 
@@ -92,9 +93,14 @@ std::vector<Failure> first_failures(const VerifyPlan& plan, const std::vector<Ch
     const Witness& form = form_of(plan, check);
     const Geometry smallest = shrink(claim, form, check.method, found, plan.seed, plan.miss_bits);
     const Outcome outcome = check_one(claim, form, check.method, smallest, plan.seed, plan.miss_bits);
-    list.push_back({std::string(claim.name), form_name(plan, check), std::string(name(check.method)),
-                    print_case(found), print_case(smallest), outcome.detail,
-                    fmt::format("fsconv verify --case {} --claim {} {} --method {} --miss-bits {} --seed {}",
+    list.push_back(
+        {.claim = std::string(claim.name),
+         .form = form_name(plan, check),
+         .method = std::string(name(check.method)),
+         .found_at = print_case(found),
+         .smallest = print_case(smallest),
+         .detail = outcome.detail,
+         .command = fmt::format("fsconv verify --case {} --claim {} {} --method {} --miss-bits {} --seed {}",
                                 print_case(smallest), claim.name, form.selector, name(check.method),
                                 plan.miss_bits, plan.seed)});
   }
@@ -119,7 +125,7 @@ VerifyReport run_and_report(const VerifyPlan& plan, const ProofPlan& proofs) {
   const auto seconds_since = [](auto start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   };
-  VerifyReport report{plan, {}, 0, {}, {}};
+  VerifyReport report{.plan = plan};
   if (!proofs.obligations.empty()) {
     const auto start = std::chrono::steady_clock::now();
     report.proofs = prove_and_replay(proofs);

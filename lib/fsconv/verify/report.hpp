@@ -1,4 +1,4 @@
-// What a verification found: a table for people, JSON for machines, HDF5 with one row per check.
+// What a verification found, for people and for machines.
 #pragma once
 
 #include <fsconv/io/run_log.hpp>
@@ -8,6 +8,7 @@
 
 namespace fsconv {
 
+// A check that failed, made as small as it gets.
 struct Failure {
   std::string claim, form, method, found_at, smallest, detail;
   std::string command;  // that shows it again
@@ -39,10 +40,10 @@ struct ClaimSummary {
 
 struct VerifyReport {
   VerifyPlan plan;
-  std::vector<Check> checks;
+  std::vector<Check> checks = {};
   double seconds = 0;  // of the checks
-  std::vector<ClaimSummary> claims;
-  std::vector<Failure> failures;  // the first of every claim and form, shrunk
+  std::vector<ClaimSummary> claims = {};
+  std::vector<Failure> failures = {};  // the first of every claim and form, shrunk
   std::vector<ProofRow> proofs = {};
   double proof_seconds = 0;
   std::vector<std::string> solvers = {};  // what they say for --version

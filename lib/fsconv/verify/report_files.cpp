@@ -18,7 +18,7 @@ nlohmann::json json_of(const ProofRow& proof) {
   nlohmann::json json = {{"name", proof.name},
                          {"statement", proof.statement},
                          {"belief", proof.belief},
-                         {"verdict", to_string(proof.result.verdict)},
+                         {"verdict", name(proof.result.verdict)},
                          {"good", proof.good()},
                          {"seconds", proof.result.seconds},
                          {"decided_by", proof.result.decided_by},
@@ -96,7 +96,7 @@ void write_report(const std::string& path, const VerifyReport& report, const Run
     return codes;
   };
   const auto layout = [](const char* units, const char* meaning) {
-    return hdf5::Layout{.dimensions = {"check"}, .compressed = true, .units = units, .long_name = meaning};
+    return hdf5::Storage{.dimensions = {"check"}, .compressed = true, .units = units, .long_name = meaning};
   };
   const auto write_codes = [&](const std::string& name, const char* meaning,
                                const std::vector<std::string>& words, auto value_of) {
@@ -120,9 +120,9 @@ void write_report(const std::string& path, const VerifyReport& report, const Run
   write_codes("/checks/claim", "claim", claims, [](const Check& c) { return c.claim; });
   write_codes("/checks/form", "form", forms,
               [&](const Check& c) { return c.form < 0 ? static_cast<Index>(plan.forms.size()) : c.form; });
-  write_codes("/checks/method", "method", {"numeric", "exact", "symbolic"},
+  write_codes("/checks/method", "method", all_names<Method>(),
               [](const Check& c) { return static_cast<int>(c.method); });
-  write_codes("/checks/verdict", "verdict", {"holds", "refuted", "fails", "skipped"},
+  write_codes("/checks/verdict", "verdict", all_names<Verdict>(),
               [](const Check& c) { return static_cast<int>(c.verdict); });
   file.write("/checks/error_over_bound", errors, layout("1", "largest error as a fraction of its bound"));
   file.write("/checks/log2_miss", misses, layout("bit", "log2 of the probability that an error passed"));
@@ -135,7 +135,7 @@ void write_report(const std::string& path, const VerifyReport& report, const Run
   for (const ProofRow& proof : report.proofs) {
     names.push_back(proof.name);
     statements.push_back(proof.statement);
-    verdicts.emplace_back(proof.good() ? to_string(proof.result.verdict) : "fails: " + proof.problem);
+    verdicts.emplace_back(proof.good() ? std::string(name(proof.result.verdict)) : "fails: " + proof.problem);
     strategies.push_back(proof.result.decided_by);
     counterexamples.push_back(text(proof.result.counterexample));
     seconds.push_back(proof.result.seconds);
@@ -143,7 +143,7 @@ void write_report(const std::string& path, const VerifyReport& report, const Run
     confirmed.push_back(proof.result.confirmed);
   }
   const auto of_proofs = [](const char* units, const char* meaning) {
-    return hdf5::Layout{.dimensions = {"proof"}, .units = units, .long_name = meaning};
+    return hdf5::Storage{.dimensions = {"proof"}, .units = units, .long_name = meaning};
   };
   file.create_group("/proofs");
   file.set_attribute("/proofs", "solvers", fmt::format("{}", fmt::join(report.solvers, "; ")));
@@ -156,7 +156,7 @@ void write_report(const std::string& path, const VerifyReport& report, const Run
   file.write("/proofs/seconds", seconds, of_proofs("s", "time in solvers"));
   file.write("/proofs/goals", goals, of_proofs("1", "questions that had to be decided"));
   file.write("/proofs/confirmed", confirmed, of_proofs("1", "of these, decided alike by a second solver"));
-  file.commit();
+  commit_sealed(file);
 }
 
 }  // namespace fsconv

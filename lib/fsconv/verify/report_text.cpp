@@ -13,7 +13,7 @@ struct Page {
   std::size_t width;
   bool colour;
 
-  std::string verdict(const std::string& word) const {
+  std::string verdict(std::string_view word) const {
     const bool good = word == "holds" || word == "proved" || word == "refuted";
     const bool open = word == "not tried" || word == "undecided";
     return painted(word, good ? Colour::good : open ? Colour::notable : Colour::bad, colour);
@@ -95,7 +95,7 @@ std::string theorem_table(const VerifyReport& report, const Page& page) {
     if (proof.belief) continue;
     const ProofResult& r = proof.result;
     const char* solvers = !two || r.confirmed == 0 ? "z3" : r.confirmed == r.goals ? "both" : "z3(+)";
-    table.add({proof.name, page.verdict(proof.good() ? "proved" : to_string(r.verdict)),
+    table.add({proof.name, page.verdict(proof.good() ? "proved" : name(r.verdict)),
                fmt::format("{:.2f}", r.seconds), solvers, proof.statement});
   }
   return "\n" +
@@ -110,7 +110,7 @@ std::string theorem_table(const VerifyReport& report, const Page& page) {
 std::string belief_text(const ProofRow& proof, const Page& page) {
   std::string lines = page.lines(
       fmt::format("  {}  {}  {}", proof.name,
-                  page.verdict(proof.good() ? "refuted" : to_string(proof.result.verdict)), proof.statement),
+                  page.verdict(proof.good() ? "refuted" : name(proof.result.verdict)), proof.statement),
       6);
   if (proof.result.counterexample.empty()) return lines;
   std::string example = "      " + text(proof.result.counterexample);
@@ -175,7 +175,7 @@ std::string failures(const VerifyReport& report, const Page& page) {
   std::string lines;
   for (const ProofRow& proof : report.proofs)
     if (!proof.good()) {
-      lines += fmt::format("\n{} {} ({})\n", proof.name, fails, to_string(proof.result.verdict));
+      lines += fmt::format("\n{} {} ({})\n", proof.name, fails, name(proof.result.verdict));
       lines += page.lines(fmt::format("  what is wrong        {}", proof.problem), hanging);
       if (!proof.result.counterexample.empty())
         lines +=

@@ -1,3 +1,4 @@
+#include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/random.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/verify/sweep.hpp>
@@ -59,8 +60,8 @@ Geometry random_geometry(Random& random) {
     a.dilation = random.integer(0, 2) == 0 ? random.integer(2, 3) : 1;
     a.pad = random.integer(-1, a.extent());
     a.in = random.integer(1, largest);
-    // Two of three codes are as long as the windows that fit, give or take an end padding; the third is any
-    // length.
+    // Two of three codes are as long as the windows that fit, give or take an end padding; the third is of
+    // any length.
     const Index fitting = code_size(a, a.in, a.pad, random.integer(-1, a.extent()));
     a.out =
         fitting >= 1 && fitting <= largest && random.integer(0, 2) > 0 ? fitting : random.integer(1, largest);
@@ -78,7 +79,10 @@ std::vector<Geometry> default_sweep(Index random, std::uint64_t seed) {
   std::vector<Geometry> sweep;
   for (const char* corner : corners) sweep.push_back(parse_case(corner));
   Random numbers(seed);
-  for (Index at = 0; at < random; ++at) sweep.push_back(random_geometry(numbers));
+  for (Index at = 0; at < random; ++at) {
+    stop_if_interrupted();
+    sweep.push_back(random_geometry(numbers));
+  }
   return sweep;
 }
 
@@ -86,12 +90,20 @@ std::vector<Geometry> exhaustive_sweep(const Bounds& bounds) {
   std::vector<Geometry> sweep;
   for (Index in = 1; in <= bounds.size; ++in)
     for (Index out = 1; out <= bounds.size; ++out)
-      for (Index taps = 1; taps <= bounds.taps; ++taps)
+      for (Index taps = 1; taps <= bounds.taps; ++taps) {
+        stop_if_interrupted();
         for (Index down = 1; down <= bounds.down; ++down)
           for (Index up = 1; up <= bounds.up; ++up)
             for (Index dilation = 1; dilation <= bounds.dilation; ++dilation)
               for (Index pad = -bounds.pad; pad <= bounds.pad; ++pad)
-                sweep.push_back({{{in, out, taps, down, up, dilation, pad}}, 1, 1, 1});
+                sweep.push_back({.axes = {{.in = in,
+                                           .out = out,
+                                           .taps = taps,
+                                           .down = down,
+                                           .up = up,
+                                           .dilation = dilation,
+                                           .pad = pad}}});
+      }
   return sweep;
 }
 

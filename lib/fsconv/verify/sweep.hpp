@@ -6,10 +6,12 @@
 
 namespace fsconv {
 
-// Hand-picked corners of the parameter space (SAME of k3 s2, stride > taps, taps = 1, rational strides in lowest
-// terms and not, dilation that shares a factor with the stride, cropping, padding that is all there is), small
-// relatives of the layers that people use, and `random` seeded ones with 1 to 3 axes, groups, and sizes that
-// need not fit each other.
+// Both throw Interrupted after Ctrl-C: millions of geometries take a while.
+
+// Hand-picked corners of the parameter space (SAME of k3 s2, stride > taps, taps = 1, rational strides in
+// lowest terms and not, dilation that shares a factor with the stride, cropping, padding that is all there
+// is), small relatives of the layers that people use, and `random` seeded ones with 1 to 3 axes, groups, and
+// sizes that need not fit each other.
 std::vector<Geometry> default_sweep(Index random, std::uint64_t seed);
 
 // Every one-axis geometry up to these bounds. More axes are left to the random part of the default sweep:

@@ -21,34 +21,21 @@ struct VerifyPlan {
 
 // One row of the report. The indices point into the plan; `form` is -1 for a claim about sizes alone.
 struct Check {
-  Index geometry;
-  Index claim;
-  Index form;
-  Method method;
-  Verdict verdict;
-  double error;
-  double log2_miss;
-  std::string detail;  // of failures, and of the first refutation and skip of each claim, form and method
+  Index geometry = 0;
+  Index claim = 0;
+  Index form = -1;
+  Method method = Method::exact;
+  Verdict verdict = Verdict::holds;
+  double error = 0;
+  double log2_miss = 0;
+  std::string detail =
+      {};  // of failures, and of the first refutation and skip of each claim, form and method
 
-  bool good(
-      const Claim& claim) const;  // holds, or is refuted where that is wanted, or is skipped with a reason
+  bool good(const Claim& of) const;  // holds, or is refuted where that is wanted, or is skipped with a reason
 };
 
-// The method that checks a claim on a form where `asked` was asked for: a form that is no template, and a
-// claim without weights, have nothing symbolic; exact integers take its place.
-Method method_for(const Claim& claim, const Witness& form, Method asked);
-
 // All checks in a fixed order that does not depend on the threads. `done` is told the number of geometries
-// that are finished, from any thread. Ctrl-C throws Interrupted between geometries.
+// that are finished, from any thread. Ctrl-C throws Interrupted between two tries.
 std::vector<Check> verify(const VerifyPlan& plan, const std::function<void(Index)>& done);
-
-// One check, repeatable: the same seed draws the same numbers.
-Outcome check_one(const Claim& claim, const Witness& form, Method method, const Geometry& geometry,
-                  std::uint64_t seed, double miss_bits = 128);
-
-// The smallest geometry found, by taking away axes, channels, groups and pixels one by one, for which the
-// claim still fails the same way. Returns `geometry` itself if nothing can be taken away.
-Geometry shrink(const Claim& claim, const Witness& form, Method method, const Geometry& geometry,
-                std::uint64_t seed, double miss_bits = 128);
 
 }  // namespace fsconv

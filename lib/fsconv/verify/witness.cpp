@@ -37,12 +37,12 @@ Witness witness_of(const Form<T>& form, const char* selector) {
         return cast<double>(map(form, geometry, cast<T>(a), cast<T>(b)));
     };
   };
-  return {std::string(form.name),
-          fmt::format("{} {}", selector, form.name),
-          significands<T>(),
-          form.unsupported,
-          {as_double(conv<T>), as_double(conv_transpose<T>), as_double(weight_gradient<T>)},
-          polynomial_maps(form.name)};
+  return {.name = std::string(form.name),
+          .selector = fmt::format("{} {}", selector, form.name),
+          .bits = significands<T>(),
+          .unsupported = form.unsupported,
+          .numbers = {as_double(conv<T>), as_double(conv_transpose<T>), as_double(weight_gradient<T>)},
+          .polynomials = polynomial_maps(form.name)};
 }
 
 // The form `batched` multiplying Ns with an isa that need not be the one in force.
@@ -68,11 +68,11 @@ Witness batched_witness(engine::Isa isa, std::string name, const char* selector)
 
 double Witness::unit_roundoff() const { return std::ldexp(1.0, -bits.sums); }
 
-std::vector<Witness> witnesses(Precision precision) {
+std::vector<Witness> witnesses(Scalars scalars) {
   std::vector<Witness> list;
-  if (precision == Precision::widest)
+  if (scalars == Scalars::widest)
     for (const Form<double>& form : forms<double>()) list.push_back(witness_of(form, "--form"));
-  const char* selector = precision == Precision::single ? "--precision single --form" : "--form";
+  const char* selector = scalars == Scalars::single ? "--precision single --form" : "--form";
   for (const Form<float>& form : forms<float>()) {
     const bool there =
         std::any_of(list.begin(), list.end(), [&](const Witness& w) { return w.name == form.name; });
@@ -80,13 +80,13 @@ std::vector<Witness> witnesses(Precision precision) {
   }
   for (const engine::Isa isa : engine::different_isas<float>()) {
     if (isa == engine::isa_of_kernels<float>(engine::current_isa())) continue;
-    const std::string name = fmt::format("batched/{}", engine::name(isa));
-    list.push_back(precision == Precision::widest ? batched_witness<double>(isa, name, selector)
-                                                  : batched_witness<float>(isa, name, selector));
+    const std::string name = fmt::format("batched/{}", fsconv::name(isa));
+    list.push_back(scalars == Scalars::widest ? batched_witness<double>(isa, name, selector)
+                                              : batched_witness<float>(isa, name, selector));
   }
   for (const engine::Isa isa : engine::different_isas<engine::BFloat16>())
     list.push_back(
-        batched_witness<engine::BFloat16>(isa, fmt::format("batched/bf16/{}", engine::name(isa)), selector));
+        batched_witness<engine::BFloat16>(isa, fmt::format("batched/bf16/{}", fsconv::name(isa)), selector));
   return list;
 }
 

@@ -1,6 +1,7 @@
 // A form as the claims see it: three maps on numbers and, where it is a template, on polynomials.
 #pragma once
 
+#include <fsconv/base/names.hpp>
 #include <fsconv/forms/form.hpp>
 #include <fsconv/symbolic/polynomial.hpp>
 #include <functional>
@@ -42,11 +43,15 @@ struct Witness {
   }
 };
 
-// Every form in its widest precision, or all of them in float; `batched` also with the other sets of
-// instructions that this machine has, as batched/avx2, and in BFloat16 with each of them, as
-// batched/bf16/avx2.
-enum class Precision { widest, single };
-std::vector<Witness> witnesses(Precision precision = Precision::widest);
+// The numbers that forms are asked to compute with: the widest that each has, or float.
+enum class Scalars { widest, single };
+constexpr auto names_of(Scalars) {
+  return NameTable<Scalars, 2>{"precision", {{{Scalars::widest, "widest"}, {Scalars::single, "single"}}}};
+}
+
+// Every form; `batched` also with the other sets of instructions that this machine has, as batched/avx2, and
+// in BFloat16 with each of them, as batched/bf16/avx2.
+std::vector<Witness> witnesses(Scalars scalars = Scalars::widest);
 
 // Those of `all` with these names. Throws InvalidArgument that names the option and lists the names.
 std::vector<Witness> witnesses_named(const std::vector<Witness>& all, const std::vector<std::string>& names,

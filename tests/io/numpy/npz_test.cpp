@@ -1,4 +1,6 @@
 // npz: stored, deflated and zip64 archives, damaged ones, and NumPy as the other side.
+#include <zlib.h>
+
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/array_file.hpp>
@@ -141,8 +143,186 @@ TEST_CASE("npz: damage is found") {
   place[entry + 42 + 2] = 1;
   CHECK_THAT(error_of(place), Contains("outside the archive"));
   std::string count = good;
-  count[good.size() - 22 + 11] = 2;
+  count[good.size() - 22 + 9] = count[good.size() - 22 + 11] = 2;
   CHECK_THAT(error_of(count), Contains("do not fit its directory"));
+}
+
+namespace {
+
+std::string little(std::uint64_t value, int bytes) {
+  std::string text;
+  for (; bytes > 0; --bytes, value >>= 8) text += static_cast<char>(value & 0xff);
+  return text;
+}
+
+// A part of an archive: a local header with its content, and what the directory says of it.
+struct Part {
+  std::string name;
+  std::string content;     // as it lies there
+  std::uint64_t size = 0;  // inflated
+  std::uint32_t crc = 0;
+  std::uint64_t method = 0;
+  std::string local_name = {};  // where it is another
+};
+
+std::string fields(const Part& part) {
+  return little(part.method, 2) + little(0x00210000, 4) + little(part.crc, 4) +
+         little(part.content.size(), 4) + little(part.size, 4);
+}
+
+std::string local_part(const Part& part) {
+  const std::string& name = part.local_name.empty() ? part.name : part.local_name;
+  return "PK\3\4" + little(20, 2) + little(0, 2) + fields(part) + little(name.size(), 2) + little(0, 2) +
+         name + part.content;
+}
+
+std::string directory_part(const Part& part, std::uint64_t offset) {
+  return "PK\1\2" + little(20, 2) + little(20, 2) + little(0, 2) + fields(part) +
+         little(part.name.size(), 2) + little(0, 2) + little(0, 2) + little(0, 2) + little(0, 2) +
+         little(0, 4) + little(offset, 4) + part.name;
+}
+
+std::string last_part(std::uint64_t entries, std::uint64_t size, std::uint64_t offset, std::uint64_t here,
+                      std::uint64_t disk = 0) {
+  return "PK\5\6" + little(disk, 2) + little(0, 2) + little(here, 2) + little(entries, 2) + little(size, 4) +
+         little(offset, 4) + little(0, 2);
+}
+
+// An .npy file of three bytes.
+const std::string small_npy = [] {
+  std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (3,), }";
+  header.resize(117, ' ');
+  return std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "\n\1\2\3";
+}();
+
+std::string deflated(const std::string& content) {
+  z_stream stream{};
+  REQUIRE(deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+  std::string packed(deflateBound(&stream, content.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
+  stream.avail_in = static_cast<uInt>(content.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  REQUIRE(deflate(&stream, Z_FINISH) == Z_STREAM_END);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  return packed;
+}
+
+Part part_of_npy(const std::string& name, bool deflate) {
+  const auto crc = crc32_z(0, reinterpret_cast<const Bytef*>(small_npy.data()), small_npy.size());
+  return {name, deflate ? deflated(small_npy) : small_npy, small_npy.size(), static_cast<std::uint32_t>(crc),
+          deflate ? std::uint64_t{8} : std::uint64_t{0}};
+}
+
+}  // namespace
+
+TEST_CASE("npz: what contradicts itself, overlaps or holds bytes of nobody is refused") {
+  const ScratchFolder folder;
+  const Tensor<double> wanted({3}, {1, 2, 3});
+  const auto read = [&](const std::string& bytes) {
+    put_content(folder / "x.npz", bytes);
+    return read_npz(folder / "x.npz", "a").values;
+  };
+  const auto check_refused = [&](const std::string& bytes, const char* says) {
+    INFO(says);
+    CHECK_THROWS_AS(read(bytes), BadData);
+    CHECK_THROWS_WITH(read(bytes), Contains(says));
+  };
+  const auto archive = [](const Part& part, const std::string& behind_entry = "") {
+    const std::string local = local_part(part), entry = directory_part(part, 0) + behind_entry;
+    return local + entry + last_part(1, entry.size(), local.size(), 1);
+  };
+  for (const bool deflate : {false, true}) {
+    INFO("deflated: " << deflate);
+    const Part good = part_of_npy("a.npy", deflate);
+    CHECK(read(archive(good)) == wanted);
+    Part other = good;
+    other.local_name = "b.npy";
+    check_refused(archive(other), "calls it otherwise");
+    other.local_name = "longer.npy";
+    check_refused(archive(other), "is damaged");
+    check_refused(archive(good, "extra"), "5 bytes follow the last member of its directory");
+    check_refused(archive(good, directory_part(good, 0)), "follow the last member of its directory");
+
+    const std::string local = local_part(good), entry = directory_part(good, 0);
+    check_refused(local + entry + last_part(1, entry.size(), local.size(), 2), "of several");
+    check_refused(local + entry + last_part(1, entry.size(), local.size(), 1, 1), "of several");
+    // One content under two names, and a member inside another one.
+    const Part twin = part_of_npy("b.npy", deflate);
+    const std::string two = entry + directory_part(twin, 0);
+    check_refused(local + two + last_part(2, two.size(), local.size(), 2), "inside another member");
+    Part outer = part_of_npy("o.npy", false);
+    outer.content = local;
+    outer.size = local.size();
+    const std::string nested = directory_part(outer, 0) + directory_part(good, 30 + 5);
+    check_refused(local_part(outer) + nested + last_part(2, nested.size(), local_part(outer).size(), 2),
+                  "inside another member");
+    // A gap, as it is left where a member was deleted, is legal, and so is an order of its own.
+    const std::string first = local_part(twin) + "gap";
+    const std::string mixed = directory_part(good, first.size()) + directory_part(twin, 0);
+    CHECK(read(first + local + mixed + last_part(2, mixed.size(), first.size() + local.size(), 2)) == wanted);
+  }
+}
+
+TEST_CASE("npz: bytes behind compressed content are refused, and so is content behind its size") {
+  const ScratchFolder folder;
+  const auto error_of = [&](const Part& part) -> std::string {
+    const std::string local = local_part(part), entry = directory_part(part, 0);
+    put_content(folder / "x.npz", local + entry + last_part(1, entry.size(), local.size(), 1));
+    try {
+      read_npz(folder / "x.npz", "a");
+      return "";
+    } catch (const BadData& error) {
+      return error.what();
+    }
+  };
+  Part part = part_of_npy("a.npy", true);
+  CHECK(error_of(part) == "");
+  part.content += "x";
+  CHECK_THAT(error_of(part), Contains("1 bytes follow its compressed content"));
+  part.content += std::string(100'000, 'x');
+  CHECK_THAT(error_of(part), Contains("100001 bytes follow its compressed content"));
+  Part longer = part_of_npy("a.npy", true);
+  longer.content = deflated(small_npy + "x");
+  CHECK_THAT(error_of(longer), Contains("longer than stated"));
+  Part bomb = part_of_npy("a.npy", true);  // 16 MiB behind an array of three bytes
+  bomb.content = deflated(small_npy + std::string(1 << 24, '\0'));
+  CHECK_THAT(error_of(bomb), Contains("longer than stated"));
+  bomb.size = small_npy.size() + (1 << 24);
+  CHECK_THAT(error_of(bomb), Contains("bytes follow the last value"));
+  Part liar = part_of_npy("a.npy", true);
+  liar.size = 0xfffffffe;
+  CHECK_THAT(error_of(liar), Contains("cannot hold"));
+  Part stored = part_of_npy("a.npy", false);
+  stored.content += "x";
+  CHECK_THAT(error_of(stored), Contains("cannot hold"));
+}
+
+TEST_CASE("npz: a zip64 record says what the last record says, or what that leaves to it") {
+  const ScratchFolder folder;
+  const Part part = part_of_npy("a.npy", false);
+  const std::string local = local_part(part), entry = directory_part(part, 0);
+  const auto archive = [&](std::uint64_t entries, std::uint64_t length, const std::string& last) {
+    const std::string record = "PK\6\6" + little(length, 8) + little(45, 2) + little(45, 2) + little(0, 8) +
+                               little(entries, 8) + little(entries, 8) + little(entry.size(), 8) +
+                               little(local.size(), 8);
+    const std::string locator =
+        "PK\6\7" + little(0, 4) + little(local.size() + entry.size(), 8) + little(1, 4);
+    put_content(folder / "x.npz", local + entry + record + locator + last);
+    return folder / "x.npz";
+  };
+  const std::string same = last_part(1, entry.size(), local.size(), 1);
+  CHECK(read_npz(archive(1, 44, same), "a").values.size() == 3);
+  CHECK(read_npz(archive(1, 44, last_part(0xffff, 0xffffffff, 0xffffffff, 0xffff)), "a").values.size() == 3);
+  CHECK_THROWS_WITH(read_npz(archive(1, 44, last_part(2, entry.size(), local.size(), 2)), "a"),
+                    Contains("contradict each other"));
+  CHECK_THROWS_WITH(read_npz(archive(1, 44, last_part(1, entry.size(), 0, 1)), "a"),
+                    Contains("contradict each other"));
+  CHECK_THROWS_WITH(read_npz(archive(1, 45, same), "a"), Contains("zip64 record is missing"));
+  CHECK_THROWS_WITH(
+      read_npz(archive(0xffffffffffffffff, 44, last_part(0xffff, 0xffffffff, 0xffffffff, 0xffff)), "a"),
+      Contains("do not fit its directory"));
 }
 
 TEST_CASE("npz: no prefix and no changed byte of an archive is read as something else") {

@@ -1,8 +1,7 @@
 // The loop of fma_loop.hpp for vectors of one isa.
 //
-// Included only by the files that are compiled for one isa each. Like tile.hpp it includes no header with
-// functions, and everything in it is in an anonymous namespace: the linker must never choose one isa's copy
-// for the whole program.
+// Included only by the files that are compiled for one isa each. Like tile.hpp it includes no header with functions,
+// and everything in it is in an anonymous namespace: the linker must never choose one isa's copy for the whole program.
 #pragma once
 
 #include <fsconv/bench/ceilings/fma_loop.hpp>

@@ -17,19 +17,19 @@ using engine::Isa;
 // Results go here, so that nothing is computed in vain.
 std::atomic<float> sink{0};
 
-constexpr Index fewest_samples = 3;
+constexpr Index fewest_samples = 3, most_samples = 10'000;  // the most where the clock stands still
 
 // The shortest seconds per call that were seen.
 double best(const Item& item, Index calls, int threads, double seconds) {
   double least = sample(item, calls, threads);
   const auto start = Clock::now();
-  for (Index at = 1; at < fewest_samples || seconds_since(start) < seconds; ++at)
+  for (Index at = 1; at < fewest_samples || (at < most_samples && seconds_since(start) < seconds); ++at)
     least = std::min(least, sample(item, calls, threads));
   return least;
 }
 
 double billions(double count, int threads, double seconds) {
-  return count * static_cast<double>(threads) / std::max(seconds, 1e-12) * 1e-9;
+  return ratio(count * static_cast<double>(threads), seconds) * 1e-9;
 }
 
 const FmaLoop& loop_of(Isa isa, Precision precision) {
@@ -64,19 +64,19 @@ double tile_peak(Isa isa, int threads, double seconds) {
   constexpr engine::Size inner = channels / engine::Arithmetic<T>::numbers_per_step;
   const engine::Kernels<T>& kernels = engine::kernels_of<T>(isa);
   const std::vector<engine::Factor> factors(taps, engine::Factor{0, 0});
-  struct Operands {
+  struct Matrices {
     Buffer<Step> a, b;
     Buffer<T> c;
   };
-  std::vector<Operands> operands;
+  std::vector<Matrices> matrices;
   for (int thread = 0; thread < threads; ++thread) {
-    operands.push_back(
+    matrices.push_back(
         {Buffer<Step>(rows * inner), Buffer<Step>(inner * kernels.panel), Buffer<T>(rows * kernels.panel)});
-    std::fill_n(operands.back().a.data(), rows * inner, ones<Step>());
-    std::fill_n(operands.back().b.data(), inner * kernels.panel, ones<Step>());
+    std::fill_n(matrices.back().a.data(), rows * inner, ones<Step>());
+    std::fill_n(matrices.back().b.data(), inner * kernels.panel, ones<Step>());
   }
   const Item item{[&](int thread) {
-    Operands& mine = operands[static_cast<std::size_t>(thread)];
+    Matrices& mine = matrices[static_cast<std::size_t>(thread)];
     engine::Product<T> product{};
     product.factors = factors.data();
     product.count = taps;
@@ -122,9 +122,10 @@ double triad_bandwidth(const PeakPlan& plan, int threads) {
 template <class T>
 void measure_isas(Precision precision, const PeakPlan& plan, Ceilings& ceilings) {
   for (const Isa isa : engine::different_isas<T>())
-    ceilings.isas.push_back({isa, precision,
-                             fma_peak(loop_of(isa, precision), ceilings.threads, plan.seconds),
-                             tile_peak<T>(isa, ceilings.threads, plan.seconds)});
+    ceilings.isas.push_back({.isa = isa,
+                             .precision = precision,
+                             .fma = fma_peak(loop_of(isa, precision), ceilings.threads, plan.seconds),
+                             .tile = tile_peak<T>(isa, ceilings.threads, plan.seconds)});
 }
 
 Ceilings measure(const PeakPlan& plan, int threads) {

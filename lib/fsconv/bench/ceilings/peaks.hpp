@@ -2,8 +2,8 @@
 #pragma once
 
 #include <fsconv/base/index.hpp>
-#include <fsconv/bench/precision.hpp>
 #include <fsconv/engine/isa.hpp>
+#include <fsconv/engine/precision.hpp>
 #include <vector>
 
 namespace fsconv::bench {
@@ -12,8 +12,8 @@ namespace fsconv::bench {
 struct IsaPeak {
   engine::Isa isa;
   Precision precision;
-  // Independent multiply-adds in registers: the ceiling. Of floats, also for BFloat16 where the isa has no
-  // instructions for them.
+  // Independent multiply-adds in registers: the ceiling. Of floats, also for BFloat16 where the isa has
+  // no instructions for them.
   double fma = 0;
   double tile = 0;  // the engine's register tile with all operands in the first cache: what it can reach
 };
@@ -35,12 +35,12 @@ struct Peaks {
 
 struct PeakPlan {
   int threads = 1;
-  std::vector<Precision> precisions = {Precision::fp32};  // some of timed_precisions()
+  std::vector<Precision> precisions = {Precision::fp32};  // some of float_precisions
   double seconds = 0.05;                                  // for each number
   Index triad_elements = Index{8} << 20;  // of each of the three arrays: far more than the caches hold
 };
 
-// Each number is the best of several samples: a ceiling is what nothing disturbed. Throws InvalidArgument
+// Each number is the best of several samples: a ceiling is what nothing disturbed; 0 where the clock stands still. Throws InvalidArgument
 // where the arrays do not fit the memory, Interrupted on Ctrl-C.
 Peaks measure_peaks(const PeakPlan& plan);
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
-#include <fsconv/io/excerpt.hpp>
-#include <fsconv/io/hdf5/handle.hpp>
+#include <fsconv/base/excerpt.hpp>
+#include <fsconv/io/hdf5/local_file.hpp>
 #include <limits>
 
 namespace fsconv::hdf5 {
@@ -24,25 +24,25 @@ struct OpenAttribute {
 };
 
 // Throws BadData where the object has none of that name.
-template <class State>
-OpenAttribute open_attribute(const State& state, const std::string& object_name, const std::string& name) {
-  const Handle object = state.open_object(object_name);
+OpenAttribute open_attribute(const LocalFile& file, const std::string& object_name, const std::string& name) {
+  const Handle object = file.open_object(object_name);
   if (H5Aexists(object.id(), name.c_str()) <= 0)
-    throw BadData(state.where(object_name), fmt::format("has no attribute {}", name));
+    throw BadData(file.where(object_name), fmt::format("has no attribute {}", name));
   Handle attribute(H5Aopen(object.id(), name.c_str(), H5P_DEFAULT), H5Aclose);
-  if (!attribute.valid()) state.fail_to_read(object_name, "read attribute " + name);
+  if (!attribute.valid()) file.fail_to_read(object_name, "read attribute " + name);
+  require_plausible_attribute(attribute.id(), file.id(),
+                              fmt::format("{}: its attribute {}", file.where(object_name), excerpt(name)));
   Handle type(H5Aget_type(attribute.id()), H5Tclose), space(H5Aget_space(attribute.id()), H5Sclose);
   return {std::move(attribute), std::move(type), std::move(space)};
 }
 
 }  // namespace
 
-void File::set_attribute(const std::string& object_name, const std::string& name, const Value& value) {
-  state_->require_writable();
-  if (!exists(object_name)) throw InvalidArgument(state_->where(object_name), "does not exist");
+void LocalFile::set_attribute(const std::string& object_name, const std::string& name, const Value& value) {
+  if (!exists(object_name)) throw InvalidArgument(where(object_name), "does not exist");
   if (name.empty() || name.find('\0') != std::string::npos)
-    throw InvalidArgument(state_->where(object_name), "an attribute needs a name without zero bytes");
-  Handle object = state_->open_object(object_name);
+    throw InvalidArgument(where(object_name), "an attribute needs a name without zero bytes");
+  Handle object = open_object(object_name);
   const std::string label = fmt::format("attribute {} of {}", name, object_name);
 
   const auto* text = std::get_if<std::string>(&value);
@@ -59,48 +59,49 @@ void File::set_attribute(const std::string& object_name, const std::string& name
       value);
 
   if (H5Aexists(object.id(), name.c_str()) > 0 && H5Adelete(object.id(), name.c_str()) < 0)
-    state_->fail_to_write(label, "replace");
+    fail_to_write(label, "replace");
   const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
   Handle attribute(
       H5Acreate2(object.id(), name.c_str(), content.type.id(), space.id(), H5P_DEFAULT, H5P_DEFAULT),
       H5Aclose);
   if (!attribute.valid() || H5Awrite(attribute.id(), content.type.id(), content.bytes) < 0 ||
       !attribute.close() || !object.close())
-    state_->fail_to_write(label, "write");
+    fail_to_write(label, "write");
 }
 
-bool File::has_attribute(const std::string& object, const std::string& name) const {
-  return H5Aexists(state_->open_object(object).id(), name.c_str()) > 0;
+bool LocalFile::has_attribute(const std::string& object, const std::string& name) const {
+  return H5Aexists(open_object(object).id(), name.c_str()) > 0;
 }
 
-std::vector<std::string> File::attributes(const std::string& object_name) const {
-  const Handle object = state_->open_object(object_name);
+std::vector<std::string> LocalFile::attributes(const std::string& object_name) const {
+  const Handle object = open_object(object_name);
   std::vector<std::string> names;
   const auto add = [](hid_t, const char* name, const H5A_info_t*, void* into) -> herr_t {
     static_cast<std::vector<std::string>*>(into)->emplace_back(name);
     return 0;
   };
   if (H5Aiterate2(object.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names) < 0)
-    state_->fail_to_read(object_name, "list the attributes of it");
+    fail_to_read(object_name, "list the attributes of it");
   return names;
 }
 
-Value File::attribute(const std::string& object_name, const std::string& name) const {
-  const std::string where = state_->where(object_name);
-  const auto [attribute, type, space] = open_attribute(*state_, object_name, name);
+Value LocalFile::attribute(const std::string& object_name, const std::string& name) const {
+  const std::string place = where(object_name);
+  const auto [attribute, type, space] = open_attribute(*this, object_name, name);
   if (H5Sget_simple_extent_npoints(space.id()) != 1)
-    throw BadData(where, fmt::format("attribute {} does not hold exactly one value", excerpt(name)));
+    throw BadData(place, fmt::format("attribute {} does not hold exactly one value", excerpt(name)));
 
   auto read = [&](hid_t memory, void* into) {
     const herr_t result = H5Aread(attribute.id(), memory, into);
-    if (result < 0) state_->fail_to_read(object_name, "read attribute " + name);
+    if (result < 0) fail_to_read(object_name, "read attribute " + name);
     return result;
   };
   const std::string kind = type_name(type.id());
   if (kind == "str") return read_texts(type.id(), space.id(), 1, read)->front();
   if (kind == "other" || H5Tget_size(type.id()) > 8)
-    throw BadData(where, fmt::format("attribute {} is neither text nor number: it holds {}", excerpt(name),
+    throw BadData(place, fmt::format("attribute {} is neither text nor number: it holds {}", excerpt(name),
                                      type_description(type.id())));
+  require_numbers(type.id(), fmt::format("{}: its attribute {}", place, excerpt(name)));
   if (kind.front() == 'f') {
     double value = 0;
     read(H5T_NATIVE_DOUBLE, &value);
@@ -116,44 +117,21 @@ Value File::attribute(const std::string& object_name, const std::string& name) c
   return value;
 }
 
-Numbers File::numbers_attribute(const std::string& object_name, const std::string& name) const {
-  const std::string where = state_->where(object_name);
-  const auto [attribute, type, space] = open_attribute(*state_, object_name, name);
-  require_numbers(type.id(), fmt::format("{}: its attribute {}", where, name));
+Numbers LocalFile::numbers_attribute(const std::string& object_name, const std::string& name) const {
+  const std::string place = where(object_name);
+  const auto [attribute, type, space] = open_attribute(*this, object_name, name);
+  require_numbers(type.id(), fmt::format("{}: its attribute {}", place, name));
   const hssize_t count = H5Sget_simple_extent_npoints(space.id());
-  require_memory_for(where, count, sizeof(double));
+  require_memory_for(place, count, sizeof(double));
   Numbers numbers{std::vector<double>(static_cast<std::size_t>(std::max<hssize_t>(count, 0))),
                   type_name(type.id())};
   const bool truths = numbers.dtype == "b1";
   std::vector<std::int64_t> integers(truths ? numbers.values.size() : 0);
   const herr_t read = truths ? H5Aread(attribute.id(), H5T_NATIVE_INT64, integers.data())
                              : H5Aread(attribute.id(), H5T_NATIVE_DOUBLE, numbers.values.data());
-  if (read < 0) state_->fail_to_read(object_name, "read attribute " + name);
+  if (read < 0) fail_to_read(object_name, "read attribute " + name);
   if (truths) numbers.values.assign(integers.begin(), integers.end());
   return numbers;
-}
-
-std::string File::string_attribute(const std::string& object, const std::string& name) const {
-  const Value value = attribute(object, name);
-  if (const auto* text = std::get_if<std::string>(&value)) return *text;
-  throw BadData(state_->where(object), fmt::format("attribute {} is no text", name));
-}
-
-double File::number_attribute(const std::string& object, const std::string& name) const {
-  const Value value = attribute(object, name);
-  if (const auto* number = std::get_if<double>(&value)) return *number;
-  if (const auto* number = std::get_if<std::int64_t>(&value)) return static_cast<double>(*number);
-  if (const auto* number = std::get_if<std::uint64_t>(&value)) return static_cast<double>(*number);
-  throw BadData(state_->where(object), fmt::format("attribute {} is no number", name));
-}
-
-std::int64_t File::integer_attribute(const std::string& object, const std::string& name) const {
-  const Value value = attribute(object, name);
-  if (const auto* number = std::get_if<std::int64_t>(&value)) return *number;
-  if (const auto* number = std::get_if<std::uint64_t>(&value))
-    if (*number <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-      return static_cast<std::int64_t>(*number);
-  throw BadData(state_->where(object), fmt::format("attribute {} is no integer of 64 bits", name));
 }
 
 }  // namespace fsconv::hdf5

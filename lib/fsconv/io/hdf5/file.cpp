@@ -1,213 +1,181 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <array>
+#include <cerrno>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/content_kind.hpp>
-#include <fsconv/io/hdf5/handle.hpp>
+#include <fsconv/io/hdf5/local_file.hpp>
+#include <fsconv/io/hdf5/remote_file.hpp>
 #include <fsconv/io/input_file.hpp>
+#include <limits>
+#include <utility>
 
 namespace fsconv::hdf5 {
 namespace {
 
-// Groups keep their members in the order of creation: netCDF insists, and so people see what was written
-// first, first.
-Handle group_properties(hid_t kind) {
-  Handle properties(H5Pcreate(kind), H5Pclose);
-  H5Pset_link_creation_order(properties.id(), H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
-  H5Pset_obj_track_times(properties.id(), false);  // the same content gives the same file
-  return properties;
-}
-
-// Whatever is still open in a file, closing the file closes.
-Handle access_properties() {
-  Handle properties(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-  H5Pset_fclose_degree(properties.id(), H5F_CLOSE_STRONG);
-  return properties;
+// HDF5's signature stands at the beginning, or behind a user's block of 512, 1024, 2048 ... bytes.
+bool has_signature(const InputFile& file) {
+  constexpr std::array<char, 8> signature = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
+  std::array<char, 8> found{};
+  for (std::uint64_t at = 0; at + found.size() <= file.size(); at = std::max<std::uint64_t>(512, 2 * at)) {
+    file.read(at, std::as_writable_bytes(std::span(found)));
+    if (found == signature) return true;
+  }
+  return false;
 }
 
 // Asks the system first: it gives a better reason than HDF5, which would also wait for a pipe.
-void require_hdf5(const InputFile& file) {
-  if (file.size() == 0) throw BadData(file.path(), "is empty", "an HDF5 file begins with a signature");
-  if (H5Fis_hdf5(file.path().c_str()) <= 0) {
-    H5Eclear2(H5E_DEFAULT);
-    throw BadData(file.path(),
-                  with_kind("is no HDF5 file: its signature is missing", content_kind_of(file.path())));
-  }
+void require_hdf5(const InputFile& file, const std::string& path) {
+  if (file.size() == 0) throw BadData(path, "is empty", "an HDF5 file begins with a signature");
+  if (!has_signature(file))
+    throw BadData(path, with_kind("is no HDF5 file: its signature is missing", content_kind_of(file.path())));
 }
 
-void copy(const InputFile& from, AtomicFile& to) {
-  std::vector<std::byte> block(std::size_t{1} << 20);
-  for (std::uint64_t at = 0; at < from.size(); at += block.size()) {
-    block.resize(std::min<std::uint64_t>(block.size(), from.size() - at));
-    from.read(at, block);
-    to.write(block);
-  }
+// Programs lock what they write with HDF5; what is copied meanwhile may be half of it.
+void require_unlocked(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return;  // who opens it to read it says why
+  const bool locked = ::flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(file);
+  if (locked)
+    throw IoError(path, "cannot change it: another program has it open for writing; close it there");
 }
 
 }  // namespace
 
-File::File(std::unique_ptr<State> state) : state_(std::move(state)) {}
+File::File(std::string path, std::unique_ptr<Access> access, std::unique_ptr<AtomicFile> output)
+    : path_(std::move(path)), output_(std::move(output)), access_(std::move(access)) {}
 File::~File() = default;
 File::File(File&&) noexcept = default;
 File& File::operator=(File&&) noexcept = default;
 
-const std::string& File::path() const { return state_->path; }
+const std::string& File::path() const { return path_; }
 
-File File::create(const std::string& path) {
-  initialize();
-  auto state = std::make_unique<State>();
-  state->path = path;
-  state->output = std::make_unique<AtomicFile>(path);
-  const Handle creation = group_properties(H5P_FILE_CREATE), access = access_properties();
-  const hid_t id =
-      H5Fcreate(state->output->temporary_path().c_str(), H5F_ACC_TRUNC, creation.id(), access.id());
-  if (id < 0) state->fail_to_write("", "write");
-  state->file = Handle(id, H5Fclose);
-  return File(std::move(state));
+File File::create(const std::string& path) { return create(path, std::make_unique<AtomicFile>(path)); }
+
+File File::create(const std::string& path, std::unique_ptr<AtomicFile> output) {
+  auto access = std::make_unique<LocalFile>(path, output->temporary_path(), LocalFile::Mode::create);
+  return File(path, std::move(access), std::move(output));
 }
 
 File File::modify(const std::string& path) {
-  open(path);  // only to see whether it can be
-  auto state = std::make_unique<State>();
-  state->path = path;
-  {
-    const InputFile old(path);
-    state->output = std::make_unique<AtomicFile>(path);
-    copy(old, *state->output);
-  }
-  const Handle access = access_properties();
-  const hid_t id = H5Fopen(state->output->temporary_path().c_str(), H5F_ACC_RDWR, access.id());
-  if (id < 0) state->fail_to_read("", "change it");
-  state->file = Handle(id, H5Fclose);
-  return File(std::move(state));
+  require_hdf5(InputFile(path), path);
+  return update(path);
 }
 
 File File::update(const std::string& path) {
-  std::error_code none;
-  const bool has_content =
-      std::filesystem::is_regular_file(path, none) && std::filesystem::file_size(path, none) > 0;
-  return has_content ? modify(path) : create(path);
-}
-
-File File::open_trusted(const std::string& path) {
-  auto state = std::make_unique<State>();
-  state->path = path;
-  const Handle access = access_properties();
-  const hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id());
-  if (id < 0) state->fail_to_read("", "read it");
-  state->file = Handle(id, H5Fclose);
-  return File(std::move(state));
+  auto output = std::make_unique<AtomicFile>(path, AtomicFile::Purpose::update);
+  if (output->copied() == 0) return create(path, std::move(output));
+  require_unlocked(path);
+  // What is looked at is the copy: under its name another file may stand by now.
+  require_hdf5(InputFile(output->temporary_path()), path);
+  auto access = std::make_unique<RemoteFile>(path, output->temporary_path(), LocalFile::Mode::change);
+  return File(path, std::move(access), std::move(output));
 }
 
 File File::open(const std::string& path) {
-  initialize();
-  require_hdf5(InputFile(path));
-  require_survivable(path, [&] {
-    const File file = open_trusted(path);
-    walk_through(file, file.state_->file.id());
-  });
-  return open_trusted(path);
+  require_hdf5(InputFile(path), path);
+  return File(path, std::make_unique<RemoteFile>(path, path, LocalFile::Mode::read), nullptr);
 }
 
 void File::commit() {
-  state_->require_writable();
-  if (!state_->file.close()) state_->fail_to_write("", "write");
-  state_->output->commit();
+  require_writable();
+  access_->close();
+  output_->commit();
 }
 
-void File::State::require_writable() const {
-  if (!output) throw InvalidArgument(path, "is open for reading only");
+void File::require_writable() const {
+  if (!output_) throw InvalidArgument(path_, "is open for reading only");
 }
 
-bool File::State::exists(const std::string& name) const {
-  initialize();
-  if (name.empty() || name.front() != '/') return false;
-  // HDF5 answers for a path only if all but its last part exist.
-  for (std::size_t end = name.find('/', 1); name.size() > 1; end = name.find('/', end + 1)) {
-    if (H5Lexists(file.id(), name.substr(0, end).c_str(), H5P_DEFAULT) <= 0) {
-      H5Eclear2(H5E_DEFAULT);
-      return false;
-    }
-    if (end == std::string::npos) break;
-  }
-  const bool found =
-      H5Oexists_by_name(file.id(), name.c_str(), H5P_DEFAULT) > 0;  // false for a link to nothing
-  H5Eclear2(H5E_DEFAULT);
-  return found;
-}
-
-Handle File::State::open_object(const std::string& name) const {
-  if (!exists(name)) throw BadData(path, fmt::format("has no object {}", name));
-  Handle object(H5Oopen(file.id(), name.c_str(), H5P_DEFAULT), H5Oclose);
-  if (!object.valid()) fail_to_read(name, "open it");
-  return object;
-}
-
-Handle File::State::open_dataset(const std::string& name) const {
-  if (!exists(name)) throw BadData(path, fmt::format("has no dataset {}", name));
-  Handle object = open_object(name);
-  if (H5Iget_type(object.id()) != H5I_DATASET) throw BadData(where(name), "is no dataset");
-  return object;
-}
-
-bool File::State::is_group(const std::string& name) const {
-  return exists(name) && H5Iget_type(open_object(name).id()) == H5I_GROUP;
-}
-
-void File::State::require_free(const std::string& name) const {
-  require_object_name(name);
-  if (exists(name)) throw InvalidArgument(where(name), "is there already");
-  if (!is_group(parent_of(name))) throw InvalidArgument(where(name), "its group does not exist");
-}
+// ---- writing
 
 void File::create_group(const std::string& name) {
-  state_->require_writable();
-  if (state_->is_group(name)) return;
-  require_object_name(name);
-  if (const std::string parent = parent_of(name); parent != "/") create_group(parent);
-  state_->require_free(name);
-  const Handle properties = group_properties(H5P_GROUP_CREATE);
-  Handle group(H5Gcreate2(state_->file.id(), name.c_str(), H5P_DEFAULT, properties.id(), H5P_DEFAULT),
-               H5Gclose);
-  if (!group.valid() || !group.close()) state_->fail_to_write(name, "write");
+  require_writable();
+  access_->create_group(name);
+}
+
+template <class T>
+void File::write(const std::string& name, std::span<const T> values, const Shape& shape,
+                 const Storage& storage) {
+  require_writable();
+  if (static_cast<Index>(values.size()) != element_count(shape, name.c_str()))
+    throw InvalidArgument(path_ + ":" + name, fmt::format("{} values do not fill its shape", values.size()));
+  access_->write_numbers(name, number_type<T>(), std::as_bytes(values), shape, storage);
+}
+
+template <class T>
+void File::write(const std::string& name, const Tensor<T>& values, const Storage& storage) {
+  write(name, std::span<const T>(values.data(), static_cast<std::size_t>(values.size())), values.shape(),
+        storage);
+}
+
+void File::write_strings(const std::string& name, const std::vector<std::string>& values,
+                         const Storage& storage) {
+  require_writable();
+  access_->write_strings(name, values, storage);
+}
+
+void File::set_attribute(const std::string& object, const std::string& name, const Value& value) {
+  require_writable();
+  access_->set_attribute(object, name, value);
 }
 
 void File::remove(const std::string& name) {
-  state_->require_writable();
-  require_object_name(name);
-  if (!exists(name)) throw InvalidArgument(state_->where(name), "does not exist");
-  if (!is_group(name)) detach_scales(*state_, name);
-  if (H5Ldelete(state_->file.id(), name.c_str(), H5P_DEFAULT) < 0) state_->fail_to_write(name, "remove");
+  require_writable();
+  access_->remove(name);
 }
 
-bool File::exists(const std::string& name) const { return state_->exists(name); }
-bool File::is_group(const std::string& name) const { return state_->is_group(name); }
+// ---- reading; numbers in read.cpp
 
-std::vector<std::string> File::members(const std::string& group_name) const {
-  if (!is_group(group_name)) throw BadData(path(), fmt::format("has no group {}", group_name));
-  const Handle group = state_->open_object(group_name);
-  const Handle properties(H5Gget_create_plist(group.id()), H5Pclose);
-  unsigned order = 0;
-  H5Pget_link_creation_order(properties.id(), &order);
-  const H5_index_t index = order & H5P_CRT_ORDER_TRACKED ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
-
-  std::vector<std::string> names;
-  const auto add = [](hid_t, const char* name, const H5L_info_t*, void* into) -> herr_t {
-    static_cast<std::vector<std::string>*>(into)->emplace_back(name);
-    return 0;
-  };
-  if (H5Literate(group.id(), index, H5_ITER_INC, nullptr, add, &names) < 0)
-    state_->fail_to_read(group_name, "list it");
-  return names;
+bool File::exists(const std::string& name) const { return access_->exists(name); }
+bool File::is_group(const std::string& name) const { return access_->is_group(name); }
+std::vector<std::string> File::members(const std::string& group) const { return access_->members(group); }
+std::vector<std::string> File::datasets() const { return access_->datasets(); }
+Shape File::shape(const std::string& name) const { return access_->shape(name); }
+std::string File::dtype(const std::string& name) const { return access_->dtype(name); }
+std::optional<double> File::fill_value(const std::string& name) const { return access_->fill_value(name); }
+std::vector<std::string> File::read_strings(const std::string& name) const {
+  return access_->read_strings(name);
+}
+std::vector<std::string> File::attributes(const std::string& object) const {
+  return access_->attributes(object);
+}
+bool File::has_attribute(const std::string& object, const std::string& name) const {
+  return access_->has_attribute(object, name);
+}
+Value File::attribute(const std::string& object, const std::string& name) const {
+  return access_->attribute(object, name);
+}
+Numbers File::numbers_attribute(const std::string& object, const std::string& name) const {
+  return access_->numbers_attribute(object, name);
 }
 
-std::vector<std::string> File::datasets() const {
-  std::vector<std::string> names;
-  for (const std::string& name : object_names(state_->file.id()))
-    if (H5Iget_type(state_->open_object(name).id()) == H5I_DATASET) names.push_back(name);
-  std::sort(names.begin(), names.end());
-  return names;
+std::string File::string_attribute(const std::string& object, const std::string& name) const {
+  const Value value = attribute(object, name);
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  throw BadData(path_ + ":" + object, fmt::format("attribute {} is no text", name));
+}
+
+double File::number_attribute(const std::string& object, const std::string& name) const {
+  const Value value = attribute(object, name);
+  if (const auto* number = std::get_if<double>(&value)) return *number;
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return static_cast<double>(*number);
+  if (const auto* number = std::get_if<std::uint64_t>(&value)) return static_cast<double>(*number);
+  throw BadData(path_ + ":" + object, fmt::format("attribute {} is no number", name));
+}
+
+std::int64_t File::integer_attribute(const std::string& object, const std::string& name) const {
+  const Value value = attribute(object, name);
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return *number;
+  if (const auto* number = std::get_if<std::uint64_t>(&value))
+    if (*number <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+      return static_cast<std::int64_t>(*number);
+  throw BadData(path_ + ":" + object, fmt::format("attribute {} is no integer of 64 bits", name));
 }
 
 std::string library_version() {
@@ -216,5 +184,14 @@ std::string library_version() {
   H5get_libversion(&major, &minor, &release);
   return fmt::format("{}.{}.{}", major, minor, release);
 }
+
+template void File::write(const std::string&, std::span<const double>, const Shape&, const Storage&);
+template void File::write(const std::string&, std::span<const float>, const Shape&, const Storage&);
+template void File::write(const std::string&, std::span<const std::int64_t>, const Shape&, const Storage&);
+template void File::write(const std::string&, std::span<const std::uint8_t>, const Shape&, const Storage&);
+template void File::write(const std::string&, const Tensor<double>&, const Storage&);
+template void File::write(const std::string&, const Tensor<float>&, const Storage&);
+template void File::write(const std::string&, const Tensor<std::int64_t>&, const Storage&);
+template void File::write(const std::string&, const Tensor<std::uint8_t>&, const Storage&);
 
 }  // namespace fsconv::hdf5

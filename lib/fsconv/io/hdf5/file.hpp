@@ -1,4 +1,4 @@
-// HDF5 files that h5py, netCDF, xarray and h5dump open: a small layer over the C API.
+// HDF5 files that h5py, netCDF, xarray and h5dump open.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ struct Numbers {
 // length (InvalidArgument). A one-dimensional dataset whose dimension has its own name becomes that scale:
 // write "/epoch" with {"epoch"} first, then "/loss" with {"epoch"}. Without names, axes of n elements share
 // the scale "size_n"; `plain` leaves the scales away (for files that other programs lay out).
-struct Layout {
+struct Storage {
   std::vector<std::string> dimensions = {};
   bool compressed = false;  // deflate, in chunks of about a mebibyte
   bool plain = false;
@@ -37,6 +37,13 @@ struct Layout {
   std::string long_name = {};
 };
 
+class Access;  // access.hpp, for the sources only
+
+// HDF5 1.10 trusts addresses and lengths that it reads, and a damaged file can crash it, send it round in circles or make
+// it ask for all memory. So whatever is not made here is opened, read and changed in a forked copy of this process
+// (remote_file.hpp), with limits of time and memory, and comes as numbers: what damage does to that copy is BadData here.
+// A new file is made in this process.
+//
 // The numbers that read() gives are those that are stored; what attributes say of them (packing, missing values) is for
 // read_values() in values.hpp.
 //
@@ -49,11 +56,11 @@ class File {
   static File create(const std::string& path);
   // A copy of an existing file to be changed; commit() replaces the old one. IoError, BadData.
   static File modify(const std::string& path);
-  // The one or the other: a copy where there is a file with content, a new one elsewhere.
+  // The one or the other: a copy where there is a file with content, a new one elsewhere. Who updates one file at once
+  // with others waits for them (AtomicFile), so that nobody's datasets are lost.
   static File update(const std::string& path);
   // For reading. IoError if the system refuses or another program has the file open for writing; BadData if it
-  // is no HDF5 file (and what it is instead) or a damaged one. (A child process walks through the file first,
-  // because damage can crash HDF5.)
+  // is no HDF5 file (and what it is instead) or a damaged one.
   static File open(const std::string& path);
 
   ~File();
@@ -61,25 +68,25 @@ class File {
   File& operator=(File&&) noexcept;
 
   const std::string& path() const;
-  struct State;  // of the sources only
 
   // Writing. InvalidArgument if the name is taken or a parent is missing; IoError if the system fails.
   void create_group(const std::string& name);  // and its missing parents; nothing if it is there
   template <class T>
-  void write(const std::string& name, const Tensor<T>& values, const Layout& layout = {});
+  void write(const std::string& name, const Tensor<T>& values, const Storage& storage = {});
   template <class T>
   void write(const std::string& name, std::span<const T> values, const Shape& shape,
-             const Layout& layout = {});
+             const Storage& storage = {});
   template <class T>
-  void write(const std::string& name, const std::vector<T>& values, const Layout& layout = {}) {  // one axis
-    write(name, std::span<const T>(values), Shape{static_cast<Index>(values.size())}, layout);
+  void write(const std::string& name, const std::vector<T>& values,
+             const Storage& storage = {}) {  // one axis
+    write(name, std::span<const T>(values), Shape{static_cast<Index>(values.size())}, storage);
   }
   template <class T>
   void write_scalar(const std::string& name, T value) {  // no axes
     write(name, std::span<const T>(&value, 1), Shape{});
   }
   void write_strings(const std::string& name, const std::vector<std::string>& values,
-                     const Layout& layout = {});
+                     const Storage& storage = {});
   void set_attribute(const std::string& object, const std::string& name, const Value& value);  // replaces
   void remove(const std::string& name);
   // Closes the file and puts it in its place. Nothing else may follow.
@@ -110,9 +117,13 @@ class File {
   std::int64_t integer_attribute(const std::string& object, const std::string& name) const;
 
  private:
-  explicit File(std::unique_ptr<State> state);
-  static File open_trusted(const std::string& path);
-  std::unique_ptr<State> state_;
+  File(std::string path, std::unique_ptr<Access> access, std::unique_ptr<AtomicFile> output);
+  static File create(const std::string& path, std::unique_ptr<AtomicFile> output);
+  void require_writable() const;
+
+  std::string path_;                    // as the caller wrote it
+  std::unique_ptr<AtomicFile> output_;  // of files that are written
+  std::unique_ptr<Access> access_;  // destroyed, and so closed, before `output_` removes the temporary file
 };
 
 // "1.10.8"

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <cstring>
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
@@ -19,10 +18,6 @@ std::string system_reason(const std::string& message) {
   return message.substr(first, message.find('\'', first) - first);
 }
 
-struct ErrorText {
-  std::string innermost, system;
-};
-
 herr_t collect(unsigned depth, const H5E_error2_t* error, void* into) {
   auto& text = *static_cast<ErrorText*>(into);
   const std::string message = error->desc ? error->desc : "";
@@ -31,6 +26,8 @@ herr_t collect(unsigned depth, const H5E_error2_t* error, void* into) {
   return 0;
 }
 
+}  // namespace
+
 ErrorText take_error() {
   ErrorText text;
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, collect, &text);
@@ -38,39 +35,15 @@ ErrorText take_error() {
   return text;
 }
 
-}  // namespace
-
 void initialize() {
   static const bool once = H5dont_atexit() >= 0;
   thread_local const bool silent = once && H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
   static_cast<void>(silent);
 }
 
-std::string last_error() {
-  const ErrorText text = take_error();
+std::string in_words(const ErrorText& text) {
   if (!text.system.empty()) return text.system;
   return text.innermost.empty() ? "HDF5 gives no reason" : "HDF5: " + text.innermost;
-}
-
-void File::State::fail_to_read(const std::string& object, const std::string& action) const {
-  const ErrorText text = take_error();
-  const std::string place = object.empty() ? path : where(object);
-  // A writer locks its file; some mark it instead, and the mark stays where they were killed.
-  if (text.system == std::strerror(EAGAIN))
-    throw IoError(place,
-                  fmt::format("cannot {}: another program has it open for writing; close it there", action));
-  if (text.innermost.find("already open for write") != std::string::npos)
-    throw IoError(
-        place, fmt::format("cannot {}: another program has it open for writing, or was stopped while it had; "
-                           "close it there, or repair it with h5clear -s",
-                           action));
-  if (!text.system.empty()) throw IoError(place, fmt::format("cannot {}: {}", action, text.system));
-  throw BadData(place, fmt::format("cannot {}: HDF5: {}", action, text.innermost));
-}
-
-void File::State::fail_to_write(const std::string& object, const std::string& action) const {
-  throw IoError(path,
-                fmt::format("cannot {}{}{}: {}", action, object.empty() ? "" : " ", object, last_error()));
 }
 
 Shape shape_of(hid_t dataset, const std::string& where) {
@@ -78,7 +51,7 @@ Shape shape_of(hid_t dataset, const std::string& where) {
   if (!space.valid() || H5Sget_simple_extent_type(space.id()) == H5S_NULL)
     throw BadData(where, "holds no values");
   const int rank = H5Sget_simple_extent_ndims(space.id());
-  if (rank < 0) throw BadData(where, "has no shape: " + last_error());
+  if (rank < 0) throw BadData(where, "has no shape: " + in_words(take_error()));
   std::vector<hsize_t> extents(static_cast<std::size_t>(rank));
   H5Sget_simple_extent_dims(space.id(), extents.data(), nullptr);
   Shape shape;

@@ -1,10 +1,9 @@
-// HDF5's identifiers with owners, and its errors as exceptions: for the sources of io/hdf5 only.
+// HDF5's identifiers with owners, its errors, types and names: for the sources of io/hdf5 only.
 #pragma once
 
 #include <hdf5.h>
 
 #include <fsconv/base/index.hpp>
-#include <fsconv/io/hdf5/file.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -17,8 +16,12 @@ namespace fsconv::hdf5 {
 // clean-up at exit, which writes to files that have already failed and can hang or crash there.
 void initialize();
 
-// The innermost message of HDF5's error stack; the system's reason where there is one. Empties the stack.
-std::string last_error();
+// The innermost message of HDF5's error stack, and the system's reason where there is one.
+struct ErrorText {
+  std::string innermost, system;
+};
+ErrorText take_error();  // and empties the stack
+std::string in_words(const ErrorText& text);
 
 // An identifier and the function that closes it.
 class Handle {
@@ -44,31 +47,6 @@ class Handle {
   Close close_ = nullptr;
 };
 
-struct File::State {
-  std::string path;                    // as the caller wrote it
-  std::unique_ptr<AtomicFile> output;  // of files that are written
-  Handle file;                         // destroyed, and so closed, before `output` removes the temporary file
-
-  // For reading: BadData; IoError where the system failed. `object` may be empty.
-  [[noreturn]] void fail_to_read(const std::string& object, const std::string& action) const;
-  // For writing: IoError.
-  [[noreturn]] void fail_to_write(const std::string& object, const std::string& action) const;
-  std::string where(const std::string& object) const { return path + ":" + object; }
-
-  bool exists(const std::string& name) const;
-  bool is_group(const std::string& name) const;
-  // Throws InvalidArgument unless a dataset or group may be made under this name.
-  void require_free(const std::string& name) const;
-  void require_writable() const;
-  Handle open_dataset(const std::string& name) const;  // BadData if there is none
-  Handle open_object(const std::string& name) const;   // group or dataset; BadData if there is none
-};
-
-// Runs `walk` in a child process. BadData if that crashes or does not end: `path` must then not be read here.
-void require_survivable(const std::string& path, const std::function<void()>& walk);
-// Looks at everything in an open file that HDF5 could stumble over.
-void walk_through(const File& file, hid_t id);
-
 // The extents of a dataset. BadData if it has none (null dataspace) or impossible ones.
 Shape shape_of(hid_t dataset, const std::string& where);
 
@@ -79,11 +57,9 @@ Handle string_type();
 std::string type_name(hid_t type);
 // What such elements are, in words: "complex numbers", "an enumeration of RED and GREEN", "bit fields of 8 bits".
 std::string type_description(hid_t type);
-// Throws BadData that says what the elements are unless they are numbers of up to 8 bytes or booleans.
+// Throws BadData that says what the elements are unless they are booleans, or numbers of up to 8 bytes of a type that
+// HDF5 itself defines (or IEEE 754's of 2 bytes): another exponent, sign or precision is how damage looks.
 void require_numbers(hid_t type, const std::string& where);
-
-// The paths of all objects, each once, however many links lead to it.
-std::vector<std::string> object_names(hid_t file);
 
 // The texts of a dataset or attribute of `stored_type`; `read` fills memory of the type it is given (H5Dread,
 // H5Aread). Nothing if it fails.
@@ -97,11 +73,5 @@ void require_object_name(const std::string& name);
 std::string parent_of(const std::string& name);
 std::string last_part(const std::string& name);
 std::string child_of(const std::string& group, const std::string& name);
-
-// Puts dimension scales on every axis of a dataset that was just written.
-void attach_scales(const File::State& state, const std::string& name, hid_t dataset, const Shape& shape,
-                   const std::vector<std::string>& dimensions);
-// Takes them off again, before the dataset is removed. InvalidArgument if it is itself the scale of others.
-void detach_scales(const File::State& state, const std::string& name);
 
 }  // namespace fsconv::hdf5

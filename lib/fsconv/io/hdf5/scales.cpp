@@ -3,7 +3,7 @@
 #include <hdf5_hl.h>
 
 #include <fsconv/base/error.hpp>
-#include <fsconv/io/hdf5/handle.hpp>
+#include <fsconv/io/hdf5/local_file.hpp>
 #include <set>
 
 namespace fsconv::hdf5 {
@@ -28,57 +28,56 @@ std::vector<std::string> dimension_names(const std::string& where, const Shape& 
 }
 
 // A scale without coordinates, made as netCDF makes it: its values are never written and take no space.
-Handle make_scale(const File::State& state, const std::string& name, Index extent) {
+Handle make_scale(const LocalFile& file, const std::string& name, Index extent) {
   const auto length = static_cast<hsize_t>(extent);
   const Handle space(H5Screate_simple(1, &length, nullptr), H5Sclose);
   const Handle properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
   H5Pset_obj_track_times(properties.id(), false);
-  Handle scale(H5Dcreate2(state.file.id(), name.c_str(), H5T_IEEE_F32BE, space.id(), H5P_DEFAULT,
-                          properties.id(), H5P_DEFAULT),
+  Handle scale(H5Dcreate2(file.id(), name.c_str(), H5T_IEEE_F32BE, space.id(), H5P_DEFAULT, properties.id(),
+                          H5P_DEFAULT),
                H5Dclose);
   const std::string title = fmt::format("This is a netCDF dimension but not a netCDF variable.{:10}", extent);
-  if (!scale.valid() || H5DSset_scale(scale.id(), title.c_str()) < 0) state.fail_to_write(name, "write");
+  if (!scale.valid() || H5DSset_scale(scale.id(), title.c_str()) < 0) file.fail_to_write(name, "write");
   return scale;
 }
 
-Handle open_scale(const File::State& state, const std::string& name, Index extent) {
-  Handle scale = state.open_dataset(name);
+Handle open_scale(const LocalFile& file, const std::string& name, Index extent) {
+  Handle scale = file.open_dataset(name);
   if (H5DSis_scale(scale.id()) <= 0)
-    throw InvalidArgument(state.where(name), "is no dimension scale",
-                          "write it with itself as its dimension");
-  const Shape shape = shape_of(scale.id(), state.where(name));
+    throw InvalidArgument(file.where(name), "is no dimension scale", "write it with itself as its dimension");
+  const Shape shape = shape_of(scale.id(), file.where(name));
   if (shape != Shape{extent})
-    throw InvalidArgument(state.where(name), fmt::format("has {} entries", shape.front()),
+    throw InvalidArgument(file.where(name), fmt::format("has {} entries", shape.front()),
                           fmt::format("the axis that names it has {}", extent));
   return scale;
 }
 
 }  // namespace
 
-void attach_scales(const File::State& state, const std::string& name, hid_t dataset, const Shape& shape,
+void attach_scales(const LocalFile& file, const std::string& name, hid_t dataset, const Shape& shape,
                    const std::vector<std::string>& dimensions) {
-  const auto names = dimension_names(state.where(name), shape, dimensions);
+  const auto names = dimension_names(file.where(name), shape, dimensions);
   for (std::size_t axis = 0; axis < names.size(); ++axis) {
     if (names[axis] == last_part(name)) {
-      if (shape.size() != 1) throw InvalidArgument(state.where(name), "a dimension's scale has one axis");
-      if (H5DSset_scale(dataset, names[axis].c_str()) < 0) state.fail_to_write(name, "write");
+      if (shape.size() != 1) throw InvalidArgument(file.where(name), "a dimension's scale has one axis");
+      if (H5DSset_scale(dataset, names[axis].c_str()) < 0) file.fail_to_write(name, "write");
       continue;
     }
     const std::string scale_name = child_of(parent_of(name), names[axis]);
     require_object_name(scale_name);
-    Handle scale = state.exists(scale_name) ? open_scale(state, scale_name, shape[axis])
-                                            : make_scale(state, scale_name, shape[axis]);
+    Handle scale = file.exists(scale_name) ? open_scale(file, scale_name, shape[axis])
+                                           : make_scale(file, scale_name, shape[axis]);
     if (H5DSattach_scale(dataset, scale.id(), static_cast<unsigned>(axis)) < 0 || !scale.close())
-      state.fail_to_write(name, "write");
+      file.fail_to_write(name, "write");
   }
 }
 
-void detach_scales(const File::State& state, const std::string& name) {
-  const Handle dataset = state.open_dataset(name);
+void detach_scales(const LocalFile& file, const std::string& name) {
+  const Handle dataset = file.open_dataset(name);
   if (H5Aexists(dataset.id(), "REFERENCE_LIST") > 0)
-    throw InvalidArgument(state.where(name), "other datasets have it as their dimension",
+    throw InvalidArgument(file.where(name), "other datasets have it as their dimension",
                           "write under another name");
-  const Shape shape = shape_of(dataset.id(), state.where(name));
+  const Shape shape = shape_of(dataset.id(), file.where(name));
   const auto take_name = [](hid_t, unsigned, hid_t scale, void* into) -> herr_t {
     std::string found(1024, '\0');
     const ssize_t length = H5Iget_name(scale, found.data(), found.size());
@@ -91,9 +90,9 @@ void detach_scales(const File::State& state, const std::string& name) {
     while (H5DSget_num_scales(dataset.id(), axis) > 0) {
       std::string scale_name;
       if (H5DSiterate_scales(dataset.id(), axis, nullptr, take_name, &scale_name) < 0)
-        state.fail_to_write(name, "find the dimension scales of");
-      const Handle scale = state.open_dataset(scale_name);
-      if (H5DSdetach_scale(dataset.id(), scale.id(), axis) < 0) state.fail_to_write(name, "remove");
+        file.fail_to_write(name, "find the dimension scales of");
+      const Handle scale = file.open_dataset(scale_name);
+      if (H5DSdetach_scale(dataset.id(), scale.id(), axis) < 0) file.fail_to_write(name, "remove");
     }
 }
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/text.hpp>
-#include <fsconv/io/excerpt.hpp>
 #include <fsconv/io/hdf5/handle.hpp>
 
 namespace fsconv::hdf5 {
@@ -53,6 +53,29 @@ bool is_complex(const std::vector<std::string>& fields) {
   return fields.size() == 2 && std::any_of(std::begin(usual), std::end(usual), [&](const auto& pair) {
            return fields[0] == pair.first && fields[1] == pair.second;
          });
+}
+
+// IEEE 754's numbers of 16 bits, which HDF5 1.10 knows how to convert but has no name for.
+Handle half_type(hid_t like) {
+  Handle type(H5Tcopy(like), H5Tclose);
+  H5Tset_fields(type.id(), 15, 10, 5, 0, 10);  // sign, exponent, significand: where, and how many bits
+  H5Tset_size(type.id(), 2);
+  H5Tset_ebias(type.id(), 15);
+  return type;
+}
+
+bool is_one_of(hid_t type, std::initializer_list<hid_t> known) {
+  return std::any_of(known.begin(), known.end(), [&](hid_t one) { return H5Tequal(type, one) > 0; });
+}
+
+bool is_standard_number(hid_t type) {
+  if (H5Tget_class(type) == H5T_FLOAT)
+    return is_one_of(type, {H5T_IEEE_F32LE, H5T_IEEE_F32BE, H5T_IEEE_F64LE, H5T_IEEE_F64BE,
+                            half_type(H5T_IEEE_F32LE).id(), half_type(H5T_IEEE_F32BE).id()});
+  return is_one_of(type,
+                   {H5T_STD_I8LE, H5T_STD_I8BE, H5T_STD_I16LE, H5T_STD_I16BE, H5T_STD_I32LE, H5T_STD_I32BE,
+                    H5T_STD_I64LE, H5T_STD_I64BE, H5T_STD_U8LE, H5T_STD_U8BE, H5T_STD_U16LE, H5T_STD_U16BE,
+                    H5T_STD_U32LE, H5T_STD_U32BE, H5T_STD_U64LE, H5T_STD_U64BE});
 }
 
 }  // namespace
@@ -108,6 +131,11 @@ void require_numbers(hid_t type, const std::string& where) {
   if (name == "str" || name == "other" || H5Tget_size(type) > 8)
     throw BadData(where, "holds " + type_description(type),
                   "floating-point numbers and integers of up to 8 bytes and booleans (FALSE, TRUE) are read");
+  const Handle base(H5Tget_class(type) == H5T_ENUM ? H5Tget_super(type) : H5Tcopy(type), H5Tclose);
+  if (!is_standard_number(base.id()))
+    throw BadData(
+        where, fmt::format("holds {} whose bits are laid out as in no standard type", type_description(type)),
+        "IEEE 754 floating-point numbers and whole integers are read: the file is damaged, or uses types of its own");
 }
 
 }  // namespace fsconv::hdf5

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/text.hpp>
-#include <fsconv/io/excerpt.hpp>
 #include <fsconv/io/hdf5/values.hpp>
 #include <numeric>
 #include <optional>

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/interrupt.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/content_kind.hpp>
 #include <fsconv/io/input_file.hpp>
@@ -157,6 +158,7 @@ Array read_npy(const ByteSource& source, std::uint64_t length, std::string_view 
   Array array{Tensor<double>(stored), header.dtype()};
   std::vector<std::byte> block(std::min<std::size_t>(block_bytes, static_cast<std::size_t>(*bytes)));
   for (Index done = 0; done < count;) {
+    stop_if_interrupted();
     const Index now = std::min(count - done, static_cast<Index>(block.size() / header.bytes));
     const auto raw = std::span(block).first(static_cast<std::size_t>(now) * header.bytes);
     source(raw);

@@ -19,7 +19,8 @@ using ByteSink = std::function<void(std::span<const std::byte>)>;
 // Versions 1.0, 2.0 and 3.0; little and big endian (little where the header does not say); C and Fortran order;
 // f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1, under these and NumPy's other names ("?", "float32", "d"). BadData names what is
 // wrong: no magic (and what the file is instead), version, header, type (objects, strings, complex numbers, records), a
-// length that is not the shape's, an integer beyond 2^53. IoError if the system fails.
+// length that is not the shape's, an integer beyond 2^53. IoError if the system fails. The format has no checksum: a
+// changed value is another value, and nobody can tell.
 Array read_npy(const std::string& path);
 
 // The same from `length` bytes of any source; `where` stands in messages.

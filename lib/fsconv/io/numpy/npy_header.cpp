@@ -2,8 +2,8 @@
 
 #include <array>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/text.hpp>
-#include <fsconv/io/excerpt.hpp>
 #include <fsconv/io/numpy/npy.hpp>
 #include <fsconv/io/numpy/npy_header.hpp>
 #include <set>

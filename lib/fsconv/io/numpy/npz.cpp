@@ -5,8 +5,8 @@
 #include <array>
 #include <cstring>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/text.hpp>
-#include <fsconv/io/excerpt.hpp>
 #include <fsconv/io/input_file.hpp>
 #include <fsconv/io/numpy/npy.hpp>
 #include <fsconv/io/numpy/npz.hpp>

@@ -14,7 +14,7 @@ namespace fsconv {
 std::vector<std::string> npz_names(const std::string& path);
 
 // Stored and deflated members; every size and position is checked against the file, and the content against
-// its CRC. BadData says what is wrong, and lists the names if there is no array `name`.
+// its CRC (zip_reader.hpp). BadData says what is wrong, and lists the names if there is no array `name`.
 Array read_npz(const std::string& path, const std::string& name);
 
 // Writes several named arrays, stored (numpy.savez), zip64 where it is needed. The file appears with

@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/io/content_kind.hpp>
-#include <fsconv/io/excerpt.hpp>
 #include <fsconv/io/numpy/zip_reader.hpp>
+#include <utility>
 
 // The format: PKWARE's APPNOTE.TXT 6.3. All numbers are little endian.
 
@@ -18,7 +19,8 @@ constexpr std::uint32_t local_signature = 0x04034b50, central_signature = 0x0201
                         locator64_signature = 0x07064b50;
 constexpr std::uint64_t local_size = 30, central_size = 46, end_size = 22, end64_size = 56,
                         locator64_size = 20;
-constexpr std::uint64_t in_zip64 = 0xffffffff;  // "the zip64 field has it"
+constexpr std::uint64_t in_zip64 = 0xffffffff;  // "the zip64 field has it", or in two bytes
+constexpr std::uint64_t short_in_zip64 = 0xffff;
 
 // A run of the file's bytes, read field by field.
 class Record {
@@ -82,33 +84,67 @@ std::uint64_t find_end_record(const InputFile& file) {
                                  : with_kind("is no zip archive, or its end is missing", kind));
 }
 
+// The numbers of the zip64 record override those of the last one, which then say nothing, or the same.
+void read_zip64_end(const InputFile& file, std::uint64_t end, Directory& directory) {
+  Record locator(file, end - locator64_size, locator64_size);
+  if (locator.number(4) != locator64_signature) return;
+  locator.skip(4);
+  directory.end = locator.number(8);
+  if (directory.end > end - locator64_size || end - locator64_size - directory.end < end64_size)
+    throw BadData(file.path(), "is a damaged zip archive: its zip64 record lies outside");
+  Record record(file, directory.end, end64_size);
+  constexpr std::uint64_t before_size = 12;  // the signature and the size itself, which it does not count
+  if (record.number(4) != end64_signature ||
+      record.number(8) != end - locator64_size - directory.end - before_size)
+    throw BadData(file.path(), "is a damaged zip archive: its zip64 record is missing");
+  record.skip(2 + 2 + 4 + 4 + 8);
+  bool agree = true;
+  const auto take = [&](std::uint64_t& field, std::uint64_t says_nothing) {
+    const std::uint64_t number = record.number(8);
+    agree = agree && (field == says_nothing || field == number);
+    field = number;
+  };
+  take(directory.entries, short_in_zip64);
+  take(directory.size, in_zip64);
+  take(directory.offset, in_zip64);
+  if (!agree)
+    throw BadData(file.path(), "is a damaged zip archive: its two last records contradict each other");
+}
+
 Directory find_directory(const InputFile& file) {
   const std::uint64_t end = find_end_record(file);
   Record record(file, end, end_size);
-  record.skip(4 + 2 + 2 + 2);
+  record.skip(4);
+  const std::uint64_t disk = record.number(2), disk_of_directory = record.number(2),
+                      entries_here = record.number(2);
   Directory directory{record.number(2), record.number(4), record.number(4), end};
-  if (end >= locator64_size) {  // a zip64 record, where there is one, stands before the last and overrides it
-    Record locator(file, end - locator64_size, locator64_size);
-    if (locator.number(4) == locator64_signature) {
-      locator.skip(4);
-      directory.end = locator.number(8);
-      if (directory.end > end - locator64_size || end - locator64_size - directory.end < end64_size)
-        throw BadData(file.path(), "is a damaged zip archive: its zip64 record lies outside");
-      Record record64(file, directory.end, end64_size);
-      if (record64.number(4) != end64_signature)
-        throw BadData(file.path(), "is a damaged zip archive: its zip64 record is missing");
-      record64.skip(8 + 2 + 2 + 4 + 4 + 8);
-      directory.entries = record64.number(8);
-      directory.size = record64.number(8);
-      directory.offset = record64.number(8);
-    }
-  }
+  if (disk != disk_of_directory || entries_here != directory.entries)
+    throw BadData(file.path(), "is one part of a zip archive of several", "put it together first");
+  if (end >= locator64_size) read_zip64_end(file, end, directory);
   if (directory.offset > directory.end || directory.size != directory.end - directory.offset)
     throw BadData(file.path(), "is a damaged zip archive: its directory does not fill its place");
   if (directory.entries > directory.size / central_size)
     throw BadData(file.path(), fmt::format("is a damaged zip archive: {} members do not fit its directory",
                                            directory.entries));
   return directory;
+}
+
+// Members that share bytes are how a small file holds a huge content, or one content under two names.
+void find_ends(const InputFile& file, const Directory& directory, std::vector<ZipMember>& members) {
+  std::vector<ZipMember*> in_order;
+  for (ZipMember& member : members) in_order.push_back(&member);
+  std::sort(in_order.begin(), in_order.end(),
+            [](const ZipMember* a, const ZipMember* b) { return a->header_offset < b->header_offset; });
+  std::uint64_t end = directory.offset;
+  for (auto at = in_order.rbegin(); at != in_order.rend(); ++at) {
+    ZipMember& member = **at;
+    const std::uint64_t least = local_size + member.name.size();  // of the header before the content
+    if (member.header_offset > end || end - member.header_offset < least ||
+        member.compressed > end - member.header_offset - least)
+      throw BadData(file.path() + ":" + excerpt(member.name),
+                    "is damaged: it lies outside the archive, or inside another member");
+    member.end = std::exchange(end, member.header_offset);
+  }
 }
 
 // The extra field 1 holds, in this order, those numbers that did not fit their 32 bits.
@@ -154,11 +190,13 @@ std::vector<ZipMember> zip_directory(const InputFile& file) {
     member.name = record.text(name);
     read_zip64(record, extra, member);
     record.skip(comment);
-    if (member.header_offset > directory.offset || directory.offset - member.header_offset < local_size ||
-        member.compressed > directory.offset - member.header_offset - local_size)
-      throw BadData(file.path() + ":" + excerpt(member.name), "is damaged: it lies outside the archive");
     members.push_back(std::move(member));
   }
+  if (record.left() > 0)
+    throw BadData(file.path(),
+                  fmt::format("is a damaged zip archive: {} bytes follow the last member of its directory",
+                              record.left()));
+  find_ends(file, directory, members);
   return members;
 }
 
@@ -190,11 +228,16 @@ ZipMemberReader::ZipMemberReader(const InputFile& file, const ZipMember& member)
   Record local(file, member.header_offset, local_size);
   if (local.number(4) != local_signature)
     throw BadData(where_, "is damaged: it does not begin where it is said to");
-  local.skip(22);
+  local.skip(2 + 2);
+  const std::uint64_t method = local.number(2);
+  local.skip(2 + 2 + 4 + 4 + 4);
   const std::uint64_t name = local.number(2), extra = local.number(2);
   position_ = member.header_offset + local_size + name + extra;
   end_ = position_ + member.compressed;
-  if (end_ > file.size()) throw BadData(where_, "is damaged: it leaves the archive");
+  if (end_ > member.end) throw BadData(where_, "is damaged: it leaves its place in the archive");
+  if (method != member.method || name != member.name.size() ||
+      Record(file, member.header_offset + local_size, name).text(name) != member.name)
+    throw BadData(where_, "is damaged: the directory calls it otherwise than the place where it stands");
   if (member.method == 8) inflater_ = std::make_unique<Inflater>();
   crc_ = static_cast<std::uint32_t>(crc32(0, nullptr, 0));
 }
@@ -262,6 +305,9 @@ void ZipMemberReader::finish() {
     if (result != Z_STREAM_END || stream.avail_out == 0)
       throw BadData(where_, "is damaged: its content is longer than stated, or has no end");
   }
+  if (inflater_ && (inflater_->stream.avail_in > 0 || position_ < end_))
+    throw BadData(where_, fmt::format("is damaged: {} bytes follow its compressed content",
+                                      inflater_->stream.avail_in + (end_ - position_)));
   if (delivered_ != member_.size) throw BadData(where_, "is longer than it should be");
   if (crc_ != member_.crc) throw BadData(where_, "is damaged: its CRC does not match its content");
 }

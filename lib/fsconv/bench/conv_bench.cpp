@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <fsconv/base/interrupt.hpp>
-#include <fsconv/bench/bench.hpp>
+#include <fsconv/bench/conv_bench.hpp>
+#include <fsconv/bench/operands.hpp>
 #include <fsconv/bench/shared_rounds.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <tuple>
@@ -29,11 +30,11 @@ double least_bytes(const Geometry& geometry, Op op, Index batch, const Contender
   return op == Op::weight_gradient ? all + (sizeof(float) - stored) * weights : all;
 }
 
-Entry entry_of(const BenchPlan& plan, Index at, Op op, const Contender& contender) {
+Entry entry_of(const ConvBenchPlan& plan, Index at, Op op, const Contender& contender) {
   const Geometry& geometry = plan.geometries[static_cast<std::size_t>(at)].geometry;
   Row row{.geometry = at,
           .form = contender.form,
-          .isa = contender.isa ? std::string(engine::name(*contender.isa)) : "-",
+          .isa = contender.isa ? std::string(name(*contender.isa)) : "-",
           .op = std::string(name(op)),
           .precision = contender.precision};
   row.nonzeros = static_cast<double>(nonzeros(geometry)) * static_cast<double>(plan.batch);
@@ -53,14 +54,14 @@ Entry entry_of(const BenchPlan& plan, Index at, Op op, const Contender& contende
   return entry;
 }
 
-std::vector<Entry> entries_of(const BenchPlan& plan, Index at) {
+std::vector<Entry> entries_of(const ConvBenchPlan& plan, Index at) {
   std::vector<Entry> entries;
   for (const Op op : plan.ops)
     for (const Contender& contender : plan.contenders) entries.push_back(entry_of(plan, at, op, contender));
   return entries;
 }
 
-void require_operands_fit(const BenchPlan& plan, const NamedGeometry& named) {
+void require_operands_fit(const ConvBenchPlan& plan, const NamedGeometry& named) {
   const std::string what = fmt::format("arrays of {}", print_case(named.geometry));
   for (const Shape& shape : {named.geometry.image_shape(plan.batch), named.geometry.code_shape(plan.batch),
                              named.geometry.weight_shape()})
@@ -69,7 +70,7 @@ void require_operands_fit(const BenchPlan& plan, const NamedGeometry& named) {
 
 // What a geometry's entries keep while they are timed, beside what the forms themselves allocate and check.
 // The check has a batch of its own, and the reference in double.
-void require_entries_fit(const BenchPlan& plan, const NamedGeometry& named,
+void require_entries_fit(const ConvBenchPlan& plan, const NamedGeometry& named,
                          const std::vector<Entry>& entries) {
   Index numbers = operands_size(named.geometry, plan.batch) * (plan.threads + 2);
   for (const Entry& entry : entries) numbers += plan.threads * entry.size;
@@ -78,12 +79,12 @@ void require_entries_fit(const BenchPlan& plan, const NamedGeometry& named,
 
 // Runs the entry once on integers. What a form throws at a geometry that it claims to support is a failed
 // check; what does not fit the memory is not.
-void check_entry(Entry& entry, const Geometry& geometry, const Check& check) {
+void check_entry(Entry& entry, const Geometry& geometry, const ExactReference& exact) {
   try {
-    const auto work = entry.contender->prepare(geometry, entry.op, check.operands());
+    const auto work = entry.contender->prepare(geometry, entry.op, exact.operands());
     work->run();
     const auto difference =
-        check.difference(entry.op, entry.row.form, work->result(), entry.contender->bfloat16_arrays);
+        exact.difference(entry.op, entry.row.form, work->result(), entry.contender->bfloat16_arrays);
     if (!difference) return;
     entry.row.status = Status::refused;
     entry.row.note = *difference;
@@ -98,15 +99,15 @@ void check_entry(Entry& entry, const Geometry& geometry, const Check& check) {
   }
 }
 
-void check_entries(std::vector<Entry>& entries, const BenchPlan& plan, const Geometry& geometry) {
-  const Check check(geometry, plan.batch, plan.seed);
+void check_entries(std::vector<Entry>& entries, const ConvBenchPlan& plan, const Geometry& geometry) {
+  const ExactReference exact(geometry, plan.batch, plan.seed);
   for (Entry& entry : entries) {
     stop_if_interrupted();
-    if (entry.row.status == Status::timed) check_entry(entry, geometry, check);
+    if (entry.row.status == Status::timed) check_entry(entry, geometry, exact);
   }
 }
 
-void time_entries(std::vector<Entry>& entries, const BenchPlan& plan, std::size_t at,
+void time_entries(std::vector<Entry>& entries, const ConvBenchPlan& plan, std::size_t at,
                   const SharedRounds& rounds) {
   const auto& [name, geometry] = plan.geometries[at];
   std::vector<Operands> operands;
@@ -131,7 +132,7 @@ void time_entries(std::vector<Entry>& entries, const BenchPlan& plan, std::size_
 }
 
 // By operation in the order asked for; what was timed comes first, the fastest first.
-void append_sorted(std::vector<Entry>& entries, const BenchPlan& plan, std::vector<Row>& rows) {
+void append_sorted(std::vector<Entry>& entries, const ConvBenchPlan& plan, std::vector<Row>& rows) {
   const auto key = [&](const Entry& entry) {
     return std::make_tuple(std::find(plan.ops.begin(), plan.ops.end(), entry.op), entry.row.status,
                            entry.row.timing.median);
@@ -142,7 +143,7 @@ void append_sorted(std::vector<Entry>& entries, const BenchPlan& plan, std::vect
 }
 
 // What cannot be done is found out before anything is measured.
-void require_possible(const BenchPlan& plan) {
+void require_possible(const ConvBenchPlan& plan) {
   if (plan.geometries.empty()) throw InvalidArgument("set", "names no geometry");
   if (plan.ops.empty()) throw InvalidArgument("op", "names no operation");
   if (plan.contenders.empty()) throw InvalidArgument("form", "names no form");
@@ -163,7 +164,7 @@ void require_possible(const BenchPlan& plan) {
 }
 
 std::vector<Precision> precisions_of(const std::vector<Contender>& contenders) {
-  std::vector<Precision> precisions = timed_precisions();
+  std::vector<Precision> precisions(float_precisions.begin(), float_precisions.end());
   std::erase_if(precisions, [&](Precision precision) {
     return precision != Precision::fp32 &&
            std::none_of(contenders.begin(), contenders.end(),
@@ -180,10 +181,10 @@ double peak_of(const Contender& contender, const Ceilings& ceilings) {
 
 }  // namespace
 
-Report conv_bench(const BenchPlan& plan) {
+Report conv_bench(const ConvBenchPlan& plan) {
   require_possible(plan);
   const SharedRounds rounds(plan, plan.threads);
-  Report report{"conv", plan.geometries, plan.batch, plan.threads, {}, {}, 0};
+  Report report{.what = "conv", .geometries = plan.geometries, .batch = plan.batch, .threads = plan.threads};
   report.peaks = measure_peaks({.threads = plan.threads,
                                 .precisions = precisions_of(plan.contenders),
                                 .seconds = plan.seconds_per_peak});

@@ -1,0 +1,32 @@
+// What the parts of a training run's file say of each other: the damage that is found without a digest.
+#pragma once
+
+#include <fsconv/train/checkpoint.hpp>
+#include <string>
+#include <vector>
+
+namespace fsconv {
+
+struct RecordedHistory {
+  std::string path;  // of the file, for messages
+  const TrainConfig& config;
+  const Model& model;
+  const std::vector<EpochResult>& epochs;
+  Index steps = 0;            // that the optimizer has taken
+  bool has_schedules = true;  // learning rates and skipped steps: not in files of schema 1
+};
+
+// Throws BadData naming the series, the epoch and what would be right, unless
+//     there is an epoch, and no more of them than the configuration wants,
+//     nothing is negative that cannot be (seconds, norms, counts),
+//     steps + skipped steps = epochs * steps per epoch, and at least one step of each epoch was taken,
+//     images_per_second * seconds is a number of images that makes so many steps per epoch,
+//     learning_rate and beta are what the configuration's schedules make of the epoch's last step,
+//     test_loss = test_reconstruction + test_kl, of a variational model.
+void check_history(const RecordedHistory& history);
+
+// Throws BadData naming /best unless it is of the first epoch with the smallest validation loss, and of that loss.
+void check_best(const std::string& path, const std::vector<EpochResult>& epochs, Index epoch,
+                double validation_loss);
+
+}  // namespace fsconv

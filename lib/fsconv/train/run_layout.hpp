@@ -1,0 +1,29 @@
+// What the curves and the optimizer of a training run are called in its file: of its writer and its reader.
+#pragma once
+
+#include <fsconv/train/checkpoint.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace fsconv {
+
+// A curve, one number per epoch.
+struct RunSeries {
+  const char* name;
+  double EpochResult::*member;
+  std::string units, long_name;
+  bool of_every_schema = true;  // files of schema 1 have only these
+};
+
+// Those that a run of this model has, the validation loss aside.
+std::vector<RunSeries> run_series(const Model& model);
+
+constexpr auto validation_series = "/validation_loss";
+
+std::string slot_group(const Optimizer<float>& optimizer, std::size_t slot);
+
+// What the attributes of /optimizer say of it, besides its name and steps.
+std::vector<std::pair<const char*, double>> settings_by_name(const OptimizerSettings& settings);
+
+}  // namespace fsconv

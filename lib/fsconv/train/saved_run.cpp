@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fsconv/base/error.hpp>
+#include <fsconv/base/text.hpp>
+#include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/location.hpp>
+#include <fsconv/io/picture.hpp>
+#include <fsconv/train/saved_run.hpp>
+#include <utility>
+
+namespace fsconv {
+namespace {
+
+namespace fs = std::filesystem;
+
+Picture picture_of(const ImagePairs& samples) {
+  const Shape& shape = samples.originals.shape();
+  return image_grid(std::vector{samples.originals, samples.reconstructions},
+                    {.zoom = default_zoom(shape[2], shape[3]), .row_labels = {"original", "reconstructed"}});
+}
+
+std::string held_by(const std::string& path) {
+  try {
+    const hdf5::File file = hdf5::File::open(path);
+    const TrainConfig config = read_train_config(file);
+    return fmt::format("a run of {} (model {}, data {}, seed {})",
+                       counted(file.shape("/epoch").at(0), "epoch"), name(config.model), config.data,
+                       config.seed);
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const std::exception&) {
+    return "something else than a training run";
+  }
+}
+
+}  // namespace
+
+std::string picture_path(const std::string& output) {
+  return fs::path(output).replace_extension(".png").string();
+}
+
+SavedRun::SavedRun(std::string output, std::string resumed_from)
+    : output_(std::move(output)), file_(std::move(resumed_from)) {}
+
+void SavedRun::check_output(const std::string& data, bool force) const {
+  std::error_code none;
+  if (fs::equivalent(output_, fs::exists(data, none) ? data : locate(data).path, none))
+    throw InvalidArgument("output", fmt::format("{} is what is trained on", output_), "choose another name");
+  if (!force && !is_own())
+    for (const std::string& path : {output_, picture_path(output_)})
+      if (fs::is_regular_file(path, none))
+        throw InvalidArgument("output",
+                              path == output_ ? fmt::format("{} holds {}", path, held_by(path))
+                                              : fmt::format("{} is there already", path),
+                              "choose another name, go on with --resume, or replace it with --force");
+  if (lacks_folder(output_)) return;
+  require_rewritable(output_);
+  require_rewritable(picture_path(output_));
+}
+
+std::optional<std::string> SavedRun::make_folder() const {
+  auto made = make_folder_for(output_);
+  if (made) require_rewritable(output_);
+  return made;
+}
+
+void SavedRun::save(const RunRecord& record, const TrainState& state, const ImagePairs& samples) {
+  AtomicFile picture(picture_path(output_));
+  write_png(picture, picture_of(samples));
+  picture.finish();
+  save_checkpoint(output_, record, state, samples);
+  file_ = output_;
+  epochs_ = static_cast<Index>(state.history.size());
+  picture.commit();
+}
+
+void SavedRun::save_picture(const ImagePairs& samples) const {
+  write_png(picture_path(output_), picture_of(samples));
+}
+
+bool SavedRun::is_own() const {
+  std::error_code none;
+  return output_ == file_ || (!file_.empty() && fs::equivalent(output_, file_, none));
+}
+
+bool SavedRun::has_picture() const {
+  std::error_code none;
+  return fs::exists(picture_path(output_), none);
+}
+
+std::string SavedRun::standing(Index all_epochs) const {
+  std::error_code none;
+  if (file_.empty())
+    return fs::is_regular_file(output_, none) ? fmt::format("{} is as it was", output_)
+                                              : "no file was written";
+  if (epochs_ == 0) return fmt::format("{} is as it was", file_);
+  return fmt::format("{} holds {} of {} epochs", file_, epochs_, all_epochs);
+}
+
+Interrupted SavedRun::interruption(Index all_epochs) const {
+  if (file_.empty())
+    return Interrupted(fmt::format("interrupted before the first epoch ended; {}", standing(all_epochs)));
+  return Interrupted(fmt::format(
+      "interrupted; {}, continue with\n"
+      "  fsconv train --resume {} --epochs {}{}",
+      standing(all_epochs), file_, all_epochs, is_own() ? "" : fmt::format(" --output {}", output_)));
+}
+
+}  // namespace fsconv

@@ -1,0 +1,47 @@
+// Where a training run stands on the disk: its file, the picture beside it, and what to tell whoever is stopped.
+#pragma once
+
+#include <fsconv/train/checkpoint.hpp>
+#include <optional>
+#include <string>
+
+namespace fsconv {
+
+// The name of the picture that belongs to the file.
+std::string picture_path(const std::string& output);
+
+class SavedRun {
+ public:
+  // `resumed_from`: the file that the run goes on from, or empty.
+  SavedRun(std::string output, std::string resumed_from);
+
+  // Finds out before the first image is made that a file cannot be written, or would be lost: what is trained on, and,
+  // unless the run goes on in it or `force` says so, whatever is there already. InvalidArgument "output"; IoError.
+  void check_output(const std::string& data, bool force) const;
+  // Makes the folder of the files where that is all that is missing, and returns it. IoError.
+  std::optional<std::string> make_folder() const;
+
+  // The file that the run goes on from has been read, and holds so many epochs.
+  void found(Index epochs) { epochs_ = epochs; }
+
+  // Writes the file and the picture of the samples, as one act: all that can fail for lack of space, or be stopped by
+  // Ctrl-C, comes before the first of the two is put in its place. IoError; Interrupted where neither was.
+  void save(const RunRecord& record, const TrainState& state, const ImagePairs& samples);
+  // Writes the picture alone, beside a file that is complete.
+  void save_picture(const ImagePairs& samples) const;
+
+  // Whether the run goes on in the file that it was resumed from.
+  bool is_own() const;
+  bool has_picture() const;
+  // "run.h5 holds 2 of 5 epochs", or that nothing was written.
+  std::string standing(Index all_epochs) const;
+  // The same for whoever stopped the run, with the command that goes on.
+  Interrupted interruption(Index all_epochs) const;
+
+ private:
+  std::string output_;
+  std::string file_;  // the last one that holds the run; empty where none was written yet
+  Index epochs_ = 0;  // that it holds; 0: not yet read
+};
+
+}  // namespace fsconv

@@ -1,0 +1,71 @@
+#include <fsconv/base/interrupt.hpp>
+#include <fsconv/forms/kept.hpp>
+#include <fsconv/verify/trials.hpp>
+#include <new>
+#include <system_error>
+
+namespace fsconv {
+namespace {
+
+template <class T>
+Outcome check_all(const Claim& claim, Outcome (*check)(const Trial<T>&),
+                  const std::vector<Trial<T>>& trials) {
+  Outcome worst;
+  try {
+    for (const Trial<T>& trial : trials) {
+      stop_if_interrupted();
+      Outcome outcome = check(trial);
+      if (!is_good(claim, outcome.verdict) || !claim.draws_numbers) return outcome;
+      if (&trial == &trials.front() || outcome.error > worst.error) worst = std::move(outcome);
+    }
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::system_error&) {  // no thread to be had
+    throw;
+  } catch (const std::exception& error) {
+    return {Verdict::fails, 1, error.what()};
+  }
+  return worst;
+}
+
+}  // namespace
+
+const std::vector<Sample<double>>& SampleStore::numbers(Method method, Significands bits) {
+  auto& slot = numbers_[{method, bits}];
+  if (slot.empty()) slot = number_samples(subject, method, bits, seed_, miss_bits_);
+  return slot;
+}
+
+const std::vector<Sample<Polynomial>>& SampleStore::symbols() {
+  if (symbols_.empty()) symbols_ = symbol_samples(subject);
+  return symbols_;
+}
+
+Trials::Trials(SampleStore& store, const Witness& form, Method method) {
+  if (method == Method::symbolic)
+    for (const auto& sample : store.symbols()) symbols_.emplace_back(store.subject, form, sample);
+  else
+    for (const auto& sample : store.numbers(method, form.bits))
+      numbers_.emplace_back(store.subject, form, sample);
+  for (const auto& trial : numbers_) log2_miss_ += trial.sample.log2_miss();
+}
+
+Outcome Trials::check(const Claim& claim) const {
+  return symbols_.empty() ? check_all(claim, claim.check, numbers_) : check_all(claim, claim.prove, symbols_);
+}
+
+Method method_for(const Claim& claim, const Witness& form, Method asked) {
+  const bool symbols = form.polynomials && claim.prove != nullptr;
+  return asked == Method::symbolic && !symbols ? Method::exact : asked;
+}
+
+Outcome check_one(const Claim& claim, const Witness& form, Method method, const Geometry& geometry,
+                  std::uint64_t seed, double miss_bits) {
+  const KeepPrepared keep;
+  SampleStore store(geometry, seed, miss_bits);
+  return Trials(store, form, method_for(claim, form, method)).check(claim);
+}
+
+}  // namespace fsconv
