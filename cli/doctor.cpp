@@ -66,10 +66,14 @@ ordered_json terminal() {
 ordered_json version_of(const std::string& program) {
   constexpr double patience = 20;
   if (!find_program(program)) return nullptr;
-  const ChildResult result = run_child({program, "--version"}, {}, {.seconds = patience});
-  const std::string line = result.out.substr(0, result.out.find('\n'));
-  if (!result.succeeded() || line.empty()) return fmt::format("found, but it {}", ending(result));
-  return said(line);
+  try {
+    const ChildResult result = run_child({program, "--version"}, {}, {.seconds = patience});
+    const std::string line = result.out.substr(0, result.out.find('\n'));
+    if (!result.succeeded() || line.empty()) return fmt::format("found, but it {}", ending(result));
+    return said(line);
+  } catch (const IoError& error) {
+    return fmt::format("found, but it does not run: {}", error.what());
+  }
 }
 
 // A data set is there if it can be read.

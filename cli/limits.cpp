@@ -63,9 +63,7 @@ void check_limits(int, char**, char**) {
 
 // Before OpenBLAS starts, which is part of the program: it would start a thread for each further core at once, and take
 // the program down where the system refuses one. The threads here share the cores; none of them wants others beside it.
-[[gnu::constructor(101)]] void keep_blas_on_its_callers_thread() {
-  ::setenv("OPENBLAS_NUM_THREADS", "1", 1);
-}
+[[gnu::constructor(101)]] void keep_blas_on_its_callers_thread() { ::setenv("OPENBLAS_NUM_THREADS", "1", 1); }
 
 // Grows the stack now, while there is room for it: where there is none later, the process would crash.
 [[gnu::noinline]] char grow_stack() {

@@ -69,8 +69,8 @@ TEST_CASE("forked server: a crash, a kill, an endless loop and an exit are told 
   for (const int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL})
     CHECK(end_of([&] { ::raise(signal); }) == How::crashed);
   CHECK(end_of([] { ::raise(SIGKILL); }) == How::killed);
-  CHECK(end_of([] { ::_exit(0); }) == How::unknown);
-  CHECK(end_of([] { throw std::runtime_error("in the copy"); }) == How::unknown);
+  CHECK(end_of([] { ::_exit(0); }) == How::exited);
+  CHECK(end_of([] { throw std::runtime_error("in the copy"); }) == How::exited);
   const auto endless = [] {
     while (std::clock() >= 0) {
     }

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <regex>
 #include <sstream>
 #include <stdexcept>
 
@@ -135,7 +136,11 @@ void set_up_sanitizers() {
 }
 
 std::size_t Finished::error_lines() const {
-  return static_cast<std::size_t>(std::count(err.begin(), err.end(), '\n'));
+  static const std::regex progress("[^:]+: [0-9]+ of [0-9]+ .* after .*");
+  std::istringstream lines(err);
+  std::size_t count = 0;
+  for (std::string line; std::getline(lines, line);) count += !std::regex_match(line, progress);
+  return count;
 }
 
 Finished run_fsconv(const std::vector<std::string>& arguments, const std::string& folder,

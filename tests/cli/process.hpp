@@ -35,6 +35,7 @@ struct Finished {
   int exit_code = 0;  // 1000 + the signal where one ended the process, -1 where the time ran out
   std::string out, err;
 
+  // Of stderr, but for what long work says of itself every ten seconds: on a busy machine all work is long.
   std::size_t error_lines() const;
 };
 

@@ -175,7 +175,7 @@ def check_verification(program, count):
         numbers, details = checks["check"][:], list(checks["detail"].asstr())
         count.check(checks.attrs["passed"] == 1, "verify: the attribute passed")
         count.check(json.loads(file.attrs["configuration"])["geometries"] == "20", "verify: the configuration")
-        count.check(file.attrs["kind"] == "verify" and file.attrs["schema_version"] == 2, "verify: kind, version")
+        count.check(file.attrs["kind"] == "verify" and file.attrs["schema_version"] == 3, "verify: kind, version")
     rows = report["checks"]
     columns = [*text.values(), geometry, error, miss, numbers, details]
     count.check(all(len(column) == rows for column in columns), "verify: rows")

@@ -201,7 +201,9 @@ void ForkedServer::report_end() {
   }
   child_ = -1;
   end();
-  if (collected < 0 || !WIFSIGNALED(status)) throw ServerEnded(How::unknown, "ended without an answer");
+  if (collected < 0) throw ServerEnded(How::unknown, "ended without an answer");
+  if (!WIFSIGNALED(status))
+    throw ServerEnded(How::exited, fmt::format("exited with status {}", WEXITSTATUS(status)));
   const int signal = WTERMSIG(status);
   const std::string name = fmt::format("signal {} ({})", signal, ::strsignal(signal));
   switch (signal) {

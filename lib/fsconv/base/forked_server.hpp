@@ -24,7 +24,7 @@ struct ServerLimits {
 // Thrown where the copy has ended without an answer.
 class ServerEnded : public std::runtime_error {
  public:
-  enum class How { crashed, out_of_time, killed, unknown };
+  enum class How { crashed, exited, out_of_time, killed, unknown };
   ServerEnded(How how, const std::string& message) : std::runtime_error(message), how_(how) {}
   How how() const { return how_; }
 

@@ -18,7 +18,7 @@ namespace {
 template <class F>
 void share_out(arma::uword count, int threads, F&& f) {
   const auto pieces = static_cast<arma::uword>(threads);
-  parallel_for(threads, threads, [&](Index at) {
+  run_together(threads, [&](int at) {
     const auto piece = static_cast<arma::uword>(at);
     f(count * piece / pieces, count * (piece + 1) / pieces);
   });

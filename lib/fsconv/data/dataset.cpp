@@ -51,8 +51,8 @@ Dataset read_single_file(const std::string& path) {
 
 Dataset generate(const std::string& name, std::uint64_t seed, const ImageFormat& format) {
   return {name, fmt::format("drawn by fsconv from seed {}", seed),
-          generate_shapes(6000, seed, train_stream, format),
-          generate_shapes(1000, seed, test_stream, format)};
+          generate_shapes(generated_train_images, seed, train_stream, format),
+          generate_shapes(generated_test_images, seed, test_stream, format)};
 }
 
 Dataset read_first_folder(const std::string& name, const std::vector<std::string>& folders,

@@ -20,6 +20,9 @@ struct Dataset {
   std::vector<std::string> notes = {};  // what a user should know of how it was read, one line each
 };
 
+// How many images a generated set has.
+constexpr Index generated_train_images = 6000, generated_test_images = 1000;
+
 // `name_or_path` is
 //   fashion-mnist   Debian's package dataset-fashion-mnist
 //   mnist           the folder mnist or data/mnist

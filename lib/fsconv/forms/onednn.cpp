@@ -84,6 +84,18 @@ std::shared_ptr<Operation> operation(Op op, const Geometry& geometry, Index batc
   });
 }
 
+// Asks for that operation and runs it on the arrays a, b and result.
+template <class Make>
+void run(Op op, const Geometry& geometry, Index batch, const float* a, const float* b, float* result,
+         Make make) {
+  try {
+    operation(op, geometry, batch, make)->run(a, b, result);
+  } catch (const dnnl::error& error) {
+    if (error.status == dnnl_out_of_memory) throw std::bad_alloc();
+    throw;
+  }
+}
+
 using Role = Argument::Role;
 
 }  // namespace
@@ -102,13 +114,14 @@ std::optional<std::string> unsupported(const Geometry& geometry) {
 Tensor<float> conv(const Geometry& geometry, const Tensor<float>& image, const Tensor<float>& weight) {
   const Index batch = image.shape()[0];
   Tensor<float> code(geometry.code_shape(batch));
-  operation(Op::conv, geometry, batch, [&](const dnnl::stream& stream, auto x, auto w, auto y) {
-    const auto plan = conv_plan(geometry, x, w, y);
-    return Operation(stream, dnnl::convolution_forward(plan),
-                     {DNNL_ARG_SRC, Role::source, x, plan.src_desc()},
-                     {DNNL_ARG_WEIGHTS, Role::source, w, plan.weights_desc()},
-                     {DNNL_ARG_DST, Role::result, y, plan.dst_desc()});
-  })->run(image.data(), weight.data(), code.data());
+  run(Op::conv, geometry, batch, image.data(), weight.data(), code.data(),
+      [&](const dnnl::stream& stream, auto x, auto w, auto y) {
+        const auto plan = conv_plan(geometry, x, w, y);
+        return Operation(stream, dnnl::convolution_forward(plan),
+                         {DNNL_ARG_SRC, Role::source, x, plan.src_desc()},
+                         {DNNL_ARG_WEIGHTS, Role::source, w, plan.weights_desc()},
+                         {DNNL_ARG_DST, Role::result, y, plan.dst_desc()});
+      });
   return code;
 }
 
@@ -116,13 +129,14 @@ Tensor<float> conv_transpose(const Geometry& geometry, const Tensor<float>& code
                              const Tensor<float>& weight) {
   const Index batch = code.shape()[0];
   Tensor<float> image(geometry.image_shape(batch));
-  operation(Op::conv_transpose, geometry, batch, [&](const dnnl::stream& stream, auto x, auto w, auto y) {
-    const auto plan = conv_transpose_plan(geometry, y, w, x);
-    return Operation(stream, dnnl::deconvolution_forward(plan),
-                     {DNNL_ARG_SRC, Role::source, y, plan.src_desc()},
-                     {DNNL_ARG_WEIGHTS, Role::source, w, plan.weights_desc()},
-                     {DNNL_ARG_DST, Role::result, x, plan.dst_desc()});
-  })->run(code.data(), weight.data(), image.data());
+  run(Op::conv_transpose, geometry, batch, code.data(), weight.data(), image.data(),
+      [&](const dnnl::stream& stream, auto x, auto w, auto y) {
+        const auto plan = conv_transpose_plan(geometry, y, w, x);
+        return Operation(stream, dnnl::deconvolution_forward(plan),
+                         {DNNL_ARG_SRC, Role::source, y, plan.src_desc()},
+                         {DNNL_ARG_WEIGHTS, Role::source, w, plan.weights_desc()},
+                         {DNNL_ARG_DST, Role::result, x, plan.dst_desc()});
+      });
   return image;
 }
 
@@ -130,13 +144,14 @@ Tensor<float> weight_gradient(const Geometry& geometry, const Tensor<float>& cod
                               const Tensor<float>& image) {
   const Index batch = image.shape()[0];
   Tensor<float> gradient(geometry.weight_shape());
-  operation(Op::weight_gradient, geometry, batch, [&](const dnnl::stream& stream, auto x, auto w, auto y) {
-    const auto plan = weight_gradient_plan(geometry, x, y, w);
-    return Operation(stream, dnnl::convolution_backward_weights(plan),
-                     {DNNL_ARG_SRC, Role::source, x, plan.src_desc()},
-                     {DNNL_ARG_DIFF_DST, Role::source, y, plan.diff_dst_desc()},
-                     {DNNL_ARG_DIFF_WEIGHTS, Role::result, w, plan.diff_weights_desc()});
-  })->run(image.data(), code.data(), gradient.data());
+  run(Op::weight_gradient, geometry, batch, image.data(), code.data(), gradient.data(),
+      [&](const dnnl::stream& stream, auto x, auto w, auto y) {
+        const auto plan = weight_gradient_plan(geometry, x, y, w);
+        return Operation(stream, dnnl::convolution_backward_weights(plan),
+                         {DNNL_ARG_SRC, Role::source, x, plan.src_desc()},
+                         {DNNL_ARG_DIFF_DST, Role::source, y, plan.diff_dst_desc()},
+                         {DNNL_ARG_DIFF_WEIGHTS, Role::result, w, plan.diff_weights_desc()});
+      });
   return gradient;
 }
 

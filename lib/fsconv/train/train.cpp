@@ -45,15 +45,17 @@ void require_memory_to_train(const TrainConfig& config, const Model& model) {
                  "activations of all threads");
 }
 
-// What the format of the images says of a run, where it is known before there are any.
-void check_model(const TrainConfig& config) {
+// What the format and number of the images say of a run, where they are known before there are any.
+void check_before_data(const TrainConfig& config) {
   const auto format = known_format(config.data);
-  if (format) require_memory_to_train(config, model_for(config, *format));
+  if (!format) return;
+  check_counts(config, config.data, generated_train_images, generated_test_images);
+  require_memory_to_train(config, model_for(config, *format));
 }
 
 // The images, once the model is known to fit them and the memory.
 TrainingData load_data_for(const TrainRun& run) {
-  check_model(run.config);
+  check_before_data(run.config);
   TrainingData data = load_training_data(run.config, run.data_named_in);
   if (!known_format(run.config.data))
     require_memory_to_train(run.config, model_for(run.config, data.format()));
@@ -314,7 +316,7 @@ double images_per_second(Index images, double seconds) {
 
 std::string summary(const TrainConfig& config) {
   check(config);
-  check_model(config);
+  check_before_data(config);
   const auto known = known_format(config.data);
   const Model model = model_for(config, known ? *known : load_training_data(config).format());
   const Runner<float> runner(model, computing(config, true));

@@ -10,14 +10,8 @@
 namespace fsconv {
 namespace {
 
-Tensor<std::uint8_t> first_images(Tensor<std::uint8_t> images, Index count, const char* option,
-                                  const std::string& source) {
-  const Shape& shape = images.shape();
-  if (shape[0] < 1) throw BadData(source, fmt::format("holds no images for --{}", option));
-  if (count == 0 || count == shape[0]) return images;
-  if (count > shape[0])
-    throw InvalidArgument(option, fmt::format("is {}", count), fmt::format("{} has {}", source, shape[0]));
-  return part_of(images, 0, count);
+Tensor<std::uint8_t> first_images(Tensor<std::uint8_t> images, Index count) {
+  return count == 0 || count == images.shape()[0] ? std::move(images) : part_of(images, 0, count);
 }
 
 uLong add_checksum(uLong checksum, const Tensor<std::uint8_t>& images) {
@@ -43,6 +37,19 @@ Dataset load_dataset_of(const TrainConfig& config, const std::string& run) {
   }
 }
 
+void check_counts(const TrainConfig& config, const std::string& source, Index train, Index test) {
+  if (config.validation > 0 && config.validation + std::max<Index>(1, config.train_images) > train)
+    throw InvalidArgument("validation", fmt::format("is {}", config.validation),
+                          fmt::format("{} has {} training images", source, train));
+  const auto check = [&](const char* option, Index wanted, Index images) {
+    if (images < 1) throw BadData(source, fmt::format("holds no images for --{}", option));
+    if (wanted > images)
+      throw InvalidArgument(option, fmt::format("is {}", wanted), fmt::format("{} has {}", source, images));
+  };
+  check("train-images", config.train_images, train - config.validation);
+  check("test-images", config.test_images, test);
+}
+
 TrainingData load_training_data(const TrainConfig& config, const std::string& run) {
   Dataset dataset = load_dataset_of(config, run);
   stop_if_interrupted();
@@ -50,16 +57,13 @@ TrainingData load_training_data(const TrainConfig& config, const std::string& ru
   data.source = dataset.source;
   data.notes = dataset.notes;
   const Index all = dataset.train.images.shape()[0];
+  check_counts(config, data.source, all, dataset.test.images.shape()[0]);
   if (config.validation > 0) {
-    if (config.validation + std::max<Index>(1, config.train_images) > all)
-      throw InvalidArgument("validation", fmt::format("is {}", config.validation),
-                            fmt::format("{} has {} training images", data.source, all));
     data.validation = part_of(dataset.train.images, all - config.validation, config.validation);
     dataset.train.images = part_of(dataset.train.images, 0, all - config.validation);
   }
-  data.train =
-      first_images(std::move(dataset.train.images), config.train_images, "train-images", data.source);
-  data.test = first_images(std::move(dataset.test.images), config.test_images, "test-images", data.source);
+  data.train = first_images(std::move(dataset.train.images), config.train_images);
+  data.test = first_images(std::move(dataset.test.images), config.test_images);
   uLong checksum = add_checksum(add_checksum(0, data.train), data.test);
   if (data.has_validation()) checksum = add_checksum(checksum, data.validation);
   data.checksum = static_cast<std::int64_t>(checksum);

@@ -31,6 +31,10 @@ std::optional<ImageFormat> known_format(const std::string& data);
 // from, and an IoError for a relative path says so and what to do.
 Dataset load_dataset_of(const TrainConfig& config, const std::string& run = {});
 
+// Throws what load_training_data() throws where a set of `train` and `test` images has too few for a configuration;
+// `source` is its name in messages.
+void check_counts(const TrainConfig& config, const std::string& source, Index train, Index test);
+
 // Of that data set: of the training images the last `validation` are kept apart, the first train_images of the rest are
 // trained on, the first test_images of the test set are tested with. Throws what load_dataset() throws;
 // InvalidArgument if more images are asked for than there are; BadData if there are none; Interrupted after Ctrl-C,

@@ -172,6 +172,23 @@ TEST_CASE("hdf5: an axis and its named dimension must agree") {
   CHECK_NOTHROW(file.remove("/loss"));
 }
 
+TEST_CASE("hdf5: more datasets of one size than a scale can list are written all the same", "[slow]") {
+  const ScratchFolder folder;
+  constexpr int count = 4200;  // a scale's list of those who have it ends at 64 KiB, 16 bytes for each
+  {
+    auto file = hdf5::File::create(folder / "x.h5");
+    for (int at = 0; at < count; ++at)
+      file.write("/x" + std::to_string(at), std::vector<double>{1.0 * at, 2});
+    file.commit();
+  }
+  const auto file = hdf5::File::open(folder / "x.h5");
+  CHECK(file.shape("/size_2") == Shape{2});
+  CHECK(file.shape("/size_2_more_2") == Shape{2});
+  CHECK(file.datasets().size() == count + 2);
+  CHECK(file.read<double>("/x4199") == Tensor<double>({2}, {4199, 2}));
+  CHECK(file.has_attribute("/x4199", "DIMENSION_LIST"));
+}
+
 TEST_CASE("hdf5: files that are none are named") {
   const ScratchFolder folder;
   put_content(folder / "empty.h5", "");

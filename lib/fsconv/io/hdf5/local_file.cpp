@@ -1,12 +1,11 @@
 #include <fmt/format.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/memory.hpp>
 #include <fsconv/io/hdf5/local_file.hpp>
-#include <new>
 #include <utility>
 
 namespace fsconv::hdf5 {
@@ -28,14 +27,6 @@ Handle access_properties() {
   return properties;
 }
 
-// HDF5 1.10 does not survive an allocation that fails. It needs a few megabytes; with this much there will be none.
-void require_room() {
-  constexpr std::size_t enough = std::size_t{32} << 20;
-  void* const room = ::mmap(nullptr, enough, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (room == MAP_FAILED) throw std::bad_alloc();
-  ::munmap(room, enough);
-}
-
 // The paths of all objects, each once, however many links lead to it.
 std::vector<std::string> object_names(hid_t file) {
   std::vector<std::string> names;
@@ -52,7 +43,7 @@ std::vector<std::string> object_names(hid_t file) {
 
 LocalFile::LocalFile(std::string path, const std::string& opened, Mode mode)
     : path_(std::move(path)), mode_(mode) {
-  require_room();
+  require_room(std::size_t{32} << 20);  // HDF5 1.10 does not survive an allocation that fails
   initialize();
   const Handle creation = group_properties(H5P_FILE_CREATE), access = access_properties();
   const hid_t id =

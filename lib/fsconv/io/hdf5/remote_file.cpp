@@ -1,8 +1,8 @@
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <filesystem>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/memory.hpp>
 #include <fsconv/io/hdf5/remote_file.hpp>
 #include <fsconv/io/hdf5/wire.hpp>
 #include <memory>
@@ -175,14 +175,11 @@ std::size_t size_of(const std::string& path) {
   }
 }
 
-bool memory_is_limited() {
-  rlimit limit{};
-  return ::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
-}
-
 [[noreturn]] void blame(const std::string& path, const ServerEnded& ended) {
   switch (ended.how()) {
     case ServerEnded::How::crashed:
+    case ServerEnded::How::
+        exited:  // as a library does that has given up, and a checker of memory that has found something
       // HDF5 1.10 does not survive an allocation that fails, either.
       if (memory_is_limited())
         throw Error(ExitCode::runtime,

@@ -52,6 +52,25 @@ Handle open_scale(const LocalFile& file, const std::string& name, Index extent) 
   return scale;
 }
 
+// A scale lists whoever has it as a dimension in one attribute, and HDF5 1.10 keeps no attribute beyond 64 KiB where
+// files shall be read by older readers, too: some 4,000 of them.
+bool is_full(const LocalFile& file, const std::string& name) {
+  constexpr hssize_t most = 4000;
+  const Handle scale = file.open_dataset(name);
+  if (H5Aexists(scale.id(), "REFERENCE_LIST") <= 0) return false;
+  const Handle list(H5Aopen(scale.id(), "REFERENCE_LIST", H5P_DEFAULT), H5Aclose);
+  const Handle space(H5Aget_space(list.id()), H5Sclose);
+  return H5Sget_simple_extent_npoints(space.id()) >= most;
+}
+
+// The scale that an axis without a name of its own shares with those of its size: the first that has room.
+std::string with_room(const LocalFile& file, const std::string& name) {
+  std::string chosen = name;
+  for (int more = 2; file.exists(chosen) && is_full(file, chosen); ++more)
+    chosen = fmt::format("{}_more_{}", name, more);
+  return chosen;
+}
+
 }  // namespace
 
 void attach_scales(const LocalFile& file, const std::string& name, hid_t dataset, const Shape& shape,
@@ -63,7 +82,8 @@ void attach_scales(const LocalFile& file, const std::string& name, hid_t dataset
       if (H5DSset_scale(dataset, names[axis].c_str()) < 0) file.fail_to_write(name, "write");
       continue;
     }
-    const std::string scale_name = child_of(parent_of(name), names[axis]);
+    std::string scale_name = child_of(parent_of(name), names[axis]);
+    if (dimensions.empty()) scale_name = with_room(file, scale_name);
     require_object_name(scale_name);
     Handle scale = file.exists(scale_name) ? open_scale(file, scale_name, shape[axis])
                                            : make_scale(file, scale_name, shape[axis]);

@@ -1,4 +1,0 @@
-// The former place of base/excerpt.hpp.
-#pragma once
-
-#include <fsconv/base/excerpt.hpp>
