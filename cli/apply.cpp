@@ -46,6 +46,7 @@ int run(const Options& options) {
   else
     options.require_none_of(of_gradient, "it belongs to weight_gradient");
   const std::string output = options.required_text("output");
+  require_array_place(output);
   request.input = read_named_array(options.required_text("input"));
   if (request.op == Op::weight_gradient) {
     request.output_gradient = read_named_array(options.required_text("output-gradient"));

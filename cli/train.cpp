@@ -166,6 +166,7 @@ void choose_isa(const Options& options) {
   const std::string file = options.has("resume") ? options.text("resume") : options.config_file();
   if (!names_hdf5(file)) return;
   const hdf5::File run = hdf5::File::open(file);
+  read_configuration(run);  // what is damaged or no run is believed in nothing
   if (!run.has_attribute("/", "isa")) return;
   const std::string isa = run.string_attribute("/", "isa");
   if (isa == name(engine::current_isa())) return;

@@ -351,3 +351,15 @@ TEST_CASE("cli shape: no line is longer than a page") {
     }
   }
 }
+
+TEST_CASE("cli apply: an output that names no place is refused before anything is read") {
+  const ScratchFolder folder;
+  for (const char* output : {"/dev/null", "y.txt", "y.h5", "y.h5:/"}) {
+    const Finished finished = run_fsconv(
+        {"apply", "--op", "conv", "--input", "none.npy", "--weight", "none.npy", "--output", output},
+        folder.path());
+    INFO(finished.err);
+    CHECK(finished.exit_code == 2);
+    CHECK(finished.err.find("names no place for an array") != std::string::npos);
+  }
+}

@@ -81,17 +81,22 @@ Array read_finite_array(const std::string& where) {
   return array;
 }
 
+void require_array_place(const std::string& where) {
+  const Location location = locate(where);
+  if (location.kind == FileKind::npy) return;
+  if (location.kind != FileKind::hdf5 || location.inside.size() < 2)
+    throw InvalidArgument("array", fmt::format("'{}' names no place for an array", where),
+                          "name FILE.npy or FILE.h5:/DATASET");
+  require_hdf5_name(location.path);
+}
+
 template <class T>
 void write_array(const std::string& where, const Tensor<T>& values, const std::string& dtype) {
   if (dtype != "f4" && dtype != "f8")
     throw InvalidArgument("dtype", fmt::format("'{}' cannot be written", dtype), "f4 or f8");
+  require_array_place(where);
   const Location location = locate(where);
   if (location.kind == FileKind::npy) return write_npy(location.path, values, dtype);
-  if (location.kind != FileKind::hdf5 || location.inside.size() < 2)
-    throw InvalidArgument("array", fmt::format("'{}' names no place for an array", where),
-                          "name FILE.npy or FILE.h5:/DATASET");
-
-  require_hdf5_name(location.path);
   auto file = hdf5::File::update(location.path);
   if constexpr (std::is_same_v<T, float>) {
     if (dtype == "f4")

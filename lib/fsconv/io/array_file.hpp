@@ -16,6 +16,9 @@ Array read_array(const std::string& where);
 // The same, and BadData that names the first NaN or infinity.
 Array read_finite_array(const std::string& where);
 
+// Throws InvalidArgument unless `where` is PATH.npy or PATH.h5:/DATASET, where write_array() could put an array.
+void require_array_place(const std::string& where);
+
 // Writes PATH.npy or PATH.h5:/DATASET. `dtype` is "f4" or "f8". An existing .h5 file keeps its other content,
 // a dataset of that name is replaced, missing groups are made; the file is replaced as a whole, so that a
 // failure leaves the old one. InvalidArgument for another form or dtype, or if a finite value overflows "f4".

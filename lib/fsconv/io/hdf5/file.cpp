@@ -2,16 +2,20 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/io/content_kind.hpp>
 #include <fsconv/io/hdf5/local_file.hpp>
 #include <fsconv/io/hdf5/remote_file.hpp>
 #include <fsconv/io/input_file.hpp>
 #include <limits>
+#include <map>
+#include <set>
 #include <utility>
 
 namespace fsconv::hdf5 {
@@ -35,6 +39,10 @@ void require_hdf5(const InputFile& file, const std::string& path) {
     throw BadData(path, with_kind("is no HDF5 file: its signature is missing", content_kind_of(file.path())));
 }
 
+uLong checksum_of(std::span<const std::byte> bytes) {
+  return crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
+}
+
 // Programs lock what they write with HDF5; what is copied meanwhile may be half of it.
 void require_unlocked(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -46,6 +54,16 @@ void require_unlocked(const std::string& path) {
 }
 
 }  // namespace
+
+struct File::Expected {
+  struct Numbers {
+    NumberType type;
+    std::size_t bytes;
+    uLong checksum;
+  };
+  std::set<std::string> datasets;
+  std::map<std::string, Numbers> numbers;
+};
 
 File::File(std::string path, std::unique_ptr<Access> access, std::unique_ptr<AtomicFile> output)
     : path_(std::move(path)), output_(std::move(output)), access_(std::move(access)) {}
@@ -74,7 +92,11 @@ File File::update(const std::string& path) {
   // What is looked at is the copy: under its name another file may stand by now.
   require_hdf5(InputFile(output->temporary_path()), path);
   auto access = std::make_unique<RemoteFile>(path, output->temporary_path(), LocalFile::Mode::change);
-  return File(path, std::move(access), std::move(output));
+  File file(path, std::move(access), std::move(output));
+  file.expected_ = std::make_unique<Expected>();
+  const auto datasets = file.datasets();
+  file.expected_->datasets.insert(datasets.begin(), datasets.end());
+  return file;
 }
 
 File File::open(const std::string& path) {
@@ -85,7 +107,24 @@ File File::open(const std::string& path) {
 void File::commit() {
   require_writable();
   access_->close();
+  if (expected_) require_expected();
   output_->commit();
+}
+
+void File::require_expected() const {
+  const RemoteFile written(path_, output_->temporary_path(), LocalFile::Mode::read);
+  const auto found = written.datasets();
+  for (const std::string& name : expected_->datasets)
+    if (std::find(found.begin(), found.end(), name) == found.end())
+      throw BadData(path_, fmt::format("is damaged: {} would not be found in it again", excerpt(name)),
+                    "nothing was written");
+  for (const auto& [name, numbers] : expected_->numbers) {
+    std::vector<std::byte> bytes(numbers.bytes);
+    written.read_numbers(name, numbers.type, bytes);
+    if (checksum_of(bytes) != numbers.checksum)
+      throw BadData(path_, fmt::format("is damaged: {} would not be read as it was written", excerpt(name)),
+                    "nothing was written");
+  }
 }
 
 void File::require_writable() const {
@@ -106,6 +145,9 @@ void File::write(const std::string& name, std::span<const T> values, const Shape
   if (static_cast<Index>(values.size()) != element_count(shape, name.c_str()))
     throw InvalidArgument(path_ + ":" + name, fmt::format("{} values do not fill its shape", values.size()));
   access_->write_numbers(name, number_type<T>(), std::as_bytes(values), shape, storage);
+  if (!expected_) return;
+  expected_->datasets.insert(name);
+  expected_->numbers[name] = {number_type<T>(), values.size_bytes(), checksum_of(std::as_bytes(values))};
 }
 
 template <class T>
@@ -118,6 +160,7 @@ void File::write_strings(const std::string& name, const std::vector<std::string>
                          const Storage& storage) {
   require_writable();
   access_->write_strings(name, values, storage);
+  if (expected_) expected_->datasets.insert(name);
 }
 
 void File::set_attribute(const std::string& object, const std::string& name, const Value& value) {
@@ -127,6 +170,13 @@ void File::set_attribute(const std::string& object, const std::string& name, con
 
 void File::remove(const std::string& name) {
   require_writable();
+  if (expected_) {  // with a group goes what it holds
+    const auto is_gone = [&](const std::string& held) {
+      return held == name || held.starts_with(name + "/");
+    };
+    std::erase_if(expected_->datasets, is_gone);
+    std::erase_if(expected_->numbers, [&](const auto& entry) { return is_gone(entry.first); });
+  }
   access_->remove(name);
 }
 

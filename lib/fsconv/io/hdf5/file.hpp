@@ -89,7 +89,8 @@ class File {
                      const Storage& storage = {});
   void set_attribute(const std::string& object, const std::string& name, const Value& value);  // replaces
   void remove(const std::string& name);
-  // Closes the file and puts it in its place. Nothing else may follow.
+  // Closes the file and puts it in its place. Nothing else may follow. Of a file that was changed, what it held and what
+  // was written is looked for first, by another process: BadData where damage has swallowed it.
   void commit();
 
   // Reading. BadData names the file and the object if it is missing or of another type. Numbers are never
@@ -118,11 +119,16 @@ class File {
 
  private:
   File(std::string path, std::unique_ptr<Access> access, std::unique_ptr<AtomicFile> output);
+  // What a file that is changed must hold at its end: its datasets, and a checksum of the numbers written into it.
+  struct Expected;
+
   static File create(const std::string& path, std::unique_ptr<AtomicFile> output);
   void require_writable() const;
+  void require_expected() const;
 
   std::string path_;                    // as the caller wrote it
   std::unique_ptr<AtomicFile> output_;  // of files that are written
+  std::unique_ptr<Expected> expected_;  // of files that are changed
   std::unique_ptr<Access> access_;  // destroyed, and so closed, before `output_` removes the temporary file
 };
 

@@ -1,14 +1,18 @@
 // Whether a dataset can be as large as it says. One wrong bit in a file of a few kilobytes can state gigabytes, which
 // HDF5 would allocate and fill.
 #include <fmt/format.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdint>
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/index.hpp>
 #include <fsconv/io/hdf5/local_file.hpp>
 #include <limits>
+#include <vector>
 
 namespace fsconv::hdf5 {
 namespace {
@@ -16,29 +20,29 @@ namespace {
 // Elements that were never written take no place in the file. That many bytes of them are believed.
 constexpr Index most_unwritten = Index{256} << 20;
 
+template <class F>
+void for_each_filter(hid_t creation, F&& f) {
+  for (int at = 0; at < H5Pget_nfilters(creation); ++at) {
+    std::size_t values = 0;
+    std::array<char, 64> name{};
+    f(H5Pget_filter2(creation, static_cast<unsigned>(at), nullptr, &values, nullptr, name.size() - 1,
+                     name.data(), nullptr));
+  }
+}
+
 // How many bytes one stored byte becomes at most. Deflate: RFC 1951's 258 bytes for two bits. LZF (32000): 264 for three
 // bytes. Szip's blocks of zeros and other filters: nobody says.
 double largest_expansion(hid_t creation) {
   constexpr H5Z_filter_t lzf = 32000;
   double expansion = 1;
-  for (int at = 0; at < H5Pget_nfilters(creation); ++at) {
-    std::size_t values = 0;
-    std::array<char, 64> name{};
-    switch (H5Pget_filter2(creation, static_cast<unsigned>(at), nullptr, &values, nullptr, name.size() - 1,
-                           name.data(), nullptr)) {
-      case H5Z_FILTER_SHUFFLE:
-      case H5Z_FILTER_FLETCHER32:
-        break;
-      case H5Z_FILTER_DEFLATE:
-        expansion *= 1032;
-        break;
-      case lzf:
-        expansion *= 88;
-        break;
-      default:
-        return std::numeric_limits<double>::infinity();
-    }
-  }
+  for_each_filter(creation, [&](H5Z_filter_t filter) {
+    if (filter == H5Z_FILTER_DEFLATE)
+      expansion *= 1032;
+    else if (filter == lzf)
+      expansion *= 88;
+    else if (filter != H5Z_FILTER_SHUFFLE && filter != H5Z_FILTER_FLETCHER32)
+      expansion = std::numeric_limits<double>::infinity();
+  });
   return expansion;
 }
 
@@ -60,7 +64,83 @@ hsize_t file_size(hid_t object) {
   return bytes;
 }
 
-std::string size_text(double bytes) { return fmt::format("{:.0f} bytes", bytes); }
+// What a dataset's chunks are packed with.
+struct Packing {
+  bool deflated = false, sums_alone = true;  // nothing but checksums and reordering
+  hsize_t checksums = 0;                     // bytes per chunk
+};
+
+Packing packing_of(hid_t creation) {
+  Packing packing;
+  for_each_filter(creation, [&](H5Z_filter_t filter) {
+    packing.deflated = packing.deflated || filter == H5Z_FILTER_DEFLATE;
+    packing.sums_alone =
+        packing.sums_alone && (filter == H5Z_FILTER_SHUFFLE || filter == H5Z_FILTER_FLETCHER32);
+    packing.checksums += filter == H5Z_FILTER_FLETCHER32 ? 4 : 0;
+  });
+  return packing;
+}
+
+// Whether a deflated chunk is as long as the chunks are said to be: HDF5 takes what comes out for a whole one.
+bool inflates_to(hid_t dataset, const std::vector<hsize_t>& offset, hsize_t packed, hsize_t bytes,
+                 hsize_t checksums) {
+  std::vector<Bytef> raw(packed), chunk(bytes + checksums + 1);
+  std::uint32_t skipped = 0;
+  if (H5Dread_chunk(dataset, H5P_DEFAULT, offset.data(), &skipped, raw.data()) < 0 || skipped != 0)
+    return true;
+  auto length = static_cast<uLongf>(chunk.size());
+  const int went = uncompress(chunk.data(), &length, raw.data(), static_cast<uLong>(raw.size()));
+  if (went != Z_OK) return went == Z_DATA_ERROR && checksums > 0;  // the filters say so themselves
+  return length == bytes || length == bytes + checksums;
+}
+
+// The index of chunks against what is said of them: HDF5 believes both, and reads beyond the one by the other.
+void require_chunks(hid_t dataset, hid_t creation, const Shape& shape, const std::string& where) {
+  constexpr hsize_t most_seen = 1000;  // HDF5 1.10 looks for each from the first one on
+  constexpr hsize_t most_inflated = hsize_t{64} << 20;
+  const std::size_t rank = shape.size();
+  std::vector<hsize_t> chunk(rank), most(rank);
+  const Handle space(H5Dget_space(dataset), H5Sclose), type(H5Dget_type(dataset), H5Tclose);
+  H5Pget_chunk(creation, static_cast<int>(rank), chunk.data());
+  H5Sget_simple_extent_dims(space.id(), nullptr, most.data());
+  const auto refuse = [&](const std::string& what) { throw BadData(where, "is damaged: " + what); };
+
+  double needed = 1, elements = 1;
+  for (std::size_t axis = 0; axis < rank; ++axis) {
+    if (chunk[axis] == 0 || (most[axis] != H5S_UNLIMITED && chunk[axis] > most[axis]))
+      refuse(fmt::format("its chunks have {} elements along axis {}, which may have {}", chunk[axis], axis,
+                         most[axis]));
+    needed *= std::ceil(static_cast<double>(shape[axis]) / static_cast<double>(chunk[axis]));
+    elements *= static_cast<double>(chunk[axis]);
+  }
+  const double chunk_bytes = elements * static_cast<double>(H5Tget_size(type.id()));
+  hsize_t count = 0;
+  if (H5Dget_num_chunks(dataset, space.id(), &count) < 0) refuse(in_words(take_error()));
+  if (static_cast<double>(count) > needed)
+    refuse(fmt::format("it stores {} chunks, and its shape has {:.0f}", count, needed));
+
+  const Packing packing = packing_of(creation);
+  const auto stored = static_cast<double>(H5Dget_storage_size(dataset)), chunks = static_cast<double>(count);
+  if (packing.sums_alone && (stored < chunks * chunk_bytes ||
+                             stored > chunks * (chunk_bytes + static_cast<double>(packing.checksums))))
+    refuse(fmt::format("its {} chunks of {:.0f} bytes take {:.0f}", count, chunk_bytes, stored));
+
+  std::vector<hsize_t> offset(rank);
+  for (hsize_t at = 0; at < std::min(count, most_seen); ++at) {
+    unsigned skipped = 0;
+    haddr_t address = 0;
+    hsize_t bytes = 0;
+    if (H5Dget_chunk_info(dataset, space.id(), at, offset.data(), &skipped, &address, &bytes) < 0)
+      refuse(in_words(take_error()));
+    for (std::size_t axis = 0; axis < rank; ++axis)
+      if (offset[axis] % chunk[axis] != 0 || offset[axis] >= static_cast<hsize_t>(shape[axis]))
+        refuse(fmt::format("a chunk begins at {} of axis {}", offset[axis], axis));
+    if (at == 0 && packing.deflated && bytes <= most_inflated &&
+        chunk_bytes <= static_cast<double>(most_inflated) &&
+        !inflates_to(dataset, offset, bytes, static_cast<hsize_t>(chunk_bytes), packing.checksums))
+      refuse(fmt::format("its first chunk does not unpack to {:.0f} bytes", chunk_bytes));
+  }
+}
 
 }  // namespace
 
@@ -70,19 +150,23 @@ void require_plausible(hid_t dataset, const std::string& where) {
   require_extents_within_limits(space.id(), where);
   const Shape shape = shape_of(dataset, where);
   const auto stated = checked_multiply(element_count(shape), static_cast<Index>(H5Tget_size(type.id())));
-  if (stated && *stated <= most_unwritten) return;
   const H5D_layout_t layout = H5Pget_layout(creation.id());
   // What other files hold, this one cannot say.
   if (layout == H5D_VIRTUAL || H5Pget_external_count(creation.id()) > 0) return;
-  const hsize_t stored = std::min(H5Dget_storage_size(dataset), file_size(dataset));
-  const double most =
-      static_cast<double>(stored) * (layout == H5D_CHUNKED ? largest_expansion(creation.id()) : 1);
-  if (stored > 0 && stated && static_cast<double>(*stated) <= most) return;
+  const hsize_t stored = H5Dget_storage_size(dataset);
+  if (stored > file_size(dataset)) throw BadData(where, "is damaged: it states more bytes than its file has");
+  double most = static_cast<double>(stored);
+  if (layout == H5D_CHUNKED) {
+    require_chunks(dataset, creation.id(), shape, where);
+    most *= largest_expansion(creation.id());
+  } else if (stored > 0 && (!stated || stored < static_cast<hsize_t>(*stated))) {
+    throw BadData(where, fmt::format("is damaged: its numbers take more than the {} stored bytes", stored));
+  }
+  if (stated && (*stated <= most_unwritten || static_cast<double>(*stated) <= most)) return;
   throw BadData(where,
-                fmt::format("states {} of numbers, and the {} that the file stores of it cannot be that many",
-                            stated ? size_text(static_cast<double>(*stated)) : "too many bytes",
-                            size_text(static_cast<double>(stored))),
-                "it is damaged, or was never written");
+                fmt::format("states {} of numbers, of which the file stores {} bytes, packed or not",
+                            stated ? fmt::format("{} bytes", *stated) : "too many bytes", stored),
+                "more than 256 MiB that were never written are taken for damage");
 }
 
 void require_plausible_attribute(hid_t attribute, hid_t file, const std::string& where) {
