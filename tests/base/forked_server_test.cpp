@@ -65,7 +65,7 @@ TEST_CASE("forked server: what it does to its memory is not seen here") {
   CHECK(number == 1);
 }
 
-TEST_CASE("forked server: a crash, a kill, an endless loop and an exit are told apart") {
+TEST_CASE("forked server: a crash, a kill, an endless loop and an exit are told apart", "[slow]") {
   for (const int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL})
     CHECK(end_of([&] { ::raise(signal); }) == How::crashed);
   CHECK(end_of([] { ::raise(SIGKILL); }) == How::killed);
@@ -119,7 +119,7 @@ TEST_CASE("forked server: it holds no file of its parent's open") {
   ::unlink(name.c_str());
 }
 
-TEST_CASE("forked server: Ctrl-C ends the wait for a copy that is busy, and the copy") {
+TEST_CASE("forked server: Ctrl-C ends the wait for a copy that is busy, and the copy", "[slow]") {
   const pid_t child = ::fork();
   if (child == 0) {
     catch_interrupts();

@@ -171,7 +171,7 @@ TEST_CASE("cli hostile: bytes that are no text") {
   }
 }
 
-TEST_CASE("cli hostile: a message has two lines at most, of bounded length, whatever it repeats") {
+TEST_CASE("cli hostile: a message has two lines at most, of bounded length, whatever it repeats", "[slow]") {
   const ScratchFolder folder;
   const std::string as(120'000, 'a'), colons(120'000, ':'), lines = [] {
     std::string text;

@@ -101,7 +101,8 @@ TEST_CASE("cli interrupt: train leaves the last epoch's file, says how to go on,
   CHECK(hdf5::File::open(folder / "run.h5").read<double>("/epoch").size() == epochs + 1);
 }
 
-TEST_CASE("cli interrupt: drawing images ends at once, and what stood there is said to stand there") {
+TEST_CASE("cli interrupt: drawing images ends at once, and what stood there is said to stand there",
+          "[slow]") {
   const ScratchFolder folder;
   put_content(folder / "run.h5", "something of last week");
   const auto arguments =

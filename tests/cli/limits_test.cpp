@@ -65,7 +65,8 @@ Finished run_limited(const std::string& line, const ScratchFolder& folder, const
 }  // namespace
 
 #ifndef FSCONV_SANITIZED  // whose shadow is terabytes of addresses
-TEST_CASE("cli limits: whatever memory is left, a command does its work or says that there is none") {
+TEST_CASE("cli limits: whatever memory is left, a command does its work or says that there is none",
+          "[slow]") {
   // Where the program itself, some 35 MB, finds no room the system kills it; then come the libraries it is linked to.
   struct Memory {
     const char* what;
@@ -134,7 +135,8 @@ TEST_CASE("cli limits: threads that must run at the same time are refused in a l
   CHECK(is_refused(finished, "threads"));
 }
 
-TEST_CASE("cli limits: a stack that is too small is refused, one that is not is enough for all work") {
+TEST_CASE("cli limits: a stack that is too small is refused, one that is not is enough for all work",
+          "[slow]") {
   for (const char* line : lines) {
     const InputFolder small, enough;
     const Finished refused = run_limited(line, small, {RLIMIT_STACK, 64 * kilobyte});
@@ -147,7 +149,8 @@ TEST_CASE("cli limits: a stack that is too small is refused, one that is not is 
   }
 }
 
-TEST_CASE("cli limits: where the processor time runs out the program says so, and what it wrote is whole") {
+TEST_CASE("cli limits: where the processor time runs out the program says so, and what it wrote is whole",
+          "[slow]") {
   const ScratchFolder folder;
   const auto line = words(
       "train --data generated --train-images 64 --test-images 16 --channels 2 --latent 2 --epochs 1000000 "
@@ -163,7 +166,7 @@ TEST_CASE("cli limits: where the processor time runs out the program says so, an
 }
 
 #ifndef FSCONV_SANITIZED  // which opens files of its own
-TEST_CASE("cli limits: with few open files a command does its work or names what it cannot open") {
+TEST_CASE("cli limits: with few open files a command does its work or names what it cannot open", "[slow]") {
   for (const char* line : lines)
     for (const std::size_t files : {4, 5, 6, 8, 12}) {
       const InputFolder folder;

@@ -101,7 +101,7 @@ std::size_t epochs_of(const ScratchFolder& folder) {
 
 }  // namespace
 
-TEST_CASE("cli lost output: a result that cannot be written is an I/O error of every command") {
+TEST_CASE("cli lost output: a result that cannot be written is an I/O error of every command", "[slow]") {
   const Open full("/dev/full");
   for (const int where : {full.get(), closed})
     for (const char* line : lines) {
@@ -115,7 +115,7 @@ TEST_CASE("cli lost output: a result that cannot be written is an I/O error of e
     }
 }
 
-TEST_CASE("cli lost output: a reader that has gone is told nothing, and long work goes on") {
+TEST_CASE("cli lost output: a reader that has gone is told nothing, and long work goes on", "[slow]") {
   const Open pipe(pipe_without_reader());
   for (const char* line : lines) {
     const InputFolder folder;
@@ -158,7 +158,7 @@ TEST_CASE("cli lost output: a failed claim nobody has read is an I/O error, a us
   CHECK(quiet.exit_code == 2);
 }
 
-TEST_CASE("cli lost output: what cannot be said on stderr changes nothing") {
+TEST_CASE("cli lost output: what cannot be said on stderr changes nothing", "[slow]") {
   const Open full("/dev/full"), pipe(pipe_without_reader()), terminal(terminal_that_is_gone());
   for (const int where : {full.get(), pipe.get(), terminal.get(), closed}) {
     for (const char* line : lines) {

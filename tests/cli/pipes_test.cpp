@@ -65,7 +65,7 @@ TEST_CASE("cli pipes: a reader gets what a file would hold") {
   }
 }
 
-TEST_CASE("cli pipes: Ctrl-C ends the wait for a reader") {
+TEST_CASE("cli pipes: Ctrl-C ends the wait for a reader", "[slow]") {
   for (const Writer& writer : writers) {
     const PipeFolder folder(writer.pipe);
     const Finished finished = run_fsconv(words(writer.line), folder.path(), {.interrupt_after = 1s});
@@ -76,7 +76,7 @@ TEST_CASE("cli pipes: Ctrl-C ends the wait for a reader") {
   }
 }
 
-TEST_CASE("cli pipes: Ctrl-C ends the wait for a reader who does not read") {
+TEST_CASE("cli pipes: Ctrl-C ends the wait for a reader who does not read", "[slow]") {
   const PipeFolder folder("W.mtx");
   const int reader = ::open((folder / "W.mtx").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   REQUIRE(reader >= 0);

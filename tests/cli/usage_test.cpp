@@ -126,7 +126,7 @@ TEST_CASE("cli usage: no word is left unheard") {
   }
 }
 
-TEST_CASE("cli usage: every option of every command refuses an empty and a blank value") {
+TEST_CASE("cli usage: every option of every command refuses an empty and a blank value", "[slow]") {
   const ScratchFolder folder;
   for (const char* command : {"shape", "matrix", "apply", "verify", "train", "evaluate", "encode", "decode",
                               "reconstruct", "bench"}) {

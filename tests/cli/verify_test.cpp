@@ -205,7 +205,8 @@ TEST_CASE("cli verify: one statement is proved for all sizes, one belief refuted
   CHECK(file.read<double>("/proofs/goals")[0] >= 1);
 }
 
-TEST_CASE("cli verify: a solver that does not run is an error of the machine, in one line that names it") {
+TEST_CASE("cli verify: a solver that does not run is an error of the machine, in one line that names it",
+          "[slow]") {
   const ScratchFolder folder, programs;
   const auto by = [&](const std::string& solver, const std::string& script, const std::string& line) {
     put_program(programs, solver, script);
@@ -262,7 +263,7 @@ TEST_CASE("cli verify: a solver that does not run is an error of the machine, in
   CHECK(by("cvc5", "kill -KILL $$", "--proof gather").exit_code == 1);
 }
 
-TEST_CASE("cli verify: Ctrl-C ends every method soon, and leaves no file") {
+TEST_CASE("cli verify: Ctrl-C ends every method soon, and leaves no file", "[slow]") {
   const ScratchFolder folder, programs;
   put_program(programs, "z3", "exec sleep 100");
   const Path first(programs.path(), false);

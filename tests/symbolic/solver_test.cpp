@@ -268,7 +268,7 @@ TEST_CASE("solver: one that fails is unknown with its reason, and is not tried a
   }
 }
 
-TEST_CASE("solver: one that breaks down says nothing about the question, and is an error") {
+TEST_CASE("solver: one that breaks down says nothing about the question, and is an error", "[slow]") {
   const std::vector<std::pair<std::string, std::string>> failures = {
       {"kill -SEGV $$", "crashed with signal 11"},
       {"kill -ABRT $$", "crashed with signal 6"},

@@ -256,7 +256,7 @@ void flip_in(hdf5::File& file, const std::string& dataset) {
 
 }  // namespace
 
-TEST_CASE("run file: one flipped bit of any number that was written is found") {
+TEST_CASE("run file: one flipped bit of any number that was written is found", "[slow]") {
   const TemporaryFolder folder;
   const std::string path = folder.file("run.h5"), copy = folder.file("copy.h5");
   for (const char* old : {"ae.h5", "vae.h5"}) {

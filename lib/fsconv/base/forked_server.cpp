@@ -163,7 +163,12 @@ ForkedServer::ForkedServer(Handler handler) {
     throw Error(ExitCode::runtime, fmt::format("cannot start a process: {}", std::strerror(errno)));
   };
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) refuse();
-  for (int& end : ends) lift(end);
+  for (int& end : ends) {
+    lift(end);
+    // Large payloads with few changes from one process to the other; the system may give less.
+    constexpr int buffer = 4 << 20;
+    ::setsockopt(end, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
+  }
   child_ = fork_quietly();
   if (child_ == 0) {
     ::close(ends[0]);

@@ -63,7 +63,7 @@ void write_with_type(const std::string& path, hid_t type, const void* value) {
 
 }  // namespace
 
-TEST_CASE("hdf5 damage: one wrong bit anywhere is an error or another value for a reader") {
+TEST_CASE("hdf5 damage: one wrong bit anywhere is an error or another value for a reader", "[slow]") {
   const ScratchFolder folder;
   const std::string good = sound_file(folder);
   int errors = 0, others = 0;
@@ -89,7 +89,8 @@ TEST_CASE("hdf5 damage: one wrong bit anywhere is an error or another value for 
   CHECK(others > 0);
 }
 
-TEST_CASE("hdf5 damage: who changes a damaged file gets an error or a file, and leaves nothing behind") {
+TEST_CASE("hdf5 damage: who changes a damaged file gets an error or a file, and leaves nothing behind",
+          "[slow]") {
   const ScratchFolder folder;
   const std::string good = sound_file(folder);
   int errors = 0, changed = 0;
@@ -111,7 +112,7 @@ TEST_CASE("hdf5 damage: who changes a damaged file gets an error or a file, and 
   CHECK(changed > 10);
 }
 
-TEST_CASE("regression: HDF5 died, never returned, or took all memory on these files") {
+TEST_CASE("regression: HDF5 died, never returned, or took all memory on these files", "[slow]") {
   CHECK_THROWS_WITH(read_array(recorded + "chunk_of_impossible_size.h5:/x"),
                     Contains("chunks have 262147 elements along axis 3, which may have 6"));
   CHECK_THROWS_AS(read_array(recorded + "chunk_of_impossible_size.h5:/x"), BadData);
