@@ -58,10 +58,8 @@ InvalidArgument unknown_option(const Command& command, const std::string& shown,
                        : InvalidArgument(place, fmt::format("'{}' {}", excerpt(shown), problem), legal);
 }
 
-bool is_blank(const std::string& text) { return text.find_first_not_of(" \t\r\n\v\f") == std::string::npos; }
-
 void require_value(const std::string& name, const std::string& value) {
-  if (is_blank(value)) throw InvalidArgument(name, value.empty() ? "is empty" : "is blank");
+  if (trimmed(value).empty()) throw InvalidArgument(name, value.empty() ? "is empty" : "is blank");
 }
 
 InvalidArgument stray_word(const Command& command, const std::string& word) {
@@ -162,7 +160,7 @@ std::pair<Texts, Texts> from_config_file(const Command& command, const po::optio
     const po::option_description* option = find_option(known, name);
     if (option == nullptr) throw unknown_option(command, name, "", entry.place);
     if (entry.is_list && entry.text.empty() && name == may_be_none) continue;
-    if (is_blank(entry.text))
+    if (trimmed(entry.text).empty())
       throw InvalidArgument(entry.place, fmt::format("{} is empty", name), "give it a value");
     if (entry.text.find('\0') != std::string::npos)
       throw InvalidArgument(entry.place, fmt::format("{} holds a zero byte", name), "no option may");

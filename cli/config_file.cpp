@@ -22,15 +22,8 @@ namespace fsconv::cli {
 namespace {
 
 using Entries = std::map<std::string, ConfigEntry>;
-constexpr std::string_view blanks = " \t\r\n\v\f";
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(blanks);
-  return first == std::string_view::npos ? std::string_view()
-                                         : text.substr(first, text.find_last_not_of(blanks) + 1 - first);
-}
-
-bool is_blank(char c) { return blanks.find(c) != std::string_view::npos; }
+bool is_blank(char c) { return trimmed({&c, 1}).empty(); }
 
 bool is_quote(char c) { return c == '"' || c == '\''; }
 
@@ -226,8 +219,7 @@ Entries read_config_file(const std::string& path) {
     return from_json(configuration, [&](const std::string&) { return path; });
   }
   const std::string content = content_of(path);
-  const std::size_t first = content.find_first_not_of(blanks);
-  if (first == std::string::npos || content[first] != '{') return from_lines(path, content);
+  if (!trimmed(content).starts_with('{')) return from_lines(path, content);
   return from_json_text(path, content);
 }
 

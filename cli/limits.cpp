@@ -1,7 +1,6 @@
 #include "limits.hpp"
 
 #include <pthread.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -28,24 +27,18 @@ constexpr std::size_t least_memory = 16 * mebibyte;
   ::_exit(static_cast<int>(ExitCode::runtime));
 }
 
-bool has_memory(std::size_t bytes) {
-  void* memory =
-      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  return memory != MAP_FAILED && ::munmap(memory, bytes) == 0;
-}
-
 std::terminate_handler usual_end = std::abort;
 
 // A library that finds no memory where it cannot throw comes here; so does a mistake of ours.
 void terminated() {
-  if (!has_memory(mebibyte)) end_with("fsconv: out of memory\n");
+  if (!has_room(mebibyte)) end_with("fsconv: out of memory\n");
   usual_end();
 }
 
 // The main thread's stack grows where it is used until the limit, which is the soft one at that moment.
 void check_limits(int, char**, char**) {
   usual_end = std::set_terminate(terminated);
-  if (!has_memory(least_memory))
+  if (!has_room(least_memory))
     end_with("fsconv: out of memory: 16 MiB more than ulimit -v or -d allows are needed\n");
   rlimit stack{};
   if (::getrlimit(RLIMIT_STACK, &stack) != 0) return;

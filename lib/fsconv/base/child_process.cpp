@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fsconv/base/child_process.hpp>
+#include <fsconv/base/descriptor.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/text.hpp>
@@ -31,41 +32,21 @@ using Clock = std::chrono::steady_clock;
 constexpr int first_free_descriptor = 3;
 constexpr int longest_wait = 10;  // milliseconds between two looks at limits and Ctrl-C
 
-class Descriptor {
- public:
-  Descriptor() = default;
-  // Takes `descriptor` over. It moves above stdin, stdout and stderr, which may be free here and which the
-  // child replaces one after the other.
-  Descriptor(int descriptor, const std::string& program) : value_(descriptor) {
-    if (descriptor >= 0 && descriptor < first_free_descriptor) {
-      value_ = ::fcntl(descriptor, F_DUPFD_CLOEXEC, first_free_descriptor);
-      ::close(descriptor);
-    }
-    if (value_ < 0) throw IoError::from_errno(program, "start the program");
-  }
-  ~Descriptor() { close(); }
-  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(value_, other.value_);
-    return *this;
-  }
-  int value() const { return value_; }
-  void close() {
-    if (value_ >= 0) ::close(value_);
-    value_ = -1;
-  }
-
- private:
-  int value_ = -1;
-};
+// The child replaces stdin, stdout and stderr one after the other: nothing else may have their numbers, which may be free
+// here.
+Descriptor opened(int descriptor, const std::string& program) {
+  Descriptor file = above_standard_streams(Descriptor(descriptor));
+  if (!file.valid()) throw IoError::from_errno(program, "start the program");
+  return file;
+}
 
 struct Pipe {
   Descriptor read_end, write_end;
   explicit Pipe(const std::string& program) {
     std::array<int, 2> ends{-1, -1};
     const int failed = ::pipe2(ends.data(), O_CLOEXEC);
-    read_end = Descriptor(failed ? -1 : ends[0], program);
-    write_end = Descriptor(ends[1], program);
+    read_end = opened(failed ? -1 : ends[0], program);
+    write_end = opened(ends[1], program);
     // Nobody waits for the end of a file here: a grandchild, or a child of another thread that has not
     // reached its exec, can hold the other end open for long.
     ::fcntl(read_end.value(), F_SETFL, O_NONBLOCK);
@@ -75,7 +56,7 @@ struct Pipe {
 // A nameless file that holds `text`: unlike a pipe it needs no writer, so a child that never reads it, or
 // closes it, blocks nobody and raises no SIGPIPE.
 Descriptor file_with(std::string_view text, const std::string& program) {
-  Descriptor file(::memfd_create("input", MFD_CLOEXEC), program);
+  Descriptor file = opened(::memfd_create("input", MFD_CLOEXEC), program);
   while (!text.empty()) {
     const ssize_t written = ::write(file.value(), text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;

@@ -140,14 +140,6 @@ void become_expendable(int socket) {
 
 // ---- here
 
-// Above stdin, stdout and stderr, which may be closed here and which the copy replaces.
-void lift(int& descriptor) {
-  if (descriptor < 0 || descriptor > STDERR_FILENO) return;
-  const int lifted = ::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  ::close(descriptor);
-  descriptor = lifted;
-}
-
 void wait_for(int socket, short events) {
   pollfd file{socket, events, 0};
   ::poll(&file, 1, between_looks);
@@ -163,33 +155,29 @@ ForkedServer::ForkedServer(Handler handler) {
     throw Error(ExitCode::runtime, fmt::format("cannot start a process: {}", std::strerror(errno)));
   };
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) refuse();
-  for (int& end : ends) {
-    lift(end);
-    // Large payloads with few changes from one process to the other; the system may give less.
+  // The copy replaces stdin, stdout and stderr, whose numbers may be free here.
+  Descriptor here = above_standard_streams(Descriptor(ends[0]));
+  const Descriptor there = above_standard_streams(Descriptor(ends[1]));
+  if (!here.valid() || !there.valid()) refuse();
+  // Large payloads with few changes from one process to the other; the system may give less.
+  for (const int end : {here.value(), there.value()}) {
     constexpr int buffer = 4 << 20;
     ::setsockopt(end, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
   }
   child_ = fork_quietly();
   if (child_ == 0) {
-    ::close(ends[0]);
-    serve(ends[1], handler);
+    here.close();
+    serve(there.value(), handler);
   }
-  const int reason = errno;
-  ::close(ends[1]);
-  if (child_ < 0) {
-    ::close(ends[0]);
-    errno = reason;
-    refuse();
-  }
-  socket_ = ends[0];
-  ::fcntl(socket_, F_SETFL, O_NONBLOCK);
+  if (child_ < 0) refuse();
+  socket_ = std::move(here);
+  ::fcntl(socket_.value(), F_SETFL, O_NONBLOCK);
 }
 
 ForkedServer::~ForkedServer() { end(); }
 
 void ForkedServer::end() {
-  if (socket_ >= 0) ::close(socket_);
-  socket_ = -1;
+  socket_.close();
   if (child_ < 0) return;
   ::kill(child_, SIGKILL);  // it may be in the middle of something that does not end
   while (::waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {
@@ -227,15 +215,15 @@ void ForkedServer::report_end() {
 
 std::string ForkedServer::ask(std::string_view words, const ServerLimits& limits,
                               std::span<const std::byte> payload, std::span<std::byte> answer_payload) {
-  if (socket_ < 0) throw ServerEnded(ServerEnded::How::unknown, "has ended before");
+  if (!socket_.valid()) throw ServerEnded(ServerEnded::How::unknown, "has ended before");
   const Header header{words.size(), payload.size(), limits};
-  const auto ready = [this](short events) { wait_for(socket_, events); };
+  const auto ready = [this](short events) { wait_for(socket_.value(), events); };
   try {
     Header back;
-    const bool answered = send_all(socket_, bytes_of(header), ready) &&
-                          send_all(socket_, std::as_bytes(std::span(words)), ready) &&
-                          send_all(socket_, payload, ready) &&
-                          receive_all(socket_, std::as_writable_bytes(std::span(&back, 1)), ready);
+    const bool answered = send_all(socket_.value(), bytes_of(header), ready) &&
+                          send_all(socket_.value(), std::as_bytes(std::span(words)), ready) &&
+                          send_all(socket_.value(), payload, ready) &&
+                          receive_all(socket_.value(), std::as_writable_bytes(std::span(&back, 1)), ready);
     if (!answered) report_end();
     // An answer of another size than the one that was asked for says in its words why.
     const bool fits = back.payload == 0 || back.payload == answer_payload.size();
@@ -244,8 +232,8 @@ std::string ForkedServer::ask(std::string_view words, const ServerLimits& limits
       throw ServerEnded(ServerEnded::How::unknown, "gave an answer of impossible size");
     }
     std::string answer(back.words, '\0');
-    if (!receive_all(socket_, std::as_writable_bytes(std::span(answer)), ready) ||
-        !receive_all(socket_, answer_payload.first(back.payload), ready))
+    if (!receive_all(socket_.value(), std::as_writable_bytes(std::span(answer)), ready) ||
+        !receive_all(socket_.value(), answer_payload.first(back.payload), ready))
       report_end();
     return answer;
   } catch (const ServerEnded&) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <fsconv/base/descriptor.hpp>
 #include <fsconv/base/index.hpp>
 #include <functional>
 #include <span>
@@ -57,7 +58,7 @@ class ForkedServer {
   [[noreturn]] void report_end();
   void end();
 
-  int socket_ = -1;
+  Descriptor socket_;
   int child_ = -1;
 };
 

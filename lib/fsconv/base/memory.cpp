@@ -17,7 +17,7 @@ constexpr std::size_t kept_bytes = 1 << 20;
 std::atomic<void*> kept = nullptr;
 
 // Addresses that a limit counts and nobody has written: no pages. MAP_FAILED where there are none.
-void* reserve(std::size_t bytes) {
+void* reserve(std::size_t bytes) noexcept {
   return ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
@@ -47,11 +47,13 @@ bool memory_is_limited() {
   return limited;
 }
 
-void require_room(std::size_t bytes) {
-  if (!memory_is_limited()) return;
+bool has_room(std::size_t bytes) noexcept {
   void* memory = reserve(bytes);
-  if (memory == MAP_FAILED) throw std::bad_alloc();
-  ::munmap(memory, bytes);
+  return memory != MAP_FAILED && ::munmap(memory, bytes) == 0;
+}
+
+void require_room(std::size_t bytes) {
+  if (memory_is_limited() && !has_room(bytes)) throw std::bad_alloc();
 }
 
 Index total_bytes() { return Index{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE); }

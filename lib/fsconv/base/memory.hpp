@@ -16,6 +16,9 @@ void require_memory(Index count, std::size_t element_bytes, std::string_view wha
 // Whether this process may not have all the memory that there is (ulimit -v, -d).
 bool memory_is_limited();
 
+// Whether so many bytes more could be had now. May be called before main().
+bool has_room(std::size_t bytes) noexcept;
+
 // Throws std::bad_alloc where such a limit leaves less than `bytes`. For libraries that do not survive an allocation that
 // fails: with enough room before a call none will.
 void require_room(std::size_t bytes);

@@ -125,4 +125,11 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return list.empty() ? std::string() : fmt::format("did you mean {}?", alternatives(list));
 }
 
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n\v\f";
+  const std::size_t first = text.find_first_not_of(blanks);
+  return first == std::string_view::npos ? std::string_view()
+                                         : text.substr(first, text.find_last_not_of(blanks) + 1 - first);
+}
+
 }  // namespace fsconv

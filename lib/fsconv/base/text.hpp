@@ -48,6 +48,9 @@ std::vector<std::string> similar(std::string_view word, const std::vector<std::s
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& names,
                          std::string_view before = {});
 
+// Without blanks, tabs and ends of lines at both ends.
+std::string_view trimmed(std::string_view text);
+
 }  // namespace fsconv
 
 #include <fmt/format.h>

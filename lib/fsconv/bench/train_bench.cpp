@@ -216,7 +216,7 @@ RateReport train_bench(const TrainBenchPlan& plan) {
 
   const SharedRounds rounds(plan, 1);  // the steps use each row's threads inside
   // Fewer threads than a row states would be timed as that many.
-  run_together(*std::max_element(plan.threads.begin(), plan.threads.end()), [](int) {});
+  for (const int threads : plan.threads) run_together(threads, [](int) {});
   RateReport report{.what = "train", .unit = "images", .rows = {}};
   for (std::size_t at = 0; at < plan.workloads.size(); ++at) {
     std::vector<RateRow> rows = rows_of(plan, plan.workloads[at]);

@@ -6,6 +6,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/data/unpacked_file.hpp>
+#include <fsconv/io/deflate.hpp>
 #include <limits>
 #include <new>
 
@@ -41,10 +42,9 @@ UnpackedFile::UnpackedFile(const std::string& path) : file_(path) {
 UnpackedFile::~UnpackedFile() = default;
 
 Index UnpackedFile::most_bytes() const {
-  constexpr Index best_compression = 1032;  // deflate makes at most 258 bytes of every two bits
   const auto bytes = static_cast<Index>(file_.size());
   if (!inflater_) return bytes;
-  return checked_multiply(bytes, best_compression).value_or(std::numeric_limits<Index>::max());
+  return checked_multiply(bytes, most_inflated_per_byte).value_or(std::numeric_limits<Index>::max());
 }
 
 std::size_t UnpackedFile::read(std::span<std::uint8_t> bytes) {

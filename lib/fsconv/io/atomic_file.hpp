@@ -3,8 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <fsconv/io/descriptor.hpp>
 #include <fsconv/io/file_lock.hpp>
+#include <fsconv/io/pipe.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -60,9 +60,7 @@ class AtomicFile {
   void commit();
 
  private:
-  void write_directly();
   void open_temporary(const std::string& directory);
-  void copy_old_file();
   void copy_temporary_to_target();
   void put_in_place();
   void discard();

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/file_lock.hpp>
+#include <fsconv/io/pipe.hpp>
 
 namespace fsconv {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <sys/stat.h>
 
-#include <fsconv/io/descriptor.hpp>
+#include <fsconv/base/descriptor.hpp>
 #include <optional>
 #include <string>
 

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <fsconv/io/descriptor.hpp>
+#include <fsconv/io/pipe.hpp>
 #include <span>
 #include <string>
 

@@ -11,12 +11,6 @@
 namespace fsconv {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
 // One short line of plain characters: what a solver prints goes into tables.
 std::string excerpt(std::string_view text) {
   constexpr std::size_t longest = 160;

@@ -10,6 +10,7 @@
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/index.hpp>
+#include <fsconv/io/deflate.hpp>
 #include <fsconv/io/hdf5/local_file.hpp>
 #include <limits>
 #include <vector>
@@ -37,7 +38,7 @@ double largest_expansion(hid_t creation) {
   double expansion = 1;
   for_each_filter(creation, [&](H5Z_filter_t filter) {
     if (filter == H5Z_FILTER_DEFLATE)
-      expansion *= 1032;
+      expansion *= most_inflated_per_byte;
     else if (filter == lzf)
       expansion *= 88;
     else if (filter != H5Z_FILTER_SHUFFLE && filter != H5Z_FILTER_FLETCHER32)

@@ -6,6 +6,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/io/content_kind.hpp>
+#include <fsconv/io/deflate.hpp>
 #include <fsconv/io/numpy/zip_reader.hpp>
 #include <utility>
 
@@ -219,9 +220,8 @@ ZipMemberReader::ZipMemberReader(const InputFile& file, const ZipMember& member)
   if (member.method != 0 && member.method != 8)
     throw BadData(where_, fmt::format("is compressed with method {}", member.method),
                   "fsconv reads stored and deflated");
-  // Deflate makes at most 258 bytes of every two bits: 1032 to one. What claims more is damaged, or a bomb.
-  const bool possible =
-      member.method == 0 ? member.size == member.compressed : member.size / 1032 <= member.compressed;
+  const bool possible = member.method == 0 ? member.size == member.compressed
+                                           : member.size / most_inflated_per_byte <= member.compressed;
   if (!possible)
     throw BadData(where_, fmt::format("is damaged: {} bytes cannot hold the {} that are stated",
                                       member.compressed, member.size));

@@ -9,7 +9,7 @@
 #include <ctime>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/interrupt.hpp>
-#include <fsconv/io/descriptor.hpp>
+#include <fsconv/io/pipe.hpp>
 
 namespace fsconv {
 namespace {
@@ -29,11 +29,6 @@ bool is_pipe(const std::string& path) {
 }
 
 }  // namespace
-
-bool Descriptor::close() {
-  const int value = std::exchange(value_, -1);
-  return value < 0 || ::close(value) == 0;
-}
 
 std::string_view kind_of_file(mode_t mode) {
   if (S_ISDIR(mode)) return "a directory";

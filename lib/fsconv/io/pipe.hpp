@@ -1,36 +1,15 @@
-// An open file as the system numbers it, and what may wait for somebody else: opening a pipe, and writing into one.
+// What may wait for somebody else: opening a pipe, and writing into one.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstddef>
+#include <fsconv/base/descriptor.hpp>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace fsconv {
-
-// Owns a descriptor, or none.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int value) : value_(value) {}
-  ~Descriptor() { close(); }
-  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(value_, other.value_);
-    return *this;
-  }
-
-  int value() const { return value_; }
-  bool valid() const { return value_ >= 0; }
-  // False where the system reports a failure (errno says which); it is closed all the same. Once.
-  bool close();
-
- private:
-  int value_ = -1;
-};
 
 // What a file is, for messages: "a directory", "a pipe", "a socket", "a device", "a regular file".
 std::string_view kind_of_file(mode_t mode);
