@@ -18,9 +18,11 @@ namespace {
 namespace po = boost::program_options;
 using Texts = std::map<std::string, std::string>;
 
-// The option of that whole name, or none. (The library takes the beginning of a name, too, and "" for all of them.)
+// The option of that whole name, or none. (The library takes the beginning of a name, too, "" for all of them, and "-o"
+// for that which has the letter.)
 const po::option_description* find_option(const po::options_description& known, const std::string& name) {
-  return name.empty() ? nullptr : known.find_nothrow(name, false);
+  const po::option_description* option = name.empty() ? nullptr : known.find_nothrow(name, false);
+  return option != nullptr && option->long_name() == name ? option : nullptr;
 }
 
 std::string owner_of(const std::string& option) {
@@ -62,6 +64,15 @@ void require_value(const std::string& name, const std::string& value) {
   if (trimmed(value).empty()) throw InvalidArgument(name, value.empty() ? "is empty" : "is blank");
 }
 
+// The option that words without dashes are values of, and whether there may be several.
+std::string positional_name(const Command& command) {
+  const std::string name = command.positional != nullptr ? command.positional : "";
+  return name.substr(0, name.find("..."));
+}
+bool takes_several(const Command& command) {
+  return command.positional != nullptr && std::string_view(command.positional).ends_with("...");
+}
+
 InvalidArgument stray_word(const Command& command, const std::string& word) {
   constexpr std::size_t short_word = 2;  // resembles too many options
   const std::string takes = command.positional == nullptr
@@ -74,26 +85,58 @@ InvalidArgument stray_word(const Command& command, const std::string& word) {
       fmt::format("it {}; {}{}see fsconv {} --help", takes, meant, meant.empty() ? "" : " ", command.name));
 }
 
+// The one letter that an option has beside its name, the same in every command; in a configuration file it is no name.
+struct ShortName {
+  std::string_view option, letter;
+};
+constexpr ShortName short_names[] = {{"output", "o"}};
+
+// "-o" and "-o=FILE" as --output says them, where the command has that option. Other words stay.
+std::string in_full(const po::options_description& known, const std::string& argument) {
+  for (const auto& [option, letter] : short_names) {
+    const std::string name(option), dashed = fmt::format("-{}", letter);
+    if (argument.substr(0, argument.find('=')) == dashed && find_option(known, name) != nullptr)
+      return "--" + name + argument.substr(dashed.size());
+  }
+  return argument;
+}
+
+// What is said of a word with a single dash: which letters may follow one here.
+std::string two_dashes(const po::options_description& known) {
+  std::string text = "; options begin with two dashes";
+  for (const auto& [option, letter] : short_names)
+    if (find_option(known, std::string(option)) != nullptr)
+      text += fmt::format(", only -{} is short for --{}", letter, option);
+  return text;
+}
+
 bool is_negative_number(const std::string& word) {
   return word.size() > 1 && word[0] == '-' && ((word[1] >= '0' && word[1] <= '9') || word[1] == '.');
 }
 
 // What the library would report less clearly, or read otherwise: "--padding -1:1" becomes one word, for it would take a
-// value that starts with a dash for an option; "-e" is no option, nor is what resembles one, and neither is a word that
-// stands alone.
+// value that starts with a dash for an option; "-o" becomes "--output"; "-e" is no option, nor is what resembles one, and
+// neither is a word that stands alone.
 std::vector<std::string> checked_words(const Command& command, const po::options_description& known,
                                        const std::vector<std::string>& arguments) {
   std::vector<std::string> checked;
   std::size_t words = 0;
+  std::string list;  // of the words, where there may be several
   for (std::size_t at = 0; at < arguments.size(); ++at) {
-    const std::string& argument = arguments[at];
+    const std::string argument = in_full(known, arguments[at]);
     checked.push_back(argument);
     if (!argument.starts_with('-') || argument.size() == 1 || is_negative_number(argument)) {
+      if (takes_several(command)) {
+        require_value(positional_name(command), argument);
+        list += (words++ == 0 ? "" : "\n") + argument;
+        checked.pop_back();
+        continue;
+      }
       if (++words > (command.positional != nullptr ? 1u : 0u)) throw stray_word(command, argument);
       continue;
     }
     const std::string shown = argument.substr(0, argument.find('=')), name = without_dashes(argument);
-    if (!argument.starts_with("--")) throw unknown_option(command, shown, "; options begin with two dashes");
+    if (!argument.starts_with("--")) throw unknown_option(command, shown, two_dashes(known));
     const po::option_description* option = find_option(known, name);
     if (option == nullptr || shown != "--" + name) throw unknown_option(command, shown, "");
     if (is_flag(*option)) continue;
@@ -111,6 +154,7 @@ std::vector<std::string> checked_words(const Command& command, const po::options
     checked.back() += "=" + value;
     ++at;
   }
+  if (words > 0 && takes_several(command)) checked.push_back(list);
   return checked;
 }
 
@@ -119,7 +163,7 @@ Texts from_command_line(const Command& command, const po::options_description& k
                         const std::vector<std::string>& arguments) {
   const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
   po::positional_options_description words;
-  if (command.positional != nullptr) words.add(command.positional, 1);
+  if (command.positional != nullptr) words.add(positional_name(command).c_str(), 1);
   po::variables_map found;
   const std::string see = fmt::format("see fsconv {} --help", command.name);
   try {
@@ -207,7 +251,10 @@ OptionList& OptionList::group(const std::string& title) {
 }
 
 OptionList& OptionList::value(const char* name, const char* placeholder, const char* help) {
-  groups_.back().add_options()(name, po::value<std::string>()->value_name(placeholder), help);
+  std::string names = name;
+  for (const auto& [option, letter] : short_names)
+    if (option == name) names += fmt::format(",{}", letter);
+  groups_.back().add_options()(names.c_str(), po::value<std::string>()->value_name(placeholder), help);
   return *this;
 }
 

@@ -56,7 +56,8 @@ class Options {
   std::map<std::string, std::string> places_;
 };
 
-// Collects a command's options: with a value (shown as `placeholder`) or without.
+// Collects a command's options: with a value (shown as `placeholder`) or without. In every command -o is short for
+// --output.
 class OptionList {
  public:
   explicit OptionList(const std::string& title) { group(title); }
@@ -80,7 +81,8 @@ struct Command {
   // Replaces other spellings of an option by the option, on the command line and in a configuration file each by
   // itself, so that the command line wins however both say it.
   void (*resolve_spellings)(std::map<std::string, std::string>&) = nullptr;
-  // The option that one word without dashes is the value of: "run" reads `evaluate FILE` as `evaluate --run FILE`.
+  // The option that one word without dashes is the value of: "run" reads `evaluate FILE` as `evaluate --run FILE`. Where it
+  // ends in "...", all such words are, a line each: "files..." reads `report A B` as `report --files $'A\nB'`.
   const char* positional = nullptr;
 };
 

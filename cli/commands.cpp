@@ -3,10 +3,10 @@
 namespace fsconv::cli {
 
 std::span<const Command> commands() {
-  static const Command list[] = {shape_command(),  matrix_command(), apply_command(),
-                                 verify_command(), train_command(),  evaluate_command(),
-                                 encode_command(), decode_command(), reconstruct_command(),
-                                 bench_command(),  doctor_command()};
+  static const Command list[] = {
+      shape_command(),  matrix_command(),   apply_command(),  draw_command(),   verify_command(),
+      train_command(),  evaluate_command(), encode_command(), decode_command(), reconstruct_command(),
+      smooth_command(), report_command(),   bench_command(),  doctor_command(), tour_command()};
   return list;
 }
 

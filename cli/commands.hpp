@@ -8,13 +8,17 @@ namespace fsconv::cli {
 Command shape_command();
 Command matrix_command();
 Command apply_command();
+Command draw_command();
 Command verify_command();
 Command train_command();
 Command evaluate_command();
 Command encode_command();
 Command decode_command();
 Command reconstruct_command();
+Command smooth_command();
+Command report_command();
 Command bench_command();
 Command doctor_command();
+Command tour_command();
 
 }  // namespace fsconv::cli

@@ -1,6 +1,7 @@
 #include "geometry_options.hpp"
 
 #include <fsconv/base/text.hpp>
+#include <fsconv/conventions/geometry_words.hpp>
 #include <fsconv/geometry/case_string.hpp>
 
 namespace fsconv::cli {
@@ -20,6 +21,13 @@ constexpr const char* names[] = {"input-size",
                                  "data-format",
                                  "transpose-kernel",
                                  "use-consistent-padding"};
+
+Said said_in(const Options& options) {
+  return [&options](std::string_view name) -> std::optional<std::string> {
+    const std::string option(name);
+    return options.has(option) ? std::optional(options.text(option)) : std::nullopt;
+  };
+}
 
 }  // namespace
 
@@ -53,20 +61,7 @@ Convention convention_of(const Options& options) {
   return named<Convention>(options.text("convention", "native"));
 }
 
-Settings settings_of(const Options& options) {
-  Settings settings;
-  if (options.has("stride")) settings.stride = parse_stride(options.text("stride"));
-  if (options.has("padding")) settings.padding = parse_padding(options.text("padding"));
-  settings.output_padding = options.integers("output-padding");
-  settings.dilation = options.integers("dilation").value_or(std::vector<Index>{1});
-  if (options.has("groups")) settings.groups = options.integer("groups", 1, 1, Index{1} << 30);
-  settings.size = options.integers("size");
-  settings.data_format = options.text("data-format");
-  if (options.has("flip")) settings.flip = options.truth("flip", false);
-  settings.transpose_kernel = options.truth("transpose-kernel", false);
-  settings.consistent_padding = options.truth("use-consistent-padding", false);
-  return settings;
-}
+Settings settings_of(const Options& options) { return read_settings(said_in(options)); }
 
 ArrayOrder order_of(const Options& options, Direction direction, std::size_t rank) {
   return array_order(convention_of(options), direction, rank, settings_of(options));
@@ -77,23 +72,7 @@ Direction direction_of(const Options& options, Direction otherwise) {
   return named<Direction>(options.text("op"));
 }
 
-ArraySizes sizes_of(const Options& options) {
-  ArraySizes sizes;
-  sizes.source = to_integers("input-size", options.required_text("input-size"));
-  if (sizes.source.size() > 3)
-    throw InvalidArgument("input-size", fmt::format("has {} axes", sizes.source.size()),
-                          "give 1, 2 or 3 of space");
-  sizes.kernel = to_integers("kernel", options.required_text("kernel"));
-  if (sizes.kernel.size() == 1 && sizes.source.size() > 1)
-    sizes.kernel = std::vector<Index>(sizes.source.size(), sizes.kernel[0]);
-  const auto channels = options.integers("channels").value_or(std::vector<Index>{1, 1});
-  if (channels.size() != 2)
-    throw InvalidArgument("channels", fmt::format("has {} numbers", channels.size()),
-                          "give two: image side, code side");
-  sizes.image_channels = channels[0];
-  sizes.code_channels = channels[1];
-  return sizes;
-}
+ArraySizes sizes_of(const Options& options) { return read_sizes(said_in(options)); }
 
 Geometry geometry_of(const Options& options, Direction direction) {
   const Settings settings =

@@ -27,7 +27,7 @@ std::string options_text(const boost::program_options::options_description& list
   auto next = list.options().begin();
   for (const std::string& line : split(printed.str(), '\n')) {
     if (!line.empty() && line.front() != ' ') text += (text.empty() ? "" : "\n") + line + "\n";
-    if (!line.starts_with("  --")) continue;
+    if (!line.starts_with("  -")) continue;
     const auto& option = **next++;
     text += wrapped_text(fmt::format("{:<{}}  {}", left(option), longest, option.description()), width,
                          longest + 2);

@@ -8,18 +8,23 @@
 #include <fsconv/base/screen.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/conventions/array_order.hpp>
+#include <fsconv/draw/drawing_file.hpp>
+#include <fsconv/draw/matrix_figure.hpp>
+#include <fsconv/draw/matrix_panel.hpp>
 #include <fsconv/forms/matrix.hpp>
 #include <fsconv/forms/matrix_report.hpp>
 #include <fsconv/forms/matrix_text.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/location.hpp>
 #include <fsconv/io/sparse_file.hpp>
-#include <fsconv/io/sparsity_picture.hpp>
 #include <fsconv/verify/explain.hpp>
+#include <fsconv/verify/matrix_spectrum.hpp>
 #include <nlohmann/json.hpp>
 
 #include "arrays.hpp"
 #include "commands.hpp"
+#include "filter_options.hpp"
 #include "geometry_options.hpp"
 #include "json_text.hpp"
 
@@ -31,10 +36,22 @@ boost::program_options::options_description options() {
   list.value("op", "NAME", "which direction the sizes describe: conv (default) or conv_transpose");
   add_geometry_options(list);
   add_size_options(list);
-  list.value("weight", "FILE", "the weights (.npy or file.h5:/dataset); seeded random ones otherwise")
+  list.value(
+          "weight", "FILE|FILTER",
+          "the weights (.npy or file.h5:/dataset), or a fixed filter such as bilinear:2; seeded random ones "
+          "otherwise")
       .value("seed", "N", "of random weights (0)")
+      .flag("transpose", "W^T instead, the matrix of conv_transpose: in the text, the files and the picture")
       .value("output", "FILE", "write W: .npz (scipy.sparse.load_npz), .mtx (Matrix Market) or .h5")
-      .value("picture", "FILE", "draw the sparsity pattern, coloured by tap, as PNG")
+      .flag(
+          "spectrum",
+          "also rank, null space, singular values, and how far W^T W is from I (sides of at most 8192); a file "
+          ".h5 gets them too")
+      .value(
+          "null-space", "FILE",
+          "with --spectrum: an orthonormal basis of the images that W maps to 0, as arrays "
+          "[dimension, channels, ...] (.npy or file.h5:/dataset); with --transpose of the codes that W^T does")
+      .value("picture", "FILE", "draw it, coloured by tap: .png, .svg, .gif or .html")
       .flag("print", "print W with symbolic weights w00 w01 ...")
       .flag("symbolic", "print the polynomials W x, W^T y and their gradients side by side (small cases)");
   return list;
@@ -47,77 +64,107 @@ void print_symbolic(std::vector<std::vector<std::string>> rows) {
   fmt::print("{}", grid_text(rows, page_width()));
 }
 
-// A picture of W needs an ending that is drawn, and an entry to draw.
-void require_picture(const std::string& path, const Geometry& geometry) {
-  require_picture_ending(path);
-  const Index rows = element_count(geometry.code_shape()), columns = element_count(geometry.image_shape());
-  if (rows == 0 || columns == 0)
-    throw InvalidArgument("picture", fmt::format("W is {} x {}", rows, columns), "there is nothing to draw");
-  require_writable(path);
-}
-
 // The matrix and its picture appear together: what may fail or be stopped comes before the first of them.
-void write_files(const Options& options, const Geometry& geometry, const arma::sp_mat& w) {
+void write_files(const Options& options, const Geometry& geometry, const MatrixReport& report,
+                 const std::optional<Spectrum>& spectrum, const Tensor<double>& null_images) {
+  const bool transposed = report.map == Direction::conv_transpose;
   std::optional<AtomicFile> picture;
   if (options.has("picture")) {
-    const Picture pattern = sparsity_picture(geometry);
-    picture.emplace(options.text("picture"));
-    write_png(*picture, pattern);
+    const std::string& path = options.text("picture");
+    const std::string bytes = draw::drawing_bytes(draw::matrix_figure(geometry, {.transpose = transposed}),
+                                                  draw::drawing_format(path, "picture"), {.zoom = 1.5});
+    picture.emplace(path);
+    picture->write(bytes);
     picture->finish();
   }
   if (options.has("output")) {
-    write_sparse(options.text("output"), w, print_case(geometry));
-    tell("W is in {}", options.text("output"));
+    std::optional<MatrixSpectrum> values;
+    if (spectrum) values = {spectrum->rank.rank, spectrum->generic_rank.rank, spectrum->singular_values};
+    write_sparse(options.text("output"), report.w, (transposed ? "W^T of " : "") + print_case(geometry),
+                 values ? &*values : nullptr);
+    tell("{} is in {}", transposed ? "W^T" : "W", options.text("output"));
+  }
+  if (options.has("null-space")) {
+    write_array(options.text("null-space"), null_images, "f8");
+    tell("its null space is in {}", options.text("null-space"));
   }
   if (picture) {
     picture->commit();
-    tell("its pattern is in {}", picture->path());
+    tell("its picture is in {}", picture->path());
   }
+}
+
+// What a matrix with so many rows and columns, or its null space, cannot be asked for.
+void require_spectrum(const Options& options, const Geometry& geometry) {
+  if (options.has("spectrum")) require_spectrum_size(geometry, "spectrum");
+  if (!options.has("null-space")) return;
+  if (!options.has("spectrum")) throw InvalidArgument("null-space", "is found by its rank", "add --spectrum");
+  require_array_place(options.text("null-space"));
+  require_null_space_size(geometry, "null-space");
+  require_writable(locate(options.text("null-space")).path);
+}
+
+Tensor<double> read_weight(const Options& options, Direction direction, const Geometry& geometry) {
+  if (!options.has("weight")) {
+    Random random(options.seed());
+    return random_reals<double>(geometry.weight_shape(), random);
+  }
+  const Array file = read_named_array(options.text("weight"));
+  const auto axes = static_cast<Index>(geometry.axes.size()) + 2;
+  if (file.values.rank() != axes)
+    throw InvalidArgument(
+        "weight", "has " + counted(file.values.rank(), "axis", "axes"),
+        fmt::format("the geometry needs {}: two of channels and {} of space", axes, axes - 2));
+  Tensor<double> weight = weight_from(order_of(options, direction, geometry.axes.size()), file.values);
+  if (weight.shape() != geometry.weight_shape())
+    throw InvalidArgument("weight",
+                          fmt::format("has shape [{}] in fsconv's order", fmt::join(weight.shape(), ", ")),
+                          fmt::format("the geometry needs [{}]", fmt::join(geometry.weight_shape(), ", ")));
+  return weight;
 }
 
 int run(const Options& options) {
   const Direction direction = direction_of(options, Direction::conv);
-  const Geometry geometry = geometry_of(options, direction);
-  if (options.has("picture")) require_picture(options.text("picture"), geometry);
-  Tensor<double> weight;
-  if (options.has("weight")) {
-    const Array file = read_named_array(options.text("weight"));
-    const auto axes = static_cast<Index>(geometry.axes.size()) + 2;
-    if (file.values.rank() != axes)
-      throw InvalidArgument(
-          "weight", "has " + counted(file.values.rank(), "axis", "axes"),
-          fmt::format("the geometry needs {}: two of channels and {} of space", axes, axes - 2));
-    weight = weight_from(order_of(options, direction, geometry.axes.size()), file.values);
-    if (weight.shape() != geometry.weight_shape())
-      throw InvalidArgument("weight",
-                            fmt::format("has shape [{}] in fsconv's order", fmt::join(weight.shape(), ", ")),
-                            fmt::format("the geometry needs [{}]", fmt::join(geometry.weight_shape(), ", ")));
-  } else {
-    Random random(options.seed());
-    weight = random_reals<double>(geometry.weight_shape(), random);
+  const std::optional<FixedFilter> filter = filter_of(options);
+  const Geometry geometry =
+      filter ? filter_call_of(options, direction, *filter).geometry : geometry_of(options, direction);
+  const Direction map = options.has("transpose") ? Direction::conv_transpose : Direction::conv;
+  if (options.has("picture")) {
+    draw::drawing_format(options.text("picture"), "picture");
+    draw::require_drawable_matrix(geometry, "picture");
+    require_writable(options.text("picture"));
   }
+  const Tensor<double> weight =
+      filter ? filter_weight(*filter, geometry) : read_weight(options, direction, geometry);
 
   // What will be refused is refused before anything is computed.
   std::vector<std::vector<std::string>> symbols;
-  if (options.has("print")) symbols = symbolic_matrix(geometry);
+  if (options.has("print")) symbols = symbolic_matrix(geometry, map);
   std::optional<Explanation> polynomials;
   if (options.has("symbolic")) polynomials = explain(geometry);
   if (options.has("output")) require_sparse_target(options.text("output"));
+  require_spectrum(options, geometry);
 
-  const MatrixReport report = build_and_time(geometry, weight);
+  const MatrixReport report = build_and_time(geometry, weight, map);
+  std::optional<Spectrum> spectrum;
+  if (options.has("spectrum")) spectrum = spectrum_of(geometry, report.w);
+  Tensor<double> null_images;
+  if (options.has("null-space")) null_images = null_space(geometry, report.w, *spectrum, map, "null-space");
   if (options.has("json")) {
     nlohmann::json json(report);
     if (options.has("print")) json["symbolic"] = symbols;
     if (polynomials) json["polynomials"] = *polynomials;
+    if (spectrum) json["spectrum"] = *spectrum;
     print_json(json, 2);
   } else {
     fmt::print("{}", text(report));
+    if (spectrum) fmt::print("{}", text(*spectrum, map));
     print_symbolic(symbols);
     if (polynomials) fmt::print("\n{}", text(*polynomials));
   }
   std::fflush(stdout);
   catch_interrupts();  // from here on a half-written file would be left behind
-  write_files(options, geometry, report.w);
+  write_files(options, geometry, report, spectrum, null_images);
   return 0;
 }
 
@@ -128,11 +175,14 @@ Command matrix_command() {
           .summary = "the sparse matrix W of a convolution: build, describe, write, draw",
           .usage = R"(  fsconv matrix --input-size N --kernel K [options]
 
-conv(x) = W x and conv_transpose(y) = W^T y. Rows are code pixels, columns image pixels.)",
+conv(x) = W x and conv_transpose(y) = W^T y. Rows of W are code pixels, columns image pixels.)",
           .examples = R"(  fsconv matrix --input-size 4,4 --kernel 3 --print
   fsconv matrix --input-size 6 --kernel 3 --stride 2 --padding 1 --symbolic
   fsconv matrix --input-size 64,64 --kernel 4 --stride 2 --padding 1 --channels 16,32 --output W.npz
   fsconv matrix --input-size 12,12 --kernel 3 --stride 2 --padding same --picture W.png
+  fsconv matrix --input-size 6 --kernel 3 --stride 2 --padding 1 --transpose --print
+  fsconv matrix --weight bilinear:2 --op conv_transpose --input-size 4 --print
+  fsconv matrix --input-size 8,8 --kernel 4 --stride 2 --padding 1 --spectrum --null-space zeros.npy
 )",
           .options = options,
           .run = run};

@@ -3,16 +3,18 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <fsconv/base/screen.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/conventions/arithmetic.hpp>
-#include <fsconv/conventions/equivalents.hpp>
+#include <fsconv/conventions/shape_report.hpp>
 #include <fsconv/geometry/case_string.hpp>
-#include <fsconv/geometry/stack.hpp>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "filter_options.hpp"
 #include "geometry_options.hpp"
 #include "json_text.hpp"
+#include "shape_stack.hpp"
+#include "shape_text.hpp"
 
 namespace fsconv::cli {
 namespace {
@@ -25,123 +27,33 @@ boost::program_options::options_description options() {
   add_geometry_options(list);
   add_size_options(list);
   list.value(
-      "stack", "LAYERS",
-      "plan an autoencoder from --input-size down and back: layers like c32k4s2p1,c64k3s3/2 (channels, kernel, "
-      "stride, padding, d dilation, g groups; without p, sizes divided by the stride, rounding up)");
+      "weight", "FILTER",
+      "in place of kernel, stride and padding: nearest:F, bilinear:F, bicubic:F[:A] or lanczos:F[:LOBES], which "
+      "enlarge by F (2, 3/2; 2,3 for two axes)");
+  list.value(
+          "stack", "LAYERS",
+          "plan layers from --input-size on, and back, with what each sees of the image: c32k4s2p1,c64k3s3/2 "
+          "(channels, kernel, stride, padding, d dilation, g groups; without p, sizes divided by the stride, "
+          "rounding up); t32k4s2p1 is a transposed convolution (o output padding; without p, sizes multiplied)")
+      .value("pixel", "I[,J...]",
+             "of --stack's last layer: what it sees of the image, and how much of that is padding");
   return list;
 }
 
-std::string space(const Shape& shape) {  // without batch: "32 x 14 x 14"
-  return fmt::format("{}", fmt::join(shape.begin() + 1, shape.end(), " x "));
-}
-
-json to_json(const Geometry& geometry, Direction direction, PaddingRule rule = PaddingRule::listed) {
-  json axes = json::array();
-  for (const Axis& axis : geometry.axes) {
-    const AxisArithmetic a = arithmetic(axis, rule);
-    axes.push_back({{"image", axis.in},
-                    {"code", axis.out},
-                    {"taps", axis.taps},
-                    {"stride", stride_text(axis)},
-                    {"dilation", axis.dilation},
-                    {"pad_begin", axis.pad},
-                    {"pad_end", axis.pad_end()},
-                    {"natural_size", a.natural},
-                    {"zeros_between", a.zeros_between},
-                    {"zeros_begin", a.zeros_begin},
-                    {"zeros_end", a.zeros_end},
-                    {"smallest_image", a.images.smallest},
-                    {"largest_image", a.images.largest},
-                    {"overlap", overlap_by_phase(axis)},
-                    {"relation", a.relation}});
-  }
-  json others = json::object();
-  for (const Equivalent& other : equivalents(geometry, direction)) {
-    json& entry = others[std::string(name(other.convention))];
-    entry = {{"exists", other.exists}, {"text", other.text}};
-    if (!other.remark.empty()) entry["remark"] = other.remark;
-  }
-  return {{"op", direction == Direction::conv ? "conv" : "conv_transpose"},
-          {"case", print_case(geometry)},
-          {"image_shape", geometry.image_shape()},
-          {"code_shape", geometry.code_shape()},
-          {"weight_shape", geometry.weight_shape()},
-          {"axes", axes},
-          {"equivalents", others}};
-}
-
-void print_wrapped(const std::string& text, std::size_t hanging) {
-  fmt::print("{}", wrapped_text(text, page_width(), hanging));
-}
-
-// Where the words are code, the lines can be pasted: Python goes on inside its brackets, a shell behind a backslash.
-void print_equivalents(const Geometry& geometry, Direction direction) {
-  for (const Equivalent& other : equivalents(geometry, direction)) {
-    const std::string begin = fmt::format("  {:<11} ", name(other.convention));
-    if (other.exists && other.convention == Convention::native)
-      fmt::print("{}", command_text(begin, other.text, page_width(), begin.size() + 2));
-    else
-      print_wrapped(begin + (other.exists ? "" : "none: ") + other.text, begin.size() + 2);
-    if (!other.remark.empty()) fmt::print("{:{}}# {}\n", "", begin.size(), other.remark);
-  }
-}
-
-// "14 x 14 -> 28 x 28", along space.
-std::string way(const Geometry& geometry, Direction direction) {
-  std::vector<Index> image, code;
-  for (const Axis& axis : geometry.axes) {
-    image.push_back(axis.in);
-    code.push_back(axis.out);
-  }
-  if (direction == Direction::conv_transpose) std::swap(image, code);
-  return fmt::format("{} -> {}", fmt::join(image, " x "), fmt::join(code, " x "));
-}
-
-// A fractional stride enlarges as a convolution's, and shrinks as a transposed one's. Who did not say which is meant
-// sees both.
+// Who did not say which operator is meant sees what a fractional stride could mean besides.
 void print_readings(const Options& options) {
-  Settings settings = settings_of(options);
-  const auto fractional = [](const Stride& stride) { return stride.up > stride.down; };
-  if (options.has("op") || !std::any_of(settings.stride.begin(), settings.stride.end(), fractional)) return;
+  if (options.has("op")) return;
+  const auto readings = other_readings(convention_of(options), sizes_of(options), settings_of(options));
+  if (readings.empty()) return;
   fmt::print("\nread as conv_transpose, for which stride {} shrinks; perhaps this is meant:\n",
              options.text("stride"));
-  const auto print_way = [&](const std::string& words, Direction direction) {
-    try {
-      const Geometry other =
-          fsconv::geometry_of(convention_of(options), direction, sizes_of(options), settings);
-      fmt::print("  {:<24}  {}\n", words, way(other, direction));
-    } catch (const InvalidArgument&) {
-      // this reading is none under the other settings
-    }
-  };
-  print_way(fmt::format("--op conv --stride {}", options.text("stride")), Direction::conv);
-  std::vector<std::string> inverse;
-  for (Stride& stride : settings.stride) {
-    std::swap(stride.down, stride.up);
-    inverse.push_back(text(stride));
-  }
-  print_way(fmt::format("--stride {}", fmt::join(inverse, ",")), Direction::conv_transpose);
+  for (const Reading& reading : readings) fmt::print("  {:<24}  {}\n", reading.words, reading.way);
 }
 
-// ONNX Runtime and ONNX's own text part where the total padding is below 0, and where one of them refuses.
 void print_onnx_difference(const Options& options, const Geometry& geometry, Direction direction) {
-  const Convention convention = convention_of(options);
-  if (convention != Convention::onnx && convention != Convention::onnx_reference) return;
-  const Convention other = convention == Convention::onnx ? Convention::onnx_reference : Convention::onnx;
-  const char* who = convention == Convention::onnx ? "ONNX's own formula" : "ONNX Runtime";
-  std::string difference;
-  try {
-    const Geometry theirs = fsconv::geometry_of(other, direction, sizes_of(options), settings_of(options));
-    if (theirs == geometry) return;
-    std::vector<Index> pads;
-    for (const Axis& axis : theirs.axes) pads.push_back(axis.pad);
-    difference =
-        fmt::format("has {} with {} in front of the image", way(theirs, direction), fmt::join(pads, ", "));
-  } catch (const InvalidArgument& refused) {
-    difference = fmt::format("refuses: {}", refused.what());
-  }
-  fmt::print("\n");
-  print_wrapped(fmt::format("{} {} (--convention {})", who, difference, name(other)), 2);
+  const std::string said =
+      onnx_difference(convention_of(options), direction, geometry, sizes_of(options), settings_of(options));
+  if (!said.empty()) print_wrapped("\n" + said, 2);
 }
 
 void print(const Geometry& geometry, Direction direction, PaddingRule rule) {
@@ -164,56 +76,68 @@ void print(const Geometry& geometry, Direction direction, PaddingRule rule) {
   }
 }
 
-int run_stack(const Options& options) {
-  std::vector<const char*> pointless{"op", "case"};  // and everything of a geometry but its size and channels
-  for (const char* name : geometry_option_names())
-    if (name != std::string_view("input-size") && name != std::string_view("channels"))
-      pointless.push_back(name);
-  options.require_none_of(pointless, "--stack says it for every layer");
-  const Shape size = options.integers("input-size").value_or(Shape{28, 28});
-  const auto channels = options.integers("channels").value_or(std::vector<Index>{1});
-  if (channels.size() != 1)
-    throw InvalidArgument("channels", fmt::format("has {} numbers", channels.size()),
-                          "with --stack give one: those of the image");
-  const auto stack = plan_stack(channels[0], size, parse_layers(options.text("stack")));
-  if (options.has("json")) {
-    json list = json::array();
-    for (const Geometry& layer : stack) list.push_back(to_json(layer, Direction::conv_transpose));
-    print_json(list, 2);
-    return 0;
+// The taps of a fixed filter, axis by axis.
+json taps_of(const FixedFilter& filter, std::size_t rank) {
+  json axes = json::array();
+  for (const Stride& factor : one_per("weight", filter.factors, rank))
+    axes.push_back(axis_filter(filter, factor).weights);
+  return axes;
+}
+
+void print_filter(const FixedFilter& filter, const Geometry& geometry, Direction direction) {
+  const json axes = taps_of(filter, geometry.axes.size());
+  fmt::print("\n{}\n", text(filter));
+  for (std::size_t axis = 0; axis < axes.size(); ++axis) {
+    if (axis > 0 && axes[axis] == axes[axis - 1]) continue;
+    constexpr std::size_t shown = 24;
+    std::string taps;
+    for (std::size_t k = 0; k < std::min(axes[axis].size(), shown); ++k)
+      taps += fmt::format(" {:.6g}", axes[axis][k].get<double>());
+    if (axes[axis].size() > shown)
+      taps += fmt::format(" ... {} in all (--json shows them)", axes[axis].size());
+    print_wrapped(fmt::format("  taps of axis {} {}", axis, taps), 6);
   }
-  std::string down = "down  " + space(stack.front().image_shape()),
-              up = "up    " + space(stack.back().code_shape());
-  for (const Geometry& layer : stack) down += " -> " + space(layer.code_shape());
-  for (auto layer = stack.rbegin(); layer != stack.rend(); ++layer)
-    up += " -> " + space(layer->image_shape());
-  print_wrapped(down, 6);
-  print_wrapped(up + "    exactly the way back: both sizes are stored", 6);
-  for (std::size_t at = 0; at < stack.size(); ++at) {
-    fmt::print("\nlayer {}  {}\n", at + 1, print_case(stack[at]));
-    print_equivalents(stack[at], Direction::conv_transpose);
-  }
-  return 0;
+  if (const std::string said = filter_remark(filter, direction, geometry); !said.empty())
+    print_wrapped("  " + said, 6);
 }
 
 int run(const Options& options) {
   if (options.has("stack")) return run_stack(options);
+  constexpr const char* of_stacks[] = {"pixel"};
+  options.require_none_of(of_stacks, "it belongs to --stack");
   const Direction direction = direction_of(options, Direction::conv_transpose);
-  const Geometry geometry = geometry_of(options, direction);
+  const std::optional<FixedFilter> filter = filter_of(options);
+  if (options.has("weight") && !filter)
+    throw InvalidArgument("weight", fmt::format("'{}' is no fixed filter", options.text("weight")),
+                          "shape reads no files; write one like bilinear:2, or --kernel for any other");
   const bool in_words = !options.has("case");
+  Settings settings = settings_of(options);
+  Geometry geometry;
+  if (filter) {
+    FilterCall call = filter_call_of(options, direction, *filter);
+    settings = std::move(call.settings);
+    geometry = std::move(call.geometry);
+  } else {
+    geometry = geometry_of(options, direction);
+  }
   const PaddingRule rule =
-      in_words ? padding_rule(convention_of(options), direction, settings_of(options)) : PaddingRule::listed;
+      in_words ? padding_rule(convention_of(options), direction, settings) : PaddingRule::listed;
   if (options.has("json")) {
-    print_json(to_json(geometry, direction, rule), 2);
+    json answer = shape_json(geometry, direction, rule);
+    if (filter)
+      answer["filter"] = {{"name", text(*filter)}, {"taps", taps_of(*filter, geometry.axes.size())}};
+    print_json(answer, 2);
     return 0;
   }
   print(geometry, direction, rule);
+  if (filter) print_filter(*filter, geometry, direction);
   if (in_words) {
-    if (const std::string said = remark(convention_of(options), direction, geometry, settings_of(options));
-        !said.empty())
+    if (const std::string said = remark(convention_of(options), direction, geometry, settings); !said.empty())
       print_wrapped("\n" + said, 2);
-    print_readings(options);
-    print_onnx_difference(options, geometry, direction);
+    if (!filter) {
+      print_readings(options);
+      print_onnx_difference(options, geometry, direction);
+    }
   }
   print_wrapped("\nthe same elsewhere (x is what is read, w the filter, in the system's order)", 2);
   print_equivalents(geometry, direction);
@@ -227,13 +151,17 @@ Command shape_command() {
       "shape",
       "sizes of a convolution and its transpose, and why",
       "  fsconv shape --input-size N --kernel K [options]\n"
-      "  fsconv shape --stack LAYERS --input-size N [options]\n\n"
+      "  fsconv shape --weight FILTER --input-size N [options]\n"
+      "  fsconv shape --stack LAYERS --input-size N [--pixel I] [options]\n\n"
       "Says what size comes out, every size that could, the arithmetic in words, and the code that computes exactly "
-      "the same in the other systems (or why there is none).",
+      "the same in the other systems (or why there is none). Of a stack: the receptive field of every layer, exactly, "
+      "also behind transposed and rational strides, where it depends on the phase.",
       "  fsconv shape --input-size 14,14 --kernel 4 --stride 2 --padding 1\n"
       "  fsconv shape --convention tensorflow --input-size 7,7 --kernel 3 --stride 2 --padding same --size 14,14\n"
       "  fsconv shape --op conv --input-size 28,28 --kernel 5 --stride 2/3 --padding 2\n"
-      "  fsconv shape --stack c32k4s2p1,c64k3s2p1 --input-size 29,29\n",
+      "  fsconv shape --weight bilinear:2 --input-size 14,14\n"
+      "  fsconv shape --stack c32k4s2p1,c64k3s2p1 --input-size 29,29\n"
+      "  fsconv shape --stack c8k4s2p1,c8k3s2p1,t8k4s2p1,t1k3s3/2 --input-size 64 --pixel 0\n",
       options,
       run};
 }

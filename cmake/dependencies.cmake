@@ -59,3 +59,19 @@ if(NOT TARGET fsconv::xxhash)
   set_target_properties(fsconv::xxhash PROPERTIES IMPORTED_LOCATION ${FSCONV_XXHASH_LIBRARY}
                                                   INTERFACE_INCLUDE_DIRECTORIES ${FSCONV_XXHASH_INCLUDE})
 endif()
+
+# Cairo and giflib come without package files.
+if(NOT TARGET fsconv::cairo)
+  find_library(FSCONV_CAIRO_LIBRARY cairo REQUIRED)
+  find_path(FSCONV_CAIRO_INCLUDE cairo.h PATH_SUFFIXES cairo REQUIRED)
+  add_library(fsconv::cairo UNKNOWN IMPORTED)
+  set_target_properties(fsconv::cairo PROPERTIES IMPORTED_LOCATION ${FSCONV_CAIRO_LIBRARY}
+                                                 INTERFACE_INCLUDE_DIRECTORIES ${FSCONV_CAIRO_INCLUDE})
+endif()
+if(NOT TARGET fsconv::gif)
+  find_library(FSCONV_GIF_LIBRARY gif REQUIRED)
+  find_path(FSCONV_GIF_INCLUDE gif_lib.h REQUIRED)
+  add_library(fsconv::gif UNKNOWN IMPORTED)
+  set_target_properties(fsconv::gif PROPERTIES IMPORTED_LOCATION ${FSCONV_GIF_LIBRARY}
+                                               INTERFACE_INCLUDE_DIRECTORIES ${FSCONV_GIF_INCLUDE})
+endif()

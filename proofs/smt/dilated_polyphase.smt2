@@ -18,7 +18,7 @@
 ; them, because common can be cancelled and then Bezout's step of products.smt2 applies.
 (set-logic QF_NIA)
 (set-info :statement "phases with dilation: taps step = down/gcd apart, none unless the gcd divides the residue")
-(set-info :claims "transpose fractional gradient sub-pixel rational overlap")
+(set-info :claims "transpose fractional gradient sub-pixel rational overlap checkerboard")
 (set-info :source "[SHI16], extended")
 
 (declare-const taps Int)

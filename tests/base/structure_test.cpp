@@ -27,6 +27,10 @@ const std::map<std::string, std::set<std::string>> below = {
     {"verify", {"beliefs", "io", "conventions", "engine", "forms", "symbolic", "geometry", "base"}},
     {"bench", {"verify", "nn", "data", "io", "engine", "forms", "geometry", "base"}},
     {"train", {"nn", "data", "io", "engine", "forms", "geometry", "base"}},
+    {"draw", {"nn", "io", "conventions", "forms", "geometry", "base"}},
+    {"report",
+     {"draw", "bench", "train", "verify", "beliefs", "nn", "data", "io", "conventions", "forms", "engine",
+      "symbolic", "geometry", "base"}},
 };
 
 struct Source {

@@ -27,7 +27,28 @@ std::vector<Case> cases() {
        {{"in", 1}, {"taps", 2}, {"down", 2}, {"dilation", 1}, {"pad", 0}, {"pad_end", 0}},
        {1},
        {}},
+      {"divisible_kernel_is_even",
+       {{"taps", 2}, {"down", 2}, {"w0", 2}, {"w1", 1}, {"w2", 0}, {"w3", 0}},
+       {1.5, 1.5, 1.5, 1.5},
+       {1, 2, 1, 2}},
+      // Rows 1 1 0 and 0 1 1, along a line of ones.
+      {"equal_sums_are_resize",
+       {{"taps_0", 2},
+        {"taps_1", 3},
+        {"w00", 1},
+        {"w01", 1},
+        {"w02", 0},
+        {"w10", 0},
+        {"w11", 1},
+        {"w12", 1},
+        {"w20", 0},
+        {"w21", 0},
+        {"w22", 0}},
+       {.5, 1, .5, .5, 1, .5},
+       {0, 1, 1, 1, 1, 0}},
       {"even_half_keeps_size", {{"in", 1}, {"taps", 2}, {"dilation", 1}}, {2}, {2, 1}},
+      // w - y*(w*y - t): 1 - (1 - 0) = 0 and 1 - (1 - 1) = 1.
+      {"icnr_stays_even", {{"y", 1}, {"w", 1}, {"t0", 0}, {"t1", 1}}, {.5, .5, .5, .5}, {1, 0, 1, 0}},
       {"inverse",
        {{"in", 2},
         {"out", 1},
@@ -165,6 +186,12 @@ TEST_CASE("beliefs: counterexamples with other hypotheses replay too") {
   // Filters longer than the image, pads that are not alike, layers that stride.
   const std::vector<std::pair<std::string, Counterexample>> others = {
       {"no_flip", changed("no_flip", {{"in", 1}})},
+      {"divisible_kernel_is_even", changed("divisible_kernel_is_even", {{"taps", 4}, {"w2", 1}, {"w3", 5}})},
+      {"icnr_stays_even", changed("icnr_stays_even", {{"y", 3}, {"w", 2}})},
+      // Turned by a quarter: the columns differ.
+      {"equal_sums_are_resize",
+       changed("equal_sums_are_resize",
+               {{"taps_0", 3}, {"taps_1", 2}, {"w01", 0}, {"w10", 1}, {"w12", 0}, {"w21", 1}})},
       {"zero_insertion_ignores_dilation", changed("zero_insertion_ignores_dilation", {{"in", 1}})},
       {"same_pads_swapped", changed("same_pads_swapped", {{"in", 1}})},
       {"same_pads_from_code", changed("same_pads_from_code", {{"in", 1}})},
@@ -187,7 +214,10 @@ TEST_CASE("beliefs: what refutes nothing is no counterexample") {
   const std::vector<std::pair<std::string, Counterexample>> right = {
       {"code_size_determines_image_size", {{"other_in", 1}}},
       {"division_truncates", {{"in", 2}}},
+      {"divisible_kernel_is_even", {{"w0", 1}}},
+      {"equal_sums_are_resize", {{"w00", 1}, {"w01", 2}, {"w02", 1}, {"w10", 1}, {"w11", 2}, {"w12", 1}}},
       {"even_half_keeps_size", {{"taps", 3}}},
+      {"icnr_stays_even", {{"t0", 1}}},
       {"inverse", {{"in", 1}, {"taps", 1}, {"l", 0}}},
       {"keras_none_is_zero", {{"down", 1}}},
       {"no_flip", {{"in", 1}, {"taps", 1}}},
@@ -227,6 +257,12 @@ TEST_CASE("beliefs: a hypothesis that does not hold is named") {
   rejects("output_padding_is_zeros", {{"output_padding", 2}});
   rejects("output_padding_is_zeros", {{"pad_end", 4}});
   rejects("output_padding_of_the_stride", {{"output_padding", 2}});
+  rejects("divisible_kernel_is_even", {{"taps", 3}});
+  rejects("divisible_kernel_is_even", {{"w1", 0}});
+  rejects("divisible_kernel_is_even", {{"taps", 6}});
+  rejects("equal_sums_are_resize", {{"w00", 2}});
+  rejects("equal_sums_are_resize", {{"taps_1", 4}});
+  rejects("icnr_stays_even", {{"w", 0}});
   rejects("overlap_is_even", {{"taps", 1}});
   rejects("overlap_ignores_dilation", {{"taps", 3}});
   rejects("right_size_is_enough", {{"output_padding", 2}});
@@ -293,6 +329,12 @@ TEST_CASE("beliefs: stride 2/2 can be asked for, and is another operator than st
   CHECK(shown.setting.find("s2/2") != std::string::npos);
   CHECK_NOTHROW(demonstrate("stride_can_be_cancelled",
                             changed("stride_can_be_cancelled", {{"down", 2}, {"up", 2}, {"taps", 3}})));
+}
+
+TEST_CASE("beliefs: two axes are shown row by row") {
+  const std::string shown =
+      text(demonstrate("equal_sums_are_resize", counterexample_of("equal_sums_are_resize")));
+  CHECK_THAT(shown, Catch::Contains("[[0.5 1 0.5] [0.5 1 0.5]]") && Catch::Contains("[[0 1 1] [1 1 0]]"));
 }
 
 TEST_CASE("beliefs: a demonstration as text") {

@@ -363,3 +363,54 @@ TEST_CASE("cli apply: an output that names no place is refused before anything i
     CHECK(finished.err.find("names no place for an array") != std::string::npos);
   }
 }
+
+TEST_CASE("cli apply: a fixed filter needs no file, and says what it does to borders") {
+  const ScratchFolder folder;
+  write_array(folder / "ones.npy", Tensor<float>({1, 1, 3}, {1, 1, 1}), "f4");
+  const Finished up =
+      apply_line(folder, "--op conv_transpose --input ones.npy --weight bilinear:2 -o up.npy");
+  CHECK(up.err.find("bilinear:2: outside the input there are zeros") != std::string::npos);
+  CHECK(up.err.find("as little as 0.75") != std::string::npos);
+  const Array image = read_array(folder / "up.npy");
+  CHECK(image.dtype == "f4");
+  CHECK(image.values == Tensor<double>({1, 1, 6}, {0.75, 1, 1, 1, 1, 0.75}));
+  // In every system's words, and back.
+  for (const char* convention : {"pytorch", "onnx", "onnx-reference", "native"}) {
+    apply_line(
+        folder,
+        fmt::format("--op conv_transpose --input ones.npy --weight bilinear:2 -o up.npy --convention {}",
+                    convention));
+    CHECK(read_array(folder / "up.npy").values == image.values);
+  }
+  const Finished down = apply_line(folder, "--op conv --input up.npy --weight nearest:2 -o down.npy");
+  CHECK(down.err.find("sum to 2") != std::string::npos);
+  CHECK(read_array(folder / "down.npy").values == Tensor<double>({1, 1, 3}, {1.75, 2, 1.75}));
+  // An array may have the name of a filter; its place says that it is one.
+  write_array(folder / "bilinear:2.npy", Tensor<double>({1, 1, 1}, {5}), "f8");
+  apply_line(folder, "--op conv --input ones.npy --weight ./bilinear:2.npy -o five.npy");
+  CHECK(read_array(folder / "five.npy").values == Tensor<double>({1, 1, 3}, {5, 5, 5}));
+  const std::string line = "apply --op conv_transpose --input ones.npy --output o.npy --weight ";
+  struct Refused {
+    const char* words;
+    const char* says;
+  };
+  for (const Refused& one : {Refused{"bilinear", "lacks its factor"},
+                             {"bilinear:0", "no factor"},
+                             {"bilinear:1/2", "--op conv"},
+                             {"bilinear:2.npy", "./bilinear:2.npy"},
+                             {"bilinear:2 --stride 2", "stride: would have no effect"},
+                             {"bilinear:2 --stride 1", "stride: would have no effect"},
+                             {"bilinear:2 --flip true", "flip: would have"},
+                             {"bilinear:2 --dilation 1", "dilation: would have"},
+                             {"bilinear:2,2", "input: has 3 axes"},
+                             {"bilinear:2 --groups 2", "groups"},
+                             {"bilinear:2 --size 99", "legal sizes"},
+                             {"bilinear:3/2 --convention pytorch", "no rational stride"}}) {
+    const std::vector<std::string> arguments = words(line + one.words);
+    const Finished finished = run_fsconv(arguments, folder.path());
+    INFO(description(arguments, finished));
+    CHECK(finished.exit_code == 2);
+    CHECK(finished.error_lines() <= 2);
+    CHECK(finished.err.find(one.says) != std::string::npos);
+  }
+}

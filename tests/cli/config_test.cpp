@@ -123,6 +123,8 @@ TEST_CASE("cli config: flags in the file are true or false, and nothing else") {
 }
 
 TEST_CASE("cli config: mistakes in the file are refused, with the name of what is wrong") {
+  check_refused("matrix --input-size 4 --kernel 3", {{"o = W.npz\n", {"'o'", "no option", "my.cfg:1"}},
+                                                     {"-o = W.npz\n", {"-o", "no option", "my.cfg:1"}}});
   check_refused("shape --input-size 4 --kernel 3",
                 {{"strid = 3\n", {"strid", "no option of fsconv shape", "my.cfg"}},
                  {"geometries = 3\n", {"geometries", "belongs to fsconv verify"}},

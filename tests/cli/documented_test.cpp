@@ -64,7 +64,8 @@ std::string unknown_options(const std::string& line, const std::string& folder) 
   if (help.exit_code != 0) return list[1];
   std::string unknown;
   for (const std::string& word : list)
-    if (word.starts_with("--") && help.out.find("\n  " + word + " ") == std::string::npos)
+    if (word.starts_with("--") && help.out.find("\n  " + word + " ") == std::string::npos &&
+        help.out.find(" [ " + word + " ] ") == std::string::npos)  // -o [ --output ]
       unknown += word + " ";
   return unknown;
 }
@@ -90,7 +91,8 @@ TEST_CASE("cli documented: every command of README and docs works, and prints wh
       const bool as_it_stands =
           prints_the_same_always(command.line) || command.line.find('|') != std::string::npos;
       std::vector<std::string> arguments = shortened(command.line);
-      if (arguments[0] == "train" && command.line.find("--summary") == std::string::npos)
+      if (arguments[0] == "train" && command.line.find("--summary") == std::string::npos &&
+          command.line.find("--force") == std::string::npos)
         arguments.push_back("--force");
       const Finished finished =
           as_it_stands ? run_pasted(command.line, folder)

@@ -10,8 +10,9 @@ using namespace fsconv::testing;
 
 namespace {
 
-const std::vector<std::string> commands = {"shape",  "matrix", "apply",       "verify", "train", "evaluate",
-                                           "encode", "decode", "reconstruct", "bench",  "doctor"};
+const std::vector<std::string> commands = {"shape",  "matrix",   "apply",  "draw",   "verify",
+                                           "train",  "evaluate", "encode", "decode", "reconstruct",
+                                           "smooth", "report",   "bench",  "doctor", "tour"};
 
 }  // namespace
 

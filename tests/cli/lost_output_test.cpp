@@ -36,6 +36,8 @@ const std::vector<const char*> lines = {
     "shape --input-size 4 --kernel 3",
     "shape --input-size 4 --kernel 3 --json",
     "matrix --input-size 4 --kernel 3 --print",
+    "draw ic1oc1i6o3k3s2p1 -o drawing.svg",
+    "tour --list",
     "matrix --input-size 60,60 --kernel 3",
     "apply --op conv --input x.npy --weight w.npy --output y.npy",
     "verify --case i4o2k3",

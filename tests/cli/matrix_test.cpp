@@ -29,6 +29,7 @@ Finished matrix_line(const ScratchFolder& folder, const std::string& line) {
 //   . . . 1 2 3
 constexpr auto line_of_w = "--input-size 6 --kernel 3 --stride 2 --padding 1 --weight w.npy --output ";
 const std::vector<double> w_data = {2, 3, 1, 2, 3, 1, 2, 3};
+const std::vector<double> w_data_by_rows = {2, 3, 1, 2, 3, 1, 2, 3};
 const std::vector<double> w_rows = {0, 0, 1, 1, 1, 2, 2, 2};
 const std::vector<double> w_columns_start = {0, 1, 3, 4, 6, 7, 8};
 
@@ -105,6 +106,92 @@ TEST_CASE("cli matrix: .mtx lists row, column and value from 1 on") {
         std::vector<double>{3, 6, 8, 1, 1, 2, 1, 2, 3, 2, 2, 1, 2, 3, 2, 2, 4, 3, 3, 4, 1, 3, 5, 2, 3, 6, 3});
 }
 
+TEST_CASE("cli matrix: --transpose describes, prints, writes and draws W^T") {
+  const ScratchFolder folder;
+  write_weight(folder);
+  const std::string out =
+      matrix_line(folder, std::string(line_of_w) + "T.npz --transpose --print --picture T.png").out;
+  CHECK(out.starts_with("W^T  ic1oc1i6o3k3s2p1\nsize        6 x 3 (image pixels x code pixels)\n"));
+  CHECK(out.ends_with("\n w1  .  .\n w2 w0  .\n  . w1  .\n  . w2 w0\n  .  . w1\n  .  . w2\n"));
+  // Column o of W^T is row o of W.
+  CHECK(values(read_npz(folder / "T.npz", "data").values) == w_data_by_rows);
+  CHECK(values(read_npz(folder / "T.npz", "indices").values) == std::vector<double>{0, 1, 1, 2, 3, 3, 4, 5});
+  CHECK(values(read_npz(folder / "T.npz", "indptr").values) == std::vector<double>{0, 2, 5, 8});
+  CHECK(values(read_npz(folder / "T.npz", "shape").values) == std::vector<double>{6, 3});
+  matrix_line(folder, std::string(line_of_w) + "T.h5 --transpose");
+  const auto file = hdf5::File::open(folder / "T.h5");
+  CHECK(values(file.read<double>("/matrix/data")) == w_data_by_rows);
+  CHECK(file.string_attribute("/matrix", "comment") == "W^T of ic1oc1i6o3k3s2p1");
+  matrix_line(folder, std::string(line_of_w) + "T.mtx --transpose");
+  CHECK(content_of(folder / "T.mtx").find("\n6 3 8\n1 1 2\n2 1 3\n2 2 1\n") != std::string::npos);
+  // W has twice as many columns as rows, and W^T stands upright.
+  matrix_line(folder, "--case i40x40o20x20k3s2p1 --picture wide.svg");
+  matrix_line(folder, "--case i40x40o20x20k3s2p1 --transpose --picture high.svg");
+  const auto size = [&](const char* name) {
+    const std::string svg = content_of(folder / name);
+    const std::size_t at = svg.find("viewBox=\"0 0 ") + 13;
+    std::size_t used = 0;
+    const double width = std::stod(svg.substr(at), &used);
+    return std::pair{width, std::stod(svg.substr(at + used))};
+  };
+  CHECK(size("wide.svg").first > size("wide.svg").second);
+  CHECK(size("high.svg").first < size("high.svg").second);
+  const auto json =
+      nlohmann::json::parse(matrix_line(folder, "--case i6o3k3s2p1 --transpose --json --print").out);
+  CHECK(json["transposed"] == true);
+  CHECK(json["rows"] == 6);
+  CHECK(json["symbolic"][1] == nlohmann::json({"w2", "w0", "0"}));
+}
+
+TEST_CASE("cli matrix: --spectrum says rank, null space and singular values, and writes them") {
+  const ScratchFolder folder;
+  write_array(folder / "w.npy", Tensor<double>({1, 1, 3}, {1, 1, 1}), "f8");
+  const std::string line = "--input-size 5 --kernel 3 --padding 1 --weight w.npy --spectrum ";
+  const std::string out = matrix_line(folder, line).out;
+  CHECK(
+      out.find(
+          "\nrank        4 of 5 rows and 5 columns, certain\n            5 for almost all weights, certain\n") !=
+      std::string::npos);
+  CHECK(out.find("\nmaps to 0   W: 1 dimension of images; W^T: 1 dimension of codes\n") != std::string::npos);
+  CHECK(out.find("\nsigma       2.732 2 1 0.7321") != std::string::npos);
+  const auto json = nlohmann::json::parse(
+      matrix_line(folder, line + "--json --output W.h5:/w --null-space zeros.npy").out)["spectrum"];
+  CHECK(json["rank"] == nlohmann::json({{"rank", 4}, {"certain", true}, {"log2_doubt", nullptr}}));
+  CHECK(json["generic_rank"]["rank"] == 5);
+  CHECK(json["null_space"] == 1);
+  CHECK(json["singular_values"].size() == 5);
+  CHECK(json["kept"] == 0.8);
+  const auto file = hdf5::File::open(folder / "W.h5");
+  CHECK(file.integer_attribute("/w", "rank") == 4);
+  CHECK(file.read<double>("/w/singular_values")[1] == Approx(2));
+  // What the mean of three neighbours maps to 0: 1 -1 0 1 -1, of length 1 and with either sign.
+  const Tensor<double> zeros = read_array(folder / "zeros.npy").values;
+  CHECK(zeros.shape() == Shape{1, 1, 5});
+  for (Index at = 0; at < 5; ++at)
+    CHECK(zeros[at] / zeros[0] ==
+          Approx(std::vector<double>{1, -1, 0, 1, -1}[static_cast<std::size_t>(at)]).margin(1e-12));
+  matrix_line(folder, "--case ic1oc3i4o2k3 --spectrum --transpose --null-space codes.npy");
+  CHECK(read_array(folder / "codes.npy").values.shape() == Shape{2, 3, 2});  // W is 6 x 4
+}
+
+TEST_CASE("cli matrix: a spectrum that would take minutes, and null spaces that there are not, are refused") {
+  const ScratchFolder folder;
+  for (const char* line :
+       {"--input-size 64,64 --kernel 3 --padding 1 --spectrum --output W.npz",
+        "--input-size 4 --kernel 3 --null-space z.npy",
+        "--input-size 4 --kernel 3 --spectrum --null-space z.txt",
+        "--input-size 90,90 --kernel 3 --spectrum --null-space z.npy",
+        "--input-size 4 --kernel 3 --padding 1 --spectrum --null-space z.npy --output W.npz"}) {
+    const std::vector<std::string> arguments = words(std::string("matrix ") + line);
+    const Finished finished = run_fsconv(arguments, folder.path(), {.time = std::chrono::seconds(5)});
+    INFO(description(arguments, finished));
+    CHECK(finished.exit_code == 2);
+    CHECK(finished.out.empty());
+    CHECK(finished.error_lines() == 1);
+    CHECK(folder.files() == 0);
+  }
+}
+
 TEST_CASE("cli matrix: the picture is a PNG") {
   const ScratchFolder folder;
   matrix_line(folder, "--input-size 12,12 --kernel 3 --stride 2 --padding same --picture W.png");
@@ -114,8 +201,8 @@ TEST_CASE("cli matrix: the picture is a PNG") {
   CHECK(folder.files() == 1);
 }
 
-TEST_CASE("cli matrix: a picture under another ending than .png is refused before anything is computed") {
-  for (const char* name : {"W.jpg", "W.jpeg", "W.svg", "W.pdf", "W.gif", "W", "W.png.bak", "W.pngx", "png"}) {
+TEST_CASE("cli matrix: a picture under an ending that is not drawn is refused before anything is computed") {
+  for (const char* name : {"W.jpg", "W.jpeg", "W.pdf", "W.bmp", "W", "W.png.bak", "W.pngx", "png"}) {
     const ScratchFolder folder;
     const std::vector<std::string> arguments =
         words(std::string("matrix --input-size 2000,2000 --kernel 9 --picture ") + name);

@@ -34,6 +34,10 @@ const std::vector<Writer> writers = {
     {"matrix --input-size 40,40 --kernel 3 --output OUTPUT", "W.mtx", ""},
     {"matrix --input-size 40,40 --kernel 3 --output OUTPUT", "W.h5", ""},
     {"matrix --input-size 60,60 --kernel 5 --channels 2,2 --picture OUTPUT", "W.png", ""},
+    {"draw ic1oc1i9x9o5x5k3s2p1 -o OUTPUT", "d.svg", ""},
+    {"draw ic1oc1i9x9o5x5k3s2p1 -o OUTPUT", "d.png", ""},
+    {"draw ic1oc1i6o3k3s2p1 -o OUTPUT", "d.gif", ""},
+    {"draw ic1oc1i6o3k3s2p1 -o OUTPUT", "d.html", ""},
     {"verify --case i4o2k3 --output OUTPUT", "checks.h5", ""},
     {train_line, "run.h5", ""},
 };

@@ -30,6 +30,8 @@ const std::vector<Writer> writers = {
     {"matrix --input-size 40,40 --kernel 3 --output W.npz", "W.npz"},
     {"matrix --input-size 40,40 --kernel 3 --output W.h5", "W.h5"},
     {"matrix --input-size 200,200 --kernel 3 --picture W.png", "W.png"},
+    {"draw ic1oc1i9x9o5x5k3s2p1 -o d.svg", "d.svg"},
+    {"draw ic1oc1i6o3k3s2p1 -o d.gif", "d.gif"},
     {"verify --case i4o2k3 --output checks.h5", "checks.h5"},
     {"apply --op conv --input x.npy --weight w.npy --output y.npy", "y.npy"},
     {"apply --op conv --input x.npy --weight w.npy --output y.h5:/y", "y.h5"},

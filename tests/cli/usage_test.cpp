@@ -97,6 +97,38 @@ TEST_CASE("cli usage: what was meant is named, where it is likely, and never don
   }
 }
 
+TEST_CASE("cli usage: -o is short for --output, and the only letter that is short for anything") {
+  check_all({
+      {"shape -o x --input-size 4 --kernel 3", {"-o: is no option of fsconv shape"}},
+      {"matrix -x", {"-x: is no option of fsconv matrix", "two dashes", "only -o is short for --output"}},
+      {"matrix -oW.npz --input-size 4 --kernel 3", {"-oW.npz:", "only -o"}},
+      {"matrix -output W.npz", {"-output:", "did you mean --output?"}},
+      {"matrix --o W.npz", {"--o: is no option"}},
+      {"matrix --input-size 4 --kernel 3 -o", {"output", "its value is missing"}},
+      {"matrix --input-size 4 --kernel 3 -o --print", {"output", "its value is missing"}},
+      {"matrix --input-size 4 --kernel 3 -o=", {"output", "is empty"}},
+      {"matrix --input-size 4 --kernel 3 -o W.npz --output V.npz", {"output", "more than once"}},
+      {"matrix --input-size 4 --kernel 3 -o W.npz -o V.npz", {"output", "more than once"}},
+      {"matrix --input-size 4 --kernel -o W.npz", {"kernel", "its value is missing"}},
+      {"matrix --input-size 4 --kernel 3 -o W.txt", {"W.txt"}},
+  });
+  const ScratchFolder folder;
+  for (const char* line :
+       {"matrix --input-size 4 --kernel 3 -o one.npz", "matrix --input-size 4 --kernel 3 -o=two.npz"}) {
+    const Finished finished = run_fsconv(words(line), folder.path());
+    INFO(description(words(line), finished));
+    CHECK(finished.exit_code == 0);
+  }
+  CHECK(folder.files() == 2);
+  for (const char* command :
+       {"matrix", "apply", "verify", "train", "evaluate", "encode", "decode", "reconstruct", "bench"}) {
+    INFO(command);
+    const std::string help = run_fsconv({command, "--help"}, folder.path()).out;
+    CHECK(help.find("\n  -o [ --output ] FILE  ") != std::string::npos);
+    CHECK(help.find("\n  --output ") == std::string::npos);
+  }
+}
+
 TEST_CASE("cli usage: no word is left unheard") {
   check_all({
       {"--help extra", {"extra", "no command"}},
@@ -135,6 +167,8 @@ TEST_CASE("cli usage: every option of every command refuses an empty and a blank
     std::istringstream lines(help.substr(0, help.find("Examples:")));
     for (std::string line; std::getline(lines, line);) {
       // "  --name VALUE  what it does"; flags have no value
+      if (constexpr std::string_view both = "  -o [ --output ]"; line.starts_with(both))
+        line.replace(0, both.size(), "  --output");
       if (!line.starts_with("  --") || line.find(' ', 4) == std::string::npos) continue;
       const std::string name = line.substr(4, line.find(' ', 4) - 4);
       if (line.substr(6 + name.size() - 1, 2) == "  ") continue;

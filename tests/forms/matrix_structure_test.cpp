@@ -87,8 +87,14 @@ TEST_CASE("matrix structure: what is said of W is so, on every corner and many r
   for (int trial = 0; trial < 200; ++trial) geometries.push_back(test::random_geometry(random));
   for (const Geometry& g : geometries) {
     INFO(print_case(g));
-    CHECK(is_so(structure_of(g), dense(g)));
+    const Tensor<double> w = dense(g);
+    CHECK(is_so(structure_of(g), w));
+    CHECK(is_so(structure_of(g, Direction::conv_transpose), permute(w, {1, 0})));
   }
+  const Geometry g = parse_case("i6o3k3s2p1");  // what is said of W is not so of W^T
+  CHECK_FALSE(is_so(structure_of(g), permute(dense(g), {1, 0})));
+  CHECK(text(structure_of(g, Direction::conv_transpose), "")
+            .find("row i+2 is row i moved right by 1 (inside W^T)") != std::string::npos);
 }
 
 TEST_CASE(

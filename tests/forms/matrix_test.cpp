@@ -152,6 +152,36 @@ TEST_CASE("matrix: one that does not fit the memory is refused") {
       InvalidArgument);
 }
 
+TEST_CASE("matrix: W^T is built without W, and is its transpose in numbers, names and counts") {
+  Random random(3);
+  std::vector<Geometry> geometries = test::corner_geometries();
+  for (int trial = 0; trial < 30; ++trial) geometries.push_back(test::random_geometry(random));
+  for (const Geometry& g : geometries) {
+    INFO(print_case(g));
+    const auto weight = random_reals<double>(g.weight_shape(), random);
+    const MatrixReport one = build_and_time(g, weight),
+                       other = build_and_time(g, weight, Direction::conv_transpose);
+    CHECK(other.name == one.name);
+    CHECK(arma::mat(other.w).n_rows == one.w.n_cols);
+    CHECK(arma::approx_equal(arma::mat(other.w), arma::mat(one.w.t()), "absdiff", 0));
+    CHECK(other.row_most == one.column_most);
+    CHECK(other.row_least == one.column_least);
+    CHECK(other.empty_columns == one.empty_rows);
+    constexpr Index largest = 1 << 17;
+    const auto names = symbolic_matrix(g, Direction::conv, largest),
+               turned = symbolic_matrix(g, Direction::conv_transpose, largest);
+    bool same = turned.size() == one.w.n_cols;
+    for (std::size_t row = 0; row < names.size(); ++row)
+      for (std::size_t column = 0; column < names[row].size(); ++column)
+        same = same && names[row][column] == turned[column][row];
+    CHECK(same);
+  }
+  CHECK(symbolic_matrix(parse_case("i3o2k2"), Direction::conv_transpose) ==
+        std::vector<std::vector<std::string>>{{"w0", "0"}, {"w1", "w0"}, {"0", "w1"}});
+  CHECK_THROWS_WITH(symbolic_matrix(parse_case("i64x64o64x64k3p1"), Direction::conv_transpose),
+                    Catch::Matchers::Contains("W^T is 4096 x 4096"));
+}
+
 TEST_CASE("matrix: the report counts empty rows and columns") {
   Random random(1);
   const Geometry g = parse_case("i7o4k1s3");  // reads pixels 0, 3, 6; the fourth window lies outside

@@ -203,3 +203,89 @@ TEST_CASE("stack: bad layers are refused by name") {
   CHECK(refusal({{.channels = 4, .kernel = 3, .stride = 1}, {.channels = 4, .kernel = 3, .groups = 0}}) ==
         "layer 2 groups");
 }
+
+TEST_CASE("stack: t layers are read from text, and o is theirs") {
+  const auto layers = parse_layers("c32k4s2p1,t16k3s2p1o1g2,k5t8s3/2");
+  REQUIRE(layers.size() == 3);
+  CHECK(layers[0].direction == Direction::conv);
+  CHECK(layers[1] == LayerSpec{.channels = 16,
+                               .kernel = 3,
+                               .stride = 2,
+                               .padding = 1,
+                               .groups = 2,
+                               .direction = Direction::conv_transpose,
+                               .output_padding = 1});
+  CHECK(layers[2] ==
+        LayerSpec{.channels = 8, .kernel = 5, .stride = {3, 2}, .direction = Direction::conv_transpose});
+  for (const char* text : {"t3", "c3t3k3", "t3c3k3", "c3k3o1", "t3k3o", "t3k3o1o1", "t-3k3", "t3k3o-1"})
+    CHECK_THROWS_AS(parse_layers(text), InvalidArgument);
+}
+
+TEST_CASE("stack: a transposed layer doubles, keeps channels in order and ends where the sizes say") {
+  const auto stack = plan_layers(3, {28, 9}, parse_layers("c8k4s2p1g1,c4k3s2,t6k3s2p1o1g2,t3k4s2"));
+  REQUIRE(stack.size() == 4);
+  CHECK(stack[1].geometry.code_shape() == Shape{1, 4, 7, 2});
+  CHECK(stack[2].direction == Direction::conv_transpose);
+  CHECK(stack[2].geometry.code_shape() == Shape{1, 4, 7, 2});
+  CHECK(stack[2].geometry.image_shape() == Shape{1, 6, 14, 4});  // 2*(n-1) + 3 - 2 + 1
+  CHECK(stack[2].geometry.weight_shape() == Shape{4, 3, 3, 3});
+  CHECK(stack[3].geometry.image_shape() == Shape{1, 3, 28, 8});
+  CHECK(stack[3].forward().image_shape() == Shape{1, 6, 14, 4});
+  CHECK(stack[3].forward().code_shape() == Shape{1, 3, 28, 8});
+  CHECK(stack[0].forward() == stack[0].geometry);
+}
+
+TEST_CASE("stack: a transposed layer has an image that its convolution maps to what it reads") {
+  for (Index size = 1; size <= 6; ++size)
+    for (Index kernel = 1; kernel <= 4; ++kernel)
+      for (Index down = 1; down <= 4; ++down)
+        for (Index up = 1; up <= 3; ++up)
+          for (Index padding = -1; padding <= 2; ++padding) {  // -1: none given
+            LayerSpec spec{.kernel = kernel, .stride = {down, up}, .direction = Direction::conv_transpose};
+            if (padding >= 0) spec.padding = padding;
+            CAPTURE(size, kernel, down, up, padding);
+            Axis axis;
+            try {
+              axis = plan_layers(1, {size}, {spec}).front().geometry.axes.front();
+            } catch (const InvalidArgument&) {
+              // then no image does
+              LayerSpec conv = spec;
+              conv.direction = Direction::conv;
+              for (Index image = 1; image <= 30; ++image) {
+                Index code = 0;
+                try {
+                  code = plan_stack(1, {image}, {conv}).front().axes.front().out;
+                } catch (const InvalidArgument&) {
+                }
+                CHECK(code != size);
+              }
+              continue;
+            }
+            CHECK(axis.out == size);
+            LayerSpec conv = spec;
+            conv.direction = Direction::conv;
+            CHECK(plan_stack(1, {axis.in}, {conv}).front().axes.front() == axis);
+            if (padding < 0) CHECK(axis.in == down * size / up);
+          }
+}
+
+TEST_CASE("stack: an encoder has no transposed layers, and what they cannot be is refused by name") {
+  const auto field = [](const char* text) -> std::string {
+    try {
+      plan_layers(2, {5}, parse_layers(text));
+    } catch (const InvalidArgument& error) {
+      return error.field();
+    }
+    return "accepted";
+  };
+  CHECK_THROWS_AS(plan_stack(1, {5}, parse_layers("c4k3,t1k3")), InvalidArgument);
+  CHECK(field("t4k3s2p1o1") == "accepted");
+  CHECK(field("t4k3s2p1o2") == "layer 1 output padding");
+  CHECK(field("t4k3s2o1") == "layer 1 output padding");  // without a padding the size is the largest
+  CHECK(field("t4k3g3") == "layer 1 groups");
+  CHECK(field("t4k0") == "layer 1 kernel");
+  CHECK(field("t0k3") == "layer 1 channels");
+  CHECK(field("c2k3,t4k1s1/2") == "layer 2 size");  // an odd number of pixels
+  CHECK(field("t4k1s1p3") == "layer 1 size");
+  CHECK(field("t4k2s1048576,t4k2s1048576") == "layer 2 image size");
+}

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/array_file.hpp>
+#include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/sparse_file.hpp>
 
 #include "io/scratch.hpp"
@@ -52,6 +53,23 @@ TEST_CASE("sparse file: the arrays of npz and HDF5 are scipy's") {
     CHECK(read_array(folder / (place + "shape")).values == Tensor<double>({2}, {3, 4}));
     CHECK(read_array(folder / (place + "indices")).dtype == "i8");
   }
+}
+
+TEST_CASE("sparse file: what is known of its spectrum stands beside the matrix in HDF5, and goes with it") {
+  const ScratchFolder folder;
+  const MatrixSpectrum spectrum{.rank = 2, .generic_rank = 3, .singular_values = {4, 2, 0}};
+  write_sparse(folder / "x.h5:/w", some_matrix<double>(), "c", &spectrum);
+  CHECK(read_array(folder / "x.h5:/w/singular_values").values == Tensor<double>({3}, {4, 2, 0}));
+  const auto file = hdf5::File::open(folder / "x.h5");
+  CHECK(file.integer_attribute("/w", "rank") == 2);
+  CHECK(file.integer_attribute("/w", "generic_rank") == 3);
+  write_sparse(folder / "x.h5:/w", some_matrix<double>());
+  const auto later = hdf5::File::open(folder / "x.h5");
+  CHECK_FALSE(later.exists("/w/singular_values"));
+  CHECK_FALSE(later.has_attribute("/w", "rank"));
+  write_sparse(folder / "with.npz", some_matrix<double>(), {}, &spectrum);  // has no place for it
+  write_sparse(folder / "without.npz", some_matrix<double>());
+  CHECK(content_of(folder / "with.npz") == content_of(folder / "without.npz"));
 }
 
 TEST_CASE("sparse file: a matrix takes the place of a matrix, and of nothing else") {

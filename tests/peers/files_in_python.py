@@ -95,6 +95,40 @@ def same_matrix(loaded, expected):
     )
 
 
+def same_spectrum(values, matrix):
+    """Singular values, each as good as LAPACK's: an error of some roundings of the largest."""
+    most = np.linalg.norm(matrix, 2) * max(matrix.shape) * 8 * np.finfo(float).eps
+    return np.allclose(values, np.linalg.svd(matrix, compute_uv=False), rtol=0, atol=most)
+
+
+def check_spectrum(program, count, line, expected):
+    """Of W^T too, whose image and code are exchanged."""
+    for option, matrix in [([], expected), (["--transpose"], expected.T)]:
+        run = ["matrix", *line.split(), "--weight", "w.npy", "--spectrum", "--json", *option]
+        said = json.loads(program.run(*run, "--output", "S.h5"))["spectrum"]
+        name = f"matrix {line} {option}"
+        count.check(same_matrix(load_hdf5_matrix(program.file("S.h5")), matrix), f"{name}: the matrix")
+        with h5py.File(program.file("S.h5")) as file:
+            values, group = file["matrix/singular_values"][:], dict(file["matrix"].attrs)
+        count.check(same_spectrum(values, matrix) and values.tolist() == said["singular_values"], f"{name}: sigma")
+        rank = np.linalg.matrix_rank(matrix)
+        count.check(said["rank"]["rank"] == said["numerical_rank"] == group["rank"] == rank, f"{name}: rank {rank}")
+        gram = matrix.T @ matrix
+        nearest = np.trace(gram) / len(gram) * np.eye(len(gram))
+        for what, shape in [("from_multiple_of_identity", nearest), ("from_diagonal", np.diag(np.diag(gram)))]:
+            distance = np.linalg.norm(gram - shape) / np.linalg.norm(gram)
+            count.check(abs(said["transposed_times_it"][what] - distance) < 1e-12, f"{name}: {what}, {distance}")
+        if rank < matrix.shape[1]:
+            program.run(*run, "--null-space", "zeros.npy")
+            zeros = np.load(program.file("zeros.npy")).reshape(-1, matrix.shape[1])
+            count.check(len(zeros) == matrix.shape[1] - rank, f"{name}: dimension of the null space")
+            count.check(np.abs(matrix @ zeros.T).max() < 1e-12 * np.linalg.norm(matrix), f"{name}: null space")
+            count.check(np.allclose(zeros @ zeros.T, np.eye(len(zeros)), atol=1e-13), f"{name}: orthonormal")
+        wrong = matrix.copy()
+        wrong.flat[np.flatnonzero(wrong)[0]] += 1e-6
+        count.check(not same_spectrum(values, wrong), f"mutant of {name}: one entry changed")
+
+
 def check_matrices(program, count):
     generator = np.random.default_rng(3)
     for options, (inputs, outputs), groups, image, kernel, down, up, pads, dilation in MATRICES:
@@ -114,6 +148,7 @@ def check_matrices(program, count):
             x = generator.integers(-4, 5, [inputs, *image])
             code = correlate(stretched(x[None].astype("f8"), up), w, down, pads, dilation, groups)
             count.check(np.array_equal(loaded @ x.ravel(), code.ravel()), f"matrix {line}: W x = conv(x)")
+        check_spectrum(program, count, line, expected)
         count.check(not same_matrix(loaded, np.roll(expected, 1, axis=1)), f"mutant of {line}: one pixel off")
     count.check(not same_matrix(loaded, expected + (expected != 0) * 1e-15), "mutant: rounded weights")
 

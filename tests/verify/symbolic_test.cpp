@@ -100,6 +100,39 @@ TEST_CASE("symbolic: a W with one entry too many, or in the wrong place, is no W
   }
 }
 
+TEST_CASE("symbolic: a box of the wrong width, or one power too few, is no resize-convolution") {
+  // A form that takes the stride for one less in the transposed convolution, and one whose plain conv forgets a tap.
+  const auto refused = [](const Witness& form) {
+    const Outcome outcome = prove("resize", form, "i9o4k5s3p1");
+    CHECK(outcome.verdict == Verdict::fails);
+    CHECK(outcome.detail.find("instead of") != std::string::npos);
+  };
+  CHECK(prove("resize", witnesses()[0], "i9o4k5s3p1").verdict == Verdict::holds);
+  Witness narrow = witnesses()[0];
+  narrow.polynomials->conv_transpose = [](Geometry g, const Tensor<Polynomial>& y,
+                                          const Tensor<Polynomial>& w) {
+    --g.axes[0].down;
+    return gather::conv_transpose(g, y, w);
+  };
+  refused(narrow);
+  Witness forgetful = witnesses()[0];
+  forgetful.polynomials->conv = [](const Geometry& g, const Tensor<Polynomial>& x, Tensor<Polynomial> w) {
+    w[0] = Polynomial(0);
+    return gather::conv(g, x, w);
+  };
+  refused(forgetful);
+  // A flat code: one tap too many on one phase.
+  Witness uneven = witnesses()[0];
+  uneven.polynomials->conv_transpose = [](const Geometry& g, const Tensor<Polynomial>& y,
+                                          const Tensor<Polynomial>& w) {
+    Tensor<Polynomial> image = gather::conv_transpose(g, y, w);
+    image[4] += w[0] * y[0];
+    return image;
+  };
+  CHECK(prove("checkerboard", witnesses()[0], "i9o4k5s3p1").verdict == Verdict::holds);
+  CHECK(prove("checkerboard", uneven, "i9o4k5s3p1").verdict == Verdict::fails);
+}
+
 TEST_CASE("symbolic: more products than a person would wait for are skipped with the reason") {
   VerifyPlan plan =
       symbolic_plan({parse_case("ic1oc1i160x160o160x160k1")}, witnesses_named(witnesses(), {"gather"}));
@@ -123,6 +156,21 @@ TEST_CASE("explain: the three maps of a small case, row by row") {
   CHECK(e.weight_gradient.rows[0].polynomials[1] == "x1 y1 + x3 y2");
   CHECK(e.stretched == "0  y0  0  y1  0  y2  0  0  ");
   CHECK(e.filter == "w2  w1  w0  ");
+}
+
+TEST_CASE("explain: phase sums, the filters whose sums are equal, and both roads of these") {
+  const Explanation e = explain(parse_case("i8o4k4s2p1"));
+  CHECK(e.phase_sums == std::vector<std::string>{"g0 = w0 + w2", "g1 = w1 + w3"});
+  CHECK(e.even_filter == std::vector<std::string>{"w0 = q0", "w1 = q0 + q1", "w2 = q1 + q2", "w3 = q2"});
+  CHECK(e.plain == "ic1oc1i8o8k3p1");
+  CHECK(e.resize.equal);
+  REQUIRE(e.resize.rows.size() == 8);
+  for (const std::string& polynomial : e.resize.rows[1].polynomials)
+    CHECK(polynomial == "q0 y1 + q1 y0 + q2 y0");
+  CHECK(explain(parse_case("i4x4o2x2k3x2s2")).resize.equal);
+  // Nothing to choose, or nothing that differs: stride 1, filters shorter than the stride.
+  for (const char* name : {"i4o2k3", "i9o3k2s4p1", "i4o6k3s1/3p1"})
+    CHECK(explain(parse_case(name)).resize.rows.empty());
 }
 
 TEST_CASE("explain: what nobody can read is refused") {

@@ -102,6 +102,54 @@ TEST_CASE("verify: every claim about a form rejects some mutant") {
   CHECK(rejecting_claims(mutant_named(all, "pad_p"), Method::exact).contains("gradient"));
   CHECK(rejecting_claims(mutant_named(all, "swapped_pads"), Method::exact).contains("matrix"));
   CHECK(rejecting_claims(mutant_named(all, "wrong_group"), Method::exact).contains("matrix"));
+  for (const Method method : {Method::numeric, Method::exact, Method::symbolic}) {
+    const auto rejecting = rejecting_claims(mutant_named(all, "upsampled"), method);
+    CHECK(rejecting.contains("checkerboard"));
+    CHECK(rejecting.contains("resize"));
+  }
+}
+
+TEST_CASE("verify: a form whose filters are even paints no checkerboard, and is wrong") {
+  // The mean of all taps in place of each: k4 s2 has equal sums then, so that a flat code gives a flat image.
+  Witness even = witnesses()[0];
+  const auto right = even.numbers.conv_transpose;
+  even.numbers.conv_transpose = [right](const Geometry& g, const Tensor<double>& code,
+                                        Tensor<double> weight) {
+    double sum = 0;
+    for (const double tap : weight) sum += tap;
+    for (double& tap : weight) tap = sum / static_cast<double>(weight.size());
+    return right(g, code, weight);
+  };
+  for (const char* name : {"checkerboard", "resize"}) {
+    const Claim claim = claims_named({name})[0];
+    CHECK(check_one(claim, witnesses()[0], Method::numeric, parse_case("i16o8k4s2p1"), 0).verdict ==
+          Verdict::holds);
+    CHECK(check_one(claim, even, Method::numeric, parse_case("i16o8k4s2p1"), 0).verdict == Verdict::fails);
+  }
+}
+
+TEST_CASE("verify: checkerboard and resize are tried where they say something, and say why elsewhere") {
+  const auto tried = [](const char* claim, const char* name) {
+    return check_one(claims_named({claim})[0], witnesses()[0], Method::exact, parse_case(name), 0);
+  };
+  for (const char* name : {"i16o8k4s2p1", "g2ic4oc2i12x9o5x5k3x4s2x3d2x1", "i9o12k5s3/2p1", "i6o9k4s2/2p1",
+                           "i7o12k4s4/2d3p2", "i12o5k4s2d2"}) {
+    INFO(name);
+    CHECK(tried("checkerboard", name).verdict == Verdict::holds);
+    CHECK(tried("resize", name).verdict == Verdict::holds);
+  }
+  const Outcome border = tried("checkerboard", "i1o1k5p2"), few = tried("resize", "i9o3k2s4p1");
+  CHECK(border.verdict == Verdict::skipped);
+  CHECK(border.detail == "every pixel is near a border");
+  CHECK(few.verdict == Verdict::skipped);
+  CHECK(few.detail.find("only the filter of zeros") != std::string::npos);
+  // A form of fewer bits is not given numbers that it would round.
+  Witness narrow = witnesses()[0];
+  narrow.bits.operands = 1;
+  const Outcome wide =
+      check_one(claims_named({"resize"})[0], narrow, Method::numeric, parse_case("i6o3k3s2p1"), 0);
+  CHECK(wide.verdict == Verdict::skipped);
+  CHECK(wide.detail.find("exact") != std::string::npos);
 }
 
 TEST_CASE("verify: a form for which W^T W = I would end the refutation") {

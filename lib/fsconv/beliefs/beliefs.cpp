@@ -77,7 +77,13 @@ Tensor<double> convolved(const Axis& axis, Index code) {
 }
 
 std::string numbers(const Tensor<double>& values) {
-  return fmt::format("[{}]", fmt::join(values.begin(), values.end(), " "));
+  const auto row = [](auto first, auto last) { return fmt::format("[{}]", fmt::join(first, last, " ")); };
+  if (values.rank() < 4) return row(values.begin(), values.end());
+  const Index columns = values.shape()[3];
+  std::vector<std::string> rows;
+  for (Index at = 0; at < values.size(); at += columns)
+    rows.push_back(row(values.begin() + at, values.begin() + at + columns));
+  return row(rows.begin(), rows.end());
 }
 
 std::string setting(const Geometry& geometry, std::string_view source, const Tensor<double>& values,
@@ -103,7 +109,8 @@ namespace {
 
 std::vector<belief::Belief> all_beliefs() {
   std::vector<belief::Belief> all;
-  for (const auto& some : {belief::about_the_operator(), belief::about_sizes()})
+  for (const auto& some :
+       {belief::about_the_operator(), belief::about_sizes(), belief::about_checkerboards()})
     all.insert(all.end(), some.begin(), some.end());
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return all;

@@ -16,7 +16,7 @@ using Counterexample = std::vector<std::pair<std::string, Index>>;
 struct Demonstration {
   std::string setting;  // the geometry as a case string, and the numbers put in
   std::string believed_label, true_label;
-  Tensor<double> believed, actual;  // [1, 1, pixels]; no pixels where no window fits
+  Tensor<double> believed, actual;  // [1, 1, pixels...]; no pixels where no window fits
   std::string lesson;               // one line: what is true instead
 };
 

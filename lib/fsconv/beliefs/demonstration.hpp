@@ -1,4 +1,4 @@
-// What the demonstrations of false beliefs are made of: small numbers on one axis.
+// What the demonstrations of false beliefs are made of: small numbers on one axis or two.
 #pragma once
 
 #include <fsconv/beliefs/beliefs.hpp>
@@ -26,6 +26,7 @@ struct Belief {
 
 std::span<const Belief> about_the_operator();
 std::span<const Belief> about_sizes();
+std::span<const Belief> about_checkerboards();
 
 // Throws InvalidArgument where a belief's hypothesis does not hold: then nothing is refuted.
 void presuppose(bool holds, std::string_view hypothesis);
@@ -37,7 +38,7 @@ Axis axis_of(const Values& v);
 // The same filter and stride with other sizes and padding.
 Axis with(Axis axis, Index in, Index out, Index pad);
 
-// One axis, one channel: every array is made for such a geometry. Throws InvalidArgument where the axis is
+// One axis, one channel: every array but those of about_checkerboards.cpp is made for such a geometry. Throws InvalidArgument where the axis is
 // not legal.
 Geometry line(const Axis& axis);
 
@@ -52,7 +53,7 @@ Tensor<double> ones(Index count);
 Tensor<double> transposed(const Axis& axis);
 Tensor<double> convolved(const Axis& axis, Index code);
 
-// "[1 10 12]"
+// "[1 10 12]", of two axes "[[1 10] [12 0]]"
 std::string numbers(const Tensor<double>& values);
 // "ic1oc1i2o1k2: code [1], weights [1 2]", for these arrays and for those of transposed() and convolved().
 std::string setting(const Geometry& geometry, std::string_view source, const Tensor<double>& values,

@@ -13,9 +13,22 @@ namespace {
 
 Shape space_of(const Tensor<double>& ours) { return Shape(ours.shape().begin() + 2, ours.shape().end()); }
 
+// A fixed filter has as many axes as it has factors, else as many as the input has behind batch and channels.
+std::size_t rank_of_filter(const ApplyRequest& r) {
+  if (r.op == Op::weight_gradient)
+    throw InvalidArgument("weight", "would have no effect", "weight_gradient has none");
+  if (r.filter->factors.size() > 1) return r.filter->factors.size();
+  const Index axes = r.input.values.rank();
+  if (axes < 3 || axes > 5)
+    throw InvalidArgument("input", "has " + counted(axes, "axis", "axes"),
+                          "needs 3 to 5: batch, channels and 1 to 3 of space");
+  return static_cast<std::size_t>(axes - 2);
+}
+
 // How many axes of space the filter has. For its gradient the kernel says so, if it has more than one entry: one per
 // axis of space, or the filter's whole shape.
 std::size_t rank_of(const ApplyRequest& r, Shape& kernel) {
+  if (r.filter) return rank_of_filter(r);
   if (r.op != Op::weight_gradient) {
     const Index axes = r.weight.values.rank();
     if (axes < 3 || axes > 5)
@@ -133,7 +146,7 @@ std::vector<NamedArray> arrays_of(const ApplyRequest& r) {
   std::vector<NamedArray> list{{"input", &r.input}};
   if (r.op == Op::weight_gradient)
     list.push_back({"output-gradient", &r.output_gradient});
-  else
+  else if (!r.filter)
     list.push_back({"weight", &r.weight});
   if (r.bias) list.push_back({"bias", &*r.bias});
   return list;
@@ -198,6 +211,12 @@ ApplyResult apply(const ApplyRequest& request) {
     other = activation_of(order.code, request.output_gradient.values, code_batch);
     sizes.image_channels = input.shape()[1];
     sizes.code_channels = other.shape()[1];
+  } else if (request.filter) {
+    sizes.image_channels = input.shape()[1];
+    FilterCall call = filter_call(request.convention, direction, *request.filter, sizes, settings);
+    settings = std::move(call.settings);
+    result.geometry = std::move(call.geometry);
+    other = filter_weight(*request.filter, result.geometry);
   } else {
     other = weight_from(order, request.weight.values);
     settings.groups = groups_of(request, order, input, other);
@@ -206,7 +225,7 @@ ApplyResult apply(const ApplyRequest& request) {
     sizes.image_channels = other.shape()[1] * *settings.groups;
     require_channels("input", input.shape()[1], transposed ? sizes.code_channels : sizes.image_channels);
   }
-  result.geometry = geometry_of(request.convention, direction, sizes, settings);
+  if (!request.filter) result.geometry = geometry_of(request.convention, direction, sizes, settings);
   if (gradient) {
     Shape code = result.geometry.code_shape();
     code.erase(code.begin(), code.begin() + 2);
@@ -218,6 +237,9 @@ ApplyResult apply(const ApplyRequest& request) {
   if (std::string remark = dialect(request.convention).remark(direction, result.geometry, settings);
       !remark.empty())
     result.notes.push_back(std::move(remark));
+  if (request.filter)
+    if (std::string remark = filter_remark(*request.filter, direction, result.geometry); !remark.empty())
+      result.notes.push_back(fmt::format("{}: {}", text(*request.filter), remark));
 
   result.values = result.dtype == "f4" ? computed<float>(request, order, result.geometry, input, other)
                                        : computed<double>(request, order, result.geometry, input, other);

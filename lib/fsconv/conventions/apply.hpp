@@ -3,6 +3,7 @@
 
 #include <fsconv/base/array.hpp>
 #include <fsconv/conventions/convention.hpp>
+#include <fsconv/conventions/fixed_filter.hpp>
 #include <fsconv/forms/form.hpp>
 #include <optional>
 #include <string>
@@ -19,6 +20,9 @@ struct ApplyRequest {
 
   // In the convention's order. weight_gradient reads `input` (the image) and `output_gradient` (the code).
   Array input, weight, output_gradient;
+  // In place of a weight: each channel is mapped to itself with this filter. What the settings do not say is the
+  // filter's (filter_call()).
+  std::optional<FixedFilter> filter;
   std::optional<Array> bias;  // [channels of the result]
 };
 

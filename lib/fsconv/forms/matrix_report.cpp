@@ -29,9 +29,13 @@ double per_nonzero(double seconds, Index nonzeros) {
 
 }  // namespace
 
-MatrixReport build_and_time(const Geometry& geometry, const Tensor<double>& weight) {
+MatrixReport build_and_time(const Geometry& of, const Tensor<double>& weight_of, Direction map) {
+  const bool conv = map == Direction::conv;
+  const Geometry geometry = conv ? of : of.transposed();
+  const Tensor<double> weight = conv ? weight_of : transposed_weight(of, weight_of);
   MatrixReport report{};
-  report.name = print_case(geometry);
+  report.name = print_case(of);
+  report.map = map;
   report.nonzeros = nonzeros(geometry);
   const int repetitions = report.nonzeros > 20'000'000 ? 1 : 5;
   report.build_seconds = median_seconds(repetitions, [&] {
@@ -41,7 +45,7 @@ MatrixReport build_and_time(const Geometry& geometry, const Tensor<double>& weig
   report.rows = static_cast<Index>(report.w.n_rows);
   report.columns = static_cast<Index>(report.w.n_cols);
   report.weights = weight.size();
-  report.structure = structure_of(geometry);
+  report.structure = structure_of(of, map);
 
   require_memory(2 * report.rows + report.columns, sizeof(double), "rows and columns of W");
   std::vector<Index> in_row(static_cast<std::size_t>(report.rows), 0);
@@ -62,17 +66,21 @@ MatrixReport build_and_time(const Geometry& geometry, const Tensor<double>& weig
 
   std::vector<double> x(static_cast<std::size_t>(report.columns), 1),
       y(static_cast<std::size_t>(report.rows), 1);
-  report.multiply_seconds =
+  const double multiply =
       median_seconds(repetitions, [&] { matrix::multiply(report.w, x.data(), y.data()); });
-  report.transposed_seconds =
+  const double transposed =
       median_seconds(repetitions, [&] { matrix::multiply_transposed(report.w, y.data(), x.data()); });
+  report.multiply_seconds = conv ? multiply : transposed;
+  report.transposed_seconds = conv ? transposed : multiply;
   return report;
 }
 
 std::string text(const MatrixReport& r) {
   std::string lines;
-  lines += fmt::format("W  {}\n", r.name);
-  lines += fmt::format("size        {} x {} (code pixels x image pixels)\n", r.rows, r.columns);
+  const bool conv = r.map == Direction::conv;
+  lines += fmt::format("{}  {}\n", conv ? "W" : "W^T", r.name);
+  lines += fmt::format("size        {} x {} ({})\n", r.rows, r.columns,
+                       conv ? "code pixels x image pixels" : "image pixels x code pixels");
   lines +=
       fmt::format("nonzeros    {}  density {:.4g}  made of {} weights\n", r.nonzeros, r.density(), r.weights);
   lines += text(r.structure, "structure   ");
@@ -92,6 +100,7 @@ std::string text(const MatrixReport& r) {
 
 void to_json(nlohmann::json& json, const MatrixReport& r) {
   json = {{"case", r.name},
+          {"transposed", r.map == Direction::conv_transpose},
           {"rows", r.rows},
           {"columns", r.columns},
           {"nonzeros", r.nonzeros},

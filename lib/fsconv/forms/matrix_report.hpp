@@ -8,10 +8,12 @@
 
 namespace fsconv {
 
-// Rows are code channels and pixels, columns image channels and pixels, as matrix::build has them.
+// Of W, the matrix of conv: rows are code channels and pixels, columns image channels and pixels, as matrix::build has
+// them. Of W^T, the matrix of conv_transpose: the other way round.
 struct MatrixReport {
   std::string name;  // the case string
-  arma::sp_mat w;    // [rows x columns]
+  Direction map;
+  arma::sp_mat w;  // [rows x columns]
   Index rows, columns;
   Index nonzeros;                   // stored entries: a weight of 0 counts
   Index weights;                    // numbers that W is made of: the elements of the weight
@@ -20,7 +22,7 @@ struct MatrixReport {
   Index empty_rows, empty_columns;  // code pixels that read nothing; image pixels that nothing reads
   MatrixStructure structure;
   // Medians of a few repetitions on one thread; of one, where W is large. 0 where the clock saw no time pass.
-  double build_seconds, multiply_seconds, transposed_seconds;
+  double build_seconds, multiply_seconds, transposed_seconds;  // multiply: W x; transposed: W^T y
 
   // The share of entries that are not zero by structure; 0 for a W without entries.
   double density() const {
@@ -30,9 +32,10 @@ struct MatrixReport {
 };
 
 // Builds W for weight [out_channels, in_channels/groups, taps...], last index fastest, and times building, W x and W^T y
-// for x and y of ones. A side without pixels or channels makes a W without rows or columns. Throws InvalidArgument where
+// for x and y of ones. For conv_transpose it builds W^T, with no W on the way, and times that. A side without pixels or channels makes a W without rows or columns. Throws InvalidArgument where
 // W, or a number for each of its rows and columns, does not fit the memory; neither geometry nor shape is checked.
-MatrixReport build_and_time(const Geometry& geometry, const Tensor<double>& weight);
+MatrixReport build_and_time(const Geometry& geometry, const Tensor<double>& weight,
+                            Direction map = Direction::conv);
 
 // A few lines for people, and the same for machines; times in seconds, and in the text in nanoseconds per nonzero too.
 std::string text(const MatrixReport& report);

@@ -7,16 +7,20 @@ namespace fsconv {
 namespace {
 
 // "row o+1 is row o moved right by 2 (inside W)": what enters at the left edge may be a tap that was cut before.
-std::string moved(const AxisStructure& axis, bool innermost) {
+std::string moved(const AxisStructure& axis, bool innermost, Direction map) {
   const char* row = innermost ? "row" : "block row";
-  return fmt::format("{} o+{} is {} o moved right by {} (inside W)", row, axis.row_step, row,
-                     axis.column_step);
+  const bool conv = map == Direction::conv;
+  const char pixel = conv ? 'o' : 'i';
+  return fmt::format("{} {}+{} is {} {} moved right by {} (inside {})", row, pixel, axis.row_step, row, pixel,
+                     axis.column_step, conv ? "W" : "W^T");
 }
 
 }  // namespace
 
-MatrixStructure structure_of(const Geometry& geometry) {
-  MatrixStructure structure{.block_rows = geometry.out_channels,
+MatrixStructure structure_of(const Geometry& of, Direction map) {
+  const Geometry geometry = map == Direction::conv ? of : of.transposed();
+  MatrixStructure structure{.map = map,
+                            .block_rows = geometry.out_channels,
                             .block_columns = geometry.in_channels,
                             .groups = geometry.groups,
                             .axes = {}};
@@ -32,9 +36,11 @@ MatrixStructure structure_of(const Geometry& geometry) {
 std::string text(const MatrixStructure& structure, const std::string& title) {
   const std::string indent(title.size(), ' ');
   const bool one = structure.block_rows == 1 && structure.block_columns == 1;
-  std::string lines = one ? fmt::format("{}one block: one code channel, one image channel\n", title)
-                          : fmt::format("{}{} x {} blocks, one for each pair of code and image channel\n",
-                                        title, structure.block_rows, structure.block_columns);
+  const bool conv = structure.map == Direction::conv;
+  std::string lines =
+      one ? fmt::format("{}one block: one code channel, one image channel\n", title)
+          : fmt::format("{}{} x {} blocks, one for each pair of {} channel\n", title, structure.block_rows,
+                        structure.block_columns, conv ? "code and image" : "image and code");
   if (structure.groups > 1)
     lines += fmt::format("{}zero between the {} groups: block diagonal, {} x {} blocks a group\n", indent,
                          structure.groups, structure.block_rows / structure.groups,
@@ -45,7 +51,7 @@ std::string text(const MatrixStructure& structure, const std::string& title) {
     lines += fmt::format("{}axis {}, stride {}: {} x {} {}{}\n", indent, at, axis.stride, axis.rows,
                          axis.columns, innermost ? "entries" : "blocks",
                          axis.toeplitz() ? ", Toeplitz: constant along diagonals" : "");
-    if (!axis.toeplitz()) lines += fmt::format("{}  {}\n", indent, moved(axis, innermost));
+    if (!axis.toeplitz()) lines += fmt::format("{}  {}\n", indent, moved(axis, innermost, structure.map));
   }
   return lines;
 }

@@ -1,6 +1,7 @@
 // What repeats in W: blocks of channels, and in each of them rows that move to the right.
 #pragma once
 
+#include <fsconv/geometry/direction.hpp>
 #include <fsconv/geometry/geometry.hpp>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -25,12 +26,14 @@ struct AxisStructure {
 // groups are zero, so that with groups W is block diagonal. Inside a block every axis is a level: blocks in blocks,
 // entries on the last one. What an axis says of rows and columns holds for the blocks of its level.
 struct MatrixStructure {
+  Direction map;  // whose matrix: W of conv, W^T of conv_transpose, the same with image and code exchanged
   Index block_rows, block_columns;  // code channels, image channels
   Index groups;
   std::vector<AxisStructure> axes;
 };
 
-MatrixStructure structure_of(const Geometry& geometry);
+// Of W^T, whose rows are image pixels, the same is true: it is the W of the geometry's transposed() one.
+MatrixStructure structure_of(const Geometry& geometry, Direction map = Direction::conv);
 
 // A few lines for people, the first with `title` in front, the others indented as far.
 std::string text(const MatrixStructure& structure, const std::string& title);

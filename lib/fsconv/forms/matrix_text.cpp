@@ -18,21 +18,24 @@ std::string element_name(std::string_view array, const Shape& shape, std::size_t
                      fmt::join(index.begin() + first, index.end(), digits ? "" : ","));
 }
 
-std::vector<std::vector<std::string>> symbolic_matrix(const Geometry& geometry, Index largest) {
+std::vector<std::vector<std::string>> symbolic_matrix(const Geometry& of, Direction map, Index largest) {
+  // W^T as the W of the transposed geometry, whose weight holds the same elements in another order.
+  const bool transposed = map == Direction::conv_transpose;
+  const Geometry geometry = transposed ? of.transposed() : of;
   const Index rows = element_count(geometry.code_shape()), columns = element_count(geometry.image_shape());
   const auto entries = checked_multiply(rows, columns);
   if (!entries || *entries > largest)
-    throw InvalidArgument("print", fmt::format("W is {} x {}", rows, columns),
+    throw InvalidArgument("print", fmt::format("{} is {} x {}", transposed ? "W^T" : "W", rows, columns),
                           fmt::format("at most {} entries are printed", largest));
-  Tensor<double> names(geometry.weight_shape());
+  Tensor<double> names(of.weight_shape());
   std::iota(names.begin(), names.end(), 0.0);
-  const arma::sp_mat w = matrix::build(geometry, names);
+  const arma::sp_mat w = matrix::build(geometry, transposed ? transposed_weight(of, names) : names);
   std::vector<std::vector<std::string>> text(
       static_cast<std::size_t>(rows), std::vector<std::string>(static_cast<std::size_t>(columns), "0"));
   for (arma::uword column = 0; column < w.n_cols; ++column)
     for (arma::uword at = w.col_ptrs[column]; at < w.col_ptrs[column + 1]; ++at)
       text[w.row_indices[at]][column] =
-          element_name("w", geometry.weight_shape(), 2, static_cast<Index>(w.values[at]));
+          element_name("w", of.weight_shape(), 2, static_cast<Index>(w.values[at]));
   return text;
 }
 

@@ -1,6 +1,7 @@
 // W with names instead of numbers, for people to read.
 #pragma once
 
+#include <fsconv/geometry/direction.hpp>
 #include <fsconv/geometry/geometry.hpp>
 #include <string>
 #include <string_view>
@@ -14,7 +15,10 @@ std::string element_name(std::string_view array, const Shape& shape, std::size_t
 
 // Every entry of W as the name of the weight that stands there: w00, w01, w02, 0 as in [DV16] section 4.1,
 // with the channels in front where there is more than one pair: w[1,0]00. Rows and columns as in
-// matrix::build. Throws InvalidArgument where W has more than `largest` entries: nobody reads them.
-std::vector<std::vector<std::string>> symbolic_matrix(const Geometry& geometry, Index largest = 1 << 14);
+// matrix::build, or of W^T, the matrix of conv_transpose. Throws InvalidArgument where W has more than `largest` entries:
+// nobody reads them.
+std::vector<std::vector<std::string>> symbolic_matrix(const Geometry& geometry,
+                                                      Direction map = Direction::conv,
+                                                      Index largest = 1 << 14);
 
 }  // namespace fsconv

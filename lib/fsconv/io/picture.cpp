@@ -202,7 +202,7 @@ void require_picture_ending(const std::string& path) {
                           "pictures are written as PNG: give FILE.png");
 }
 
-void write_png(AtomicFile& file, const Picture& picture) {
+std::vector<std::uint8_t> png_bytes(const Picture& picture) {
   const bool sides = picture.width >= 1 && picture.height >= 1 && picture.width <= longest_side &&
                      picture.height <= longest_side && (picture.channels == 1 || picture.channels == 3);
   if (!sides ||
@@ -218,10 +218,17 @@ void write_png(AtomicFile& file, const Picture& picture) {
   image.format = picture.channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
   png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
   require_memory(static_cast<Index>(size), 1, "picture");
-  std::vector<std::byte> bytes(size);
+  std::vector<std::uint8_t> bytes(size);
   if (!png_image_write_to_memory(&image, bytes.data(), &size, 0, picture.pixels.data(), 0, nullptr))
-    throw IoError(file.path(), fmt::format("cannot write: libpng: {}", image.message));
-  file.write(std::span(bytes).first(size));
+    throw Error(ExitCode::runtime,
+                fmt::format("cannot make a PNG of the picture: libpng: {}", image.message));
+  bytes.resize(size);
+  return bytes;
+}
+
+void write_png(AtomicFile& file, const Picture& picture) {
+  const std::vector<std::uint8_t> bytes = png_bytes(picture);
+  file.write(std::as_bytes(std::span(bytes)));
 }
 
 void write_png(const std::string& path, const Picture& picture) {

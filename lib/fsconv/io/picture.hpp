@@ -52,7 +52,10 @@ bool is_picture_name(const std::string& path);
 // Throws InvalidArgument "picture" where it does not. Asked before anything is computed.
 void require_picture_ending(const std::string& path);
 
-// IoError with the system's or libpng's reason; InvalidArgument if the picture is empty or inconsistent.
+// The picture as a PNG file's bytes. InvalidArgument if it is empty or inconsistent, or does not fit the memory.
+std::vector<std::uint8_t> png_bytes(const Picture& picture);
+
+// The same into a file. IoError with the system's reason.
 void write_png(const std::string& path, const Picture& picture);
 // The same into a file that the caller commits, beside another one that it belongs to.
 void write_png(AtomicFile& file, const Picture& picture);

@@ -156,10 +156,10 @@ json read_configuration(const hdf5::File& file) {
 void require_kind(const hdf5::File& file, const std::string& kind, const std::string& command) {
   const std::string held = file.has_attribute("/", "kind") ? file.string_attribute("/", "kind") : "";
   if (held != kind)
-    throw BadData(
-        file.path(),
-        held.empty() ? "is no file of fsconv" : fmt::format("is a file of fsconv {}", excerpt(held)),
-        fmt::format("give one that fsconv {} wrote", command));
+    throw BadData(file.path(),
+                  held.empty() ? fmt::format("is no file of fsconv {}", command)
+                               : fmt::format("is a file of fsconv {}", excerpt(held)),
+                  fmt::format("give one that fsconv {} wrote", command));
 }
 
 }  // namespace fsconv

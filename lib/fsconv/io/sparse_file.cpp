@@ -51,7 +51,8 @@ std::span<const std::int64_t> as_signed(std::span<const arma::uword> values) {
 }
 
 template <class T>
-void write_hdf5(const Location& location, const Columns<T>& columns, const std::string& comment) {
+void write_hdf5(const Location& location, const Columns<T>& columns, const std::string& comment,
+                const MatrixSpectrum* spectrum) {
   const std::string group = location.inside.size() > 1 ? location.inside : "/matrix";
   auto file = hdf5::File::update(location.path);
   if (file.exists(group)) {
@@ -69,6 +70,11 @@ void write_hdf5(const Location& location, const Columns<T>& columns, const std::
   file.write(group + "/indptr", as_signed(columns.indptr), one_axis(columns.indptr.size()),
              {.dimensions = {"column_start"}});
   file.write(group + "/shape", columns.shape, {.dimensions = {"matrix_axis"}});
+  if (spectrum != nullptr) {
+    file.set_attribute(group, "rank", spectrum->rank);
+    file.set_attribute(group, "generic_rank", spectrum->generic_rank);
+    file.write(group + "/singular_values", spectrum->singular_values, {.dimensions = {"singular_value"}});
+  }
   file.commit();
 }
 
@@ -103,7 +109,8 @@ void write_matrix_market(const std::string& path, const Columns<T>& columns, con
 }  // namespace
 
 template <class T>
-void write_sparse(const std::string& where, const arma::SpMat<T>& matrix, const std::string& comment) {
+void write_sparse(const std::string& where, const arma::SpMat<T>& matrix, const std::string& comment,
+                  const MatrixSpectrum* spectrum) {
   matrix.sync();  // elements that were set one by one are still elsewhere
   const Columns<T> columns(matrix);
   const Location location = locate(where);
@@ -112,7 +119,7 @@ void write_sparse(const std::string& where, const arma::SpMat<T>& matrix, const 
       return write_npz(location.path, columns);
     case FileKind::hdf5:
       require_hdf5_name(location.path);
-      return write_hdf5(location, columns, comment);
+      return write_hdf5(location, columns, comment, spectrum);
     case FileKind::matrix_market:
       return write_matrix_market(location.path, columns, comment);
     default:
@@ -127,7 +134,9 @@ void require_sparse_target(const std::string& where) {
   require_writable(location.path);
 }
 
-template void write_sparse(const std::string&, const arma::SpMat<float>&, const std::string&);
-template void write_sparse(const std::string&, const arma::SpMat<double>&, const std::string&);
+template void write_sparse(const std::string&, const arma::SpMat<float>&, const std::string&,
+                           const MatrixSpectrum*);
+template void write_sparse(const std::string&, const arma::SpMat<double>&, const std::string&,
+                           const MatrixSpectrum*);
 
 }  // namespace fsconv

@@ -3,8 +3,15 @@
 
 #include <armadillo>
 #include <string>
+#include <vector>
 
 namespace fsconv {
+
+// What is known of a matrix besides its entries.
+struct MatrixSpectrum {
+  std::int64_t rank, generic_rank;
+  std::vector<double> singular_values;
+};
 
 // The format is chosen by the name:
 //   x.npz            scipy.sparse.load_npz reads it (format csc, 64-bit indices)
@@ -14,10 +21,12 @@ namespace fsconv {
 //                    scipy.sparse.csc_matrix((data, indices, indptr), shape). An existing file keeps its
 //                    other content.
 // `comment`, where given, is stored with the matrix as attribute "comment" or comment line (.npz has no place
-// for it). The matrix is streamed, not copied. InvalidArgument for another extension, IoError if the system
+// for it). `spectrum`, where given, is stored beside the matrix in HDF5, and nowhere else: the dataset singular_values
+// and the attributes rank and generic_rank. The matrix is streamed, not copied. InvalidArgument for another extension, IoError if the system
 // fails. T is float or double.
 template <class T>
-void write_sparse(const std::string& where, const arma::SpMat<T>& matrix, const std::string& comment = {});
+void write_sparse(const std::string& where, const arma::SpMat<T>& matrix, const std::string& comment = {},
+                  const MatrixSpectrum* spectrum = nullptr);
 
 // Throws what write_sparse would throw for this name, before anything is computed.
 void require_sparse_target(const std::string& where);

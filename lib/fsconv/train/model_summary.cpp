@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fsconv/base/text.hpp>
 #include <fsconv/geometry/stack.hpp>
+#include <fsconv/nn/model_words.hpp>
 #include <fsconv/train/model_summary.hpp>
 #include <fsconv/train/summary_layout.hpp>
 #include <map>
@@ -22,39 +23,6 @@ std::string bytes_text(std::size_t bytes) {
   }
   return unit == "bytes" || amount >= 100 ? fmt::format("{:.0f} {}", amount, unit)
                                           : fmt::format("{:.1f} {}", amount, unit);
-}
-
-// 1x28x28, and 32 for 32x1x1.
-std::string size_text(const Value& value) {
-  if (value.pixels() == 1) return std::to_string(value.channels);
-  return fmt::format("{}x{}", value.channels, fmt::join(value.size, "x"));
-}
-
-// "4x4 stride 2 padding 1": what is as usual (stride 1, no padding, one group) is left out. Paddings that differ before
-// and behind are 1:2, axes that differ 2,1: as options say it.
-std::string geometry_words(const Geometry& geometry) {
-  std::vector<std::string> taps, strides, dilations, pads;
-  for (const Axis& axis : geometry.axes) {
-    taps.push_back(std::to_string(axis.taps));
-    strides.push_back(stride_text(axis));
-    dilations.push_back(std::to_string(axis.dilation));
-    pads.push_back(axis.pad == axis.pad_end() ? std::to_string(axis.pad)
-                                              : fmt::format("{}:{}", axis.pad, axis.pad_end()));
-  }
-  std::string words = fmt::format("{}", fmt::join(taps, "x"));
-  if (one_or_joined(strides, ",") != "1")
-    words += fmt::format(" stride{}", glue) + one_or_joined(strides, ",");
-  if (one_or_joined(dilations, ",") != "1")
-    words += fmt::format(" dilation{}", glue) + one_or_joined(dilations, ",");
-  if (one_or_joined(pads, ",") != "0") words += fmt::format(" padding{}", glue) + one_or_joined(pads, ",");
-  if (geometry.groups != 1) words += fmt::format(" groups{}{}", glue, geometry.groups);
-  return words;
-}
-
-std::string activation_words(Activation activation) {
-  if (activation == Activation::linear) return "";
-  if (activation == Activation::bounded) return fmt::format(", within{}+-{}", glue, activation_bound);
-  return fmt::format(", {}", name(activation));
 }
 
 // "2x2 pixels" on two axes.
@@ -172,22 +140,7 @@ class Describer {
 
 // ---- The objective.
 
-std::string words_of(const Reconstruction& term, const SummaryContext&) {
-  switch (term.likelihood) {
-    case Likelihood::bernoulli:
-      return "-log p(x|z), Bernoulli: pixels are 0 or 1, the output is their logit";
-    case Likelihood::continuous_bernoulli:
-      return "-log p(x|z), continuous Bernoulli: grey pixels, the output is a logit";
-    case Likelihood::gaussian:
-      return "-log p(x|z), Gaussian: the mean is the output, the variance " +
-             (term.log_variance ? "learned" : fmt::format("{}", term.variance));
-    case Likelihood::bce_grey:
-      return "bce-grey, Bernoulli's formula on grey pixels: no likelihood";
-    case Likelihood::mse:
-      return "mse, the squared error: no likelihood";
-  }
-  return {};
-}
+std::string words_of(const Reconstruction& term, const SummaryContext&) { return reconstruction_words(term); }
 
 // "+ " or "+ 4 * "
 std::string plus(const SummaryContext& context) {
@@ -238,23 +191,6 @@ std::string objective(const Model& model, const SummaryContext& context) {
 }
 
 // ---- Totals.
-
-// As many as if every step had numbers of its own.
-Index count_without_sharing(const Model& model) {
-  std::vector<Index> uses(model.parameters.size());
-  for (const Step& step : model.steps) {
-    if (const auto* affine = std::get_if<Affine>(&step)) {
-      ++uses[affine->weight];
-      if (affine->bias) ++uses[*affine->bias];
-    } else if (const auto* gain = std::get_if<Gain>(&step)) {
-      ++uses[gain->factor];
-    }
-  }
-  Index count = 0;
-  for (ParameterId id = 0; id < uses.size(); ++id)
-    count += std::max<Index>(uses[id], 1) * element_count(model.parameters[id].shape);
-  return count;
-}
 
 std::string totals(const Model& model, const SummaryContext& context) {
   const Index count = model.parameter_count(), apart = count_without_sharing(model);

@@ -3,13 +3,12 @@
 
 #include <cstddef>
 #include <fsconv/base/index.hpp>
+#include <fsconv/nn/model_words.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace fsconv {
-
-constexpr char glue = '\x1f';  // a blank at which no line is broken
 
 std::string with_commas(Index number);  // 136929 -> 136,929
 

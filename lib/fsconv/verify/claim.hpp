@@ -23,7 +23,7 @@ struct Claim {
 bool is_good(const Claim& claim, Verdict verdict);
 
 // matrix, transpose, fractional, gradient, adjoint, weight-gradient, shape, rational, sub-pixel, composition,
-// overlap, not-inverse.
+// overlap, checkerboard, resize, not-inverse.
 std::span<const Claim> claims();
 
 // Throws InvalidArgument that lists the names.
@@ -58,6 +58,12 @@ Outcome adjoint(const Trial<Polynomial>& trial);
 // What is counted: sizes and overlaps.
 Outcome shape(const Trial<double>& trial);
 Outcome overlap(const Trial<double>& trial);
+
+// What a flat code gives, and the filters for which it is flat.
+template <class T>
+Outcome checkerboard(const Trial<T>& trial);
+template <class T>
+Outcome resize(const Trial<T>& trial);
 
 // The wrong name "deconvolution": a transposed convolution undoes nothing.
 Outcome inverse(const Trial<double>& trial);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <fsconv/base/text.hpp>
+#include <fsconv/forms/checkerboard.hpp>
 #include <fsconv/forms/matrix_text.hpp>
 #include <fsconv/forms/template_forms.hpp>
 #include <fsconv/geometry/case_string.hpp>
@@ -46,19 +47,51 @@ std::string equation(const Axis& a) {
 }
 
 ExplainedMap side_by_side(std::string title, std::vector<std::string> roads,
-                          const std::vector<Values>& values, const Names& names, Symbol of,
-                          const char* label) {
+                          const std::vector<Values>& values,
+                          const std::function<std::string(Symbol, Index)>& symbol_name, const Names& names,
+                          Symbol of, const char* label) {
   ExplainedMap map{.title = std::move(title), .roads = std::move(roads)};
   for (Index at = 0; at < values.front().size(); ++at) {
     // "x3" of the sources becomes "(W^T y)3" of the results.
     ExplainedRow row{.name = label + names(of, at).substr(1)};
     for (const Values& road : values) {
-      row.polynomials.push_back(text(road[at], names));
+      row.polynomials.push_back(text(road[at], symbol_name));
       map.equal = map.equal && equal(road[at], values.front()[at]);
     }
     map.rows.push_back(std::move(row));
   }
   return map;
+}
+
+// Filters with equal phase sums: q chooses one, and what is left of it behind nearest upsampling is a plain filter.
+void explain_resize(const Geometry& geometry, const Values& y, const Values& w, const Names& names,
+                    Explanation& e) {
+  Shape chosen{geometry.out_channels, geometry.in_per_group()};
+  bool several_phases = false;
+  for (const Axis& axis : geometry.axes) {
+    chosen.push_back(checkerboard::free_taps(axis));
+    several_phases = several_phases || axis.image_step() > 1;
+  }
+  if (!several_phases || element_count(chosen) == 0) return;
+  const auto with_q = [&](Symbol array, Index element) {
+    return array == Symbol::weight ? element_name("q", chosen, 2, element) : names(array, element);
+  };
+  const Values even = checkerboard::with_equal_sums(geometry, symbols(Symbol::weight, chosen));
+  const Geometry plain = checkerboard::plain_conv(geometry);
+  e.plain = print_case(plain);
+  e.resize = side_by_side(
+      "equal phase sums: nearest upsampling, then a plain conv",
+      {"conv_transpose (gather)", "nearest, then conv (gather)"},
+      {gather::conv_transpose(geometry, y, even),
+       gather::conv(plain, checkerboard::nearest(geometry, y),
+                    checkerboard::plain_weight(geometry, checkerboard::resize_filter(geometry, even)))},
+      with_q, names, Symbol::image, "(W^T y)");
+  if (geometry.axes.size() > 1 || w.size() != geometry.axes[0].taps) return;
+  const Values sums = checkerboard::phase_sums(geometry, w);
+  for (Index r = 0; r < sums.size(); ++r)
+    e.phase_sums.push_back(fmt::format("g{} = {}", r, text(sums[r], names)));
+  for (Index k = 0; k < even.size(); ++k)
+    e.even_filter.push_back(fmt::format("{} = {}", names(Symbol::weight, k), text(even[k], with_q)));
 }
 
 }  // namespace
@@ -85,17 +118,18 @@ Explanation explain(const Geometry& geometry) {
   const Values down = gather::conv(geometry, x, w);
   const Polynomial loss = dot(down, y);
   e.conv = side_by_side("conv: the rows of W", {"row of W times x", "conv (gather)"},
-                        {definition.conv(x, w), down}, names, Symbol::code, "(W x)");
+                        {definition.conv(x, w), down}, names, names, Symbol::code, "(W x)");
   e.conv_transpose = side_by_side(
       "transposed convolution: the columns of W",
       {"column of W times y", "conv_transpose (scatter)", "zeros inserted, filter reversed", "dL/dx"},
       {definition.conv_transpose(y, w), scatter::conv_transpose(geometry, y, w),
        zero_insertion::conv_transpose(geometry, y, w), gradient_of(loss, Symbol::image, x.shape())},
-      names, Symbol::image, "(W^T y)");
+      names, names, Symbol::image, "(W^T y)");
   e.weight_gradient =
       side_by_side("gradient of the weights", {"weight_gradient (gather)", "dL/dw"},
                    {gather::weight_gradient(geometry, y, x), gradient_of(loss, Symbol::weight, w.shape())},
-                   names, Symbol::weight, "dL/dw");
+                   names, names, Symbol::weight, "dL/dw");
+  explain_resize(geometry, y, w, names, e);
 
   if (geometry.axes.size() == 1 && geometry.in_channels == 1 && geometry.out_channels == 1) {
     const Geometry back = geometry.transposed();

@@ -16,8 +16,8 @@ struct ExplainedRow {
 };
 
 struct ExplainedMap {
-  std::string title;
-  std::vector<std::string> roads;  // what computed each column
+  std::string title = {};
+  std::vector<std::string> roads = {};  // what computed each column
   std::vector<ExplainedRow> rows = {};
   bool equal = true;  // as polynomials: for all weights and inputs
 };
@@ -28,10 +28,16 @@ struct Explanation {
   std::vector<std::vector<std::string>> w;  // as symbolic_matrix() prints it
   std::string stretched, filter;  // one axis, one channel: the code with its zeros, the reversed filter
   ExplainedMap conv, conv_transpose, weight_gradient;
+  // Checkerboards, where a stride leaves something to choose: with one axis and channel the phase sums ("g0 = w0 + w2")
+  // and the filters whose sums are equal ("w0 = q0", "w1 = q0 + q1"); their transposed convolution along both roads.
+  std::vector<std::string> phase_sums = {}, even_filter = {};
+  std::string plain = {};    // the convolution behind nearest upsampling, as a case string
+  ExplainedMap resize = {};  // no rows where there is nothing to show
 };
 
 // Computes W x by rows of W and by gathering, W^T y by columns of W, by scattering, through inserted zeros
-// and as a derivative, dL/dw by gathering and as a derivative: all with symbols. Throws InvalidArgument where
+// and as a derivative, dL/dw by gathering and as a derivative, and for filters with equal phase sums W^T y by gathering
+// and by nearest upsampling and a plain convolution: all with symbols. Throws InvalidArgument where
 // there is too much to read.
 Explanation explain(const Geometry& geometry);
 

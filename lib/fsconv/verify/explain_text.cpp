@@ -97,7 +97,16 @@ std::string text(const Explanation& e, std::size_t width) {
         fmt::format("  inserted zeros   {}\n  reversed filter  {} slides over them, one pixel a step",
                     e.stretched, e.filter),
         width, 19);
-  return lines + "\nL = sum of y * conv(x); " + table(e.weight_gradient, width);
+  lines += "\nL = sum of y * conv(x); " + table(e.weight_gradient, width);
+  if (e.resize.rows.empty()) return lines;
+  lines += "\n";
+  if (!e.phase_sums.empty()) {
+    lines += wrapped_text(
+        "checkerboard: a flat code gives, away from borders, the sums of the filter by phase", width);
+    lines += wrapped_text(fmt::format("  {}", fmt::join(e.phase_sums, "    ")), width, margin + 2);
+    lines += wrapped_text(fmt::format("  equal where {}", fmt::join(e.even_filter, ", ")), width, margin + 2);
+  }
+  return lines + table(e.resize, width) + wrapped_text("  the plain conv is " + e.plain, width, margin + 2);
 }
 
 namespace {
@@ -117,6 +126,11 @@ void to_json(nlohmann::json& json, const Explanation& e) {
           {"conv", json_of(e.conv)},
           {"conv_transpose", json_of(e.conv_transpose)},
           {"weight_gradient", json_of(e.weight_gradient)}};
+  if (e.resize.rows.empty()) return;
+  json["phase_sums"] = e.phase_sums;
+  json["even_filter"] = e.even_filter;
+  json["plain_conv"] = e.plain;
+  json["resize"] = json_of(e.resize);
 }
 
 }  // namespace fsconv

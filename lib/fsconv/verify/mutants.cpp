@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <fsconv/forms/checkerboard.hpp>
 #include <fsconv/forms/template_forms.hpp>
 #include <fsconv/verify/mutants.hpp>
 
@@ -76,6 +77,16 @@ constexpr auto rotated_groups = [](const Geometry& g, auto weight) {
   return weight;
 };
 
+// Nearest upsampling and then the filter as it is: its phase sums do not matter any more.
+constexpr auto upsampled_conv_transpose = [](const Geometry& g, const auto& code, const auto& weight) {
+  Geometry plain = g;
+  for (Axis& axis : plain.axes) {
+    axis.out *= axis.down;
+    axis.down = 1;
+  }
+  return gather::conv_transpose(plain, checkerboard::nearest(g, code), weight);
+};
+
 template <class T>
 Tensor<T> squared(Tensor<T> values) {
   for (T& value : values) value = value * value;
@@ -124,6 +135,7 @@ std::vector<Witness> mutants() {
       tampered("shifted", on_every_axis_of([](Axis& a) { ++a.pad; }), same_weight),
       tampered("wrong_group", same_geometry, rotated_groups),
       tampered("dropped_tap", same_geometry, without_last_tap),
+      mutant("upsampled", right_conv, upsampled_conv_transpose, right_weight_gradient),
       mutant(
           "quadratic",
           [](const Geometry& g, const auto& image, const auto& weight) {

@@ -12,6 +12,7 @@ namespace fsconv {
 // shifted            every result one pixel off
 // wrong_group        channels taken from the neighbouring group
 // dropped_tap        the last tap of the filter never read
+// upsampled          nearest upsampling and then the filter as it is, in place of the transposed convolution
 // quadratic          products with the square of the input
 // unit_shortcut      one too much where the image is zero but for one pixel: random numbers never see it
 // ones_shortcut      one too much where the image is all ones

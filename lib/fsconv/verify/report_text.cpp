@@ -3,6 +3,7 @@
 #include <fsconv/base/screen.hpp>
 #include <fsconv/base/table.hpp>
 #include <fsconv/base/text.hpp>
+#include <fsconv/beliefs/demonstration.hpp>
 #include <fsconv/verify/report.hpp>
 
 namespace fsconv {
@@ -75,7 +76,7 @@ std::string claim_table(const VerifyReport& report, const Page& page) {
 }
 
 std::string values_of(const Tensor<double>& array) {
-  return array.size() == 0 ? std::string("no pixels") : fmt::format("[{}]", fmt::join(array, " "));
+  return array.size() == 0 ? std::string("no pixels") : belief::numbers(array);
 }
 
 // Whether this solver was there: the report has what it said of its version.

@@ -48,6 +48,26 @@ struct SecondLayer {
   Expected<double> image;
 };
 
+// What claim::checkerboard tries: a code that is flat in every channel, the pixels that it reaches with all taps that
+// they can have, and what stands there.
+template <class T>
+struct FlatCode {
+  Tensor<T> code;
+  std::vector<Index> pixels;  // flat offsets into a channel of the image
+  Expected<T> image;          // [batch, channels, pixels]
+};
+
+// What claim::resize tries: a filter whose phase sums are equal, and the same map in two steps.
+template <class T>
+struct ResizedCode {
+  std::string skipped = {};  // why it is not tried
+  bool divides = true;       // whether the box divides the filter along every axis
+  Tensor<T> code, weight;
+  Geometry plain;  // the convolution behind the upsampling
+  Tensor<T> upsampled, plain_weight;
+  Expected<T> image;
+};
+
 // The arrays of a try and what the definition makes of them; forms of equal precision share a sample.
 template <class T>
 class Sample {
@@ -73,6 +93,8 @@ class Sample {
   mutable Once<Tensor<double>> derivative_by_image, derivative_by_weight;  // by automatic differentiation
   mutable Once<double> total_magnitude;  // the absolute values of all products that L consists of
   mutable Once<SecondLayer> second_layer;
+  mutable Once<FlatCode<T>> flat_code;
+  mutable Once<ResizedCode<T>> resized_code;
 
  private:
   mutable Once<Expected<T>> conv_, conv_transpose_, weight_gradient_;

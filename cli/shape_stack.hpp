@@ -1,0 +1,10 @@
+// fsconv shape --stack: the sizes of layers, there and back, and their receptive fields.
+#pragma once
+
+#include "command.hpp"
+
+namespace fsconv::cli {
+
+int run_stack(const Options& options);
+
+}  // namespace fsconv::cli

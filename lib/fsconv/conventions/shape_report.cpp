@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <fsconv/base/text.hpp>
+#include <fsconv/conventions/arithmetic.hpp>
+#include <fsconv/conventions/equivalents.hpp>
+#include <fsconv/conventions/shape_report.hpp>
+#include <fsconv/geometry/case_string.hpp>
+
+namespace fsconv {
+namespace {
+
+using nlohmann::json;
+
+json axis_json(const Axis& axis, PaddingRule rule) {
+  const AxisArithmetic a = arithmetic(axis, rule);
+  return {{"image", axis.in},
+          {"code", axis.out},
+          {"taps", axis.taps},
+          {"stride", stride_text(axis)},
+          {"dilation", axis.dilation},
+          {"pad_begin", axis.pad},
+          {"pad_end", axis.pad_end()},
+          {"natural_size", a.natural},
+          {"zeros_between", a.zeros_between},
+          {"zeros_begin", a.zeros_begin},
+          {"zeros_end", a.zeros_end},
+          {"smallest_image", a.images.smallest},
+          {"largest_image", a.images.largest},
+          {"overlap", overlap_by_phase(axis)},
+          {"relation", a.relation}};
+}
+
+std::string strides_text(const std::vector<Stride>& strides) {
+  std::vector<std::string> texts;
+  for (const Stride& stride : strides) texts.push_back(text(stride));
+  return fmt::format("{}", fmt::join(texts, ","));
+}
+
+}  // namespace
+
+json shape_json(const Geometry& geometry, Direction direction, PaddingRule rule) {
+  json axes = json::array();
+  for (const Axis& axis : geometry.axes) axes.push_back(axis_json(axis, rule));
+  json others = json::object();
+  for (const Equivalent& other : equivalents(geometry, direction)) {
+    json& entry = others[std::string(name(other.convention))];
+    entry = {{"exists", other.exists}, {"text", other.text}};
+    if (!other.remark.empty()) entry["remark"] = other.remark;
+  }
+  return {{"op", std::string(name(direction))},
+          {"case", print_case(geometry)},
+          {"image_shape", geometry.image_shape()},
+          {"code_shape", geometry.code_shape()},
+          {"weight_shape", geometry.weight_shape()},
+          {"axes", axes},
+          {"equivalents", others}};
+}
+
+std::string way(const Geometry& geometry, Direction direction) {
+  std::vector<Index> image, code;
+  for (const Axis& axis : geometry.axes) {
+    image.push_back(axis.in);
+    code.push_back(axis.out);
+  }
+  if (direction == Direction::conv_transpose) std::swap(image, code);
+  return fmt::format("{} -> {}", fmt::join(image, " x "), fmt::join(code, " x "));
+}
+
+std::vector<Reading> other_readings(Convention convention, const ArraySizes& sizes,
+                                    const Settings& settings) {
+  const auto fractional = [](const Stride& stride) { return stride.up > stride.down; };
+  if (std::none_of(settings.stride.begin(), settings.stride.end(), fractional)) return {};
+  std::vector<Reading> readings;
+  const auto add = [&](const std::string& words, Direction direction, const Settings& meant) {
+    try {
+      readings.push_back({words, way(geometry_of(convention, direction, sizes, meant), direction)});
+    } catch (const InvalidArgument&) {
+      // this reading is none under the other settings
+    }
+  };
+  add(fmt::format("--op conv --stride {}", strides_text(settings.stride)), Direction::conv, settings);
+  Settings inverse = settings;
+  for (Stride& stride : inverse.stride) std::swap(stride.down, stride.up);
+  add(fmt::format("--stride {}", strides_text(inverse.stride)), Direction::conv_transpose, inverse);
+  return readings;
+}
+
+std::string onnx_difference(Convention convention, Direction direction, const Geometry& geometry,
+                            const ArraySizes& sizes, const Settings& settings) {
+  if (convention != Convention::onnx && convention != Convention::onnx_reference) return {};
+  const Convention other = convention == Convention::onnx ? Convention::onnx_reference : Convention::onnx;
+  std::string difference;
+  try {
+    const Geometry theirs = geometry_of(other, direction, sizes, settings);
+    if (theirs == geometry) return {};
+    std::vector<Index> pads;
+    for (const Axis& axis : theirs.axes) pads.push_back(axis.pad);
+    difference =
+        fmt::format("has {} with {} in front of the image", way(theirs, direction), fmt::join(pads, ", "));
+  } catch (const InvalidArgument& refused) {
+    difference = fmt::format("refuses: {}", refused.what());
+  }
+  return fmt::format("{} {} (--convention {})",
+                     convention == Convention::onnx ? "ONNX's own formula" : "ONNX Runtime", difference,
+                     name(other));
+}
+
+}  // namespace fsconv

@@ -1,0 +1,70 @@
+// Positions and taps, straight from the equation.
+#include <algorithm>
+#include <fsconv/draw/axis_positions.hpp>
+
+namespace fsconv::draw {
+
+AxisPositions window_positions(const Axis& axis) {
+  const Index last_window = axis.down * (axis.out - 1) + axis.extent() - 1 - axis.pad;
+  AxisPositions positions;
+  positions.first = std::min<Index>(0, -axis.pad);
+  const Index count = std::max(axis.stretched_image() - 1, last_window) - positions.first + 1;
+  positions.spots.assign(static_cast<std::size_t>(count), Spot::padding);
+  positions.pixels.assign(static_cast<std::size_t>(count), -1);
+  for (Index position = 0; position < axis.stretched_image(); ++position) {
+    const auto at = static_cast<std::size_t>(position - positions.first);
+    const bool pixel = position % axis.up == 0;
+    positions.spots[at] = pixel ? Spot::unread : Spot::zero;
+    if (pixel) positions.pixels[at] = position / axis.up;
+  }
+  for (const AxisTap& tap : axis_taps(axis))
+    positions.spots[static_cast<std::size_t>(axis.up * tap.i - positions.first)] = Spot::pixel;
+  return positions;
+}
+
+AxisPositions plain_positions(Index pixels) {
+  AxisPositions positions;
+  for (Index pixel = 0; pixel < pixels; ++pixel) {
+    positions.spots.push_back(Spot::pixel);
+    positions.pixels.push_back(pixel);
+  }
+  return positions;
+}
+
+std::vector<AxisTap> axis_taps(const Axis& axis) {
+  std::vector<AxisTap> taps;
+  for (Index o = 0; o < axis.out; ++o)
+    for (Index k = 0; k < axis.taps; ++k)
+      if (const auto i = image_at(axis, o, k)) taps.push_back({o, *i, k});
+  return taps;
+}
+
+namespace {
+
+// Of each axis those that `belongs` picks, then their products.
+std::vector<PixelTap> products(const std::array<Axis, 3>& axes, const auto& belongs) {
+  std::array<std::vector<AxisTap>, 3> of_axis;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    for (const AxisTap& tap : axis_taps(axes[axis]))
+      if (belongs(tap, axis)) of_axis[axis].push_back(tap);
+    std::sort(of_axis[axis].begin(), of_axis[axis].end(),
+              [](const AxisTap& a, const AxisTap& b) { return a.k < b.k; });
+  }
+  std::vector<PixelTap> all;
+  for (const AxisTap& a : of_axis[0])
+    for (const AxisTap& b : of_axis[1])
+      for (const AxisTap& c : of_axis[2]) all.push_back({{a.o, b.o, c.o}, {a.i, b.i, c.i}, {a.k, b.k, c.k}});
+  return all;
+}
+
+}  // namespace
+
+std::vector<PixelTap> taps_of_code_pixel(const std::array<Axis, 3>& axes, const Index3& at) {
+  return products(axes, [&](const AxisTap& tap, std::size_t axis) { return tap.o == at[axis]; });
+}
+
+std::vector<PixelTap> taps_of_image_pixel(const std::array<Axis, 3>& axes, const Index3& at) {
+  return products(axes, [&](const AxisTap& tap, std::size_t axis) { return tap.i == at[axis]; });
+}
+
+}  // namespace fsconv::draw

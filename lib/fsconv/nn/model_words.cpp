@@ -1,0 +1,75 @@
+// Sizes, geometries, activations and likelihoods as a reader of the field says them.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <fsconv/base/text.hpp>
+#include <fsconv/geometry/stride.hpp>
+#include <fsconv/nn/model_words.hpp>
+
+namespace fsconv {
+
+std::string size_text(const Value& value) {
+  if (value.pixels() == 1) return std::to_string(value.channels);
+  return fmt::format("{}x{}", value.channels, fmt::join(value.size, "x"));
+}
+
+std::string geometry_words(const Geometry& geometry) {
+  std::vector<std::string> taps, strides, dilations, pads;
+  for (const Axis& axis : geometry.axes) {
+    taps.push_back(std::to_string(axis.taps));
+    strides.push_back(stride_text(axis));
+    dilations.push_back(std::to_string(axis.dilation));
+    pads.push_back(axis.pad == axis.pad_end() ? std::to_string(axis.pad)
+                                              : fmt::format("{}:{}", axis.pad, axis.pad_end()));
+  }
+  std::string words = fmt::format("{}", fmt::join(taps, "x"));
+  if (one_or_joined(strides, ",") != "1")
+    words += fmt::format(" stride{}", glue) + one_or_joined(strides, ",");
+  if (one_or_joined(dilations, ",") != "1")
+    words += fmt::format(" dilation{}", glue) + one_or_joined(dilations, ",");
+  if (one_or_joined(pads, ",") != "0") words += fmt::format(" padding{}", glue) + one_or_joined(pads, ",");
+  if (geometry.groups != 1) words += fmt::format(" groups{}{}", glue, geometry.groups);
+  return words;
+}
+
+std::string activation_words(Activation activation) {
+  if (activation == Activation::linear) return "";
+  if (activation == Activation::bounded) return fmt::format(", within{}+-{}", glue, activation_bound);
+  return fmt::format(", {}", name(activation));
+}
+
+std::string reconstruction_words(const Reconstruction& term) {
+  switch (term.likelihood) {
+    case Likelihood::bernoulli:
+      return "-log p(x|z), Bernoulli: pixels are 0 or 1, the output is their logit";
+    case Likelihood::continuous_bernoulli:
+      return "-log p(x|z), continuous Bernoulli: grey pixels, the output is a logit";
+    case Likelihood::gaussian:
+      return "-log p(x|z), Gaussian: the mean is the output, the variance " +
+             (term.log_variance ? "learned" : fmt::format("{}", term.variance));
+    case Likelihood::bce_grey:
+      return "bce-grey, Bernoulli's formula on grey pixels: no likelihood";
+    case Likelihood::mse:
+      return "mse, the squared error: no likelihood";
+  }
+  return {};
+}
+
+Index count_without_sharing(const Model& model) {
+  std::vector<Index> uses(model.parameters.size());
+  for (const Step& step : model.steps) {
+    if (const auto* affine = std::get_if<Affine>(&step)) {
+      ++uses[affine->weight];
+      if (affine->bias) ++uses[*affine->bias];
+    } else if (const auto* gain = std::get_if<Gain>(&step)) {
+      ++uses[gain->factor];
+    }
+  }
+  Index count = 0;
+  for (ParameterId id = 0; id < uses.size(); ++id)
+    count += std::max<Index>(uses[id], 1) * element_count(model.parameters[id].shape);
+  return count;
+}
+
+}  // namespace fsconv

@@ -1,0 +1,27 @@
+// The parts of a model in words, for tables and figures.
+#pragma once
+
+#include <fsconv/nn/model.hpp>
+#include <string>
+
+namespace fsconv {
+
+constexpr char glue = '\x1f';  // a blank at which no line is broken
+
+// "1x28x28", and "32" for 32x1x1.
+std::string size_text(const Value& value);
+
+// "4x4 stride 2 padding 1": what is as usual (stride 1, no padding, one group) is left out. Paddings that differ before
+// and behind are 1:2, axes that differ 2,1: as options say it. A number stands behind glue.
+std::string geometry_words(const Geometry& geometry);
+
+// ", relu", and nothing for linear.
+std::string activation_words(Activation activation);
+
+// "-log p(x|z), Gaussian: ..."
+std::string reconstruction_words(const Reconstruction& term);
+
+// How many numbers would be learned if every step had its own.
+Index count_without_sharing(const Model& model);
+
+}  // namespace fsconv

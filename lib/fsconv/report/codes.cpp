@@ -1,0 +1,59 @@
+// Codes of images: how much each number varies.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fsconv/base/text.hpp>
+#include <fsconv/io/run_log.hpp>
+#include <fsconv/report/sections.hpp>
+
+namespace fsconv::report {
+
+RecordedCodes read_codes(const std::string& path) {
+  const hdf5::File file = hdf5::File::open(path);
+  require_kind(file, "encode", "encode");
+  SealedReader sealed(file);
+  const Tensor<float> means = sealed.read<float>("/mean");
+  if (means.rank() < 2 || means.shape()[0] < 1 || means.size() < 1)
+    throw BadData(path + ":/mean", "holds no codes of images");
+  RecordedCodes codes{.images = means.shape()[0],
+                      .latent = means.size() / means.shape()[0],
+                      .run = {},
+                      .mean = {},
+                      .variance = {}};
+  if (file.has_attribute("/", "run")) codes.run = file.string_attribute("/", "run");
+  const auto count = static_cast<double>(codes.images);
+  for (Index code = 0; code < codes.latent; ++code) {
+    double sum = 0, squares = 0;
+    for (Index image = 0; image < codes.images; ++image) sum += means[image * codes.latent + code];
+    for (Index image = 0; image < codes.images; ++image) {
+      const double off = means[image * codes.latent + code] - sum / count;
+      squares += off * off;
+    }
+    codes.mean.push_back(sum / count);
+    codes.variance.push_back(squares / count);
+  }
+  sealed.check_rest();
+  return codes;
+}
+
+void add_codes(Page& page, const Result<RecordedCodes>& result) {
+  const RecordedCodes& of = result.of;
+  const auto varying =
+      std::count_if(of.variance.begin(), of.variance.end(), [](double variance) { return variance > 0.01; });
+  page.verdict(true, fmt::format("{}: codes of {}; {} of {} numbers vary by more than 0.01.",
+                                 result.origin.label, counted(of.images, "image"), varying, of.latent));
+  page.heading("Codes: " + result.origin.label);
+  if (!of.run.empty()) page.say("Codes of " + of.run + ".");
+  add_code_variances(page, {{result.origin.label, of.variance}});
+  page.histogram({.title = "Means of the codes",
+                  .description = "Each code's mean over the images.",
+                  .label = "mean",
+                  .of = draw::histogram(of.mean)});
+  nlohmann::json json = json_of(result.origin);
+  json["images"] = of.images;
+  json["mean"] = of.mean;
+  json["variance"] = of.variance;
+  page.json()["files"].push_back(std::move(json));
+}
+
+}  // namespace fsconv::report

@@ -1,0 +1,223 @@
+// Evaluations: means with standard errors, likelihoods over samples, differences image by image.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fsconv/base/text.hpp>
+#include <fsconv/report/sections.hpp>
+#include <fsconv/train/evaluation_text.hpp>
+#include <map>
+
+namespace fsconv::report {
+
+namespace {
+
+using Evaluations = std::vector<Result<EvaluationReport>>;
+
+// By its name in the first evaluation that has it.
+struct Measure {
+  std::string name, long_name, units;
+};
+std::vector<Measure> measures_of(const Evaluations& evaluations) {
+  std::vector<Measure> measures;
+  for (const auto& one : evaluations)
+    for (const ImageSeries& of : series(one.of))
+      if (std::none_of(measures.begin(), measures.end(),
+                       [&](const Measure& known) { return known.name == of.name; }))
+        measures.push_back({of.name, of.long_name, of.units});
+  return measures;
+}
+
+const ImageSeries* find(const std::vector<ImageSeries>& list, const std::string& name) {
+  for (const ImageSeries& one : list)
+    if (one.name == name) return &one;
+  return nullptr;
+}
+
+std::string mean_text(const Summary& summary) {
+  std::string text = draw::number_text(summary.mean.value, 6);
+  if (summary.has_error) text += " ± " + draw::number_text(summary.mean.error, 2);
+  if (summary.infinite > 0) text += fmt::format(" ({} infinite)", summary.infinite);
+  return text;
+}
+
+// What models are compared by: the best estimate of the likelihood, the bound, or the loss.
+std::string headline(const EvaluationReport& report) {
+  if (report.importance_samples > 0) return fmt::format("log_likelihood_{}", report.importance_samples);
+  return report.bounds() ? "elbo" : report.variational() ? "loss" : "reconstruction";
+}
+
+bool same_images(const EvaluationReport& one, const EvaluationReport& other) {
+  return one.checksum == other.checksum && one.split == other.split && one.binarise == other.binarise &&
+         one.seed == other.seed && one.images() == other.images();
+}
+
+void add_verdict(Page& page, const Evaluations& evaluations) {
+  const auto value_of = [](const Result<EvaluationReport>& one) {
+    return summary_of(find(series(one.of), headline(one.of))->values);
+  };
+  const EvaluationReport& first = evaluations.front().of;
+  if (evaluations.size() == 1)
+    return page.verdict(true,
+                        fmt::format("{}: {} of {} is {} {}.", evaluations[0].origin.label, headline(first),
+                                    counted(first.images(), "image"), mean_text(value_of(evaluations[0])),
+                                    find(series(first), headline(first))->units));
+  if (!std::all_of(evaluations.begin(), evaluations.end(), [&](const auto& one) {
+        return same_images(one.of, first) && headline(one.of) == headline(first) &&
+               one.of.likelihood == first.likelihood;
+      }))
+    return page.verdict(
+        true,
+        fmt::format(
+            "{} evaluations that do not compare: of other images, other likelihoods or other numbers of samples.",
+            evaluations.size()));
+  const bool more_is_better = headline(first) == "elbo" || headline(first).starts_with("log_likelihood");
+  const auto best =
+      std::max_element(evaluations.begin(), evaluations.end(), [&](const auto& a, const auto& b) {
+        const double one = value_of(a).mean.value, other = value_of(b).mean.value;
+        return more_is_better ? one < other : one > other;
+      });
+  page.verdict(true,
+               fmt::format("Of {} evaluations on the same {}, {} has the best {}: {} {}.", evaluations.size(),
+                           counted(first.images(), "image"), best->origin.label, headline(first),
+                           mean_text(value_of(*best)), find(series(first), headline(first))->units));
+}
+
+void add_means(Page& page, const Evaluations& evaluations) {
+  Table means{.caption = "Means over the images with their standard errors", .head = {"measure"}, .rows = {}};
+  for (const auto& one : evaluations) means.head.push_back(one.origin.label);
+  means.head.insert(means.head.end(), {"unit", "what it is"});
+  const auto add_row = [&](const std::string& name, auto text_of) {
+    std::vector<Cell> row{{name}};
+    for (const auto& one : evaluations) row.push_back({text_of(one.of), Cell::Kind::number});
+    means.rows.push_back(std::move(row));
+    return &means.rows.back();
+  };
+  for (const Measure& measure : measures_of(evaluations))
+    add_row(measure.name, [&](const EvaluationReport& report) {
+      const auto list = series(report);
+      const ImageSeries* of = find(list, measure.name);
+      return of ? mean_text(summary_of(of->values)) : std::string("–");
+    })->insert(means.rows.back().end(), {Cell{measure.units}, Cell{measure.long_name}});
+  const auto add_fact = [&](const std::string& name, const std::string& what, auto text_of) {
+    add_row(name, text_of)->insert(means.rows.back().end(), {Cell{""}, Cell{what}});
+  };
+  if (std::any_of(evaluations.begin(), evaluations.end(),
+                  [](const auto& one) { return one.of.variational(); }))
+    add_fact("active units", "codes whose mean varies by more than 0.01 over the images",
+             [](const EvaluationReport& r) {
+               return r.variational()
+                          ? fmt::format("{} of {}", r.values.active_units, r.values.code_variance.size())
+                          : "–";
+             });
+  add_fact("images", "of the split, and how they were binarised", [](const EvaluationReport& r) {
+    return fmt::format("{} {}, {}", r.images(), name(r.split), name(r.binarise));
+  });
+  add_fact("weights", "of the run", [](const EvaluationReport& r) {
+    return fmt::format("epoch {}, the {}", r.epoch, r.is_best ? "best" : "last");
+  });
+  add_fact("likelihood", "of the model",
+           [](const EvaluationReport& r) { return std::string(name(r.likelihood)); });
+  page.add(table(means));
+}
+
+void add_likelihoods(Page& page, const Evaluations& evaluations) {
+  std::vector<draw::ChartSeries> lines;
+  for (const auto& one : evaluations) {
+    if (one.of.values.samples.size() < 2) continue;
+    draw::ChartSeries line{.name = one.origin.label,
+                           .x = {},
+                           .y = {},
+                           .colour = static_cast<int>(lines.size()),
+                           .dashed = lines.size() / 8 % 2 == 1};
+    for (std::size_t at = 0; at < one.of.values.samples.size(); ++at) {
+      const Summary summary = summary_of(one.of.values.log_likelihood[at]);
+      line.x.push_back(static_cast<double>(one.of.values.samples[at]));
+      line.y.push_back(summary.mean.value);
+      line.error.push_back(summary.has_error ? summary.mean.error : 0);
+    }
+    lines.push_back(std::move(line));
+  }
+  if (!lines.empty())
+    page.chart(
+        {.title = "Log-likelihood over importance samples",
+         .description =
+             "L_K rises with K towards log p(x): the mean over the images, the bars its standard error.",
+         .x = {.label = "samples K", .logarithmic = true},
+         .y = {.label = "L_K, nats per image"},
+         .series = std::move(lines)});
+}
+
+void add_pairs(Page& page, const Evaluations& evaluations) {
+  for (std::size_t at = 1; at < evaluations.size(); ++at) {
+    const auto& first = evaluations.front();
+    const auto& other = evaluations[at];
+    if (!same_images(first.of, other.of)) continue;
+    const Comparison comparison = compare(other.of, first.of, first.origin.path);
+    Table pairs{.caption = fmt::format(
+                    "{} minus {}, image by image: what both draw at random cancels as far as it is common",
+                    other.origin.label, first.origin.label),
+                .head = {"measure", "difference", "unit"},
+                .rows = {}};
+    for (const Difference& difference : comparison.differences)
+      pairs.rows.push_back(
+          {{difference.name}, {mean_text(difference.of), Cell::Kind::number}, {difference.units}});
+    page.add(table(pairs));
+  }
+}
+
+}  // namespace
+
+void add_code_variances(Page& page,
+                        const std::vector<std::pair<std::string, std::vector<double>>>& variances) {
+  std::vector<draw::ChartSeries> lines;
+  for (const auto& [label, values] : variances) {
+    if (values.empty()) continue;
+    draw::ChartSeries line{.name = label,
+                           .x = {},
+                           .y = values,
+                           .colour = static_cast<int>(lines.size()),
+                           .dashed = lines.size() / 8 % 2 == 1};
+    std::sort(line.y.begin(), line.y.end(), std::greater<>());
+    for (std::size_t at = 0; at < values.size(); ++at) line.x.push_back(static_cast<double>(at + 1));
+    lines.push_back(std::move(line));
+  }
+  if (lines.empty()) return;
+  page.chart(
+      {.title = "How much each code varies",
+       .description =
+           "The variance of the code's mean over the images, the largest first; those above 0.01 are called active (Burda, Grosse & Salakhutdinov 2016).",
+       .x = {.label = "codes in the order of their variance", .whole = true},
+       .y = {.label = "variance", .logarithmic = true},
+       .series = std::move(lines),
+       .levels = {{0.01, "active above"}}});
+}
+
+void add_evaluations(Page& page, const Evaluations& evaluations) {
+  add_verdict(page, evaluations);
+  page.heading(evaluations.size() == 1 ? "Evaluation" : "Evaluations");
+  add_means(page, evaluations);
+  add_likelihoods(page, evaluations);
+  add_pairs(page, evaluations);
+  constexpr std::size_t most_histograms = 4;
+  std::vector<std::pair<std::string, std::vector<double>>> variances;
+  for (std::size_t at = 0; at < evaluations.size(); ++at) {
+    const EvaluationReport& report = evaluations[at].of;
+    variances.emplace_back(evaluations[at].origin.label, report.values.code_variance);
+    nlohmann::json json = json_of(evaluations[at].origin);
+    json["evaluation"] = json_of(report);
+    page.json()["files"].push_back(std::move(json));
+    if (at >= most_histograms) continue;
+    const auto list = series(report);
+    const ImageSeries& of = *find(list, headline(report));
+    page.histogram(
+        {.title = fmt::format("{} of every image, {}", of.name, shown(evaluations[at].origin.label)),
+         .description = fmt::format("How the {} numbers behind the mean are spread.", report.images()),
+         .label = of.name + ", " + of.units,
+         .of = draw::histogram(of.values),
+         .colour = static_cast<int>(at)});
+  }
+  add_code_variances(page, variances);
+}
+
+}  // namespace fsconv::report

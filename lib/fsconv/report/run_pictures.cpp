@@ -1,0 +1,159 @@
+// What a run's model looks like: its samples, the filters of its first layer, its steps and their W.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fsconv/base/text.hpp>
+#include <fsconv/draw/matrix_figure.hpp>
+#include <fsconv/draw/model_figure.hpp>
+#include <fsconv/geometry/case_string.hpp>
+#include <fsconv/report/sections.hpp>
+#include <set>
+
+namespace fsconv::report {
+
+namespace {
+
+// [image, row, column, channel] of bytes as [N, C, H, W] in 0..1.
+Tensor<float> floats(const Tensor<std::uint8_t>& pictures) {
+  Tensor<float> values(pictures.shape());
+  std::transform(pictures.begin(), pictures.end(), values.begin(),
+                 [](std::uint8_t byte) { return static_cast<float>(byte) / 255; });
+  return permute(values, {0, 3, 1, 2});
+}
+
+// Cut into rows of at most eight, originals over reconstructions, so that a narrow page shows them in their size.
+Picture sample_grid(const RecordedRun& run) {
+  constexpr Index columns = 8;
+  const std::vector<Tensor<float>> originals = wrap_images(floats(run.originals), columns),
+                                   reconstructions = wrap_images(floats(run.reconstructions), columns);
+  std::vector<Tensor<float>> rows;
+  for (std::size_t at = 0; at < originals.size(); ++at) {
+    rows.push_back(originals[at]);
+    rows.push_back(reconstructions[at]);
+  }
+  return image_grid(rows, default_zoom(run.originals.shape()[1], run.originals.shape()[2]));
+}
+
+// The convolution that reads the images, where there is one.
+const Affine* first_layer(const Model& model) {
+  for (const Step& step : model.steps)
+    if (const auto* affine = std::get_if<Affine>(&step); affine && affine->in == model.image_value() &&
+                                                         affine->geometry.axes.size() == 2 &&
+                                                         affine->direction == Direction::conv)
+      return affine;
+  return nullptr;
+}
+
+void add_filters(Page& page, const Result<RecordedRun>& run) {
+  const Model& model = run.of.trained.model;
+  const Affine* layer = first_layer(model);
+  if (!layer) return;
+  const ParameterSpec& spec = model.parameters[layer->weight];
+  const auto found = std::find_if(run.of.trained.parameters.begin(), run.of.trained.parameters.end(),
+                                  [&](const auto& one) { return one.name == spec.name; });
+  if (found == run.of.trained.parameters.end() || found->value.rank() != 4 || found->value.size() == 0)
+    return;
+  Tensor<float> filters = found->value;
+  const Shape shape = filters.shape();
+  if (shape[2] < 2 && shape[3] < 2) return;  // a filter of one tap is a number
+  if (shape[1] != 1 && shape[1] != 3) return;
+  constexpr Index most = 256;
+  float largest = 0;
+  for (const float value : filters) largest = std::max(largest, std::abs(value));
+  for (float& value : filters) value = largest > 0 ? 0.5F + value / (2 * largest) : 0.5F;
+  const Index count = std::min(shape[0], most);
+  Tensor<float> shown_ones({count, shape[1], shape[2], shape[3]});
+  std::copy(filters.begin(), filters.begin() + shown_ones.size(), shown_ones.begin());
+  const std::string caption = fmt::format(
+      "The {} of {}, {} x {} taps: grey is 0, black {}, white {}; weights of epoch {}.",
+      count < shape[0] ? fmt::format("first {} of {} filters", count, shape[0]) : counted(count, "filter"),
+      spec.name, shape[2], shape[3], draw::number_text(-largest, 3), draw::number_text(largest, 3),
+      run.of.trained.epoch);
+  page.picture(image_grid(wrap_images(shown_ones, 16), std::max<Index>(1, 18 / std::max(shape[2], shape[3]))),
+               fmt::format("filters of the first layer of {}", run.origin.label), caption);
+}
+
+std::string size_text(const Value& value) {
+  return value.size.empty() ? fmt::format("{}", value.channels)
+                            : fmt::format("{}x{}", value.channels, fmt::join(value.size, "x"));
+}
+
+std::string step_text(const Step& step) {
+  static constexpr const char* names[] = {"", "gain", "shuffle", "resize", "gate", "add", "sample"};
+  if (const auto* affine = std::get_if<Affine>(&step)) {
+    const std::string activation =
+        affine->activation == Activation::linear ? "" : fmt::format(", {}", name(affine->activation));
+    return (affine->direction == Direction::conv ? "conv" : "conv_transpose") + activation;
+  }
+  return names[step.index()];
+}
+
+void add_steps(Page& page, const Result<RecordedRun>& run) {
+  const Model& model = run.of.trained.model;
+  Table steps{
+      .caption = fmt::format(
+          "The {} of the model, {} learned numbers. A weight that stands twice is shared: conv_transpose is the W^T of its conv",
+          counted(static_cast<Index>(model.steps.size()), "step"), model.parameter_count()),
+      .head = {"step", "what", "reads", "makes", "weight", "geometry"},
+      .rows = {}};
+  for (std::size_t at = 0; at < model.steps.size(); ++at) {
+    const Step& step = model.steps[at];
+    const auto* affine = std::get_if<Affine>(&step);
+    std::string read;
+    for (const ValueId value : inputs(step))
+      read += (read.empty() ? "" : ", ") + size_text(model.values[value]);
+    steps.rows.push_back({{fmt::format("{}", at + 1)},
+                          {step_text(step)},
+                          {read},
+                          {size_text(model.values[output(step)])},
+                          {affine ? model.parameters[affine->weight].name : "", Cell::Kind::code},
+                          {affine ? print_case(affine->geometry) : "", Cell::Kind::code}});
+  }
+  page.add(folded("Steps of the model", {table(steps)}));
+}
+
+// One channel of image and code: every other block of W has the same pattern.
+Geometry one_channel(const Geometry& geometry) { return {.axes = geometry.axes}; }
+
+}  // namespace
+
+void add_run_pictures(Page& page, const Result<RecordedRun>& run) {
+  page.subheading(fmt::format("The model of {}", run.origin.label));
+  const Index images = run.of.originals.shape()[0];
+  page.picture(
+      sample_grid(run.of),
+      fmt::format("{} in rows, each over its reconstructions", counted(images, "test image")),
+      fmt::format(
+          "{}, and under each row what the model of the last epoch makes of them. The file holds no samples of the prior: fsconv decode {} --samples 16 --output samples.png draws some.",
+          counted(images, "test image"), run.origin.path));
+  add_filters(page, run);
+  page.figure(draw::model_figure(run.of.trained.model),
+              "The model: what flows, and which weights are shared.");
+  add_steps(page, run);
+}
+
+void add_patterns(Page& page, const std::vector<Result<RecordedRun>>& runs) {
+  constexpr Index most_pixels = 4096;
+  constexpr std::size_t most_layers = 8;
+  std::set<std::string> seen;
+  for (const auto& run : runs)
+    for (const Step& step : run.of.trained.model.steps) {
+      const auto* affine = std::get_if<Affine>(&step);
+      if (!affine || seen.size() == most_layers) continue;
+      const Geometry single = one_channel(affine->geometry);
+      const Index pixels = element_count(single.image_shape());
+      // A linear layer's W has one entry per pair of channels: where its code has one pixel there is no pattern.
+      if (pixels <= 1 || pixels > most_pixels || element_count(single.code_shape()) <= 1) continue;
+      if (!seen.insert(print_case(single)).second) continue;
+      if (seen.size() == 1) page.subheading("W of the layers");
+      page.figure(
+          draw::matrix_figure(single, {.labelled = false, .largest = 620}),
+          fmt::format(
+              "Between one channel and another of {} ({}): every other block of its W has the same pattern. The "
+              "encoder multiplies by W, a transposed convolution by W^T.",
+              run.of.trained.model.parameters[affine->weight].name, print_case(single)));
+    }
+}
+
+}  // namespace fsconv::report

@@ -1,0 +1,41 @@
+#include <fsconv/io/digest.hpp>
+#include <fsconv/train/recorded_run.hpp>
+#include <fsconv/train/run_layout.hpp>
+
+namespace fsconv {
+
+const RecordedSeries* RecordedRun::find(const std::string& name) const {
+  for (const RecordedSeries& one : series)
+    if (one.name == name) return &one;
+  return nullptr;
+}
+
+RecordedRun read_recorded_run(const std::string& path) {
+  RecordedRun run{
+      .trained = read_trained_model(path, Weights::best),  // which checks the parts against each other
+      .configuration = {},
+      .data_source = {},
+      .epochs = {},
+      .series = {},
+      .originals = {},
+      .reconstructions = {}};
+  const hdf5::File file = hdf5::File::open(path);
+  run.configuration = read_configuration(file);
+  if (file.has_attribute("/", "data_source")) run.data_source = file.string_attribute("/", "data_source");
+  SealedReader sealed(file);
+  const Tensor<std::int64_t> epochs = sealed.read<std::int64_t>("/epoch");
+  run.epochs.assign(epochs.begin(), epochs.end());
+  const auto read = [&](const std::string& name, const std::string& units, const std::string& long_name) {
+    if (!file.exists(name)) return;  // files of schema 1 have fewer
+    const Tensor<double> values = sealed.read<double>(name);
+    run.series.push_back({name.substr(1), units, long_name, {values.begin(), values.end()}});
+  };
+  for (const RunSeries& one : run_series(run.trained.model)) read(one.name, one.units, one.long_name);
+  read(validation_series, std::string(units(run.trained.model.reconstruction().likelihood)),
+       "mean validation loss at the end of the epoch, at beta 1");
+  run.originals = sealed.read<std::uint8_t>("/samples/originals");
+  run.reconstructions = sealed.read<std::uint8_t>("/samples/reconstructions");
+  return run;
+}
+
+}  // namespace fsconv

@@ -1,0 +1,32 @@
+// A training run as its file tells it: what was asked for, what came of it epoch by epoch, and what it looked like.
+#pragma once
+
+#include <fsconv/train/checkpoint.hpp>
+#include <string>
+#include <vector>
+
+namespace fsconv {
+
+// One number per epoch, as it stands in the file.
+struct RecordedSeries {
+  std::string name;  // "test_loss"
+  std::string units, long_name;
+  std::vector<double> values;
+};
+
+struct RecordedRun {
+  TrainedModel trained;          // of the best weights, where the run kept validation images
+  nlohmann::json configuration;  // as the file has it
+  std::string data_source;       // empty in files that do not say it
+  std::vector<double> epochs;    // 1, 2, ...
+  std::vector<RecordedSeries> series;
+  Tensor<std::uint8_t> originals,
+      reconstructions;  // [image, row, column, channel]: test images and what the last epoch made of them
+
+  const RecordedSeries* find(const std::string& name) const;  // nothing where the run has none
+};
+
+// IoError; BadData as read_trained_model(): whatever contradicts the digest or the rest of the file.
+RecordedRun read_recorded_run(const std::string& path);
+
+}  // namespace fsconv

@@ -1,0 +1,46 @@
+// The file of a verification, read back: its checks, its geometries and its proofs.
+#pragma once
+
+#include <fsconv/base/index.hpp>
+#include <fsconv/verify/outcome.hpp>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace fsconv {
+
+// A check as its row says it. Words that this fsconv does not know (a claim of a newer one) are kept.
+struct RecordedCheck {
+  Index geometry = 0, claim = 0, form = 0, method = 0;  // places in the lists below
+  Verdict verdict = Verdict::holds;
+  double error = 0;      // over its bound
+  double log2_miss = 0;  // 0: nothing is drawn
+  std::string detail = {};
+};
+
+struct RecordedProof {
+  std::string name, statement, verdict, decided_by, counterexample;
+  double seconds = 0;
+  Index goals = 0, confirmed = 0;
+
+  bool good() const { return verdict == "proved" || verdict == "refuted"; }
+};
+
+struct RecordedVerification {
+  nlohmann::json configuration = {};
+  std::uint64_t seed = 0;
+  bool passed = false;
+  std::vector<std::string> cases = {}, claims = {}, forms = {}, methods = {};
+  std::vector<RecordedCheck> checks = {};
+  std::vector<RecordedProof> proofs = {};
+  std::string solvers = {}, proofs_skipped = {};
+
+  // The command that tries a check again: as `fsconv verify` itself names it, on the geometry where it was found.
+  std::string command(const RecordedCheck& check) const;
+};
+
+// IoError; BadData, naming the file and the object, if it is no such file, was changed since it was written, or
+// contradicts itself: columns of other lengths, places and codes without an entry, `passed` beside a check that fails.
+RecordedVerification read_verification(const std::string& path);
+
+}  // namespace fsconv

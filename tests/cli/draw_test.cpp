@@ -1,0 +1,106 @@
+// fsconv draw as a user runs it: every format, steps, whose words, runs.
+#include <catch2/catch.hpp>
+#include <fsconv/io/array_file.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/process.hpp"
+#include "io/scratch.hpp"
+
+using namespace fsconv;
+using namespace fsconv::testing;
+
+namespace {
+
+Finished draw(const ScratchFolder& folder, const std::string& line) {
+  const auto arguments = words("draw " + line);
+  const Finished finished = run_fsconv(arguments, folder.path());
+  INFO(description(arguments, finished));
+  REQUIRE(finished.exit_code == 0);
+  return finished;
+}
+
+std::size_t count(const std::string& text, const std::string& word) {
+  std::size_t times = 0;
+  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++times;
+  return times;
+}
+
+constexpr auto layer = "ic1oc1i6x6o3x3k4s2p1 --view zeros ";
+
+}  // namespace
+
+TEST_CASE("cli draw: the ending says the format, and each is what it says") {
+  const ScratchFolder folder;
+  for (const auto& [name, begins] : {std::pair<const char*, std::string>{"a.svg", "<?xml"},
+                                     {"a.PNG", "\x89PNG\r\n\x1a\n"},
+                                     {"a.gif", "GIF89a"},
+                                     {"a.html", "<!DOCTYPE html>"}}) {
+    const Finished finished = draw(folder, std::string(layer) + "-o " + name);
+    INFO(name);
+    CHECK(content_of(folder / name).starts_with(begins));
+    CHECK(finished.out.starts_with(std::string(name) + "  Transposed convolution with stride 2"));
+    CHECK(finished.err.empty());
+  }
+}
+
+TEST_CASE("cli draw: a step's products are marked in the SVG, and those of another step are others") {
+  const ScratchFolder folder;
+  draw(folder, std::string(layer) + "-o a.svg --step 0");
+  draw(folder, std::string(layer) + "-o b.svg --step 7");
+  const std::string a = content_of(folder / "a.svg"), b = content_of(folder / "b.svg");
+  CHECK(count(a, "data-mark=\"tap\"") == 1);  // the corner: w11 y00
+  CHECK(a.find("data-mark=\"tap\" data-o=\"0 0\" data-i=\"0 0\" data-k=\"1 1\"") != std::string::npos);
+  CHECK(count(b, "data-mark=\"tap\"") == 4);
+  CHECK(b.find("x[1,1] = ") != std::string::npos);
+  CHECK(a.find("<script") == std::string::npos);
+}
+
+TEST_CASE("cli draw: --animate shows all steps in turn and runs nothing") {
+  const ScratchFolder folder;
+  draw(folder, "ic1oc1i6o3k3s2p1 --animate -o a.svg");
+  const std::string svg = content_of(folder / "a.svg");
+  CHECK(count(svg, "<g class=\"frame frame") == 6);
+  CHECK(svg.find("@keyframes") != std::string::npos);
+  CHECK(svg.find("prefers-reduced-motion") != std::string::npos);
+  CHECK(svg.find("<script") == std::string::npos);
+}
+
+TEST_CASE("cli draw: whose words, and the sizes that a convention gives") {
+  const ScratchFolder folder;
+  draw(folder,
+       "--convention pytorch --input-size 3,3 --kernel 3 --stride 2 --padding 1 --output-padding 1 -o p.svg");
+  const std::string svg = content_of(folder / "p.svg");
+  CHECK(svg.find("input (code side)") != std::string::npos);
+  CHECK(svg.find("torch.nn.ConvTranspose2d(1, 1, kernel_size=3, stride=2, padding=1, output_padding=1") !=
+        std::string::npos);
+  CHECK(svg.find("case ic1oc1i6x6o3x3k3s2p1") != std::string::npos);
+}
+
+TEST_CASE("cli draw: numbers are those of the files") {
+  const ScratchFolder folder;
+  write_array(folder / "y.npy", Tensor<double>({2}, {10, 100}), "f8");
+  write_array(folder / "w.npy", Tensor<double>({1, 1, 3}, {1, 2, 4}), "f8");
+  draw(folder, "ic1oc1i5o2k3s2 --text numbers --input y.npy --weight w.npy --step 2 -o n.svg");
+  CHECK(content_of(folder / "n.svg").find("x[2] = 1·100 + 4·10 = 140") != std::string::npos);
+}
+
+TEST_CASE("cli draw: --json says what was drawn") {
+  const ScratchFolder folder;
+  const auto json = nlohmann::json::parse(draw(folder, std::string(layer) + "-o a.svg --json").out);
+  CHECK(json["steps"] == 36);
+  CHECK(json["output"] == "a.svg");
+  CHECK(json["bytes"] == content_of(folder / "a.svg").size());
+}
+
+TEST_CASE("cli draw: a run's model, with both uses of a shared weight") {
+  const ScratchFolder folder;
+  const auto train = words(
+      "train --data generated --train-images 16 --test-images 16 --channels 2 --latent 2 --epochs 1 --output run.h5");
+  REQUIRE(run_fsconv(train, folder.path()).exit_code == 0);
+  draw(folder, "run.h5 -o model.svg");
+  const std::string svg = content_of(folder / "model.svg");
+  CHECK(svg.find("conv1") != std::string::npos);
+  const Finished refused = run_fsconv(words("draw run.h5 --view zeros -o m.svg"), folder.path());
+  CHECK(refused.exit_code == 2);
+  CHECK(refused.error_lines() == 1);
+}

@@ -1,0 +1,112 @@
+// fsconv shape --stack and --weight: receptive fields, pixels at borders, fixed filters, and what is refused.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/process.hpp"
+#include "io/scratch.hpp"
+
+using namespace fsconv::testing;
+using nlohmann::json;
+
+namespace {
+
+Finished shape(const std::string& line, int exit_code = 0) {
+  const ScratchFolder folder;
+  const std::vector<std::string> arguments = words("shape " + line);
+  Finished finished = run_fsconv(arguments, folder.path());
+  INFO(description(arguments, finished));
+  CHECK(finished.exit_code == exit_code);
+  CHECK(finished.error_lines() <= 2);
+  return finished;
+}
+
+}  // namespace
+
+TEST_CASE("cli shape: a stack tells what every layer sees") {
+  const std::string text = shape("--stack c8k4s2p1,t8k3s2p1o1 --input-size 28 --pixel 0").out;
+  for (const char* part :
+       {"there 1 x 28 -> 8 x 14 -> 8 x 28", "back  8 x 28 -> 8 x 14 -> 1 x 28",
+        "layer 2  ic8oc8i28o14k3s2p1  conv_transpose", "without borders -1 to 2 (4 pixels)",
+        "of the image 0 to 2 (3 pixels)", "padding 25.0 %"}) {
+    INFO(part);
+    CHECK(text.find(part) != std::string::npos);
+  }
+  // One phase sees 4 pixels, the other 6.
+  CHECK(text.find("4 to 6") != std::string::npos);
+  // An encoder is told as before: down and up.
+  const std::string encoder = shape("--stack c8k4s2p1 --input-size 28").out;
+  CHECK(encoder.starts_with("down  1 x 28 -> 8 x 14\nup    8 x 14 -> 1 x 28"));
+  CHECK(encoder.find("ConvTranspose1d") != std::string::npos);
+}
+
+TEST_CASE("cli shape: a stack as JSON") {
+  const json list =
+      json::parse(shape("--stack c8k4s2p1,t8k3s2p1o1 --input-size 28,9 --pixel 0,3 --json").out);
+  REQUIRE(list.size() == 2);
+  CHECK(list[0]["layer"] == "conv");
+  CHECK(list[1]["layer"] == "conv_transpose");
+  CHECK(list[0]["receptive_field"]["jump"] == "2");
+  CHECK(list[0]["receptive_field"]["centre"] == "1/2");
+  CHECK(list[1]["receptive_field"]["phases"] == 2);
+  CHECK(list[1]["receptive_field"]["field_least"] == 4);
+  CHECK(list[1]["receptive_field"]["field_most"] == 6);
+  CHECK(list[1]["receptive_field"]["shift"] == "1/2");
+  const json pixel = list[1]["pixel"];
+  CHECK(pixel["axes"][0]["whole"] == json({{-1, 2}}));
+  CHECK(pixel["axes"][0]["image"] == json({{0, 2}}));
+  CHECK(pixel["axes"][1]["whole"] == json({{1, 6}}));
+  CHECK(pixel["padding_share"] == Approx(0.25));
+}
+
+TEST_CASE("cli shape: a stack that is too far to be followed is still planned") {
+  const std::string text = shape("--stack c1k3s1048576/1048575 --input-size 28").out;
+  CHECK(text.find("1 x 28") != std::string::npos);
+  const json list = json::parse(shape("--stack c1k3s1048576/1048575 --input-size 28 --pixel 0 --json").out);
+  CHECK(list[0]["receptive_field"]["jump"] == "1048576/1048575");
+  CHECK_FALSE(list[0]["receptive_field"].contains("field_most"));
+  CHECK_FALSE(list[0]["pixel"]["axes"].empty());
+}
+
+TEST_CASE("cli shape: a fixed filter says its geometry, its taps and its borders") {
+  const std::string text = shape("--weight bilinear:2 --input-size 14,14 --channels 3").out;
+  for (const char* part :
+       {"3 x 14 x 14 -> 3 x 28 x 28", "case  g3ic3oc3i28x28o14x14k4s2p1", "0.25 0.75 0.75 0.25",
+        "as little as 0.5625", "kernel_size=4, stride=2, padding=1"}) {
+    INFO(part);
+    CHECK(text.find(part) != std::string::npos);
+  }
+  const json answer = json::parse(shape("--weight bilinear:3/2 --input-size 4 --json").out);
+  CHECK(answer["case"] == "ic1oc1i6o4k6s3/2p2");
+  CHECK(answer["filter"]["name"] == "bilinear:3/2");
+  CHECK(answer["filter"]["taps"][0].size() == 6);
+}
+
+TEST_CASE("cli shape: stacks and filters that cannot be are refused") {
+  struct Mistake {
+    const char* line;
+    const char* says;
+  };
+  for (const Mistake& one :
+       {Mistake{"--stack t8k3o1 --input-size 8", "layer 1 output padding"},
+        {"--stack c8t8k3 --input-size 8", "both c and t"},
+        {"--stack c8k3o1 --input-size 8", "only a transposed convolution"},
+        {"--stack c8k3p0 --input-size 2", "layer 1 kernel"},
+        {"--stack c8k3 --input-size 8 --pixel 8", "pixel"},
+        {"--stack c8k3 --input-size 8 --pixel -1", "pixel"},
+        {"--stack c8k3 --input-size 8 --pixel 1,2", "pixel"},
+        {"--stack c8k3 --input-size 8 --pixel x", "pixel"},
+        {"--input-size 8 --kernel 3 --pixel 1", "--stack"},
+        {"--stack c8k3 --weight bilinear:2", "--stack"},
+        {"--weight w.npy --input-size 8", "no fixed filter"},
+        {"--weight bilinear:2 --input-size 8 --kernel 4", "kernel: would have no effect"},
+        {"--weight bilinear:2 --case i4o2k3", "case: would have no effect"},
+        {"--weight bilinear:2 --input-size 8 --channels 2,3", "channels"},
+        {"--weight bilinear:2,3 --input-size 8", "weight"},
+        {"--weight bilinear:2 --input-size 8,8,8,8", "4 axes"},
+        {"--weight bilinear:2", "input-size"}}) {
+    INFO(one.line);
+    const Finished finished = shape(one.line, 2);
+    CHECK(finished.out.empty());
+    CHECK(finished.err.find(one.says) != std::string::npos);
+  }
+}

@@ -1,0 +1,64 @@
+// fsconv smooth: what it prints, the file it writes, and what it refuses.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/trained_runs.hpp"
+
+using namespace fsconv;
+using namespace fsconv::testing;
+
+namespace {
+
+struct Runs : TrainedFolder {
+  Runs() {
+    train("ae.h5", "--latent 6");
+    train("shuffled.h5", "--latent 6 --decoder subpixel");
+  }
+};
+
+const Runs& runs() {
+  static const Runs folder;
+  return folder;
+}
+
+}  // namespace
+
+TEST_CASE("cli smooth: the index falls, the loss is that of evaluate, and the file is a run") {
+  const TrainedFolder& folder = runs();
+  const auto json = folder.json("smooth ae.h5 --data generated --images 30 --output even.h5 --force");
+  REQUIRE(json["layers"].size() == 2);
+  for (const auto& layer : json["layers"]) {
+    CHECK(layer["before"]["index"].get<double>() > 0.1);
+    CHECK(layer["after"]["index"].get<double>() < 1e-5);
+    CHECK(layer["shared_with_encoder"] == true);
+  }
+  const auto before = folder.json("evaluate ae.h5 --images 30"),
+             after = folder.json("evaluate even.h5 --images 30");
+  const auto& loss = json["losses"]["reconstruction"];
+  CHECK(loss["before"] == before["reconstruction"]["mean"]);
+  CHECK(loss["after"] == after["reconstruction"]["mean"]);
+  CHECK(loss["before"] != loss["after"]);
+  folder.run("encode even.h5 --images 5 --output codes.npy");
+  CHECK(folder.run("smooth even.h5").find("0.00%") != std::string::npos);
+  // Only the filters, of one layer.
+  const auto one = folder.json("smooth ae.h5 --layers conv1 --onto resize");
+  CHECK(one["layers"].size() == 1);
+  CHECK(one["onto"] == "resize");
+  CHECK_FALSE(one.contains("losses"));
+}
+
+TEST_CASE("cli smooth: what it refuses, in a line or two, with no file changed") {
+  CHECK(first_unrefused(runs(), {
+                                    {"smooth", 2, {"RUN"}},
+                                    {"smooth ae.h5 --layers linear", 2, {"linear", "conv1"}},
+                                    {"smooth ae.h5 --onto magic", 2, {"equal-sums", "resize"}},
+                                    {"smooth ae.h5 --images 3", 2, {"--data"}},
+                                    {"smooth ae.h5 --force", 2, {"--output"}},
+                                    {"smooth ae.h5 --output ae.h5 --force", 2, {"what is read"}},
+                                    {"smooth ae.h5 --output shuffled.h5", 2, {"there already", "--force"}},
+                                    {"smooth ae.h5 --output x.png", 2, {"x.png"}},
+                                    {"smooth ae.h5 --output nowhere/x.h5", 5, {"nowhere"}},
+                                    {"smooth shuffled.h5", 2, {"no transposed convolution with a stride"}},
+                                    {"smooth nothing.h5", 5, {"nothing.h5"}},
+                                }) == "");
+}

@@ -1,0 +1,82 @@
+// The report in headless Chromium: silent, self-contained, accessible, and what moves in it moves.
+//   node in_browser.mjs NODE_MODULES FSCONV FOLDER_WITH_FILES [FOLDER_FOR_SCREENSHOTS]
+import assert from "node:assert/strict";
+import {spawnSync} from "node:child_process";
+import {copyFileSync, mkdtempSync, rmSync} from "node:fs";
+import {tmpdir} from "node:os";
+import {join} from "node:path";
+import {launch, require_browser} from "../browser/browser.mjs";
+
+const [node_modules, fsconv, files, screenshots] = process.argv.slice(2);
+require_browser(node_modules);
+const folder = mkdtempSync(join(tmpdir(), "fsconv-report-"));
+const page_of = (name, ...inputs) => {
+  const output = join(folder, `${name}.html`);
+  const made = spawnSync(fsconv, ["report", ...inputs, "-o", output], {encoding: "utf8"});
+  assert.equal(made.status, 0, made.stderr);
+  return output;
+};
+const hostile = join(folder, "<img src=x onerror=alert(1)>-->&\u202E.h5");
+copyFileSync(join(files, "ae.h5"), hostile);
+const pages = {
+  all: page_of("all", ...["ae.h5", "vae.h5", "evaluate.h5", "verify.h5", "bench.h5", "bench_matrix.h5", "codes.h5"].map(name => join(files, name))),
+  hostile: page_of("hostile", hostile)
+};
+const browser = await launch({node_modules});
+try {
+  for (const [name, path] of Object.entries(pages))
+    for (const width of [390, 1280])
+      for (const dark of [false, true]) {
+        const page = await browser.open(path, {width, dark});
+        const where = `${name}, ${width} pixels, ${dark ? "dark" : "light"}`;
+        assert.deepEqual(page.messages, [], where);
+        assert.deepEqual(page.requests, [], where);
+        await page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })");
+        assert.deepEqual(await page.axe(), [], where);
+        assert.equal(await page.overflow(), 0, where);
+        if (screenshots) await page.screenshot(join(screenshots, `${name}-${width}-${dark ? "dark" : "light"}.png`));
+        await page.close();
+      }
+
+  const page = await browser.open(pages.all, {width: 1280});
+  // The pointer and the keys read numbers that the page's JSON has.
+  const chart = await page.evaluate(`(() => { const one = document.querySelector("[data-chart]");
+      return {id: one.id, ...JSON.parse(document.getElementById("fsconv-report").textContent).charts[one.id]}; })()`);
+  const readout = () => page.evaluate(`document.querySelector("#${chart.id} .readout").textContent`);
+  assert.equal(await readout(), "");
+  await page.hover(`#${chart.id} .wide svg`, 0.1, 0.5);
+  const short = value => Number(value.toPrecision(6)).toString();
+  assert.ok((await readout()).includes(short(chart.series[0].y[0])), await readout());
+  await page.evaluate(`document.querySelector("#${chart.id} .wide").focus()`);
+  await page.press("End");
+  assert.ok((await readout()).includes(short(chart.series[0].y.at(-1))), await readout());
+  // The filter leaves the rows that hold all words and none behind a minus sign.
+  const left = () => page.evaluate(`(() => { const table = document.querySelector("table[data-filterable]");
+      return [...table.tBodies[0].rows].filter(row => !row.hidden).map(row => row.textContent); })()`);
+  const all = await left();
+  await page.evaluate("document.querySelector('.filter input').focus()");
+  await page.type("gather");
+  const some = await left();
+  assert.ok(some.length > 0 && some.length < all.length && some.every(row => row.includes("gather")));
+  await page.type(" -gather");
+  assert.equal((await left()).length, 0);
+  assert.deepEqual(page.messages, []);
+  await page.close();
+
+  // Without scripts everything is there but the filter and the pointer's numbers.
+  const still = await browser.open(pages.all, {width: 1280, javascript: false});
+  assert.equal(await still.evaluate("document.querySelectorAll('.filter, .readout').length"), 0);
+  assert.ok(await still.evaluate("document.querySelectorAll('figure svg').length") > 5);
+  assert.equal(await still.overflow(), 0);
+  await still.close();
+
+  // On paper: tables that are folded on the screen are there, fields are not.
+  const paper = await browser.open(pages.all, {width: 800, print: true});
+  assert.ok(await paper.evaluate("[...document.querySelectorAll('details table')].every(one => one.checkVisibility({contentVisibilityAuto: true}) && one.getBoundingClientRect().height > 0)"));
+  assert.ok(await paper.evaluate("[...document.querySelectorAll('.filter')].every(one => !one.checkVisibility())"));
+  await paper.close();
+} finally {
+  await browser.close();
+  rmSync(folder, {recursive: true});
+}
+console.log("the report is silent, self-contained and accessible");

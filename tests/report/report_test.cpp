@@ -1,0 +1,157 @@
+// The page on recorded files: its JSON holds the numbers of the files, what is damaged is refused.
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fsconv/base/error.hpp>
+#include <fsconv/io/hdf5/file.hpp>
+#include <fsconv/report/origin.hpp>
+#include <fsconv/report/report.hpp>
+#include <fsconv/train/evaluation_file.hpp>
+#include <fsconv/verify/report_reader.hpp>
+#include <nlohmann/json.hpp>
+
+#include "io/scratch.hpp"
+
+using namespace fsconv;
+using namespace fsconv::testing;
+using nlohmann::json;
+
+namespace {
+
+// Files that an earlier fsconv wrote.
+std::string recorded(const std::string& name) { return FSCONV_SOURCE_DIR "/tests/vectors/schema_2/" + name; }
+
+json json_in(const std::string& html) {
+  const std::string begin = "<script type=\"application/json\" id=\"fsconv-report\">";
+  const std::size_t from = html.find(begin) + begin.size();
+  REQUIRE(from > begin.size());
+  return json::parse(html.substr(from, html.find("</script>", from) - from));
+}
+
+std::size_t count(const std::string& text, const std::string& word) {
+  std::size_t n = 0;
+  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++n;
+  return n;
+}
+
+std::vector<double> numbers(const hdf5::File& file, const std::string& name) {
+  const Tensor<double> values = file.read<double>(name);
+  return {values.begin(), values.end()};
+}
+
+}  // namespace
+
+TEST_CASE("report: the curves in the page's JSON and its charts are those of the file") {
+  const std::string path = recorded("vae.h5");
+  const json page = json_in(report::report({path}).html);
+  const json& run = page["files"].at(0);
+  const hdf5::File file = hdf5::File::open(path);
+  CHECK(run["kind"] == "train");
+  CHECK(run["epoch"].get<std::vector<double>>() == numbers(file, "/epoch"));
+  for (const auto& [name, series] : run["series"].items())
+    CHECK(series["values"].get<std::vector<double>>() == numbers(file, "/" + name));
+  CHECK(run["series"].contains("test_kl"));
+  CHECK(page["charts"].at("chart2")["series"][0]["y"].size() == run["epoch"].size());
+  bool found = false;
+  for (const auto& [id, chart] : page["charts"].items())
+    if (chart["title"] == "Test loss")
+      found = chart["series"][0]["y"].get<std::vector<double>>() == numbers(file, "/test_loss");
+  CHECK(found);
+}
+
+TEST_CASE("report: a mixture of kinds; each says its verdict") {
+  const report::Report made = report::report(
+      {recorded("ae.h5"), recorded("vae.h5"), recorded("evaluate.h5"), recorded("verify.h5"),
+       recorded("bench.h5"), recorded("bench_matrix.h5"), recorded("bench_verify.h5"), recorded("codes.h5")},
+      "A </title> of <mine>");
+  const json page = json_in(made.html);
+  CHECK(page["files"].size() == 8);
+  CHECK(page["title"] == "A </title> of <mine>");
+  CHECK(made.html.find("<mine>") == std::string::npos);
+  CHECK(made.verdicts.size() >= 7);
+  CHECK(page["verdicts"].size() == made.verdicts.size());
+  // Balanced, as far as counting says.
+  for (const char* tag : {"table", "figure", "details", "section", "h2", "svg", "div"})
+    CHECK(count(made.html, std::string("<") + tag + ">") + count(made.html, std::string("<") + tag + " ") ==
+          count(made.html, std::string("</") + tag + ">"));
+  CHECK(count(made.html, "<h1>") == 1);
+  CHECK(count(made.html, "http://") == count(made.html, "http://www.w3.org/"));
+  CHECK(count(made.html, "https://") == 0);
+}
+
+TEST_CASE("report: verification and timings are counted as their files have them") {
+  const json page = json_in(report::report({recorded("verify.h5"), recorded("bench.h5")}).html);
+  const RecordedVerification verification = read_verification(recorded("verify.h5"));
+  const json& verify = page["files"].at(0);
+  CHECK(verify["checks"] == verification.checks.size());
+  std::size_t sum = 0;
+  for (const json& row : verify["by_form"])
+    sum += row["holds"].get<std::size_t>() + row["refuted"].get<std::size_t>() +
+           row["failed"].get<std::size_t>() + row["skipped"].get<std::size_t>();
+  CHECK(sum == verification.checks.size());
+  const hdf5::File bench = hdf5::File::open(recorded("bench.h5"));
+  const std::vector<double> median = numbers(bench, "/items/median");
+  const json& items = page["files"].at(1)["items"];
+  REQUIRE(items.size() == median.size());
+  for (std::size_t at = 0; at < median.size(); ++at)
+    if (!items[at]["median"].is_null()) CHECK(items[at]["median"] == median[at]);
+}
+
+TEST_CASE("report: a failure names the command that repeats it") {
+  RecordedVerification of{.configuration = {{"precision", "single"}, {"miss-bits", "64"}},
+                          .seed = 7,
+                          .cases = {"ic1oc1i6o3k3s2p1"},
+                          .claims = {"transpose", "shape"},
+                          .forms = {"gather", "-"},
+                          .methods = {"exact"}};
+  CHECK(
+      of.command({.claim = 0, .form = 0}) ==
+      "fsconv verify --case ic1oc1i6o3k3s2p1 --claim transpose --precision single --form gather --method exact --miss-bits 64 --seed 7");
+  CHECK(of.command({.claim = 1, .form = 1}) ==
+        "fsconv verify --case ic1oc1i6o3k3s2p1 --claim shape --method exact --miss-bits 64 --seed 7");
+  of.configuration = {{"mutant", "no_flip"}};
+  of.forms = {"no_flip"};
+  CHECK(
+      of.command({}) ==
+      "fsconv verify --case ic1oc1i6o3k3s2p1 --claim transpose --mutant no_flip --method exact --miss-bits 128 --seed 7");
+}
+
+TEST_CASE("report: what is no result, damaged, or named twice is refused") {
+  const ScratchFolder folder;
+  CHECK_THROWS_AS(report::report({}), InvalidArgument);
+  CHECK_THROWS_AS(report::report({recorded("ae.h5"), recorded("ae.h5")}), InvalidArgument);
+  CHECK_THROWS_AS(report::report({folder / "none.h5"}), IoError);
+  CHECK_THROWS_AS(report::report({recorded("matrix.h5")}), BadData);
+  CHECK_THROWS_AS(report::report({recorded("decoded.h5")}), BadData);
+  put_content(folder / "text.h5", "no HDF5");
+  CHECK_THROWS_AS(report::report({folder / "text.h5"}), BadData);
+  // Of every kind, cut off.
+  for (const char* name : {"ae.h5", "evaluate.h5", "verify.h5", "bench.h5", "codes.h5"}) {
+    const std::string content = content_of(recorded(name));
+    put_content(folder / "cut.h5", content.substr(0, content.size() / 2));
+    CHECK_THROWS_AS(report::report({folder / "cut.h5"}), BadData);
+  }
+  // A column that does not go with the others.
+  std::filesystem::copy_file(recorded("verify.h5"), folder / "verify.h5");
+  {
+    hdf5::File file = hdf5::File::modify(folder / "verify.h5");
+    file.set_attribute("/checks/verdict", "flag_meanings", std::string("holds"));
+    file.commit();
+  }
+  CHECK_NOTHROW(read_verification(recorded("verify.h5")));
+  CHECK_THROWS_AS(report::report({folder / "verify.h5"}), BadData);
+}
+
+TEST_CASE("report: hostile names of files stay text, and files of one name are told apart") {
+  const ScratchFolder folder;
+  const std::string hostile = folder / "<script>alert(1)<!-- \x1b[31m\u202E.h5";
+  std::filesystem::copy_file(recorded("ae.h5"), hostile);
+  const std::string html = report::report({hostile}).html;
+  CHECK(html.find("<script>alert") == std::string::npos);
+  CHECK(html.find("<!-- ") == std::string::npos);
+  CHECK(html.find('\x1b') == std::string::npos);
+  CHECK(html.find("\u202E") == std::string::npos);
+  CHECK(json_in(html)["files"][0]["path"] == hostile);
+  CHECK(report::labels_of({"a/run.h5", "b/run.h5", "other.h5"}) ==
+        std::vector<std::string>{"a/run", "b/run", "other"});
+  CHECK(report::labels_of({"run.h5", "run.nc"}) == std::vector<std::string>{"run.h5", "run.nc"});
+}
