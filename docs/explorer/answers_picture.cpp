@@ -48,12 +48,13 @@ json picture_answer(const Request& r, const json& options) {
                              .text = named<draw::CellText>(options.at("text").get<std::string>()),
                              .convention = r.convention};
   add_numbers(r, options, figure);
-  const draw::Scene scene = draw::figure(r.geometry, figure);
   const std::string file = options.value("file", "");
   if (file == "step") {
-    const bool moves = !scene.frames.empty();
-    return {{"svg", svg(moves ? still(scene, options.at("step").get<Index>()) : scene)}};
+    if (draw::step_count(r.geometry, figure) > 0) figure.step = options.at("step").get<Index>();
+    const draw::Scene one = draw::figure(r.geometry, figure);
+    return {{"svg", svg(one.frames.empty() ? one : still(one, 0))}};
   }
+  const draw::Scene scene = draw::figure(r.geometry, figure);
   if (file == "animation")
     return {{"svg", svg(scene, {.seconds_per_frame = options.at("seconds").get<double>()})}};
   json captions = json::array();
