@@ -30,48 +30,25 @@ if(NOT TARGET fsconv::openblas)
     INTERFACE_LINK_LIBRARIES "-Wl,--push-state,--as-needed,${FSCONV_GFORTRAN_LIBRARY},--pop-state;m;pthread")
 endif()
 
-# oneDNN's own package file insists on OpenCL, which its CPU engine does not use.
-if(NOT TARGET fsconv::dnnl)
-  find_library(FSCONV_DNNL_LIBRARY dnnl REQUIRED)
-  find_path(FSCONV_DNNL_INCLUDE oneapi/dnnl/dnnl.hpp REQUIRED)
-  add_library(fsconv::dnnl UNKNOWN IMPORTED)
-  set_target_properties(fsconv::dnnl PROPERTIES IMPORTED_LOCATION ${FSCONV_DNNL_LIBRARY}
-                                                INTERFACE_INCLUDE_DIRECTORIES ${FSCONV_DNNL_INCLUDE})
-endif()
+# fsconv_find_library(NAME LIBRARY HEADER [LINKED]) : the target fsconv::NAME for a library that comes without a package file,
+# or with one that is of no use; LINKED is linked with it.
+function(fsconv_find_library name library header)
+  if(TARGET fsconv::${name})
+    return()
+  endif()
+  string(TOUPPER ${name} variable)
+  find_library(FSCONV_${variable}_LIBRARY ${library} REQUIRED)
+  find_path(FSCONV_${variable}_INCLUDE ${header} PATH_SUFFIXES ${name} REQUIRED)
+  add_library(fsconv::${name} UNKNOWN IMPORTED)
+  set_target_properties(fsconv::${name} PROPERTIES IMPORTED_LOCATION ${FSCONV_${variable}_LIBRARY}
+                                                   INTERFACE_INCLUDE_DIRECTORIES ${FSCONV_${variable}_INCLUDE}
+                                                   INTERFACE_LINK_LIBRARIES "${ARGN}")
+endfunction()
+
+fsconv_find_library(dnnl dnnl oneapi/dnnl/dnnl.hpp)  # its package file insists on OpenCL, which its CPU engine does not use
 find_dependency(OpenMP COMPONENTS CXX)
-
-# FLINT comes without a package file.
-if(NOT TARGET fsconv::flint)
-  find_library(FSCONV_FLINT_LIBRARY flint REQUIRED)
-  find_path(FSCONV_FLINT_INCLUDE flint/fmpz_mpoly.h REQUIRED)
-  find_library(FSCONV_GMP_LIBRARY gmp REQUIRED)
-  add_library(fsconv::flint UNKNOWN IMPORTED)
-  set_target_properties(fsconv::flint PROPERTIES IMPORTED_LOCATION ${FSCONV_FLINT_LIBRARY}
-                                                 INTERFACE_INCLUDE_DIRECTORIES ${FSCONV_FLINT_INCLUDE}
-                                                 INTERFACE_LINK_LIBRARIES ${FSCONV_GMP_LIBRARY})
-endif()
-
-# xxHash comes without a package file, too.
-if(NOT TARGET fsconv::xxhash)
-  find_library(FSCONV_XXHASH_LIBRARY xxhash REQUIRED)
-  find_path(FSCONV_XXHASH_INCLUDE xxhash.h REQUIRED)
-  add_library(fsconv::xxhash UNKNOWN IMPORTED)
-  set_target_properties(fsconv::xxhash PROPERTIES IMPORTED_LOCATION ${FSCONV_XXHASH_LIBRARY}
-                                                  INTERFACE_INCLUDE_DIRECTORIES ${FSCONV_XXHASH_INCLUDE})
-endif()
-
-# Cairo and giflib come without package files.
-if(NOT TARGET fsconv::cairo)
-  find_library(FSCONV_CAIRO_LIBRARY cairo REQUIRED)
-  find_path(FSCONV_CAIRO_INCLUDE cairo.h PATH_SUFFIXES cairo REQUIRED)
-  add_library(fsconv::cairo UNKNOWN IMPORTED)
-  set_target_properties(fsconv::cairo PROPERTIES IMPORTED_LOCATION ${FSCONV_CAIRO_LIBRARY}
-                                                 INTERFACE_INCLUDE_DIRECTORIES ${FSCONV_CAIRO_INCLUDE})
-endif()
-if(NOT TARGET fsconv::gif)
-  find_library(FSCONV_GIF_LIBRARY gif REQUIRED)
-  find_path(FSCONV_GIF_INCLUDE gif_lib.h REQUIRED)
-  add_library(fsconv::gif UNKNOWN IMPORTED)
-  set_target_properties(fsconv::gif PROPERTIES IMPORTED_LOCATION ${FSCONV_GIF_LIBRARY}
-                                               INTERFACE_INCLUDE_DIRECTORIES ${FSCONV_GIF_INCLUDE})
-endif()
+find_library(FSCONV_GMP_LIBRARY gmp REQUIRED)
+fsconv_find_library(flint flint flint/fmpz_mpoly.h ${FSCONV_GMP_LIBRARY})
+fsconv_find_library(xxhash xxhash xxhash.h)
+fsconv_find_library(cairo cairo cairo.h)
+fsconv_find_library(gif gif gif_lib.h)

@@ -5,6 +5,7 @@
 
 #include "cli/process.hpp"
 #include "io/scratch.hpp"
+#include "support/count.hpp"
 
 using namespace fsconv;
 using namespace fsconv::testing;
@@ -17,12 +18,6 @@ Finished draw(const ScratchFolder& folder, const std::string& line) {
   INFO(description(arguments, finished));
   REQUIRE(finished.exit_code == 0);
   return finished;
-}
-
-std::size_t count(const std::string& text, const std::string& word) {
-  std::size_t times = 0;
-  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++times;
-  return times;
 }
 
 constexpr auto layer = "ic1oc1i6x6o3x3k4s2p1 --view zeros ";

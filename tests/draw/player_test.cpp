@@ -3,18 +3,14 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/draw/player.hpp>
 
+#include "support/count.hpp"
+
 using namespace fsconv;
+using fsconv::testing::count;
 using namespace fsconv::draw;
 using Catch::Contains;
 
 namespace {
-
-Index count(const std::string& text, const std::string& part) {
-  Index found = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size()))
-    ++found;
-  return found;
-}
 
 Scene steps(std::size_t frames) {
   Scene scene{
@@ -59,7 +55,7 @@ TEST_CASE("player: a drawing without steps, or with one, has no controls") {
     const std::string page = player(steps(frames));
     CHECK(count(page, "<button") == 0);
     CHECK(count(page, "<li>") == 0);
-    CHECK(count(page, "id=\"caption\"") == static_cast<Index>(frames));
+    CHECK(count(page, "id=\"caption\"") == frames);
   }
 }
 

@@ -3,16 +3,13 @@
 #include <fsconv/draw/svg.hpp>
 #include <fsconv/draw/text_size.hpp>
 
+#include "support/count.hpp"
+
 using namespace fsconv;
+using fsconv::testing::count;
 using namespace fsconv::draw;
 
 namespace {
-
-std::size_t count(const std::string& text, const std::string& word) {
-  std::size_t times = 0;
-  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++times;
-  return times;
-}
 
 Scene two_frames() {
   Scene scene{.width = 100, .height = 50, .title = "a <title> & more", .description = "what \"it\" shows"};

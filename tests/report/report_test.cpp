@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/scratch.hpp"
+#include "support/count.hpp"
 
 using namespace fsconv;
 using namespace fsconv::testing;
@@ -25,12 +26,6 @@ json json_in(const std::string& html) {
   const std::size_t from = html.find(begin) + begin.size();
   REQUIRE(from > begin.size());
   return json::parse(html.substr(from, html.find("</script>", from) - from));
-}
-
-std::size_t count(const std::string& text, const std::string& word) {
-  std::size_t n = 0;
-  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++n;
-  return n;
 }
 
 std::vector<double> numbers(const hdf5::File& file, const std::string& name) {

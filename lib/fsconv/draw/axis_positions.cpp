@@ -39,32 +39,4 @@ std::vector<AxisTap> axis_taps(const Axis& axis) {
   return taps;
 }
 
-namespace {
-
-// Of each axis those that `belongs` picks, then their products.
-std::vector<PixelTap> products(const std::array<Axis, 3>& axes, const auto& belongs) {
-  std::array<std::vector<AxisTap>, 3> of_axis;
-  for (std::size_t axis = 0; axis < 3; ++axis) {
-    for (const AxisTap& tap : axis_taps(axes[axis]))
-      if (belongs(tap, axis)) of_axis[axis].push_back(tap);
-    std::sort(of_axis[axis].begin(), of_axis[axis].end(),
-              [](const AxisTap& a, const AxisTap& b) { return a.k < b.k; });
-  }
-  std::vector<PixelTap> all;
-  for (const AxisTap& a : of_axis[0])
-    for (const AxisTap& b : of_axis[1])
-      for (const AxisTap& c : of_axis[2]) all.push_back({{a.o, b.o, c.o}, {a.i, b.i, c.i}, {a.k, b.k, c.k}});
-  return all;
-}
-
-}  // namespace
-
-std::vector<PixelTap> taps_of_code_pixel(const std::array<Axis, 3>& axes, const Index3& at) {
-  return products(axes, [&](const AxisTap& tap, std::size_t axis) { return tap.o == at[axis]; });
-}
-
-std::vector<PixelTap> taps_of_image_pixel(const std::array<Axis, 3>& axes, const Index3& at) {
-  return products(axes, [&](const AxisTap& tap, std::size_t axis) { return tap.i == at[axis]; });
-}
-
 }  // namespace fsconv::draw

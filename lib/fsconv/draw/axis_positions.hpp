@@ -1,4 +1,4 @@
-// What stands at each position of an axis that a filter slides along, and which products the equation has.
+// What stands at each position of an axis that a filter slides along, and which products the equation has on it.
 #pragma once
 
 #include <fsconv/geometry/geometry.hpp>
@@ -29,11 +29,9 @@ struct AxisTap {
 // All taps of an axis, by o, then k.
 std::vector<AxisTap> axis_taps(const Axis& axis);
 
-// All that one pixel takes part in: of the code pixel or of the image pixel `at`, in the order of the filter.
-struct PixelTap {
-  Index3 o, i, k;
-};
-std::vector<PixelTap> taps_of_code_pixel(const std::array<Axis, 3>& axes, const Index3& at);
-std::vector<PixelTap> taps_of_image_pixel(const std::array<Axis, 3>& axes, const Index3& at);
+// The position that flatten() (base/index.hpp) makes `flat` of.
+inline Index3 position_of(Index flat, const Index3& extents) {
+  return {flat / (extents[1] * extents[2]), flat / extents[2] % extents[1], flat % extents[2]};
+}
 
 }  // namespace fsconv::draw

@@ -14,9 +14,7 @@ Scene bar_chart(const BarChart& chart) {
   Scene scene{.width = wide,
               .height = head + row * static_cast<double>(chart.bars.size()) + 6,
               .title = chart.title,
-              .description = chart.description,
-              .elements = {},
-              .frames = {}};
+              .description = chart.description};
   double names = 0, numbers = 0;
   std::vector<double> values;
   std::vector<std::string> texts;
@@ -110,12 +108,8 @@ Histogram histogram(const std::vector<double>& values) {
 
 DrawnChart histogram_chart(const HistogramChart& chart) {
   DrawnChart drawn;
-  drawn.scene = {.width = chart.width,
-                 .height = chart.height,
-                 .title = chart.title,
-                 .description = chart.description,
-                 .elements = {},
-                 .frames = {}};
+  drawn.scene = {
+      .width = chart.width, .height = chart.height, .title = chart.title, .description = chart.description};
   const Histogram& of = chart.of;
   double most = 1;
   for (const Index count : of.counts) most = std::max(most, static_cast<double>(count));

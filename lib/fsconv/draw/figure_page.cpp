@@ -2,12 +2,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fsconv/base/error.hpp>
 #include <fsconv/conventions/equivalents.hpp>
 #include <fsconv/draw/figure_page.hpp>
 #include <fsconv/draw/text_size.hpp>
 #include <fsconv/geometry/case_string.hpp>
+#include <iterator>
 #include <numeric>
 
 namespace fsconv::draw {
@@ -52,6 +54,11 @@ Tensor<double> numbers(const std::optional<Tensor<double>>& given, const Index3&
 
 FigurePage::FigurePage(const Geometry& geometry, const FigureOptions& options)
     : geometry_(geometry), options_(options), axes_(three_axes(geometry)) {
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    taps_[axis] = axis_taps(axes_[axis]);
+    std::sort(taps_[axis].begin(), taps_[axis].end(),
+              [](const AxisTap& one, const AxisTap& other) { return one.k < other.k; });
+  }
   for (const Index3& sizes : {extents(Side::code), extents(Side::image), tap_extents(axes_)})
     for (const Index size : sizes) short_positions_ = short_positions_ && size <= 10;
   if (options.text != CellText::numbers) return;
@@ -66,7 +73,15 @@ FigurePage::FigurePage(const Geometry& geometry, const FigureOptions& options)
 }
 
 std::vector<PixelTap> FigurePage::taps_of(Side side, const Index3& at) const {
-  return side == Side::code ? taps_of_code_pixel(axes_, at) : taps_of_image_pixel(axes_, at);
+  std::array<std::vector<AxisTap>, 3> here;
+  for (std::size_t axis = 0; axis < 3; ++axis)
+    std::copy_if(taps_[axis].begin(), taps_[axis].end(), std::back_inserter(here[axis]),
+                 [&](const AxisTap& tap) { return (side == Side::code ? tap.o : tap.i) == at[axis]; });
+  std::vector<PixelTap> all;
+  for (const AxisTap& a : here[0])
+    for (const AxisTap& b : here[1])
+      for (const AxisTap& c : here[2]) all.push_back({{a.o, b.o, c.o}, {a.i, b.i, c.i}, {a.k, b.k, c.k}});
+  return all;
 }
 
 double FigurePage::value(Side side, const Index3& at) const {

@@ -6,6 +6,11 @@
 
 namespace fsconv::draw {
 
+// A product of the operator: tap k joins code pixel o with image pixel i.
+struct PixelTap {
+  Index3 o, i, k;
+};
+
 enum class Side { code, image };
 inline Role role_of(Side side) { return side == Side::code ? Role::code : Role::image; }
 inline Side opposite(Side side) { return side == Side::code ? Side::image : Side::code; }
@@ -34,6 +39,7 @@ class FigurePage {
   Side source() const { return transposed() ? Side::code : Side::image; }
   Side target() const { return transposed() ? Side::image : Side::code; }
   Index3 extents(Side side) const { return side == Side::code ? out_extents(axes_) : in_extents(axes_); }
+  // All products that a pixel takes part in, in the order of the filter.
   std::vector<PixelTap> taps_of(Side side, const Index3& at) const;
 
   // "code", or in another system's words "input (code side)".
@@ -74,6 +80,7 @@ class FigurePage {
   const Geometry& geometry_;
   const FigureOptions& options_;
   std::array<Axis, 3> axes_;
+  std::array<std::vector<AxisTap>, 3> taps_;  // of each axis, by k
   Tensor<double> source_values_, weights_, target_values_;
   bool short_positions_ = true;
 };

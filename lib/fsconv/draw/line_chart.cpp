@@ -144,12 +144,8 @@ DrawnChart line_chart(const LineChart& chart) {
     xs.insert(xs.end(), one.x.begin(), one.x.end());
   }
   DrawnChart drawn;
-  drawn.scene = {.width = chart.width,
-                 .height = chart.height,
-                 .title = chart.title,
-                 .description = chart.description,
-                 .elements = {},
-                 .frames = {}};
+  drawn.scene = {
+      .width = chart.width, .height = chart.height, .title = chart.title, .description = chart.description};
   drawn.plot.x = scale_of(xs, chart.x.logarithmic, chart.x.with_zero);
   drawn.plot.y = scale_of(reached(chart), chart.y.logarithmic, chart.y.with_zero);
   const double room = room_for_names(chart);

@@ -12,14 +12,6 @@
 
 namespace fsconv::draw {
 
-namespace {
-
-Index3 position_of(Index flat, const Index3& extents) {
-  return {flat / (extents[1] * extents[2]), flat / extents[2] % extents[1], flat % extents[2]};
-}
-
-}  // namespace
-
 Style tap_style(const Index3& tap, const std::array<Axis, 3>& axes) {
   const Index before = tap[0] * axes[1].taps + tap[1], all_before = axes[0].taps * axes[1].taps;
   const double paler =
@@ -82,9 +74,9 @@ void MatrixPanel::for_each_entry(const auto& f) const {
             const Index column = ci * image_pixels + flatten({a.i, b.i, c.i}, in);
             const Index tap = flatten({a.k, b.k, c.k}, taps);
             if (transpose_)
-              f(Entry{column, row, tap, co * geometry_.in_per_group() + within});
+              f(Entry{column, row, tap});
             else
-              f(Entry{row, column, tap, co * geometry_.in_per_group() + within});
+              f(Entry{row, column, tap});
           }
     }
 }

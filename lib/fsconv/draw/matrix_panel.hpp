@@ -32,7 +32,6 @@ class MatrixPanel {
   double side() const { return side_; }  // of an entry
   Index rows() const { return rows_; }
   Index columns() const { return columns_; }
-  Index nonzeros() const { return nonzeros_; }
   bool reduced() const { return block_ > 1; }
   Index block() const { return block_; }  // entries along the side of a block that is drawn as one
   std::string size_text() const;          // "9 x 36, 100 nonzeros"
@@ -48,7 +47,7 @@ class MatrixPanel {
 
  private:
   struct Entry {
-    Index row, column, tap, channels;
+    Index row, column, tap;
   };
   void for_each_entry(const auto& f) const;
   void draw_entries(Scene& scene, bool labelled) const;

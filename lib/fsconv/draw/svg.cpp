@@ -9,6 +9,7 @@
 #include <fsconv/draw/svg.hpp>
 #include <fsconv/draw/text_size.hpp>
 #include <map>
+#include <set>
 
 namespace fsconv::draw {
 
@@ -54,9 +55,9 @@ std::string rules(bool dark) {
   return css;
 }
 
-std::string shade_rules(const std::map<int, bool>& shades, bool dark) {
+std::string shade_rules(const std::set<int>& shades, bool dark) {
   std::string css;
-  for (const auto& [index, used] : shades)
+  for (const int index : shades)
     css += fmt::format(".f-shade{0}{{fill:{1}}}.s-shade{0}{{stroke:{1}}}", index,
                        hex(colour_of({Role::shade, index}, dark)));
   return css;
@@ -93,7 +94,7 @@ class Writer {
   }
 
   std::string text;
-  std::map<int, bool> shades;
+  std::set<int> shades;
   std::map<std::string, std::string> patterns;  // by id
 
  private:
@@ -120,7 +121,7 @@ class Writer {
   }
 
   void used(Paint paint) {
-    if (paint.role == Role::shade) shades[std::clamp(paint.index, 0, 255)] = true;
+    if (paint.role == Role::shade) shades.insert(std::clamp(paint.index, 0, 255));
   }
 
   std::string style_attributes(const Style& style) {

@@ -81,7 +81,7 @@ class WindowSteps {
     Index most = 1;
     for (const auto& [pixel, added] : touched) most = std::max(most, added.times);
     for (const auto& [pixel, added] : touched) {
-      const Index3 at{pixel / (extents[1] * extents[2]), pixel / extents[2] % extents[1], pixel % extents[2]};
+      const Index3 at = position_of(pixel, extents);
       const Rectangle square = layout_.grid().square(layout_.grid_position(at), 0.5);
       Tiles& tiles = by_count[added.times];
       tiles.style = {.fill = {role_of(layout_.grid_side())},

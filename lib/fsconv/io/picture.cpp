@@ -196,12 +196,6 @@ bool is_picture_name(const std::string& path) {
   return lower_case(std::filesystem::path(path).extension().string()) == ".png";
 }
 
-void require_picture_ending(const std::string& path) {
-  if (!is_picture_name(path))
-    throw InvalidArgument("picture", fmt::format("'{}' does not end in .png", path),
-                          "pictures are written as PNG: give FILE.png");
-}
-
 std::vector<std::uint8_t> png_bytes(const Picture& picture) {
   const bool sides = picture.width >= 1 && picture.height >= 1 && picture.width <= longest_side &&
                      picture.height <= longest_side && (picture.channels == 1 || picture.channels == 3);

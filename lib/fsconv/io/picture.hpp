@@ -49,8 +49,6 @@ std::vector<Tensor<float>> wrap_images(const Tensor<float>& images, Index column
 
 // Whether the path ends in .png, in any case: what is written is PNG, and a file says in its name what it holds.
 bool is_picture_name(const std::string& path);
-// Throws InvalidArgument "picture" where it does not. Asked before anything is computed.
-void require_picture_ending(const std::string& path);
 
 // The picture as a PNG file's bytes. InvalidArgument if it is empty or inconsistent, or does not fit the memory.
 std::vector<std::uint8_t> png_bytes(const Picture& picture);

@@ -1,35 +1,11 @@
 // Every character that HTML gives a meaning to is written as a reference, here and nowhere else.
 #include <algorithm>
 #include <fsconv/base/excerpt.hpp>
+#include <fsconv/base/markup.hpp>
 #include <fsconv/draw/svg.hpp>
 #include <fsconv/report/html.hpp>
 
 namespace fsconv::report {
-
-namespace {
-
-std::string escaped(std::string_view text) {
-  std::string safe;
-  for (const char letter : shown(text)) switch (letter) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      default:
-        safe += letter;
-    }
-  return safe;
-}
-
-}  // namespace
 
 std::string shown(std::string_view text) {
   // printable() bounds a message for a terminal; a page shows all of a text, so that it goes piece by piece: 256 bytes, and
@@ -49,7 +25,7 @@ std::string shown(std::string_view text) {
   return all;
 }
 
-Html::Html(std::string_view text) : written_(escaped(text)) {}
+Html::Html(std::string_view text) : written_(markup_text(shown(text))) {}
 
 Html element(Literal tag, const Attributes& attributes, const std::vector<Html>& children) {
   Html html;
@@ -60,7 +36,7 @@ Html element(Literal tag, const Attributes& attributes, const std::vector<Html>&
     to += ' ';
     to += name.text;
     to += "=\"";
-    to += escaped(value);
+    to += markup_text(shown(value));
     to += '"';
   }
   to += '>';
@@ -92,8 +68,8 @@ std::string json_text(const nlohmann::json& json) {
 
 Html data(const std::string& id, const nlohmann::json& json) {
   Html html;
-  html.written_ =
-      "<script type=\"application/json\" id=\"" + escaped(id) + "\">" + json_text(json) + "</script>\n";
+  html.written_ = "<script type=\"application/json\" id=\"" + markup_text(shown(id)) + "\">" +
+                  json_text(json) + "</script>\n";
   return html;
 }
 
