@@ -1,4 +1,5 @@
 // fsconv apply: conv, conv_transpose or weight_gradient of arrays in files, in any system's layout.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <fsconv/base/excerpt.hpp>

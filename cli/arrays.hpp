@@ -1,4 +1,5 @@
 // Arrays that the user names, read with a word about what was made of them.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/io/array_file.hpp>

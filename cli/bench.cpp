@@ -1,4 +1,5 @@
 // fsconv bench: how fast the forms compute, beside what this machine can do.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

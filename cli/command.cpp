@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "command.hpp"
 
 #include <fmt/format.h>
@@ -116,23 +117,24 @@ bool is_negative_number(const std::string& word) {
 
 // What the library would report less clearly, or read otherwise: "--padding -1:1" becomes one word, for it would take a
 // value that starts with a dash for an option; "-o" becomes "--output"; "-e" is no option, nor is what resembles one, and
-// neither is a word that stands alone.
+// neither is a word that stands alone. Where there may be several of those, they are put into `words` instead.
 std::vector<std::string> checked_words(const Command& command, const po::options_description& known,
-                                       const std::vector<std::string>& arguments) {
+                                       const std::vector<std::string>& arguments,
+                                       std::vector<std::string>& words) {
   std::vector<std::string> checked;
-  std::size_t words = 0;
-  std::string list;  // of the words, where there may be several
+  bool has_word = false;
   for (std::size_t at = 0; at < arguments.size(); ++at) {
     const std::string argument = in_full(known, arguments[at]);
     checked.push_back(argument);
     if (!argument.starts_with('-') || argument.size() == 1 || is_negative_number(argument)) {
       if (takes_several(command)) {
         require_value(positional_name(command), argument);
-        list += (words++ == 0 ? "" : "\n") + argument;
+        words.push_back(argument);
         checked.pop_back();
         continue;
       }
-      if (++words > (command.positional != nullptr ? 1u : 0u)) throw stray_word(command, argument);
+      if (has_word || command.positional == nullptr) throw stray_word(command, argument);
+      has_word = true;
       continue;
     }
     const std::string shown = argument.substr(0, argument.find('=')), name = without_dashes(argument);
@@ -154,22 +156,21 @@ std::vector<std::string> checked_words(const Command& command, const po::options
     checked.back() += "=" + value;
     ++at;
   }
-  if (words > 0 && takes_several(command)) checked.push_back(list);
   return checked;
 }
 
 // What is given. (Boost has an entry for every flag; those that are not given hold its default.)
 Texts from_command_line(const Command& command, const po::options_description& known,
-                        const std::vector<std::string>& arguments) {
+                        const std::vector<std::string>& arguments, std::vector<std::string>& words) {
   const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
-  po::positional_options_description words;
-  if (command.positional != nullptr) words.add(positional_name(command).c_str(), 1);
+  po::positional_options_description one_word;
+  if (command.positional != nullptr && !takes_several(command)) one_word.add(command.positional, 1);
   po::variables_map found;
   const std::string see = fmt::format("see fsconv {} --help", command.name);
   try {
-    po::store(po::command_line_parser(checked_words(command, known, arguments))
+    po::store(po::command_line_parser(checked_words(command, known, arguments, words))
                   .options(known)
-                  .positional(words)
+                  .positional(one_word)
                   .style(style)
                   .run(),
               found);
@@ -292,11 +293,7 @@ std::vector<std::string> Options::different_words(const std::string& name) const
 
 Index Options::integer(const std::string& name, Index otherwise, Index least, Index most) const {
   if (!has(name)) return otherwise;
-  const auto value = to_integer(text(name));
-  if (!value || *value < least || *value > most)
-    throw InvalidArgument(name, value ? fmt::format("is '{}'", text(name)) : not_an_integer(text(name)),
-                          fmt::format("must be an integer from {} to {}", least, most));
-  return *value;
+  return integer_in(name, text(name), least, most);
 }
 
 std::uint64_t Options::seed(const std::string& name) const {
@@ -335,7 +332,8 @@ Options parse(const Command& command, const std::vector<std::string>& arguments)
   const auto resolve = [&](Texts& texts) {
     if (command.resolve_spellings != nullptr) command.resolve_spellings(texts);
   };
-  Texts texts = from_command_line(command, known, arguments), places;
+  std::vector<std::string> words;
+  Texts texts = from_command_line(command, known, arguments, words), places;
   resolve(texts);
   std::string file;
   if (const auto config = texts.find("config"); config != texts.end()) {
@@ -350,8 +348,10 @@ Options parse(const Command& command, const std::vector<std::string>& arguments)
   std::erase_if(texts, [&](const auto& entry) {
     return is_flag(known.find(entry.first, false)) && entry.second == "false";
   });
+  if (const auto more = texts.find(positional_name(command)); takes_several(command) && more != texts.end())
+    words.push_back(more->second);
   return Options(std::move(texts), fmt::format("fsconv {} {}", command.name, fmt::join(arguments, " ")), file,
-                 std::move(places));
+                 std::move(places), std::move(words));
 }
 
 int run_command(const Command& command, const std::vector<std::string>& arguments) {

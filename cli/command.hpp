@@ -1,4 +1,5 @@
 // What a subcommand is, and how its options are read.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fmt/format.h>
@@ -22,17 +23,20 @@ namespace fsconv::cli {
 class Options {
  public:
   Options(std::map<std::string, std::string> texts, std::string command_line, std::string config_file,
-          std::map<std::string, std::string> places)
+          std::map<std::string, std::string> places, std::vector<std::string> words = {})
       : texts_(std::move(texts)),
         command_line_(std::move(command_line)),
         config_file_(std::move(config_file)),
-        places_(std::move(places)) {}
+        places_(std::move(places)),
+        words_(std::move(words)) {}
 
   bool has(const std::string& name) const { return texts_.contains(name); }
   // All but --config, whose options are among them.
   const std::map<std::string, std::string>& texts() const { return texts_; }
   const std::string& command_line() const { return command_line_; }
   const std::string& config_file() const { return config_file_; }  // empty where there is none
+  // Of a command that takes several: the words without dashes, in their order and each as it was given.
+  const std::vector<std::string>& words() const { return words_; }
   // Of the options that come from that file: where they stand in it, "my.cfg:3".
   const std::map<std::string, std::string>& places() const { return places_; }
 
@@ -54,6 +58,7 @@ class Options {
   std::map<std::string, std::string> texts_;
   std::string command_line_, config_file_;
   std::map<std::string, std::string> places_;
+  std::vector<std::string> words_;
 };
 
 // Collects a command's options: with a value (shown as `placeholder`) or without. In every command -o is short for
@@ -82,7 +87,8 @@ struct Command {
   // itself, so that the command line wins however both say it.
   void (*resolve_spellings)(std::map<std::string, std::string>&) = nullptr;
   // The option that one word without dashes is the value of: "run" reads `evaluate FILE` as `evaluate --run FILE`. Where it
-  // ends in "...", all such words are, a line each: "files..." reads `report A B` as `report --files $'A\nB'`.
+  // ends in "...", as "files...", there may be any number of such words, Options::words(), and errors about them name
+  // "files"; where there is an option of that name, too, its value is one more of them.
   const char* positional = nullptr;
 };
 

@@ -1,4 +1,5 @@
 // What --config reads: options from lines of text, from JSON, or from a file that fsconv wrote.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <map>

@@ -1,4 +1,5 @@
 // fsconv decode: the pictures that codes become, from files, from the prior, between and around images.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

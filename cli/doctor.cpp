@@ -1,4 +1,5 @@
 // fsconv doctor: what a report of a fault needs to say about the program and the machine that it runs on.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include <fsconv/base/text.hpp>
 #include <fsconv/data/dataset.hpp>
 #include <fsconv/engine/isa.hpp>
+#include <fsconv/exchange/onnx_file.hpp>
 #include <fsconv/io/run_log.hpp>
 #include <nlohmann/json.hpp>
 
@@ -33,6 +35,8 @@ ordered_json libraries() {
   ordered_json list = library_versions();
   list["boost"] =
       fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100);
+  const std::string onnx = onnx_writer();
+  list["onnx"] = onnx.empty() ? "not built in" : onnx;
   return list;
 }
 

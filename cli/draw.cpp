@@ -1,4 +1,5 @@
 // fsconv draw: pictures of what a convolution and its transpose do, and of models.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

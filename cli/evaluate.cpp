@@ -1,4 +1,5 @@
 // fsconv evaluate: what a trained model is worth on some images, and how two models compare on the same ones.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <cstdio>

@@ -1,4 +1,5 @@
 // A fixed filter in place of the weights: --weight bilinear:2.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/conventions/fixed_filter.hpp>

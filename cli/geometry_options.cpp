@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "geometry_options.hpp"
 
 #include <fsconv/base/text.hpp>

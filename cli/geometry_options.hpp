@@ -1,4 +1,5 @@
 // The options that describe a convolution: the same words in every subcommand.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/conventions/array_order.hpp>

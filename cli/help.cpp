@@ -1,19 +1,19 @@
 // The help of a subcommand, fitted to the screen.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <boost/program_options.hpp>
+#include <filesystem>
 #include <fsconv/base/screen.hpp>
 #include <fsconv/base/text.hpp>
-#include <sstream>
 
 #include "command.hpp"
+#include "option_groups.hpp"
 
 namespace fsconv::cli {
 namespace {
 
-// The headings and options in the order of the list; the library's own printing keeps a single blank between an option
-// and what it does, so that only its order and headings are taken from there.
 std::string options_text(const boost::program_options::options_description& list, std::size_t width) {
   std::size_t longest = 0;
   const auto left = [](const auto& option) {
@@ -21,16 +21,12 @@ std::string options_text(const boost::program_options::options_description& list
     return fmt::format("  {}{}{}", option.format_name(), value.empty() ? "" : " ", value);
   };
   for (const auto& option : list.options()) longest = std::max(longest, left(*option).size());
-  std::ostringstream printed;
-  printed << list;
   std::string text;
-  auto next = list.options().begin();
-  for (const std::string& line : split(printed.str(), '\n')) {
-    if (!line.empty() && line.front() != ' ') text += (text.empty() ? "" : "\n") + line + "\n";
-    if (!line.starts_with("  -")) continue;
-    const auto& option = **next++;
-    text += wrapped_text(fmt::format("{:<{}}  {}", left(option), longest, option.description()), width,
-                         longest + 2);
+  for (const OptionGroup& group : groups_of(list)) {
+    text += fmt::format("{}{}:\n", text.empty() ? "" : "\n", group.title);
+    for (const auto* option : group.options)
+      text += wrapped_text(fmt::format("{:<{}}  {}", left(*option), longest, option->description()), width,
+                           longest + 2);
   }
   return text;
 }
@@ -55,6 +51,26 @@ std::string usage_text(std::string_view usage, std::size_t width) {
   return text;
 }
 
+// Where examples find the project's sample arrays: in its folder, or where they are installed with the program.
+std::string samples_folder() {
+  const std::string in_project = "data/samples";
+  std::error_code none;
+  if (std::filesystem::exists(in_project, none)) return in_project;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", none);
+  const auto installed = program.parent_path().parent_path() / "share/fsconv/samples";
+  return std::filesystem::exists(installed, none) ? installed.string() : in_project;
+}
+
+// An example as it works when pasted here.
+std::string here(std::string example) {
+  constexpr std::string_view written = "data/samples";
+  const std::string folder = example.find(written) == std::string::npos ? "" : samples_folder();
+  for (std::size_t at = example.find(written); at != std::string::npos;
+       at = example.find(written, at + folder.size()))
+    example.replace(at, written.size(), folder);
+  return example;
+}
+
 }  // namespace
 
 std::size_t help_width() {
@@ -69,7 +85,7 @@ std::string help(const Command& command) {
                      options_text(all_options(command), width) + "\nExamples:\n";
   for (const std::string& example : split(command.examples, '\n'))
     if (const auto first = example.find_first_not_of(' '); first != std::string::npos)
-      text += command_text("  ", example.substr(first), width, 6);
+      text += command_text("  ", here(example.substr(first)), width, 6);
   return text;
 }
 

@@ -1,4 +1,5 @@
 // JSON as --json prints it: for machines, on a terminal that somebody may look at.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fmt/format.h>

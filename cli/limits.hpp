@@ -1,5 +1,6 @@
 // What the limits of the shell (ulimit) leave to the program: checked at its start, so that it ends with a word, not in
 // the middle of a library that does not expect it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 namespace fsconv::cli {

@@ -1,4 +1,5 @@
 // fsconv: finds the subcommand, runs it, and turns errors into messages and exit codes.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <new>
 
 #include "commands.hpp"
+#include "generate.hpp"
 #include "limits.hpp"
 
 namespace {
@@ -26,7 +28,8 @@ int print_help() {
       wrapped_text("fsconv: fractionally-strided (transposed) convolution, computed and proved", width, 2));
   fmt::print("{}\n", wrapped_text("  fsconv COMMAND [options]\n"
                                   "  fsconv COMMAND --help  what it does, its options, examples to paste\n"
-                                  "  fsconv --version",
+                                  "  fsconv --version\n"
+                                  "  fsconv --generate man|bash|zsh|fish  a manual's page, completions",
                                   width, 25));
   constexpr std::size_t names = 15;
   for (const cli::Command& command : cli::commands())
@@ -52,7 +55,7 @@ const cli::Command& command_named(const std::string& name) {
   const auto found =
       std::find_if(all.begin(), all.end(), [&](const cli::Command& c) { return c.name == name; });
   if (found != all.end()) return *found;
-  Words known = {"--help", "--version"};
+  Words known = {"--help", "--version", "--generate"};
   for (const cli::Command& command : all) known.emplace_back(command.name);
   std::string meant = did_you_mean(name, known);
   if (name == "-h" || name == "-?") meant = "did you mean --help?";
@@ -84,6 +87,10 @@ int run(const Words& arguments) {
   if (first == "--version") {
     require_no_more(arguments, 1);
     return print_version();
+  }
+  if (first == "--generate") {
+    fmt::print("{}", cli::generated(Words(arguments.begin() + 1, arguments.end())));
+    return static_cast<int>(ExitCode::ok);
   }
   const cli::Command& command = command_named(first);
   const Words rest(arguments.begin() + 1, arguments.end());

@@ -1,4 +1,5 @@
 // fsconv matrix: builds the sparse matrix W of a convolution, describes it, writes it, draws it.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -50,7 +51,8 @@ boost::program_options::options_description options() {
       .value(
           "null-space", "FILE",
           "with --spectrum: an orthonormal basis of the images that W maps to 0, as arrays "
-          "[dimension, channels, ...] (.npy or file.h5:/dataset); with --transpose of the codes that W^T does")
+          "[dimension, channels, ...] (.npy or file.h5:/dataset), none of them where that is 0 alone; with --transpose of "
+          "the codes that W^T does")
       .value("picture", "FILE", "draw it, coloured by tap: .png, .svg, .gif or .html")
       .flag("print", "print W with symbolic weights w00 w01 ...")
       .flag("symbolic", "print the polynomials W x, W^T y and their gradients side by side (small cases)");
@@ -86,7 +88,11 @@ void write_files(const Options& options, const Geometry& geometry, const MatrixR
   }
   if (options.has("null-space")) {
     write_array(options.text("null-space"), null_images, "f8");
-    tell("its null space is in {}", options.text("null-space"));
+    if (null_images.size() > 0)
+      tell("its null space is in {}", options.text("null-space"));
+    else
+      tell("its null space is {{0}}: {} maps only 0 to 0, and {} holds no vectors", transposed ? "W^T" : "W",
+           options.text("null-space"));
   }
   if (picture) {
     picture->commit();
@@ -149,7 +155,7 @@ int run(const Options& options) {
   std::optional<Spectrum> spectrum;
   if (options.has("spectrum")) spectrum = spectrum_of(geometry, report.w);
   Tensor<double> null_images;
-  if (options.has("null-space")) null_images = null_space(geometry, report.w, *spectrum, map, "null-space");
+  if (options.has("null-space")) null_images = null_space(geometry, report.w, *spectrum, map);
   if (options.has("json")) {
     nlohmann::json json(report);
     if (options.has("print")) json["symbolic"] = symbols;

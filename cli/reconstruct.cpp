@@ -1,4 +1,5 @@
 // fsconv reconstruct: images and what a trained model makes of them.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <fsconv/base/excerpt.hpp>

@@ -1,4 +1,5 @@
 // fsconv report: one page on what runs, evaluations, verifications and timings found.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <fsconv/base/interrupt.hpp>
@@ -33,10 +34,9 @@ void require_page_name(const std::string& output) {
 int run(const Options& options) {
   catch_interrupts();
   const std::string output = options.required_text("output");
-  const std::vector<std::string> files = split(options.required_text("files"), '\n');
   require_page_name(output);
   require_writable(output);
-  const report::Report report = report::report(files, options.text("title"));
+  const report::Report report = report::report(options.words(), options.text("title"));
   AtomicFile page(output);
   page.write(report.html);
   page.commit();

@@ -1,4 +1,5 @@
 // The options by which evaluate, encode, decode and reconstruct name a trained model and its images.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/engine/precision.hpp>

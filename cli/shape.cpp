@@ -1,4 +1,5 @@
 // fsconv shape: the sizes of a convolution and its transpose, and why they are what they are.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

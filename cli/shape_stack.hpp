@@ -1,4 +1,5 @@
 // fsconv shape --stack: the sizes of layers, there and back, and their receptive fields.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include "command.hpp"

@@ -1,4 +1,5 @@
 // What fsconv shape says of one geometry, alone and in a stack.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/geometry/direction.hpp>

@@ -1,4 +1,5 @@
 // fsconv smooth: a trained model whose transposed convolutions paint no checkerboard on flat codes.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <fsconv/base/interrupt.hpp>

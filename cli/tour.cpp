@@ -1,4 +1,5 @@
 // fsconv tour: the questions about transposed convolutions one after the other, each with its answer and the commands that show it.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>

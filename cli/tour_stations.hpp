@@ -1,5 +1,6 @@
 // The stations of the tour: the questions that people have about transposed convolutions, what answers them, and the
 // commands that show it. docs/lecture.md has the same stations (scripts/write_lecture).
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <span>

@@ -1,4 +1,5 @@
 // fsconv train: reads the options of a training run, starts it and prints its epochs.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <fsconv/base/table.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/engine/isa.hpp>
+#include <fsconv/exchange/initial.hpp>
 #include <fsconv/io/location.hpp>
 #include <fsconv/train/options.hpp>
 #include <fsconv/train/train.hpp>
@@ -19,31 +21,20 @@
 #include "commands.hpp"
 #include "json_text.hpp"
 #include "run_options.hpp"
+#include "training_options.hpp"
 
 namespace fsconv::cli {
 namespace {
 
 boost::program_options::options_description options() {
-  std::optional<OptionList> list;
-  std::string group;
-  for (const TrainOption& option : train_options()) {
-    if (!list)
-      list.emplace(option.group);
-    else if (option.group != group)
-      list->group(option.group);
-    group = option.group;
-    if (option.is_flag())
-      list->flag(option.name.c_str(), option.help.c_str());
-    else
-      list->value(option.name.c_str(), option.placeholder.c_str(), option.help.c_str());
-  }
-  return list
-      ->value(
-          "isa", "NAME",
-          "instructions of the batched form: portable, avx2, avx512, avx512_bf16, amx (the best there is)")
+  return training_options()
+      .value("isa", "NAME",
+             "instructions of the batched form: portable, avx2, avx512, avx512_bf16, amx (the best there is)")
       .group("Files")
       .value("output", "FILE",
              "HDF5 file, rewritten after every epoch, with a PNG beside it (results/train.h5)")
+      .value("init", "FILE",
+             "begin with the weights of this file: .safetensors, .npz, PyTorch's .pt, or a run's")
       .value("resume", "FILE", "continue the run of this file")
       .flag("force", "replace the file, even if this run does not continue it")
       .flag("summary", "only show the model");
@@ -52,9 +43,10 @@ boost::program_options::options_description options() {
 // A resumed run is the same run: its file says everything but how long, how fast, from where and to where.
 void require_resumable(const Options& options) {
   constexpr auto legal =
-      "with --resume give only --epochs, --threads, --isa, --data, --output, --force, --json, --summary";
-  const std::vector<std::string> free = {"resume", "epochs", "threads", "isa",    "data",
-                                         "output", "json",   "force",   "summary"};
+      "with --resume give only --epochs, --threads, --isa, --data, --test-data, --output, --force, --json, "
+      "--summary";
+  const std::vector<std::string> free = {"resume",    "epochs", "threads", "isa",   "data",
+                                         "test-data", "output", "json",    "force", "summary"};
   if (!options.config_file().empty()) throw InvalidArgument("config", "cannot change a resumed run", legal);
   for (const auto& [name, text] : options.texts())
     if (std::find(free.begin(), free.end(), name) == free.end())
@@ -80,12 +72,21 @@ TrainRun train_run_of(const Options& options) {
     require_resumable(options);
     run.config = read_train_config(hdf5::File::open(run.resume_from));
     if (!options.has("data")) run.data_named_in = run.resume_from;
+    if (!options.has("test-data")) run.test_data_named_in = run.resume_from;
   }
   const TrainConfig earlier = run.config;
   run.config.threads = hardware_threads();
   set_options(run.config, options.texts());
   if (!run.resume_from.empty()) require_same_schedule(earlier, run.config);
   return run;
+}
+
+// A run that is repeated by its file's configuration has other bits where that began with weights from elsewhere.
+void tell_if_initialised(const Options& options) {
+  if (options.has("init") || !names_hdf5(options.config_file())) return;
+  if (const auto initial = read_initial_weights(hdf5::File::open(options.config_file())))
+    tell("{} began with the weights of {}; this run draws its own, where --init does not name them",
+         options.config_file(), initial->source);
 }
 
 void print_epoch(const EpochResult& result, bool variational) {
@@ -110,9 +111,9 @@ void print_epoch(const EpochResult& result, bool variational) {
 }
 
 // The columns of a run's table; those of a variational model say what the test loss is the sum of.
-Table epoch_table(const TrainConfig& config, bool variational) {
+Table epoch_table(const TrainConfig& config, bool variational, bool validates) {
   std::vector<Column> columns = {{"epoch", Align::right}, {"train loss", Align::right, 10}};
-  if (config.validation > 0) columns.push_back({"validation", Align::right, 10});
+  if (validates) columns.push_back({"validation", Align::right, 10});
   columns.push_back(
       {variational && is_likelihood(likelihood_of(config)) ? "test -ELBO" : "test loss", Align::right, 10});
   if (variational) {
@@ -154,7 +155,7 @@ bool has_diverged(const EpochResult& result, double least) {
 }
 
 int print_summary(const Options& options, const TrainConfig& config) {
-  constexpr const char* of_runs[] = {"output", "force", "json"};
+  constexpr const char* of_runs[] = {"output", "force", "json", "init"};
   options.require_none_of(of_runs, "--summary only shows the model");
   fmt::print("{}", summary(config));
   return static_cast<int>(ExitCode::ok);
@@ -182,21 +183,26 @@ int run(const Options& options) {
   if (options.has("isa") && options.text("form", "batched") != "batched")
     throw InvalidArgument("isa", "would have no effect", "it belongs to --form batched");
   choose_isa(options);
-  const TrainRun wanted = train_run_of(options);
+  TrainRun wanted = train_run_of(options);
   check(wanted.config);
   if (options.has("summary")) return print_summary(options, wanted.config);
+  if (options.has("init"))  // reads the whole file
+    initialise_from(wanted, options.required_text("init"),
+                    [](const CheckOutcome& outcome) { tell("{}", outcome.text()); });
   tell_if_emulated(wanted.config.precision);
+  tell_if_initialised(options);
   const bool json = options.has("json"), variational = wanted.config.model == ModelKind::vae;
-  const Table table = epoch_table(wanted.config, variational);
+  std::optional<Table> table;  // whether there are validation images, the data may say
   bool headed = json, warned = false;
   Index trained = 0;
   double least = 0;  // train loss of the epochs so far
   const auto on_epoch = [&](const EpochResult& result) {
-    if (!std::exchange(headed, true)) fmt::print("{}", table.head());
+    if (!table) table = epoch_table(wanted.config, variational, result.validation_loss.has_value());
+    if (!std::exchange(headed, true)) fmt::print("{}", table->head());
     if (json)
       print_epoch(result, variational);
     else
-      fmt::print("{}", table.line(cells_of(result, variational)));
+      fmt::print("{}", table->line(cells_of(result, variational)));
     std::fflush(stdout);
     if (has_diverged(result, least) && !std::exchange(warned, true))
       tell(
@@ -225,7 +231,8 @@ Command train_command() {
       .usage =
           "  fsconv train [options]\n"
           "  fsconv train --config RUN.h5 [options that differ]\n"
-          "  fsconv train --resume RUN.h5 [--epochs N] [--threads N] [--data ...] [--output FILE]\n\n"
+          "  fsconv train --resume RUN.h5 [--epochs N] [--threads N] [--data ...] [--test-data ...]\n"
+          "                                  [--output FILE]\n\n"
           "Data: generated draws grey images of 28x28 pixels; generated:HEIGHTxWIDTHxCHANNELS has sides of "
           "8 to 256 pixels and 1 (grey) or 3 (colour) channels. A DIR holds the four IDX files of MNIST and "
           "its like, or the binary version of CIFAR-10 or CIFAR-100. A FILE holds IDX images, or an array "
@@ -238,6 +245,9 @@ Command train_command() {
           "Options that would have no effect beside the others are refused. A --config that is the file of a "
           "run means exactly that run, from its beginning. After Ctrl-C the file of the last epoch is "
           "complete, and --resume goes on from it to the same bits.\n\n"
+          "--init takes weights that the model has under the names of PyTorch (encoder.0.weight) or fsconv (conv1), "
+          "all of them and no others; fsconv export writes such files. A shared weight stands there once, or "
+          "under both names with the same numbers. The file's name and SHA-256 are recorded.\n\n"
           "With --json every epoch is an object on a line of its own, printed when it ends: epoch, train_loss, test_loss, "
           "validation_loss (where images are kept apart), learning_rate, gradient_norm, skipped_steps, seconds, "
           "images_per_second (null where the clock stood still) and, of a vae, train_ and test_reconstruction and _kl, and "
@@ -252,6 +262,7 @@ Command train_command() {
           "  fsconv train --data generated --stride 3/2,2 --kernel 5,3 --output results/ratio.h5\n"
           "  fsconv train --data generated --validation 500 --patience 3 --output results/best.h5\n"
           "  fsconv train --data generated:64x64x3 --channels 64,128,256 --batch 64 --epochs 1\n"
+          "  fsconv train --data generated --init results/shapes.h5 --epochs 1 --output results/finer.h5\n"
           "  fsconv train --data generated --latent 0 --decoder subpixel --summary\n"
           "  fsconv train --data fashion-mnist --output results/fashion.h5\n",
       .options = options,

@@ -1,4 +1,5 @@
 // fsconv verify: checks every claim about transposed convolution on every form, over a sweep of geometries.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -205,6 +206,21 @@ int emit_statements(const Options& options, const std::vector<Obligation>& oblig
   return 0;
 }
 
+// What was named and not tried was named in vain; where all was, something is missing even if nothing was named.
+void require_tried(const Options& options, const VerifyReport& report) {
+  const bool any = !report.proofs.empty() ||
+                   std::any_of(report.checks.begin(), report.checks.end(),
+                               [](const Check& check) { return check.verdict != Verdict::skipped; });
+  for (const Untried& one : untried(report)) {
+    const std::string field = one.field == "form" && options.has("mutant") ? "mutant" : one.field;
+    const bool named = options.has(field) && options.text(field) != "all";
+    if (named || !any)
+      throw InvalidArgument(
+          field, fmt::format("nothing of {} was tried: {}", one.name, one.reason),
+          "what was not tried does not hold: name other claims, forms, methods or geometries");
+  }
+}
+
 int run(const Options& options) {
   catch_interrupts();
   if (options.has("explain")) return explain_one(options);
@@ -248,7 +264,9 @@ int run(const Options& options) {
     write_report(options.text("output"), report, info);
     tell("every check is in {}", options.text("output"));
   }
-  return static_cast<int>(report.passed() ? ExitCode::ok : ExitCode::claim_failed);
+  if (!report.passed()) return static_cast<int>(ExitCode::claim_failed);
+  require_tried(options, report);
+  return static_cast<int>(ExitCode::ok);
 }
 
 }  // namespace
@@ -262,7 +280,8 @@ Compares every way to compute the operator with the definition, over a few thous
 reals (numeric), with integers (exact) and, for all weights and inputs, as polynomials (symbolic). Proves
 the mathematics for all sizes with an SMT solver and refutes popular beliefs (proof). Exit code 3 if a claim
 fails, with the smallest failing case and the command that shows it again, or if the solver leaves a statement
-undecided; 1 if the solver does not run.
+undecided; 2 if of a claim, form, mutant or method that was named nothing could be tried; 1 if the solver does not
+run.
 
 The exhaustive sweep grows fast with its bounds: from seconds to hours. On a terminal a line shows how far
 it is; elsewhere stderr says so every ten seconds.)",

@@ -1,5 +1,6 @@
 # compile_for_isas(NAME ISA...): gives NAME_ISA.cpp of the calling folder, sources of the target fsconv, the instructions
 # that they are named after (engine/isa.hpp).
+# SPDX-License-Identifier: Apache-2.0
 function(compile_for_isas name)
   set(portable -ffp-contract=fast)
   if(NOT FSCONV_SANITIZE)

@@ -1,5 +1,6 @@
 # Every library fsconv is built on; all of them are packages of Debian 12 (scripts/packages lists their names).
 # Used by the build and, installed as part of the package, by projects that find fsconv.
+# SPDX-License-Identifier: Apache-2.0
 if(NOT COMMAND find_dependency)
   macro(find_dependency)
     find_package(${ARGN} REQUIRED)
@@ -15,6 +16,8 @@ find_dependency(fmt 9)
 find_dependency(nlohmann_json 3.11)
 find_dependency(ZLIB)
 find_dependency(PNG)
+find_dependency(JPEG)
+find_dependency(OpenSSL COMPONENTS Crypto)
 find_dependency(Eigen3 3.4)
 
 # OpenBLAS as an archive, in the build whose products may run on several threads at once (its build without threads mixes
@@ -52,3 +55,21 @@ fsconv_find_library(flint flint flint/fmpz_mpoly.h ${FSCONV_GMP_LIBRARY})
 fsconv_find_library(xxhash xxhash xxhash.h)
 fsconv_find_library(cairo cairo cairo.h)
 fsconv_find_library(gif gif gif_lib.h)
+
+# ONNX files are messages of Protocol Buffers. Compiled from Debian's onnx.proto for the small runtime, which is linked as an
+# archive, they cost a command nothing at its start; libonnx_proto.so and libprotobuf.so, whose start registers every message
+# by name, took 2 ms of the 11 that fsconv shape takes.
+find_program(FSCONV_PROTOC protoc)
+find_file(FSCONV_ONNX_PROTO onnx/onnx.proto PATH_SUFFIXES include)
+find_library(FSCONV_PROTOBUF_LIBRARY libprotobuf-lite.a)
+mark_as_advanced(FSCONV_PROTOC FSCONV_ONNX_PROTO FSCONV_PROTOBUF_LIBRARY)
+if(NOT DEFINED FSCONV_ONNX)  # an installed fsconv says how it was built
+  set(found OFF)
+  if(FSCONV_PROTOC AND FSCONV_ONNX_PROTO AND FSCONV_PROTOBUF_LIBRARY)
+    set(found ON)
+  endif()
+  option(FSCONV_ONNX "Write ONNX files: needs libonnx-dev, libprotobuf-dev and protobuf-compiler" ${found})
+endif()
+if(FSCONV_ONNX)
+  fsconv_find_library(protobuf libprotobuf-lite.a google/protobuf/message_lite.h)
+endif()

@@ -3,6 +3,7 @@
 #   cmake -DDIRECTORY=proofs/smt -DOUTPUT=embedded_proofs.cpp -P embed_texts.cmake
 #
 # The texts become arrays of bytes: no character of theirs can mean anything to CMake or C++.
+# SPDX-License-Identifier: Apache-2.0
 cmake_minimum_required(VERSION 3.25)
 
 foreach(variable DIRECTORY OUTPUT)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the experiments' Python shares: the style of their pictures, fsconv's files, images to begin with, and results that say where they are from.
 
 It computes no convolution: those are fsconv's, and what the scripts do with their results is arithmetic on arrays.

@@ -7,6 +7,7 @@
 #   output   where results.csv, about.json and the pictures go: the experiment's folder, or with --quick $work
 # It ends with the first command that fails, and from the project's top folder: paths in about.json are the same for all.
 # shellcheck shell=bash disable=SC2034  # used where this is sourced
+# SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
@@ -18,7 +19,7 @@ if [[ $# -eq 0 ]]; then
 elif [[ $# -eq 1 && $1 == --quick ]]; then
   quick=1 work=results/${name}_quick output=$work
 else
-  sed -n '2,/^[^#]/{/^# shellcheck/d;s/^# \{0,1\}//p}' "$here/run.sh" >&2
+  sed -n '2,/^[^#]/{/^# shellcheck/d;/^# SPDX-/d;s/^# \{0,1\}//p}' "$here/run.sh" >&2
   exit 2
 fi
 mkdir -p "$work"

@@ -1,5 +1,6 @@
 # What scripts/quickstart and scripts/test share: where the project is, and how its packages are installed.
 # shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -1,4 +1,5 @@
 // What the explorer's page can ask: sizes and words, pictures, and numbers of one geometry, each answered in JSON.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/conventions/convention.hpp>

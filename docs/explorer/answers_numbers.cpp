@@ -1,4 +1,5 @@
 // The operator's values on small arrays, by one form and again by the others.
+// SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>

@@ -1,4 +1,5 @@
 // Drawings of a geometry: every view of it with its steps, to be shown on the page or saved.
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/base/error.hpp>
 #include <fsconv/conventions/array_order.hpp>
 #include <fsconv/draw/figure.hpp>

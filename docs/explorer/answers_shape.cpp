@@ -1,4 +1,5 @@
 // Sizes, arithmetic and words: what `fsconv shape` says.
+// SPDX-License-Identifier: Apache-2.0
 #include <array>
 #include <fsconv/base/error.hpp>
 #include <fsconv/conventions/arithmetic.hpp>

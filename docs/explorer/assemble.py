@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Puts the compiled library, the scripts and the styles into one page, and says in it what it was made from.
 
     assemble.py explorer.wasm docs/explorer.html DEPENDENCIES.d...     (scripts/build_explorer calls it)

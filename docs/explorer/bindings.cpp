@@ -1,4 +1,5 @@
 // The door between the explorer's page and the library: one text in JSON goes in, one comes out.
+// SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/interrupt.hpp>

@@ -1,4 +1,5 @@
 // The door to the library: text in JSON goes in and comes out, through memory that WebAssembly and script share.
+// SPDX-License-Identifier: Apache-2.0
 
 // The library's bytes, from the page's own text.
 async function unpackedLibrary(base64) {

@@ -1,4 +1,5 @@
 // Arrays of numbers as text: read from fields, shown as tables.
+// SPDX-License-Identifier: Apache-2.0
 
 // The numbers of a text, or null where it is empty. Throws what is no number.
 function numbersOf(text) {

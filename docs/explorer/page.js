@@ -1,4 +1,5 @@
 // The page: fields make a question, the library answers, the answer is shown; the address keeps what was asked.
+// SPDX-License-Identifier: Apache-2.0
 
 const VIEWS = {
   gather: ["Gather", "Each result collects what its taps reach: the equation, solved for one result at a time."],
@@ -128,11 +129,14 @@ async function startPage() {
                   "image channels": "channels", "code channels": "channels"};
     return also[name] ?? name;
   };
+  // What the library calls by the command line's options (--input-size) has another name on this page.
+  const inPageWords = text => text.replace(/--([a-z]+(?:-[a-z]+)*)/g, (whole, option) =>
+      option in fields ? `“${fields[option].name.textContent}”` : whole);
   const showError = error => {
     const about = error ? fieldOf(error.field) : "";
     for (const [option, {field, control, error: place}] of Object.entries(fields)) {
       field.classList.toggle("wrong", option === about);
-      place.textContent = option === about ? error.text : "";
+      place.textContent = option === about ? inPageWords(error.text) : "";
       if (option === about) control.setAttribute("aria-invalid", "true");
       else control.removeAttribute("aria-invalid");
     }
@@ -242,7 +246,7 @@ async function startPage() {
     for (const id of ["save-step", "save-animation"]) byId(id).disabled = Boolean(answer.error);
     if (answer.error) {
       player.clear();
-      byId("picture").append(make("p", {className: "quiet", textContent: `No picture: ${answer.error.text}`}));
+      byId("picture").append(make("p", {className: "quiet", textContent: `No picture: ${inPageWords(answer.error.text)}`}));
       return;
     }
     byId("save-animation").disabled = answer.captions.length < 2;
@@ -302,7 +306,7 @@ async function startPage() {
     byId("numbers").replaceChildren();
     byId("numbers").hidden = Boolean(answer.error);
     if (answer.error) {
-      byId("numbers-words").textContent = answer.error.text;
+      byId("numbers-words").textContent = inPageWords(answer.error.text);
       return;
     }
     for (const name of ["x", "w"]) byId(`${name}-shape`).textContent = answer[name].shape.join(" × ");
@@ -331,7 +335,7 @@ async function startPage() {
     for (const section of document.querySelectorAll("#results > section:not(:first-child)")) section.hidden = Boolean(answer.error);
     if (answer.error) {
       player.clear();
-      byId("summary").replaceChildren(make("p", {className: "refused", textContent: answer.error.text}));
+      byId("summary").replaceChildren(make("p", {className: "refused", textContent: inPageWords(answer.error.text)}));
     } else {
       showSummary(answer);
       showArithmetic(answer);

@@ -1,5 +1,6 @@
 // Makes docs/pictures/explorer.png, what the explorer looks like in a browser.
 //   node docs/explorer/picture.mjs OUTPUT.png [ADDRESS [WIDTH [light|dark]]]     (Chromium and axe-core as tests/browser says)
+// SPDX-License-Identifier: Apache-2.0
 import {dirname, join} from "node:path";
 import {fileURLToPath, pathToFileURL} from "node:url";
 import {launch} from "../../tests/browser/browser.mjs";

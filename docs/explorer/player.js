@@ -1,4 +1,5 @@
 // The moving picture: its steps are groups of one SVG, of which one is shown.
+// SPDX-License-Identifier: Apache-2.0
 
 class Player {
   constructor(place, controls, onStep) {

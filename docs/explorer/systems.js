@@ -1,4 +1,5 @@
 // What the systems call their arguments, and geometries to begin with.
+// SPDX-License-Identifier: Apache-2.0
 
 const SYSTEMS = {
   pytorch: "PyTorch",

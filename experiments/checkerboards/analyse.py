@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """What makes checkerboards and what cures them: random filters, and the decoders that run.sh has trained; see README.md."""
 import os
 import re

@@ -4,6 +4,7 @@
 #   run.sh --quick   few drawn images; all in results/checkerboards_quick
 #   FSCONV=PROGRAM run.sh ...  instead of build/release/fsconv
 # shellcheck source=SCRIPTDIR/../setup.sh
+# SPDX-License-Identifier: Apache-2.0
 source "$(dirname "$0")/../setup.sh"
 
 settings=(--untied --latent 0 --likelihood mse --learning-rate 2e-3)

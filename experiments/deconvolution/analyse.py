@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Why "deconvolution" is the wrong name: W^T beside what does undo W. W is from fsconv matrix, maps are by fsconv apply; see README.md."""
 import os
 import sys

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """What is a stride of 1/2, 2/3 or 3/2? Convolutions with them beside zeros, an ordinary convolution and a sieve; see README.md."""
 import os
 import sys

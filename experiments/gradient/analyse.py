@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Is conv_transpose the gradient of conv? Beside differences of a loss and beside PyTorch's autograd; see README.md."""
 import os
 import sys

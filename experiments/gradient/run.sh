@@ -4,5 +4,6 @@
 #   run.sh --quick   three geometries, without PyTorch; all in results/gradient_quick
 #   FSCONV=PROGRAM run.sh ...  instead of build/release/fsconv
 # shellcheck source=SCRIPTDIR/../setup.sh
+# SPDX-License-Identifier: Apache-2.0
 source "$(dirname "$0")/../setup.sh"
 "$python" "$here/analyse.py" "$work" --output "$output" ${quick:+--quick}

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """What lies where among the codes of a variational autoencoder; run.sh calls it between fsconv's commands. See README.md.
 
     analyse.py shapes WORK                     shapes.npz: drawn images and their kinds, for run.sh --quick

@@ -4,6 +4,7 @@
 #   run.sh --quick   small models on drawn images; all in results/latent_space_quick
 #   FSCONV=PROGRAM run.sh ...  instead of build/release/fsconv
 # shellcheck source=SCRIPTDIR/../setup.sh
+# SPDX-License-Identifier: Apache-2.0
 source "$(dirname "$0")/../setup.sh"
 
 if [[ $quick ]]; then

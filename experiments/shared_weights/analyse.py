@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """How orthogonal do shared filters become? The real W of every layer, boundaries and all, over the epochs; see README.md."""
 import os
 import re

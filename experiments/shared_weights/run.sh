@@ -4,6 +4,7 @@
 #   run.sh --quick   a few drawn images and one epoch; all in results/shared_weights_quick
 #   FSCONV=PROGRAM run.sh ...  instead of build/release/fsconv
 # shellcheck source=SCRIPTDIR/../setup.sh
+# SPDX-License-Identifier: Apache-2.0
 source "$(dirname "$0")/../setup.sh"
 
 # Epoch 0 is a run whose steps are so small that the weights stay what they were.

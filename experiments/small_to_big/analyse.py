@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Which way from 14x14 to 28x28 pixels comes nearest to the original? Every map is fsconv's; see README.md."""
 import os
 import sys

@@ -4,5 +4,6 @@
 #   run.sh --quick   few drawn images and two steps of fitting; all in results/small_to_big_quick
 #   FSCONV=PROGRAM run.sh ...  instead of build/release/fsconv
 # shellcheck source=SCRIPTDIR/../setup.sh
+# SPDX-License-Identifier: Apache-2.0
 source "$(dirname "$0")/../setup.sh"
 "$python" "$here/analyse.py" "$work" --output "$output" ${quick:+--quick}

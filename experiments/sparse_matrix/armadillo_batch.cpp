@@ -1,5 +1,6 @@
 // The peer: Armadillo's batch constructor, given the same entries already sorted by column, the fastest it takes.
 // Prints the median nanoseconds per nonzero of three builds. Usage: armadillo_batch (ic16oc32i64x64o32x32k4s2p1)
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <armadillo>
 #include <chrono>

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds W of ic16oc32i64x64o32x32k4s2p1 with fsconv, Armadillo's batch constructor and scipy in turn, five times, and
 # prints the ratios. Needs scripts/test to have installed the packages and built build/release/fsconv.
+# SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 fsconv=$here/../../build/release/fsconv

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The peer: scipy's coo -> csr on vectorised index arrays. Prints nanoseconds per nonzero: build, W x, W^T y."""
 import time
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Trains the same autoencoders with fsconv and PyTorch in turn and compares their speeds. Called by run.sh.
 
     compare.py speed --fsconv PROGRAM --peak PROGRAM --csv FILE   rounds of fsconv, tuned, plain on one and on two threads;

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Times the layers of an autoencoder and of DCGAN's generator with fsconv's engine, oneDNN and PyTorch, on one thread.
 
     layers.py [--fsconv PROGRAM] [--sets layers,dcgan] [--rounds 7] [--minutes 4] [--csv FILE]

@@ -1,4 +1,5 @@
 // What the arithmetic units could do: fused multiply-adds on registers only, in GFLOP/s.   peak THREADS
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <chrono>
 #include <cstdio>

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Draws the roofline of a file of `fsconv bench --output FILE`: what each layer reaches under what the machine permits.
 
     fsconv bench --set layers,dcgan --form engine --precision fp32,bf16 --output bench.h5

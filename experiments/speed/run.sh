@@ -8,6 +8,7 @@
 #   run.sh losses              test losses of three epochs, three seeds
 #   ... --models ae28,ae64,vae28 --precisions fp32,bf16 --systems fsconv,tuned,plain --rounds 5 --minutes 30    or fewer
 #   FSCONV=PROGRAM run.sh ...  instead of build/release/fsconv
+# SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 fsconv=${FSCONV:-$here/../../build/release/fsconv}

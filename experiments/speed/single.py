@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Two small comparisons with PyTorch on one thread: a decoder at batch 1, and a check of all derivatives of a layer.
 
     single.py [--fsconv PROGRAM] [--rounds 9]

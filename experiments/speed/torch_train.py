@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The models of `fsconv train`, trained by PyTorch; prints one line of JSON an epoch: speed, losses, peak memory.
 
     encoder   x1 = relu(W1 x + b1), x2 = relu(W2 x1 + b2), ..., L . + c         ae28: 28x28x1 -> 14x14x32 -> 7x7x64 -> 32

@@ -3,6 +3,7 @@
 # minutes on two cores.
 #   run.sh [more options of fsconv train]
 #   FSCONV=PROGRAM run.sh                    instead of build/release/fsconv
+# SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 fsconv=${FSCONV:-build/release/fsconv}

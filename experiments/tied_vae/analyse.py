@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """What run.sh trained and evaluated, as tables in Markdown and a picture.
 
     analyse.py tables FOLDER --output FOLDER    of the runs VARIANT-SEED.h5 and their evaluations VARIANT-SEED-eval.h5: prints the

@@ -6,6 +6,7 @@
 #   run.sh --quick   a minute: small models, few drawn images, one seed; all in results/tied_vae_quick
 #   FSCONV=PROGRAM run.sh ...  instead of build/release/fsconv
 #   PRECISION=bf16 run.sh ...  multiplies in bf16: about three times as fast where the processor has AMX, slower elsewhere
+# SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Is the transposed convolution the transpose? W from fsconv matrix beside the maps of fsconv apply; see README.md."""
 import os
 import sys

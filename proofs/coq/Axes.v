@@ -5,6 +5,7 @@
    induction over the list of axes, loops over positions have the same laws as loops over indices, and
    the divisions, done axis by axis, find exactly the taps. The summand takes three lists: what channels,
    groups and batch do with them is its own affair (Layer.v). *)
+(* SPDX-License-Identifier: Apache-2.0 *)
 From Coq Require Export List.
 From fsconv Require Export Transpose.
 

@@ -9,6 +9,7 @@
    counts the multiplications.
 
    The indices are integers without bound, the stride is down/up, and no size is assumed to be positive. *)
+(* SPDX-License-Identifier: Apache-2.0 *)
 From fsconv Require Export Sums.
 
 (* ---- Definitions ------------------------------------------------------------------------------------- *)

@@ -11,6 +11,7 @@
    has the former and is not the latter.
 
    The quotient takes differences, so values can be negated here: they form a commutative ring. *)
+(* SPDX-License-Identifier: Apache-2.0 *)
 From fsconv Require Export Transpose.
 
 Class Ring (R : Type) := {

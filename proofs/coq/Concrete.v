@@ -4,6 +4,7 @@
    hand-written page, so that a reader can check the definitions against any framework; and the usual
    mistakes (no flip, the wrong pad, division that rounds the wrong way, a tap dropped) are evaluated too
    and shown to give something else. The proofs are computations. *)
+(* SPDX-License-Identifier: Apache-2.0 *)
 From fsconv Require Import Layer ZeroInsertion.
 Import ListNotations.
 

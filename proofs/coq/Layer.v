@@ -4,6 +4,7 @@
    derivatives of one trilinear form; so the transposed convolution is the adjoint of the convolution,
    whatever the number of axes, the strides, the paddings and the grouping of channels. An autoencoder
    whose decoder shares the encoder's weights rests on it, and so does every backward pass. *)
+(* SPDX-License-Identifier: Apache-2.0 *)
 From fsconv Require Export Axes.
 
 (* geometry.hpp Geometry. *)

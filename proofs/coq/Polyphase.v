@@ -6,6 +6,7 @@
    where the taps of a phase are every down-th one. polyphase.hpp does it for any dilation and any
    rational stride, with the greatest common divisor and an inverse modulo (Bezout); this file follows it
    line by line. *)
+(* SPDX-License-Identifier: Apache-2.0 *)
 From Coq Require Import Znumtheory.
 From fsconv Require Export Axis.
 

@@ -5,6 +5,7 @@
    checks that the tap exists. So a window one pixel too wide reads a weight that is not there, and one
    too narrow loses a tap. Shown here: with floor and ceiling rounded in the right directions, the loop
    of scatter.hpp visits the taps. *)
+(* SPDX-License-Identifier: Apache-2.0 *)
 From fsconv Require Export Axis.
 
 (* ---- Definitions, after scatter.hpp for_each_pair ---------------------------------------------------- *)

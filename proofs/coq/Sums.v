@@ -6,6 +6,7 @@
    summed may be anything that can be added in any order (a commutative monoid); where values are also
    multiplied, they form a commutative semiring. The integers are one, and so are polynomials, the reals,
    and counting ways. Floating point is not: its addition is not associative. *)
+(* SPDX-License-Identifier: Apache-2.0 *)
 From Coq Require Export ZArith Lia Bool Ring.
 Open Scope Z_scope.
 

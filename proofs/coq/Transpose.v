@@ -8,6 +8,7 @@
    theorem below, in any commutative semiring.
 
    An image, a code, a filter are functions of an index; only their values in range are ever used. *)
+(* SPDX-License-Identifier: Apache-2.0 *)
 From fsconv Require Export Scatter Polyphase.
 
 (* The axis of W^T: the sides swapped, the stride inverted, the padding that is left over, as

@@ -6,6 +6,7 @@
    filter. Shown here: with that pad and that flip it is the transposed convolution, and the plain one
    where up > 1 stretches the image. That a product with an inserted zero is zero is a law of semirings;
    numbers with Inf and NaN do not obey it. *)
+(* SPDX-License-Identifier: Apache-2.0 *)
 From fsconv Require Export Transpose.
 
 Section ZeroInsertion.

@@ -1,4 +1,5 @@
 // Base64 of RFC 4648's own examples, and of all bytes, read back.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/base64.hpp>
 #include <string_view>

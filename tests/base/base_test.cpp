@@ -1,4 +1,5 @@
 // The foundations: numbers, arrays, random numbers, threads, text.
+// SPDX-License-Identifier: Apache-2.0
 #include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -265,6 +266,9 @@ TEST_CASE("text: integers are read whole or not at all") {
   for (const char* bad : {"", " 1", "1 ", "1x", "+1", "1.0", "99999999999999999999"}) CHECK(!to_integer(bad));
   CHECK(to_integers("size", "3,4") == std::vector<Index>{3, 4});
   CHECK_THROWS_AS(to_integers("size", "3,,4"), InvalidArgument);
+  CHECK((integer_in("size", "1", 1, 3) == 1 && integer_in("size", "3", 1, 3) == 3));
+  for (const char* bad : {"0", "4", "", "2.0", "two", "99999999999999999999"})
+    CHECK_THROWS_AS(integer_in("size", bad, 1, 3), InvalidArgument);
   CHECK(one_per<Index>("size", {5}, 3) == std::vector<Index>{5, 5, 5});
   CHECK_THROWS_AS(one_per<Index>("size", {5, 6}, 3), InvalidArgument);
   CHECK(alternatives({"a", "b", "c"}) == "a, b or c");

@@ -1,4 +1,5 @@
 // Child processes: whatever a program does, it ends in time, alone, and leaves nothing behind.
+// SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 
 #include <atomic>

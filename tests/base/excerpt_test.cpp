@@ -1,4 +1,5 @@
 // Text from outside in messages: nothing that a terminal would obey or hide, and no more than fits one.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>

@@ -1,4 +1,5 @@
 // The forked copy answers, and however it ends, its end is an exception here.
+// SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>

@@ -1,4 +1,5 @@
 // Text in markup: nothing of it is a tag, an attribute's end or a forbidden character.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/markup.hpp>
 

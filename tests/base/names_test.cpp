@@ -1,4 +1,5 @@
 // Names of values and of list entries: both ways, and errors that say what there is.
+// SPDX-License-Identifier: Apache-2.0
 #include <array>
 #include <catch2/catch.hpp>
 #include <fsconv/base/names.hpp>

@@ -1,4 +1,5 @@
 // Noise by its key and place: the generator against the paper's, the normals against their distribution.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
 #include <bit>

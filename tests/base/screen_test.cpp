@@ -1,4 +1,5 @@
 // Text that fits a screen: wrapping, tables, matrices, commands, colours, and the line of progress.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/progress.hpp>
 #include <fsconv/base/screen.hpp>

@@ -1,4 +1,5 @@
 // Every false belief is shown to be false, and what refutes nothing is rejected.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>

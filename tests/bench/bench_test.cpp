@@ -1,4 +1,5 @@
 // The bench as a whole, on tiny work: what its report holds, and whom it refuses. Times are not judged.
+// SPDX-License-Identifier: Apache-2.0
 #include <bit>
 #include <catch2/catch.hpp>
 #include <cmath>

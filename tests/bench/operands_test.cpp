@@ -1,4 +1,5 @@
 // The check before the clock: right results pass, a single wrong number does not.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/bench/contender.hpp>
 #include <fsconv/bench/operands.hpp>

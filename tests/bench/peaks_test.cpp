@@ -1,4 +1,5 @@
 // Ceilings: every number is there. How large they are is the machine's affair.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/bench/ceilings/fma_loop.hpp>

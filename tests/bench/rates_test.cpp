@@ -1,4 +1,5 @@
 // Training and verification under the clock: complete reports, and wrong gradients and forms refused.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/bench/train_bench.hpp>

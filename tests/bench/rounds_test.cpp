@@ -1,4 +1,5 @@
 // Rounds: everything takes its turn once in each, whatever the clock says.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>

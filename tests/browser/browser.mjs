@@ -15,6 +15,7 @@
 //   await browser.close();
 //
 // Who has no Chromium or no axe-core calls `require_browser()` first: it ends the process with 77, which ctest skips.
+// SPDX-License-Identifier: Apache-2.0
 
 import {spawn, spawnSync} from "node:child_process";
 import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from "node:fs";

@@ -1,4 +1,5 @@
 // fsconv apply: hand-computed results in every system's own layout, and properties over files.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>

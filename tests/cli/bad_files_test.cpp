@@ -1,5 +1,6 @@
 // Input files that are missing, empty, cut, of another kind, lying about their size, or holding NaN: exit
 // code 4 or 5, one line that names the file, and no output.
+// SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <hdf5.h>
 #include <sys/file.h>

@@ -1,4 +1,5 @@
 // fsconv bench: a table, JSON and a file; mistakes are told before anything is measured.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 #include <nlohmann/json.hpp>

@@ -1,5 +1,6 @@
 // fsconv encode, decode and reconstruct: they agree with each other bit for bit, draws depend on the seed alone, and
 // refusals.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/io/array_file.hpp>
@@ -63,6 +64,19 @@ TEST_CASE("cli codes: encode and decode make what reconstruct makes, bit for bit
   }
   // A NumPy file of a vae says that it is not all.
   CHECK(folder.run("encode vae.h5 --output some.npy").find("without log-variances") != std::string::npos);
+}
+
+TEST_CASE("cli codes: encode says how codes follow the numbers that images were drawn from") {
+  const TrainedFolder folder;
+  folder.run(
+      "train --data generated:16x16x3,factors --train-images 200 --test-images 40 --epochs 1 --channels 4,8 --latent 6 "
+      "--output factors.h5");
+  const nlohmann::json said = folder.json("encode factors.h5 --output codes.h5");
+  for (const std::string factor : {"x", "y", "radius", "hue"}) {
+    INFO(factor);
+    CHECK(said.at("factors").at(factor).at("r2").is_number());
+    CHECK(folder.read<float>("codes.h5", "/factor/" + factor).shape() == Shape{40});
+  }
 }
 
 TEST_CASE("cli codes: the same bytes on one thread and on two", "[slow]") {

@@ -1,4 +1,5 @@
 // --config and --json: where options come from, and that machines can read what is printed.
+// SPDX-License-Identifier: Apache-2.0
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>

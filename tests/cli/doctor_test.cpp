@@ -1,4 +1,5 @@
 // fsconv doctor: what it says is there, in words and as JSON, and it changes nothing.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/child_process.hpp>
 #include <nlohmann/json.hpp>

@@ -4,6 +4,7 @@
 // carried out as they stand otherwise. What is printed is compared where it depends on nothing but the command: sizes,
 // matrices, polynomials, models. Of patterns, as `fsconv evaluate RUN --importance-samples K`, and of what other pages
 // than README have in their text, where it need not be whole, the command and the options must be known.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>

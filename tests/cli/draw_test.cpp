@@ -1,4 +1,5 @@
 // fsconv draw as a user runs it: every format, steps, whose words, runs.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/io/array_file.hpp>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,5 @@
 // fsconv evaluate: its numbers against what other files and formulas say, its file, pairs of evaluations, and refusals.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>

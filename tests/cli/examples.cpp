@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "cli/examples.hpp"
 
 #include <algorithm>
@@ -128,8 +129,10 @@ std::vector<DocumentedCommand> commands_in(const std::string& markdown) {
 }
 
 std::vector<std::string> paths_in(const std::string& markdown) {
-  static const std::regex path("(cli|lib|docs|experiments|proofs|tests|scripts|cmake)/[A-Za-z0-9_./-]*"),
-      link("\\]\\(((cli|lib|docs|experiments|proofs|tests|scripts|cmake)/[A-Za-z0-9_./-]*)\\)");
+  static const std::regex path(
+      "(cli|lib|docs|experiments|packaging|paper|proofs|python|tests|scripts|cmake)/[A-Za-z0-9_./-]*"),
+      link(
+          "\\]\\(((cli|lib|docs|experiments|packaging|paper|proofs|python|tests|scripts|cmake)/[A-Za-z0-9_./-]*)\\)");
   std::vector<std::string> paths;
   for (const std::string& span : code_spans(markdown))
     if (const auto list = words(span); !list.empty() && std::regex_match(list[0], path))
@@ -158,8 +161,9 @@ std::vector<std::string> shortened(const std::string& line) {
     if (!has(arguments, "--what")) set(arguments, "--batch", "2");
   }
   if (command == "train" && !has(arguments, "--resume") && !has(arguments, "--summary")) {
-    set(arguments, "--train-images", "64");
-    set(arguments, "--test-images", "32");
+    const bool is_small = line.find("drawings.h5") != std::string::npos;  // of data/samples/pictures
+    if (!is_small) set(arguments, "--train-images", "64");
+    if (!is_small) set(arguments, "--test-images", "32");
     set(arguments, "--epochs", "1");
     set_if_there(arguments, "--validation", "16");
     if (!has_fashion_mnist() && (!has(arguments, "--data") || has(arguments, "fashion-mnist")))

@@ -1,4 +1,5 @@
 // Commands that help and documentation show: found in a text, and made short enough for a test.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <string>

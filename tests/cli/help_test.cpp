@@ -1,4 +1,6 @@
 // The help of every subcommand, and that the examples it shows work when pasted.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -10,9 +12,9 @@ using namespace fsconv::testing;
 
 namespace {
 
-const std::vector<std::string> commands = {"shape",  "matrix",   "apply",  "draw",   "verify",
-                                           "train",  "evaluate", "encode", "decode", "reconstruct",
-                                           "smooth", "report",   "bench",  "doctor", "tour"};
+const std::vector<std::string> commands = {
+    "shape",       "matrix", "apply",  "draw",   "verify", "data",   "train", "evaluate", "encode", "decode",
+    "reconstruct", "smooth", "export", "import", "log",    "report", "bench", "doctor",   "tour"};
 
 }  // namespace
 
@@ -63,10 +65,12 @@ TEST_CASE("cli help: every example works when pasted", "[slow][words]") {
     const Finished help = run_fsconv({command, "--help"}, folder.path());
     const std::vector<std::string> examples = examples_in(help.out);
     INFO(command);
-    CHECK(examples.size() >= 2);
+    CHECK(std::count_if(examples.begin(), examples.end(), [&](const std::string& line) {
+            return (line + " ").starts_with("fsconv " + command + " ");
+          }) >= 2);
     for (const std::string& line : examples) {
       INFO(line);
-      REQUIRE((line + " ").starts_with("fsconv " + command + " "));
+      REQUIRE(line.starts_with("fsconv "));
       if (is_too_slow(line)) continue;
       const std::vector<std::string> arguments = shortened(line);
       const Finished finished = run_fsconv(arguments, folder.path(), {.time = std::chrono::seconds(60)});

@@ -1,5 +1,6 @@
 // Command lines that try to break the program: each must be refused with a code from 2 to 5, within seconds,
 // in at most three lines.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/io/array_file.hpp>
 #include <span>

@@ -1,4 +1,5 @@
 // Ctrl-C in the middle: exit code 130, and files that are complete or not there.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>

@@ -1,5 +1,6 @@
 // Under the limits of a shell (ulimit) a command does its work, or ends by itself with a line that says why it cannot: it
 // never hangs, crashes or blames a Ctrl-C that nobody pressed.
+// SPDX-License-Identifier: Apache-2.0
 #include <sys/resource.h>
 
 #include <catch2/catch.hpp>

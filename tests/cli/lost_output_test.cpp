@@ -1,5 +1,6 @@
 // stdout and stderr that are full, closed, or have nobody at the other end: a result that is lost is no success, and
 // words that are lost are no failure.
+// SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <unistd.h>
 

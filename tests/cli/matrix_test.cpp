@@ -1,4 +1,5 @@
 // fsconv matrix: the matrix of Dumoulin & Visin as printed, and files of W read back.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/io/array_file.hpp>
 #include <fsconv/io/hdf5/file.hpp>
@@ -172,16 +173,20 @@ TEST_CASE("cli matrix: --spectrum says rank, null space and singular values, and
           Approx(std::vector<double>{1, -1, 0, 1, -1}[static_cast<std::size_t>(at)]).margin(1e-12));
   matrix_line(folder, "--case ic1oc3i4o2k3 --spectrum --transpose --null-space codes.npy");
   CHECK(read_array(folder / "codes.npy").values.shape() == Shape{2, 3, 2});  // W is 6 x 4
+  // Of full rank there is no vector to write, and no mistake.
+  for (const std::string none : {"none.npy", "none.h5:/zeros"}) {
+    const Finished full = matrix_line(folder, "--case ic1oc3i4o2k3 --spectrum --null-space " + none);
+    CHECK_THAT(full.err, Catch::Contains("its null space is {0}: W maps only 0 to 0"));
+    CHECK(read_array(folder / none).values.shape() == Shape{0, 1, 4});
+  }
 }
 
-TEST_CASE("cli matrix: a spectrum that would take minutes, and null spaces that there are not, are refused") {
+TEST_CASE("cli matrix: a spectrum that would take minutes, or null spaces without one, are refused") {
   const ScratchFolder folder;
-  for (const char* line :
-       {"--input-size 64,64 --kernel 3 --padding 1 --spectrum --output W.npz",
-        "--input-size 4 --kernel 3 --null-space z.npy",
-        "--input-size 4 --kernel 3 --spectrum --null-space z.txt",
-        "--input-size 90,90 --kernel 3 --spectrum --null-space z.npy",
-        "--input-size 4 --kernel 3 --padding 1 --spectrum --null-space z.npy --output W.npz"}) {
+  for (const char* line : {"--input-size 64,64 --kernel 3 --padding 1 --spectrum --output W.npz",
+                           "--input-size 4 --kernel 3 --null-space z.npy",
+                           "--input-size 4 --kernel 3 --spectrum --null-space z.txt",
+                           "--input-size 90,90 --kernel 3 --spectrum --null-space z.npy"}) {
     const std::vector<std::string> arguments = words(std::string("matrix ") + line);
     const Finished finished = run_fsconv(arguments, folder.path(), {.time = std::chrono::seconds(5)});
     INFO(description(arguments, finished));

@@ -1,4 +1,5 @@
 // Output that cannot be written: exit code 5, one line, the old file untouched and no temporary file left.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fsconv/base/random.hpp>

@@ -1,5 +1,6 @@
 // Pipes in place of files: written directly, waited for as long as nobody presses Ctrl-C, and refused where they make
 // no sense.
+// SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,4 +1,5 @@
 // Runs the fsconv program as a user does: a process with arguments, a folder to work in and limits.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <chrono>

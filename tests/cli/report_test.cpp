@@ -1,4 +1,5 @@
 // fsconv report as a user runs it: several files, what it says on the screen, what it refuses.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,5 @@
 // fsconv shape --stack and --weight: receptive fields, pixels at borders, fixed filters, and what is refused.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 

@@ -1,4 +1,5 @@
 // fsconv smooth: what it prints, the file it writes, and what it refuses.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 

@@ -1,4 +1,5 @@
 // Runs the fsconv program on a terminal of a chosen width, as somebody sees it who sits before it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,5 @@
 // On a terminal: everything fits its width, verdicts are coloured, progress is one line that is drawn anew.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // fsconv tour: the stations say what they promise, run in an empty folder, and go on where one fails.
+// SPDX-License-Identifier: Apache-2.0
 #include <poll.h>
 #include <pty.h>
 #include <sys/wait.h>

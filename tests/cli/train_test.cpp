@@ -1,4 +1,5 @@
 // What fsconv train says: its table and its JSON lines, and a line for what a user should know.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>

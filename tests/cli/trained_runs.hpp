@@ -1,4 +1,5 @@
 // Small training runs in a folder of their own, for tests of what is done with them.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fmt/format.h>

@@ -1,4 +1,5 @@
 // Several programs that add to one file at once: nothing is lost.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>

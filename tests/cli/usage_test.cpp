@@ -1,4 +1,5 @@
 // Mistakes on the command line: exit code 2 and a line that says what, where and what would be legal.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>

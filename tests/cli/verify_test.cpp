@@ -1,4 +1,5 @@
 // fsconv verify: exit codes, mutants, the command that shows a failure again, and the file of checks.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fsconv/io/hdf5/file.hpp>
@@ -386,8 +387,36 @@ TEST_CASE("cli verify: what was asked for and not tried says why") {
   const ScratchFolder folder;
   const std::string line =
       "--method symbolic --case ic1oc1i160x160o160x160k1 --form gather --claim transpose";
-  CHECK(verify_line(folder, line).out.find("transpose was not tried: ") != std::string::npos);
-  const json report = json::parse(verify_line(folder, line + " --json").out);
+  const Finished finished = run_fsconv(words("verify " + line), folder.path());
+  CHECK(finished.exit_code == 2);  // a check that tried nothing holds nothing
+  CHECK(finished.error_lines() <= 2);
+  CHECK_THAT(finished.out, Catch::Contains("transpose was not tried: "));
+  CHECK_THAT(finished.err, Catch::Contains("claim: nothing of transpose was tried: "));
+  const json report = json::parse(run_fsconv(words("verify " + line + " --json"), folder.path()).out);
   CHECK(report["claims"][0]["not_tried_because"].get<std::string>().find("products of symbols") !=
         std::string::npos);
+}
+
+TEST_CASE("cli verify: whatever is named must be tried at least once, in every way to name it") {
+  const ScratchFolder folder;
+  const std::string one = "--case ic1oc1i6o3k3s2p1 ", large = "--case ic1oc1i160x160o160x160k1 ";
+  for (const auto& [line, field] : std::vector<std::pair<std::string, std::string>>{
+           {one + "--claim shape --mutant no_flip", "mutant: nothing of no_flip"},
+           {one + "--claim shape --form gather", "form: nothing of gather"},
+           {one + "--claim checkerboard --mutant no_flip --method symbolic", ""},
+           {large + "--claim transpose,shape --form gather --method symbolic,exact",
+            "method: nothing of symbolic"},
+           {large + "--form gather --method symbolic --claim transpose,shape",
+            "claim: nothing of transpose"}}) {
+    const Finished finished = run_fsconv(words("verify " + line), folder.path());
+    INFO(line << "\n" << finished.err);
+    if (field.empty())
+      CHECK(finished.exit_code != 2);
+    else {
+      CHECK(finished.exit_code == 2);
+      CHECK_THAT(finished.err, Catch::Contains(field));
+    }
+  }
+  // Nobody named the claims here: what is not about the sizes of this case is skipped in peace.
+  CHECK(run_fsconv(words("verify --method numeric " + one), folder.path()).exit_code == 0);
 }

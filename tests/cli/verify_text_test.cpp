@@ -1,4 +1,5 @@
 // The report of fsconv verify in words: what is counted, what is not installed, what fails, and that it fits.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/screen.hpp>
 #include <fsconv/base/text.hpp>

@@ -1,4 +1,5 @@
 // The operator on arrays: batch axes, types, groups, biases and empty arrays as each system has them.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/random.hpp>
 #include <fsconv/conventions/apply.hpp>

@@ -1,4 +1,5 @@
 // The arithmetic of an axis in numbers and words.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/conventions/arithmetic.hpp>
 #include <fsconv/geometry/case_string.hpp>

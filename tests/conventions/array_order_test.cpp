@@ -1,4 +1,5 @@
 // Which axis of a system's arrays is which: by hand, by names, and there and back.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/random.hpp>
 #include <fsconv/conventions/array_order.hpp>

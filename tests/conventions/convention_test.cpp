@@ -1,4 +1,5 @@
 // The rules of the conventions: sizes, paddings and refusals of every system.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/conventions/convention.hpp>
 

@@ -1,4 +1,5 @@
 // The way back from a geometry to the code of other systems.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/conventions/equivalents.hpp>
 #include <fsconv/geometry/case_string.hpp>

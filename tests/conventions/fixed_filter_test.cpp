@@ -1,4 +1,5 @@
 // Fixed filters: Caffe's numbers, phase sums of 1, polynomials that come back, every system's words, and what is refused.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>

@@ -1,4 +1,5 @@
 // Convolutions said in texts by name.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/conventions/geometry_words.hpp>

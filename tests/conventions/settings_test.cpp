@@ -1,4 +1,5 @@
 // What a user writes of strides and paddings, read strictly.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/conventions/settings.hpp>

@@ -1,4 +1,5 @@
 // What is said of a geometry, as data.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/conventions/shape_report.hpp>
 #include <fsconv/geometry/case_string.hpp>

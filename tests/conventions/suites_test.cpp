@@ -1,4 +1,5 @@
 // Recorded cases of other systems' own test suites, and of ONNX Runtime on random ones: what they compute and refuse.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>

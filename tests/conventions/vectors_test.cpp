@@ -1,4 +1,5 @@
 // Recorded results of TensorFlow.js, Theano and PyTorch, reproduced bit for bit through the conventions.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/conventions/array_order.hpp>
 #include <fsconv/forms/form.hpp>

@@ -1,4 +1,5 @@
 // Settings in the words of the command line, for tests of the conventions.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/conventions/settings.hpp>

@@ -1,4 +1,5 @@
 // The binary files of CIFAR-10 and CIFAR-100, whole and broken.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fsconv/base/error.hpp>
@@ -93,10 +94,10 @@ TEST_CASE("cifar-100: the fine label is the image's, behind the coarse one") {
   REQUIRE(data.test.images.shape() == Shape{1, 3, 32, 32});
   CHECK(data.train.labels == std::vector<std::uint8_t>{99, 7});
   CHECK(data.test.labels == std::vector<std::uint8_t>{0});
-  CHECK(data.train.images[0] == 11);  // the mark of a plane's first pixel
-  CHECK(data.train.images[1] == 10);
-  CHECK(data.train.images[3 * static_cast<Index>(plane)] == 21);
-  CHECK(data.test.images[2 * static_cast<Index>(plane)] == 4);
+  CHECK(data.train.images.in_place()[0] == 11);  // the mark of a plane's first pixel
+  CHECK(data.train.images.in_place()[1] == 10);
+  CHECK(data.train.images.in_place()[3 * static_cast<Index>(plane)] == 21);
+  CHECK(data.test.images.in_place()[2 * static_cast<Index>(plane)] == 4);
 
   const auto refused = [&](const std::string& content, const char* message) {
     INFO(message);

@@ -1,9 +1,11 @@
 // Data sets by name, folder and file.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/base/error.hpp>
 #include <fsconv/data/dataset.hpp>
+#include <fsconv/data/prepare.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/numpy/npy.hpp>
 #include <fsconv/io/numpy/npz.hpp>
@@ -122,7 +124,7 @@ TEST_CASE("data set: the last tenth of a single file becomes the test set") {
   CHECK(data.test.images == Tensor<std::uint8_t>({2, 1, 1, 1}, {23, 24}));
   CHECK(data.test.labels.empty());
   put_content(folder / "y", idx_images(2, 1, 1, {1, 2}));
-  CHECK(load_dataset(folder / "y", 0).test.images[0] == 2);
+  CHECK(load_dataset(folder / "y", 0).test.images.in_place()[0] == 2);
   put_content(folder / "z", idx_images(1, 1, 1, {1}));
   CHECK_THROWS_WITH(load_dataset(folder / "z", 0), Contains("holds one image"));
 }
@@ -140,9 +142,9 @@ TEST_CASE("data set: bytes [N, C, H, W] in a file of NumPy or HDF5") {
   for (const char* where : {"x.npy", "x.npz", "x.npz:images", "x.h5:/images"}) {
     INFO(where);
     const Dataset data = load_dataset(folder / where, 0);
-    CHECK(data.train.images == part_of(images, 0, 2));
-    CHECK(data.test.images == part_of(images, 2, 1));
-    CHECK(data.test.images[0] == 24);
+    CHECK(data.train.images == Images(images).part(0, 2));
+    CHECK(data.test.images == Images(images).part(2, 1));
+    CHECK(data.test.images.in_place()[0] == 24);
     CHECK(data.train.labels.empty());
   }
   put_npy(folder / "grey.npy", "|u1", {2, 1, 1, 3}, counted(6));
@@ -155,7 +157,7 @@ TEST_CASE("data set: grey images without an axis of channels") {
   const Dataset data = load_dataset(folder / "x.npy", 0);
   CHECK(data.train.images == Tensor<std::uint8_t>({2, 1, 2, 4}, counted(16)));
   CHECK(data.test.images.shape() == Shape{1, 1, 2, 4});
-  CHECK(data.test.images[0] == 16);
+  CHECK(data.test.images.in_place()[0] == 16);
   REQUIRE(data.notes.size() == 1);
   CHECK_THAT(data.notes[0], Contains("x.npy: [3, 2, 4] is taken as grey images [N, H, W]"));
 }
@@ -175,8 +177,8 @@ TEST_CASE("data set: images with their channels last") {
     // The first image: its red plane holds every third byte from the first one on, green from the second one on.
     for (Index pixel = 0; pixel < 8; ++pixel)
       for (Index channel = 0; channel < 3; ++channel)
-        CHECK(data.train.images[channel * 8 + pixel] == 3 * pixel + channel);
-    CHECK(data.test.images[0] == 24);
+        CHECK(data.train.images.in_place()[channel * 8 + pixel] == 3 * pixel + channel);
+    CHECK(data.test.images.in_place()[0] == 24);
     REQUIRE(data.notes.size() == 1);
     CHECK_THAT(data.notes[0], Contains("[2, 2, 4, 3] is taken as [N, H, W, C]"));
   }
@@ -201,8 +203,9 @@ TEST_CASE("data set: floats in 0..1 become bytes, and others are refused with th
     const Dataset data = load_dataset(folder / "x.npy", 0);
     REQUIRE(data.notes.size() == 1);
     CHECK_THAT(data.notes[0], Contains("floats in 0..1 become the bytes round(255 x)"));
-    std::vector<std::uint8_t> all(data.train.images.begin(), data.train.images.end());
-    all.insert(all.end(), data.test.images.begin(), data.test.images.end());
+    std::vector<std::uint8_t> all(data.train.images.in_place(),
+                                  data.train.images.in_place() + data.train.images.size());
+    all.insert(all.end(), data.test.images.in_place(), data.test.images.in_place() + data.test.images.size());
     return all;
   };
   put({0, 1, 0.5, 0.1, 0.003, 0.0019, 0.25, 0.75}, "f8");
@@ -345,19 +348,22 @@ TEST_CASE("data set: arrays that are no images") {
   CHECK_THROWS_AS(load_dataset(folder / "none.h5:/images", 0), IoError);
 }
 
-TEST_CASE("data set: a part of images") {
-  const Tensor<std::uint8_t> images({3, 1, 1, 2}, {0, 1, 2, 3, 4, 5});
-  CHECK(part_of(images, 1, 2) == Tensor<std::uint8_t>({2, 1, 1, 2}, {2, 3, 4, 5}));
-  CHECK(part_of(images, 3, 0).shape() == Shape{0, 1, 1, 2});
-  CHECK_THROWS_AS(part_of(images, 2, 2), InvalidArgument);
-  CHECK_THROWS_AS(part_of(images, -1, 1), InvalidArgument);
-  CHECK_THROWS_AS(part_of(images, 1, INT64_MAX), InvalidArgument);
-  CHECK_THROWS_AS(part_of(Tensor<std::uint8_t>({3, 2}), 0, 1), InvalidArgument);
+TEST_CASE("data set: a part of a set, and two joined, have their labels") {
+  const ImageSet set{Tensor<std::uint8_t>({3, 1, 1, 2}, {0, 1, 2, 3, 4, 5}), {7, 8, 9}};
+  const ImageSet part = part_of(set, 1, 2);
+  CHECK(part.images == Tensor<std::uint8_t>({2, 1, 1, 2}, {2, 3, 4, 5}));
+  CHECK(part.labels == std::vector<std::uint8_t>{8, 9});
+  CHECK(part_of(set, 3, 0).images.shape() == Shape{0, 1, 1, 2});
+  CHECK_THROWS_AS(part_of(set, 2, 2), InvalidArgument);
+  const ImageSet both = joined(part, part_of(set, 0, 1));
+  CHECK(both.images == Tensor<std::uint8_t>({3, 1, 1, 2}, {2, 3, 4, 5, 0, 1}));
+  CHECK(both.labels == std::vector<std::uint8_t>{8, 9, 7});
+  CHECK(joined(set, ImageSet{set.images, {}}).labels.empty());
 }
 
 TEST_CASE("data set: an unknown name lists the known ones") {
   CHECK_THROWS_WITH(load_dataset("fashion_mnist", 0),
-                    Contains("fashion-mnist, mnist, generated and generated:"));
+                    Contains("fashion-mnist, mnist, generated, generated:"));
   CHECK_THROWS_AS(load_dataset("", 0), IoError);
   const ScratchFolder folder;
   CHECK_THROWS_AS(load_dataset(folder.path(), 0), IoError);
@@ -375,4 +381,121 @@ TEST_CASE("data set: Fashion-MNIST as Debian installs it") {
   CHECK(data.test.images.shape() == Shape{10000, 1, 28, 28});
   for (std::uint8_t label = 0; label < 10; ++label)  // its authors made the classes equally large
     CHECK(std::count(data.test.labels.begin(), data.test.labels.end(), label) == 1000);
+}
+
+// Holes of the file are black.
+TEST_CASE("data set: large arrays of bytes stay in their file, plain IDX, NumPy and HDF5 alike", "[slow]") {
+  const ScratchFolder folder;
+  constexpr Index count = 300, height = 600, width = 500;
+  constexpr std::uintmax_t grey =
+      900 * height * width;  // of grey images, as many bytes as of those in colour
+  static_assert(grey > static_cast<std::uintmax_t>(largest_in_memory));
+  const auto write = [&](const std::string& name, const std::string& header, std::uintmax_t bytes) {
+    put_content(folder / name, header);
+    std::filesystem::resize_file(folder / name, header.size() + bytes);
+    std::fstream file(folder / name, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(header.size() + bytes - 5));
+    file << "abcde";  // the last pixels
+  };
+  const auto last_of = [](const Dataset& data) {
+    const Images& test = data.test.images;
+    CHECK(test.in_place() == nullptr);
+    CHECK(data.train.images.in_place() == nullptr);
+    return test.in_memory(test.count() - 1, 1);
+  };
+  const auto ends_with = [](const Tensor<std::uint8_t>& image, const std::string& end) {
+    return std::equal(end.rbegin(), end.rend(), std::make_reverse_iterator(image.end()));
+  };
+  const std::string idx = idx_images(900, height, width, {});
+  write("x.idx", idx, grey);
+  const Dataset of_idx = load_dataset(folder / "x.idx", 0);
+  CHECK(of_idx.train.images.shape() == Shape{810, 1, height, width});
+  CHECK(ends_with(last_of(of_idx), "abcde"));
+  put_content(folder / "short.idx", idx);
+  std::filesystem::resize_file(folder / "short.idx", idx.size() + grey - 1);
+  CHECK_THROWS_AS(load_dataset(folder / "short.idx", 0), BadData);
+  std::filesystem::resize_file(folder / "short.idx", idx.size() + grey + 1);
+  CHECK_THROWS_WITH(load_dataset(folder / "short.idx", 0), Contains("holds more than the 900 images"));
+
+  write("x.npy", npy_header("|u1", {count, height, width, 3}), grey);
+  const Dataset of_numpy = load_dataset(folder / "x.npy", 0);
+  CHECK(of_numpy.train.images.shape() == Shape{270, 3, height, width});
+  const Tensor<std::uint8_t> last = last_of(of_numpy);  // pixels in colour: (0, a, b), (c, d, e)
+  for (Index channel = 0; channel < 3; ++channel)
+    CHECK(last[(channel + 1) * height * width - 1] == "cde"[channel]);
+  CHECK(last[2 * height * width - 2] == 'a');
+  CHECK(last[height * width - 2] == 0);
+  REQUIRE(of_numpy.notes.size() == 1);
+  CHECK_THAT(of_numpy.notes[0], Contains("is taken as [N, H, W, C]"));
+
+  {
+    auto file = hdf5::File::create(folder / "x.h5");
+    file.reserve<std::uint8_t>("/images", {900, height, width});
+    file.write_part<std::uint8_t>("/images", 899, std::vector<std::uint8_t>(height * width, 'z'));
+    file.commit();
+  }
+  const Dataset of_hdf5 = load_dataset(folder / "x.h5:/images", 0);
+  CHECK(of_hdf5.test.images.shape() == Shape{90, 1, height, width});
+  CHECK(ends_with(last_of(of_hdf5), "zzzzz"));
+}
+
+TEST_CASE("data set: a data format says what a shape leaves open, and is refused where it cannot be") {
+  const ScratchFolder folder;
+  put_npy(folder / "both.npy", "|u1", {2, 3, 4, 3}, counted(72));
+  put_npy(folder / "grey.npy", "|u1", {4, 6, 3}, counted(72));
+  const auto first = [&](const char* name, DataFormat format) {
+    return load_dataset(folder / name, 0, format).train.images.in_memory(0, 1);
+  };
+  CHECK(first("both.npy", DataFormat::automatic).shape() == Shape{1, 3, 4, 3});
+  CHECK(first("both.npy", DataFormat::nchw).shape() == Shape{1, 3, 4, 3});
+  const Tensor<std::uint8_t> last = first("both.npy", DataFormat::nhwc);
+  CHECK(last.shape() == Shape{1, 3, 3, 4});
+  CHECK(last[0] == 0);
+  CHECK(last[1] == 3);   // the next pixel of a row
+  CHECK(last[12] == 1);  // the next channel
+  CHECK(first("grey.npy", DataFormat::nhw).shape() == Shape{1, 1, 6, 3});
+  CHECK_THROWS_WITH(load_dataset(folder / "grey.npy", 0), Contains("say --data-format nhw"));
+  for (const DataFormat wrong : {DataFormat::nchw, DataFormat::nhwc})
+    CHECK_THROWS_WITH(load_dataset(folder / "grey.npy", 0, wrong),
+                      Contains("the data format " + std::string(name(wrong))));
+  CHECK_THROWS_WITH(load_dataset(folder / "both.npy", 0, DataFormat::nhw), Contains("the data format nhw"));
+}
+
+TEST_CASE("data set: a folder of pictures of one size, and the same prepared") {
+  const ScratchFolder folder;
+  const auto put_picture = [&](const std::string& name, Index height, std::uint8_t value) {
+    std::filesystem::create_directories(std::filesystem::path(folder / name).parent_path());
+    Picture picture{.width = 5, .height = height, .channels = 3, .pixels = {}};
+    for (Index at = 0; at < 15 * height; ++at)
+      picture.pixels.push_back(static_cast<std::uint8_t>(value + 7 * at));
+    write_png(folder / name, picture);
+  };
+  for (int at = 0; at < 10; ++at) {
+    put_picture(fmt::format("set/cats/{}.png", at), 4, static_cast<std::uint8_t>(at));
+    put_picture(fmt::format("set/dogs/{}.png", at), 4, static_cast<std::uint8_t>(100 + at));
+  }
+  const Dataset data = load_dataset(folder / "set", 0);
+  CHECK(data.train.images.shape() == Shape{18, 3, 4, 5});
+  CHECK(data.test.images.shape() == Shape{2, 3, 4, 5});
+  CHECK(data.test.labels == std::vector<std::uint8_t>{0, 1});  // a tenth of each class
+  const Tensor<std::uint8_t> first = data.train.images.in_memory(0, 1);
+  CHECK(first[0] == 0);
+  CHECK(first[1] == 21);  // the next pixel
+  CHECK(first[20] == 7);  // the next channel
+
+  Preparation preparation;
+  preparation.folder = folder / "set";
+  preparation.output = folder / "set.h5";
+  prepare(preparation, [](const std::string&) {});
+  const Dataset prepared = load_dataset(folder / "set.h5", 0);
+  CHECK(prepared.train.images == data.train.images);
+  CHECK(prepared.train.labels == data.train.labels);
+  CHECK(prepared.test.images == data.test.images);
+  CHECK(prepared.test.labels == data.test.labels);
+
+  put_picture("set/dogs/tall.png", 5, 0);
+  CHECK_THROWS_WITH(load_dataset(folder / "set", 0),
+                    Contains("tall.png: is 5 pixels high and 5 wide") && Contains("fsconv data prepare"));
+  std::filesystem::create_directory(folder / "empty");
+  CHECK_THROWS_WITH(load_dataset(folder / "empty", 0), Contains("train-images-idx3-ubyte"));
 }

@@ -1,4 +1,5 @@
 // Generated images: the same on every machine, in every format that can be asked for.
+// SPDX-License-Identifier: Apache-2.0
 #include <zlib.h>
 
 #include <algorithm>
@@ -23,8 +24,8 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-std::uint64_t checksum(const Tensor<std::uint8_t>& images) {
-  return crc32_z(0, images.data(), static_cast<z_size_t>(images.size()));
+std::uint64_t checksum(const Images& images) {
+  return crc32_z(0, images.in_place(), static_cast<z_size_t>(images.size()));
 }
 
 std::string blamed(const char* format) {
@@ -51,10 +52,11 @@ TEST_CASE("generated data: the same for a seed, another for another") {
   // No test image is a training image: the streams are apart.
   std::set<std::vector<std::uint8_t>> train;
   for (Index n = 0; n < 6000; ++n)
-    train.emplace(data.train.images.begin() + n * 784, data.train.images.begin() + (n + 1) * 784);
+    train.emplace(data.train.images.in_place() + n * 784, data.train.images.in_place() + (n + 1) * 784);
   Index shared = 0;
   for (Index n = 0; n < 1000; ++n)
-    shared += train.contains({data.test.images.begin() + n * 784, data.test.images.begin() + (n + 1) * 784});
+    shared +=
+        train.contains({data.test.images.in_place() + n * 784, data.test.images.in_place() + (n + 1) * 784});
   CHECK(shared == 0);
 }
 
@@ -71,7 +73,7 @@ TEST_CASE("generated data: every image shows one bright shape that keeps off the
   const ImageSet set = generate_shapes(300, 1, 0);
   std::array<Index, 3> count{};
   for (Index n = 0; n < 300; ++n) {
-    const auto first = set.images.begin() + n * 784;
+    const auto first = set.images.in_place() + n * 784;
     // The faintest shape has 96; the smallest bar covers whole pixels, so that brightness is reached.
     CHECK(*std::max_element(first, first + 784) >= 96);
     CHECK(std::count(first, first + 784, std::uint8_t{0}) >
@@ -94,7 +96,7 @@ TEST_CASE("generated data: coloured shapes on a dark background") {
   for (Index n = 0; n < count; ++n) {
     std::array<std::uint8_t, 3> background{}, brightest{};
     for (Index c = 0; c < 3; ++c) {
-      const auto first = set.images.begin() + (3 * n + c) * plane;
+      const auto first = set.images.in_place() + (3 * n + c) * plane;
       background.at(static_cast<std::size_t>(c)) = *first;
       brightest.at(static_cast<std::size_t>(c)) = *std::max_element(first, first + plane);
       CHECK(*first < 64);
@@ -116,7 +118,8 @@ TEST_CASE("generated data: coloured shapes on a dark background") {
 TEST_CASE("generated data: shapes grow with the image") {
   const auto mean_lit = [](const ImageFormat& format) {
     const ImageSet set = generate_shapes(2000, 1, 0, format);
-    const auto dark = std::count(set.images.begin(), set.images.end(), std::uint8_t{0});
+    const auto dark =
+        std::count(set.images.in_place(), set.images.in_place() + set.images.size(), std::uint8_t{0});
     return 1 - static_cast<double>(dark) / static_cast<double>(set.images.size());
   };
   const double small = mean_lit({28, 28, 1}), large = mean_lit({112, 112, 1}), wide = mean_lit({28, 112, 1});

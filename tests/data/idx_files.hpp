@@ -1,4 +1,5 @@
 // Makes IDX files for tests.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <zlib.h>

@@ -1,4 +1,5 @@
 // IDX files, plain and gzipped, whole and broken.
+// SPDX-License-Identifier: Apache-2.0
 #include <zlib.h>
 
 #include <catch2/catch.hpp>

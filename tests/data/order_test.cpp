@@ -1,4 +1,5 @@
 // The orders in which a data set is gone through.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>

@@ -1,4 +1,5 @@
 // Charts: round numbers along their axes, and every number at its place.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/base/error.hpp>

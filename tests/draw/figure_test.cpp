@@ -1,9 +1,11 @@
 // Drawings against the equation: what they show is what the operator does, all of it, and nothing else.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/draw/figure.hpp>
 #include <fsconv/draw/matrix_figure.hpp>
+#include <fsconv/draw/matrix_panel.hpp>
 #include <fsconv/draw/svg.hpp>
 #include <fsconv/forms/gather.hpp>
 #include <fsconv/geometry/case_string.hpp>
@@ -282,4 +284,23 @@ TEST_CASE("figure: all that is drawn lies on the page") {
         inside(scene.elements);
         for (const Frame& frame : scene.frames) inside(frame.elements);
       }
+}
+
+TEST_CASE("matrix: taps that are not one look different") {
+  for (const Index3& taps : {Index3{1, 1, 16}, Index3{1, 1, 35}, Index3{1, 3, 16}, Index3{2, 3, 9}}) {
+    std::array<Axis, 3> axes{};
+    for (std::size_t axis = 0; axis < 3; ++axis) axes[axis].taps = taps[axis];
+    std::set<std::tuple<int, int, double>> looks;
+    for_each_position(taps, [&](const Index3& k) {
+      const Style style = tap_style(k, axes);
+      looks.insert({style.fill.index, static_cast<int>(style.hatch), style.opacity});
+    });
+    CHECK(static_cast<Index>(looks.size()) == volume(taps));
+  }
+}
+
+TEST_CASE("figure: what is too large says on which axis of which side") {
+  CHECK_THROWS_WITH(figure(parse_case("i4x60o4x60k1")),
+                    Catch::Contains("takes 60 positions on axis 1 of the image"));
+  CHECK_THROWS_WITH(figure(parse_case("i40x4o20x4k2x1s2x1d30x1p5x0")), Catch::Contains("on axis 0 of the"));
 }

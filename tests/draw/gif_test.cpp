@@ -1,4 +1,5 @@
 // Animations read back through giflib, pixel by pixel; and the colours that stand for others.
+// SPDX-License-Identifier: Apache-2.0
 #include <gif_lib.h>
 #include <catch2/catch.hpp>
 

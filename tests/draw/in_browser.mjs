@@ -3,6 +3,7 @@
 //
 //   node in_browser.mjs NODE_MODULES COMMAND...     COMMAND writes a page with at least three steps to the file that is its
 //                                                   last argument
+// SPDX-License-Identifier: Apache-2.0
 
 import assert from "node:assert/strict";
 import {spawnSync} from "node:child_process";

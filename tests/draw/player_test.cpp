@@ -1,4 +1,5 @@
 // The page of a drawing's steps: what is in it without a browser (in_browser.mjs has one).
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/draw/player.hpp>

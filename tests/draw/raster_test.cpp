@@ -1,4 +1,5 @@
 // Pictures of scenes: colours where shapes are, nothing where they are not, and what is refused.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/base/error.hpp>

@@ -1,4 +1,5 @@
 // SVG documents, the colours of both themes, and the widths of texts.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/draw/svg.hpp>
 #include <fsconv/draw/text_size.hpp>

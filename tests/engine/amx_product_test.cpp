@@ -1,5 +1,6 @@
 // The way of a product through AMX registers, on any processor: the five instructions are replaced by what
 // their manual says they do (Intel Architecture Instruction Set Extensions Programming Reference, chapter 3).
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/engine/amx_product.hpp>
 
 #include <catch2/catch.hpp>

@@ -1,4 +1,5 @@
 // The maps on blocks: their endings, their scratch, small batches, threads.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>

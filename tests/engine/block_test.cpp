@@ -1,4 +1,5 @@
 // The layout [pixel][image][channel] and the memory that holds it.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <fsconv/base/error.hpp>

@@ -1,4 +1,5 @@
 // Which instructions the engine may use.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/engine/batched_map.hpp>

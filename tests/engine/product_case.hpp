@@ -1,4 +1,5 @@
 // A product with integers in it, in memory of just the right size, and what it must result in.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <algorithm>

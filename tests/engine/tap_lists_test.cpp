@@ -1,4 +1,5 @@
 // The lists of taps against the equation itself.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>

@@ -1,4 +1,5 @@
 // The register tile of every isa against loops that anybody can read.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/engine/isa.hpp>

@@ -1,5 +1,6 @@
 // What the explorer answers is what the command line answers: sizes and words, refusals, and numbers, on 500 geometries.
 //   node against_command_line.mjs docs/explorer.html build/release/fsconv
+// SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import {spawn} from "node:child_process";
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from "node:fs";

@@ -1,5 +1,6 @@
 // The committed page was built from these sources: the digest in it is theirs. Needs no emscripten.
 //   node current.mjs docs/explorer.html
+// SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import {createHash} from "node:crypto";
 import {existsSync, readFileSync} from "node:fs";

@@ -1,4 +1,5 @@
 // The explorer's page outside of a browser: its parts, and the library in it.
+// SPDX-License-Identifier: Apache-2.0
 import {readFileSync} from "node:fs";
 
 export function partOf(page, id) {

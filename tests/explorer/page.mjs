@@ -1,5 +1,6 @@
 // The explorer in a browser: what it shows is what the library says; it obeys keys and links, and is in order in any size and light.
 //   node page.mjs docs/explorer.html NODE_MODULES     (77: no Chromium or no axe-core here)
+// SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import {resolve} from "node:path";
 import {pathToFileURL} from "node:url";
@@ -77,6 +78,11 @@ for (let at = 0; at < 40; ++at) {
   legal += await shown(words) ? 1 : 0;
 }
 assert.ok(legal >= 10, `${legal} legal`);
+
+// A field that is empty is called what the page calls it, not as an option of the command line.
+await go(page, {convention: "pytorch", op: "conv_transpose", "input-size": "", kernel: "3"});
+assert.ok((await text(page, "#summary")).includes(`give “${await text(page, "label[for=field-input-size] span")}”`), await text(page, "#summary"));
+assert.ok(!(await text(page, "#summary")).includes("--"));
 
 // A refusal stands at its field, which says so to who cannot see it.
 await go(page, {convention: "pytorch", op: "conv_transpose", "input-size": "4", kernel: "3", stride: "2", "output-padding": "2"});

@@ -1,5 +1,6 @@
 // What the explorer draws is the operator: the products of its pictures are the taps of the equation, each once, and none is missing.
 //   node pictures.mjs docs/explorer.html
+// SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import {openExplorer, randomWords, seeded} from "./explorer.mjs";
 

@@ -1,4 +1,5 @@
 // The batched form against gather, bit for bit on integers, at every isa of this machine; and within bounds on reals.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/engine/block.hpp>

@@ -1,4 +1,5 @@
 // Phase sums, the box that divides a filter, and the projections, by hand and against the transposed convolution itself.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/forms/checkerboard.hpp>

@@ -1,4 +1,5 @@
 // Every form against a dense W written down from the equation alone, bit for bit on integers.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/forms/form.hpp>
 

@@ -1,4 +1,5 @@
 // What forms keep between calls: it is used again for the same geometry only, and no result tells.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/random.hpp>
 #include <fsconv/forms/batched.hpp>

@@ -1,4 +1,5 @@
 // What is said about the structure of W, checked on the entries of W itself.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/random.hpp>
 #include <fsconv/forms/matrix.hpp>

@@ -1,4 +1,5 @@
 // The sparse matrix W.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/random.hpp>
 #include <fsconv/forms/matrix.hpp>

@@ -1,4 +1,5 @@
 // The case string: a geometry in one word, there and back.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/geometry/case_string.hpp>
 

@@ -1,4 +1,5 @@
 // Receptive fields: published sizes, hand-counted sets, and one-hot gradients pushed through the forms.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // The plan of an encoder: sizes, default padding, and what is refused.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/geometry/stack.hpp>

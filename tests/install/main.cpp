@@ -1,12 +1,18 @@
 // Uses an installed fsconv: W of a small convolution, by hand and as the library builds it, and that its mistakes are
 // exceptions here, too.
+// SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 #include <fsconv/base/error.hpp>
 #include <fsconv/forms/form.hpp>
 #include <fsconv/forms/matrix.hpp>
 #include <fsconv/geometry/case_string.hpp>
+#include <fsconv/version.hpp>
 
 using namespace fsconv;
+
+#if FSCONV_VERSION_MAJOR == 0 && FSCONV_VERSION_MINOR < 1
+#error "an installed fsconv says which version it is"
+#endif
 
 namespace {
 

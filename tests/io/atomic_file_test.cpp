@@ -1,4 +1,5 @@
 // AtomicFile: old content or new, never a mixture; and the system's reasons.
+// SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>

@@ -1,4 +1,5 @@
 // What a file is by its first bytes.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/io/content_kind.hpp>
 #include <fsconv/io/numpy/npz.hpp>

@@ -1,4 +1,5 @@
 // The digest of a file: which changes it finds, and which are nobody's business.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <fsconv/base/error.hpp>
@@ -232,4 +233,22 @@ TEST_CASE("digest: one dataset can be checked alone, and replaced by whoever say
   check_dataset(file, "/bytes");
   CHECK_THROWS_WITH(check_dataset(file, "/weights/conv"), Contains("x.h5:/weights/conv: is not what"));
   CHECK_THROWS_AS(SealedReader(file), BadData);  // of `kind`
+}
+
+TEST_CASE("digest: texts are compared where they are read, and once") {
+  const SealedFolder folder;
+  write_sealed(folder / "x.h5");
+  {
+    const auto file = hdf5::File::open(folder / "x.h5");
+    SealedReader sealed(file);
+    CHECK(sealed.read_strings("/names") == std::vector<std::string>{"conv", "größer"});
+    CHECK_NOTHROW(sealed.check_rest());
+  }
+  auto changed = hdf5::File::modify(folder / "x.h5");
+  changed.remove("/names");
+  changed.write_strings("/names", {"conv", "größeR"});
+  changed.commit();
+  const auto file = hdf5::File::open(folder / "x.h5");
+  SealedReader sealed(file);
+  CHECK_THROWS_WITH(sealed.read_strings("/names"), Contains("/names: is not what fsconv wrote"));
 }

@@ -1,4 +1,5 @@
 // Updates of a file: one after the other, none lost, and what a lock cannot keep away is noticed.
+// SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>

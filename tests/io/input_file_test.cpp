@@ -1,4 +1,5 @@
 // InputFile: regular files from anywhere inside, and clear words for everything else.
+// SPDX-License-Identifier: Apache-2.0
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>

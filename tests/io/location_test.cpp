@@ -1,4 +1,5 @@
 // Names that point into files.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/location.hpp>

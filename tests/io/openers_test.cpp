@@ -1,4 +1,5 @@
 // The HDF5 files that fsconv writes, opened by h5py, xarray (through netCDF) and h5dump.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/array_file.hpp>

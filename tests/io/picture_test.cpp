@@ -1,4 +1,5 @@
 // Grids of images and their labels, pixel by pixel, and PNG files read back through libpng.
+// SPDX-License-Identifier: Apache-2.0
 #include <png.h>
 
 #include <catch2/catch.hpp>

@@ -1,4 +1,5 @@
 // What run files say about themselves.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/run_log.hpp>

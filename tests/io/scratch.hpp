@@ -1,5 +1,6 @@
 // What tests of files need: a folder of their own, whole files as text, child processes with a full disk, and
 // Python.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <sys/resource.h>

@@ -1,4 +1,5 @@
 // Sparse matrices in three formats, read back by scipy.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/array_file.hpp>

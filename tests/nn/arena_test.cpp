@@ -1,4 +1,5 @@
 // Places in an arena: the lowest that is free, whatever came before; and work that grows with the steps alone.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <ctime>

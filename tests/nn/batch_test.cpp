@@ -1,5 +1,6 @@
 // Bytes become the numbers of a batch, in the order asked for; what is random follows from the seed, the split, the
 // epoch and the image, and from nothing else.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/base/error.hpp>
@@ -204,7 +205,7 @@ TEST_CASE("batch: images of another shape, an empty order and images that are no
   const Tensor<std::uint8_t> images({3, 1, 6, 5});
   CHECK_NOTHROW(checked(images, order));
   for (const Shape& wrong : {Shape{3, 1, 5, 6}, Shape{3, 3, 6, 5}, Shape{3, 1, 60, 50}, Shape{3, 30},
-                             Shape{3, 6, 5}, Shape{3, 1, 6, 5, 1}, Shape{3, 1, 6}, Shape{}, Shape{90}}) {
+                             Shape{3, 6, 5}, Shape{3, 1, 6, 5, 1}, Shape{3, 1, 6}, Shape{90}}) {
     CAPTURE(wrong);
     const Tensor<std::uint8_t> other(wrong);
     try {
@@ -215,6 +216,7 @@ TEST_CASE("batch: images of another shape, an empty order and images that are no
       CHECK_THAT(error.what(), Contains("[N, 1, 6, 5]"));
     }
   }
+  CHECK_THROWS_WITH(checked(Tensor<std::uint8_t>(Shape{}), order), Contains("[N, C, H, W]"));
   CHECK_THROWS_WITH(checked(images, none), Contains("order") && Contains("no image"));
   CHECK_THROWS_WITH(checked(images, negative), Contains("names image -1"));
   CHECK_THROWS_WITH(checked(images, beyond), Contains("names image 3"));
@@ -224,4 +226,41 @@ TEST_CASE("batch: images of another shape, an empty order and images that are no
 TEST_CASE("batch: names of binarise") {
   CHECK(all_names<Binarise>() == std::vector<std::string>{"none", "dynamic", "fixed"});
   CHECK_THROWS_AS(named<Binarise>("static"), InvalidArgument);
+}
+
+TEST_CASE(
+    "batch: training images are augmented before they are binarised, anew in every epoch, others never") {
+  Tensor<std::uint8_t> images({5, 2, 6, 7});
+  for (Index at = 0; at < images.size(); ++at) images[at] = static_cast<std::uint8_t>(31 * at + at * at / 7);
+  const Augment how{.flip = true, .shift = 2};
+  const Order order = {4, 0, 3, 3};
+  const auto batch_of = [&](Split split, Index epoch, Binarise binarise = Binarise::none) {
+    return make_batch(images, order, binarise, 11, split, epoch, how);
+  };
+  for (const Split split : {Split::validation, Split::test, Split::other})
+    CHECK(fetched<float>(batch_of(split, 2)) ==
+          fetched<float>(make_batch(images, order, Binarise::none, 11, split, 2)));
+  bool other_epochs_differ = false;
+  for (Index epoch = 1; epoch < 4; ++epoch) {
+    const Batch batch = batch_of(Split::train, epoch);
+    // The images that augment() makes, one by one, and then binarised as images that were so from the start.
+    Tensor<std::uint8_t> moved(images.shape());
+    for (Index image = 0; image < 5; ++image)
+      augment(how, batch.augmentation->key, image, {2, 6, 7}, images.data() + 84 * image,
+              moved.data() + 84 * image);
+    for (const Binarise binarise : {Binarise::none, Binarise::dynamic})
+      CHECK(fetched<float>(batch_of(Split::train, epoch, binarise)) ==
+            fetched<float>(make_batch(moved, order, binarise, 11, Split::train, epoch)));
+    CHECK(batch.part(1, 2).augmentation.has_value());
+    other_epochs_differ =
+        other_epochs_differ || fetched<float>(batch) != fetched<float>(batch_of(Split::train, epoch + 1));
+    // The noise of what happens to an image is not that of its pixels or latents.
+    CHECK(batch.augmentation->key.stream != batch.latents.stream);
+    CHECK(batch.augmentation->key.stream != batch_of(Split::train, epoch, Binarise::dynamic).pixels->stream);
+  }
+  CHECK(other_epochs_differ);
+  CHECK(depends_on_the_image_alone([&](const Order& some) {
+    return fetched<float>(
+        make_batch(greys(6), some, Binarise::dynamic, 5, Split::train, 3, Augment{.flip = true, .shift = 1}));
+  }));
 }

@@ -1,4 +1,5 @@
 // A batch for a model, its gradient through a pass, and how far two gradients or losses are apart.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // PSNR and SSIM: by hand, by a plain second implementation, and against scikit-image's recorded numbers.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/base/error.hpp>

@@ -1,4 +1,5 @@
 // Likelihoods are densities: they integrate to one, say their own mean, and have the slopes that they should.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/base/error.hpp>

@@ -1,4 +1,5 @@
 // How draws and posteriors become numbers: against long double, by hand, and against numeric integration.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>

@@ -1,4 +1,5 @@
 // A model as data: shapes follow from shapes, and what is no model is refused.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/geometry/stack.hpp>

@@ -1,5 +1,6 @@
 // The named models: what their parameters are called and how they start, that every way back ends at the image's
 // size, and that every combination of options is a model or says which option is wrong.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>

@@ -1,5 +1,6 @@
 // What is wrong in a pass in the ways that passes are wrong: the comparison that passes_test.cpp
 // trusts must see each by far.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 // Eigen's automatic differentiation needs its core first.
 #include <Eigen/Core>

@@ -1,4 +1,5 @@
 // Optimizers against numbers that PyTorch computed, by hand, and on several threads.
+// SPDX-License-Identifier: Apache-2.0
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <cmath>

@@ -1,5 +1,6 @@
 // The two passes witness each other, and derivatives that know no chain rule of ours witness both: every step, every
 // named model, on every form.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 // Eigen's automatic differentiation needs its core first.
 #include <Eigen/Core>

@@ -1,5 +1,6 @@
 // The plan of a thread's memory, executed with stamps in place of numbers: every step finds what it needs where the
 // plan says it lies, nothing is overwritten that is still read, and every gradient begins once.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/nn/plan.hpp>

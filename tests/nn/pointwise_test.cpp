@@ -1,4 +1,5 @@
 // The vector kernels against the plain formulas in long double, on every isa that this machine permits.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>

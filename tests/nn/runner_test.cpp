@@ -1,5 +1,6 @@
 // A model over batches: what an image counts, bits that depend on neither threads nor blocks, codes
 // and pixels, and BFloat16.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/base/error.hpp>

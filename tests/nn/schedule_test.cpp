@@ -1,4 +1,5 @@
 // Learning rates and the weight of the KL: pure functions of the step.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>

@@ -1,4 +1,5 @@
 // Models of a few hundred numbers that between them use every step, activation and term, and images for them.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/random.hpp>

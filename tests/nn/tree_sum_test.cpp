@@ -1,5 +1,6 @@
 // Which additions a fixed tree makes, against a recursive definition of it, for every number of
 // terms and however they come.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fsconv/nn/tree_sum.hpp>

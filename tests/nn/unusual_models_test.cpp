@@ -1,5 +1,6 @@
 // Models that no name makes, but that are models: what the engine does in place must not depend on
 // how the named ones look.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <functional>
 

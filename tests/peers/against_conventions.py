@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Compares fsconv apply with small NumPy versions of what TensorFlow, Theano, Keras, JAX and ONNX define.
 
 Each system is written from its own definition, not from fsconv's equation: gradients as the transpose of a matrix

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs the lines of code that `fsconv shape` prints as "the same elsewhere", and compares what they compute.
 
 fsconv's own, PyTorch's and ONNX's lines are run (ONNX's where ONNX Runtime is installed; else they are only checked);

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Compares the fixed filters of fsconv apply with PyTorch's interpolate and Pillow's resize."""
 
 import peer

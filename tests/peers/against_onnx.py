@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Replays every recorded Conv and ConvTranspose of ONNX's test data, named case by named case.
 
 ONNX Runtime and ONNX's own formulas agree on all of them, so both conventions shall.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Compares fsconv apply --convention onnx with ONNX Runtime: shapes, values and what is refused, on random geometries.
 
 usage: against_onnxruntime.py PROGRAM NODE_MODULES [CASES [SEED]]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Compares fsconv apply with PyTorch: both convolutions and the weight gradient, equal value for value."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The calls that `fsconv shape` prints, with the signatures of the systems' own documentation and no bodies.
 
 A line that names a function or an argument which does not exist fails when it is run in these names. What an argument

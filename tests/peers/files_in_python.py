@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Opens what fsconv writes with h5py, xarray, h5dump and SciPy, and compares it with NumPy's own computation."""
 
 import json

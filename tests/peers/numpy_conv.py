@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Convolution in plain NumPy and its gradient as a matrix: what the comparisons hold fsconv against.
 
 All arrays are [N, C, space...], filters [O, I/groups, taps...].

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ONNX Runtime as a peer: one-node models, run in batches by node and the npm package onnxruntime-node."""
 
 import base64

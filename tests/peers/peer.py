@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the comparisons with other systems share: running the program, counting, and skipping with a reason."""
 
 import concurrent.futures

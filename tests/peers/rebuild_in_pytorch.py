@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rebuilds trained models in PyTorch from nothing but their files: the JSON text `model` and the weights.
 
 lib/fsconv/train/model_json.hpp describes the format. Every model is rebuilt twice: by PyTorch's own convolutions, of an

@@ -1,4 +1,5 @@
 // Bugs that were found at the limits: things that hung, filled the memory, or wrote nonsense.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/conventions/apply.hpp>
 #include <fsconv/conventions/arithmetic.hpp>

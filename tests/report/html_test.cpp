@@ -1,4 +1,5 @@
 // Text from outside stays text, whatever it holds.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/report/html.hpp>

@@ -1,8 +1,9 @@
 // The report in headless Chromium: silent, self-contained, accessible, and what moves in it moves.
 //   node in_browser.mjs NODE_MODULES FSCONV FOLDER_WITH_FILES [FOLDER_FOR_SCREENSHOTS]
+// SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import {spawnSync} from "node:child_process";
-import {copyFileSync, mkdtempSync, rmSync} from "node:fs";
+import {copyFileSync, mkdirSync, mkdtempSync, rmSync} from "node:fs";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {launch, require_browser} from "../browser/browser.mjs";
@@ -16,11 +17,16 @@ const page_of = (name, ...inputs) => {
   assert.equal(made.status, 0, made.stderr);
   return output;
 };
-const hostile = join(folder, "<img src=x onerror=alert(1)>-->&\u202E.h5");
-copyFileSync(join(files, "ae.h5"), hostile);
+// A path and a name that offer no place to break a line, longer than a phone is wide: whichever folder the files lie in.
+const far = join(folder, "a".repeat(120), "b".repeat(120));
+mkdirSync(far, {recursive: true});
+const copy_of = (name, as = name) => {
+  copyFileSync(join(files, name), join(far, as));
+  return join(far, as);
+};
 const pages = {
-  all: page_of("all", ...["ae.h5", "vae.h5", "evaluate.h5", "verify.h5", "bench.h5", "bench_matrix.h5", "codes.h5"].map(name => join(files, name))),
-  hostile: page_of("hostile", hostile)
+  all: page_of("all", ...["ae.h5", "vae.h5", "evaluate.h5", "verify.h5", "bench.h5", "bench_matrix.h5", "codes.h5"].map(name => copy_of(name))),
+  hostile: page_of("hostile", copy_of("ae.h5", "<img src=x onerror=alert(1)>-->&\u202E" + "c".repeat(150) + ".h5"))
 };
 const browser = await launch({node_modules});
 try {
@@ -71,9 +77,14 @@ try {
   await still.close();
 
   // On paper: tables that are folded on the screen are there, fields are not.
-  const paper = await browser.open(pages.all, {width: 800, print: true});
+  const paper = await browser.open(pages.all, {width: 680, print: true});  // A4 without its margins
+  assert.equal(await paper.overflow(), 0, "a drawing is cut off on paper");
   assert.ok(await paper.evaluate("[...document.querySelectorAll('details table')].every(one => one.checkVisibility({contentVisibilityAuto: true}) && one.getBoundingClientRect().height > 0)"));
   assert.ok(await paper.evaluate("[...document.querySelectorAll('.filter')].every(one => !one.checkVisibility())"));
+  const inks = () => paper.evaluate("JSON.stringify([...document.querySelectorAll('figure svg text')].map(one => getComputedStyle(one).fill))");
+  const ink = await inks();
+  await paper.media({dark: true, print: true});
+  assert.equal(await inks(), ink, "paper is white, whatever the screen");
   await paper.close();
 } finally {
   await browser.close();

@@ -1,4 +1,5 @@
 // The page on recorded files: its JSON holds the numbers of the files, what is damaged is refused.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fsconv/base/error.hpp>
@@ -134,6 +135,63 @@ TEST_CASE("report: what is no result, damaged, or named twice is refused") {
   }
   CHECK_NOTHROW(read_verification(recorded("verify.h5")));
   CHECK_THROWS_AS(report::report({folder / "verify.h5"}), BadData);
+}
+
+TEST_CASE("report: results are compared with those they compare with, and the others named") {
+  const ScratchFolder folder;
+  // A file of schema 2, which has no digest, changed in one of its attributes.
+  const auto changed = [&](const char* name, const char* to, const char* attribute,
+                           const hdf5::Value& value) {
+    std::filesystem::copy_file(recorded(name), folder / to);
+    hdf5::File file = hdf5::File::modify(folder / to);
+    file.set_attribute("/", attribute, value);
+    file.commit();
+    return folder / to;
+  };
+  const auto said = [](const report::Report& made) {
+    std::string all;
+    for (const report::Finding& one : made.verdicts) all += one.sentence + "\n";
+    return all;
+  };
+  const auto groups = [](const report::Report& made) {
+    std::vector<int> of;
+    const json page = json_in(made.html);
+    for (const json& file : page["files"]) of.push_back(file["group"]);
+    return of;
+  };
+  std::filesystem::copy_file(recorded("ae.h5"), folder / "copy.h5");
+  const std::string other = changed("ae.h5", "other.h5", "data_checksum", std::int64_t{1});
+  const report::Report runs =
+      report::report({recorded("ae.h5"), recorded("vae.h5"), folder / "copy.h5", other});
+  CHECK(groups(runs) == std::vector<int>{1, 2, 1, 3});
+  CHECK_THAT(said(runs), Catch::Contains("4 training runs in 3 groups") &&
+                             Catch::Contains("images, pixels, likelihood and loss") &&
+                             Catch::Contains("The 2 training runs of group 1 have the same test loss"));
+  CHECK_THAT(runs.html, Catch::Contains("What compares with what") && Catch::Contains("checksum 00000001"));
+  CHECK(groups(report::report({recorded("ae.h5"), folder / "copy.h5"})) == std::vector<int>{1, 1});
+  const report::Report alone = report::report({recorded("ae.h5"), other});
+  CHECK_THAT(said(alone),
+             Catch::Contains("no two of which have losses that compare: they differ in images."));
+
+  std::filesystem::copy_file(recorded("evaluate.h5"), folder / "again.h5");
+  const std::string seed = changed("evaluate.h5", "seed.h5", "images_checksum", std::int64_t{1});
+  const report::Report evaluations = report::report({seed, recorded("evaluate.h5"), folder / "again.h5"});
+  CHECK(groups(evaluations) == std::vector<int>{1, 2, 2});
+  CHECK_THAT(said(evaluations), Catch::Contains("3 evaluations in 2 groups") &&
+                                    Catch::Contains("differ in images") &&
+                                    Catch::Contains("Of 2 evaluations of group 2"));
+  // In pairs, too: the second and the third, neither of which goes with the first.
+  CHECK_THAT(evaluations.html, Catch::Contains("again minus evaluate") && !Catch::Contains("minus seed"));
+}
+
+TEST_CASE("report: a file counts once, however it is named") {
+  const ScratchFolder folder;
+  std::filesystem::copy_file(recorded("ae.h5"), folder / "run.h5");
+  std::filesystem::create_symlink(folder / "run.h5", folder / "link.h5");
+  std::filesystem::create_hard_link(folder / "run.h5", folder / "hard.h5");
+  for (const std::string& name : {folder / "./run.h5", folder / "link.h5", folder / "hard.h5"})
+    CHECK_THROWS_WITH(report::report({folder / "run.h5", name}), Catch::Contains("the same file as"));
+  CHECK_THROWS_WITH(report::report({folder / "run.h5", folder / "run.h5"}), Catch::Contains("twice"));
 }
 
 TEST_CASE("report: hostile names of files stay text, and files of one name are told apart") {

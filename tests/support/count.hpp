@@ -1,4 +1,5 @@
 // How often a text holds a word.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <string>

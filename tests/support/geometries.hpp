@@ -1,4 +1,5 @@
 // Geometries that tests run over: hand-picked corners of the parameter space and random ones.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/random.hpp>

@@ -1,4 +1,5 @@
 // Ctrl-C in a test: what a signal has set cannot be taken back in a process, so another one gets it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <sys/wait.h>

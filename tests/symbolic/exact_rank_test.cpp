@@ -1,4 +1,5 @@
 // Exact ranks: by hand, against each other, and what a bad prime does.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/base/error.hpp>

@@ -1,4 +1,5 @@
 // Obligations: the format of proofs/smt is read as written, and every damage is named with its line.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/symbolic/embedded_proofs.hpp>

@@ -1,4 +1,5 @@
 // The exact polynomial scalar: arithmetic, symbols, derivatives, and what it refuses.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <concepts>
 #include <fsconv/symbolic/polynomial.hpp>

@@ -1,4 +1,5 @@
 // Proofs that must fail: every theorem with one symbol changed has a counterexample, and the solver finds it.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/child_process.hpp>
 #include <fsconv/base/parallel.hpp>

@@ -1,4 +1,5 @@
 // Proofs: the good end is told from every bad one, with real solvers and with solvers that lie.
+// SPDX-License-Identifier: Apache-2.0
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <csignal>

@@ -1,4 +1,5 @@
 // Solvers: an answer is believed only when it is clean, and no solver holds up the others.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/symbolic/smallest.hpp>

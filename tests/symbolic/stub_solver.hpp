@@ -1,4 +1,5 @@
 // Solvers that do what real ones must never do, as shell scripts; and small obligations to put to them.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/child_process.hpp>

@@ -1,4 +1,5 @@
 // Training steps on four threads, for ThreadSanitizer to watch; with --shared-scratch, a race that it must find.
+// SPDX-License-Identifier: Apache-2.0
 #include <barrier>
 #include <cstdio>
 #include <cstring>

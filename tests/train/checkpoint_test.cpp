@@ -1,4 +1,5 @@
 // The file of a training run: what it holds, and that a damaged one is refused.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/train/training_data.hpp>
 #include <limits>
@@ -65,8 +66,8 @@ TEST_CASE("checkpoint: samples are the bytes of the test images") {
   run_to(folder.file("run.h5"), short_config());
   const auto originals = hdf5::File::open(folder.file("run.h5")).read<std::uint8_t>("/samples/originals");
   const auto images = load_training_data(short_config()).test;
-  CHECK(
-      std::equal(originals.begin(), originals.end(), images.begin()));  // one channel: the order is the same
+  CHECK(std::equal(originals.begin(), originals.end(),
+                   images.in_place()));  // one channel: the order is the same
 }
 
 TEST_CASE("checkpoint: missing, misshapen and not finite content is refused", "[slow]") {
@@ -150,5 +151,9 @@ TEST_CASE("checkpoint: a file of schema 1 can still be used and resumed") {
   REQUIRE(history.size() == 2);
   CHECK(history[0].test_loss == hdf5::File::open(old).read<double>("/test_loss")[0]);
   CHECK(history[1].test_loss < history[0].test_loss);
-  CHECK(hdf5::File::open(folder.file("on.h5")).integer_attribute("/", "schema_version") == 3);
+  const hdf5::File resumed = hdf5::File::open(folder.file("on.h5"));
+  CHECK(resumed.integer_attribute("/", "schema_version") == 3);
+  CHECK(resumed.read<double>("/learning_rate") ==
+        Tensor<double>({2}, std::vector<double>(2, config.learning_rate)));
+  CHECK(read_trained_model(folder.file("on.h5"), Weights::last).epoch == 2);  // it can be read again
 }

@@ -1,5 +1,6 @@
 // Codes in use: each depends on its own image or number only, lines and traversals go through the codes they name, and
 // what no model can decode is refused.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/data/dataset.hpp>
@@ -92,7 +93,8 @@ TEST_CASE("codes: a reconstruction is the decoded code, beside the image as the 
       CHECK((encode(runner, images, natural_order(5)).log_variances.size() > 0) == (kind == ModelKind::vae));
       bool is_shown = true;
       for (Index at = 0; at < pairs.originals.size(); ++at) {
-        const float pixel = pairs.originals[at], grey = static_cast<float>(images.images[at]) / 255;
+        const float pixel = pairs.originals[at],
+                    grey = static_cast<float>(images.images.in_place()[at]) / 255;
         is_shown = is_shown && (kind == ModelKind::vae ? pixel == 0 || pixel == 1
                                                        : pixel == grey);  // bernoulli: binarised
       }
@@ -215,7 +217,7 @@ TEST_CASE("codes: images of a run are those it kept for that purpose") {
   CHECK(all.images.shape()[0] == 7000);
   CHECK(all.labels.size() == 7000);
   const auto part = [](const ShownImages& images, Index first, Index count) {
-    return part_of(images.images, first, count);
+    return images.images.part(first, count);
   };
   CHECK(part(all, 0, 70) == trained.images);
   CHECK(part(all, 6000 - 30, 30) == validated.images);

@@ -1,4 +1,5 @@
 // Files of runs whose stored numbers have been changed where they lie.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstring>

@@ -1,5 +1,6 @@
 // Evaluation: means over all images, likelihoods that are known in closed form, and the same bits however it is
 // computed.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <armadillo>
 #include <catch2/catch.hpp>

@@ -1,5 +1,6 @@
 // What is wrong with an evaluation's file is found: by its digest, and in older files, which have none, because most
 // numbers follow from others.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/base/error.hpp>

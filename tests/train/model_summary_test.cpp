@@ -1,4 +1,5 @@
 // A model in words and as JSON: what the words add up to, that JSON keeps everything, and what is refused.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>

@@ -6,6 +6,7 @@
 //         --step-every 1 --output vae.h5
 //   evaluate vae.h5 --importance-samples 20, encode vae.h5, decode vae.h5 --codes codes.h5:/mean, reconstruct vae.h5
 //   verify --case i4o2k2s2 --method numeric,exact --claim transpose,not-inverse, bench in three kinds, matrix
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/data/order.hpp>

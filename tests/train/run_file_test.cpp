@@ -1,5 +1,6 @@
 // What is wrong with a training run's file is found: by its digest, and in older files, which have none, because most
 // of it stands there twice or follows from the rest.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/digest.hpp>

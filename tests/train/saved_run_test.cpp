@@ -1,4 +1,5 @@
 // SavedRun: a run's file and its picture as one act, and what is said of them.
+// SPDX-License-Identifier: Apache-2.0
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>

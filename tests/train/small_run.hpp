@@ -1,4 +1,5 @@
 // A training run of a second, in a folder that disappears with the test.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <unistd.h>

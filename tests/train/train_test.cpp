@@ -1,4 +1,5 @@
 // Training as a whole: the same bits however it is run, and files that survive whatever stops it.
+// SPDX-License-Identifier: Apache-2.0
 #include <sys/stat.h>
 #include <sys/wait.h>
 

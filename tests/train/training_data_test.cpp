@@ -1,4 +1,5 @@
 // The images of a run: limits, and a checksum that notices other images.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/data/dataset.hpp>
 #include <fsconv/io/numpy/npy.hpp>
@@ -15,8 +16,8 @@ TEST_CASE("training_data: the first images of the set") {
   CHECK(data.train.shape() == Shape{70, 1, 28, 28});
   CHECK(data.test.shape() == Shape{20, 1, 28, 28});
   CHECK(data.format() == ImageFormat{.height = 28, .width = 28, .channels = 1});
-  CHECK(std::equal(data.train.begin(), data.train.end(), all.train.images.begin()));
-  CHECK(std::equal(data.test.begin(), data.test.end(), all.test.images.begin()));
+  CHECK(data.train == all.train.images.part(0, 70));
+  CHECK(data.test == all.test.images.part(0, 20));
 }
 
 TEST_CASE("training_data: colour images that are not square") {
@@ -80,8 +81,7 @@ TEST_CASE("training_data: validation images are the last training images and nob
   const TrainingData data = load_training_data(config);
   CHECK(data.validation.shape() == Shape{30, 1, 28, 28});
   CHECK(data.train.shape() == Shape{70, 1, 28, 28});
-  CHECK(std::equal(data.validation.begin(), data.validation.end(),
-                   all.train.images.end() - data.validation.size()));
+  CHECK(data.validation == all.train.images.part(all.train.images.count() - 30, 30));
   CHECK(data.checksum != load_training_data(test::small_config()).checksum);
   config.train_images = 0;
   CHECK(load_training_data(config).train.shape()[0] == all.train.images.shape()[0] - 30);

@@ -1,4 +1,5 @@
 // The files of `fsconv verify --emit`: whole, complete in themselves, and over nobody else's.
+// SPDX-License-Identifier: Apache-2.0
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>

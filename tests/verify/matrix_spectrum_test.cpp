@@ -1,4 +1,5 @@
 // Rank, null space and singular values of W: by hand, and what must hold on every geometry.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/base/random.hpp>
@@ -119,7 +120,7 @@ TEST_CASE("spectrum: W without rows or columns has rank 0 and no singular values
     CHECK(s.null_images() == images);
     CHECK(s.null_codes() == codes);
     CHECK(text(s, Direction::conv).find("rank        0 of") == 0);
-    if (images > 0) CHECK(leak(w, null_space(g, w, s, Direction::conv, "null-space")) == 0);
+    if (images > 0) CHECK(leak(w, null_space(g, w, s, Direction::conv)) == 0);
   }
 }
 
@@ -158,13 +159,9 @@ TEST_CASE("spectrum: on every geometry W and W^T agree, and random weights have 
       const bool conv = map == Direction::conv;
       const arma::sp_mat matrix = conv ? w : arma::sp_mat(w.t());
       const Spectrum& of = conv ? s : t;
-      if (of.null_images() == 0) {
-        CHECK_THROWS_AS(null_space(g, matrix, of, map, "null-space"), InvalidArgument);
-        continue;
-      }
-      const Tensor<double> basis = null_space(g, matrix, of, map, "null-space");
+      const Tensor<double> basis = null_space(g, matrix, of, map);
       CHECK(basis.shape() == (conv ? g.image_shape(of.null_images()) : g.code_shape(of.null_images())));
-      CHECK(leak(matrix, basis) < 1e-12);
+      if (of.null_images() > 0) CHECK(leak(matrix, basis) < 1e-12);
     }
     // No integer weights, small and full of chance zeros, have a larger rank than the generic one.
     const Spectrum small =

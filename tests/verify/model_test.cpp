@@ -1,4 +1,5 @@
 // The model and the code: the kernels use the taps that the proofs speak of.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/child_process.hpp>
 #include <fsconv/forms/template_forms.hpp>

@@ -1,4 +1,5 @@
 // Symbolic verification: what is proved for all weights, what is refused, and what falls back to integers.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/forms/template_forms.hpp>
 #include <fsconv/geometry/case_string.hpp>

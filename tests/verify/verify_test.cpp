@@ -1,4 +1,5 @@
 // The checkers, checked: every claim holds for the forms and every mutant is caught.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fsconv/geometry/case_string.hpp>

@@ -1,4 +1,5 @@
 // An array of numbers as it came from a file, and what is asked of it before use.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/tensor.hpp>

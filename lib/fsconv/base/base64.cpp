@@ -1,4 +1,5 @@
 // Three bytes of eight bits as four letters of six.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/base/base64.hpp>
 #include <string_view>

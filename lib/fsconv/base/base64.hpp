@@ -1,4 +1,5 @@
 // Bytes as text: the base64 of RFC 4648.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
 // Runs another program to its end or to its limits, whichever comes first.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <filesystem>

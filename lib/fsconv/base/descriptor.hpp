@@ -1,4 +1,5 @@
 // An open file as the system numbers it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <utility>

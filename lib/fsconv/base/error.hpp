@@ -1,4 +1,5 @@
 // The errors that reach the user, each with the exit code it ends the program with.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <stdexcept>

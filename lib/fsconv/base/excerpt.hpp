@@ -1,4 +1,5 @@
 // Text from outside (a file, an option, the environment, another program), as it may stand in what the program says.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <string>

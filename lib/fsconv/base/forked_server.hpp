@@ -1,5 +1,6 @@
 // A forked copy of this process that answers questions: for a library that may crash, or never return, on what it is
 // given.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // The integer that counts pixels, taps and bytes, and arithmetic on it that reports overflow instead of
 // wrapping.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <array>

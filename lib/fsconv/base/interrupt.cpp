@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <csignal>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/interrupt.hpp>

@@ -1,4 +1,5 @@
 // Ctrl-C as a request that long work answers at its next safe point.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 namespace fsconv {

@@ -1,4 +1,5 @@
 // Each letter that markup gives a meaning to, as a reference.
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/base/markup.hpp>
 
 namespace fsconv {

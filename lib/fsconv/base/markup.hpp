@@ -1,4 +1,5 @@
 // Text as it may stand in XML and HTML.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
 // What the system has to say about memory: whether an array fits, and how its pages are best laid out.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/index.hpp>

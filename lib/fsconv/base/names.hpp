@@ -1,4 +1,5 @@
 // Names: of an enumeration's values, in one table that is read in both directions, and of the entries of a list.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <Random123/philox.h>
 #include <fmt/format.h>
 

@@ -1,5 +1,6 @@
 // Random numbers without a state: each is a function of its key and place, so that threads, batches and blocks
 // cannot change it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
 // Runs independent pieces of work on several threads.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/index.hpp>

@@ -1,4 +1,5 @@
 // What is being done, on stderr: a line that is drawn anew on a terminal, one every ten seconds elsewhere.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <atomic>

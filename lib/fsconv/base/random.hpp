@@ -1,4 +1,5 @@
 // Seeded random numbers that are the same on every machine and compiler.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
 // What a person sees: how wide the screen is, whether it takes colours and redrawn lines, and text that fits it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

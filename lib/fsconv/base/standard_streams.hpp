@@ -1,4 +1,5 @@
 // stdin, stdout and stderr as other people's shells set them up: closed, full, or with nobody at the other end.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <string_view>

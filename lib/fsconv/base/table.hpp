@@ -1,4 +1,5 @@
 // Tables of words and numbers that fit a width, their columns at least two blanks apart.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
 // An n-dimensional array: a shape and contiguous storage, last axis fastest.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -41,6 +42,14 @@ std::string not_an_integer(std::string_view text) {
     return fmt::format("'{}' is not an integer", text);
   return text.starts_with('-') ? fmt::format("'{}' is too small: at least {}", text, Limits::min())
                                : fmt::format("'{}' is too large: at most {}", text, Limits::max());
+}
+
+Index integer_in(std::string_view field, std::string_view text, Index least, Index most) {
+  const auto value = to_integer(text);
+  if (!value || *value < least || *value > most)
+    throw InvalidArgument(field, value ? fmt::format("is '{}'", text) : not_an_integer(text),
+                          fmt::format("must be an integer from {} to {}", least, most));
+  return *value;
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {

@@ -1,4 +1,5 @@
 // Strict reading of numbers and lists from text, and words about them.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/index.hpp>
@@ -14,6 +15,9 @@ std::optional<Index> to_integer(std::string_view text);
 
 // Why `text` is no integer, for errors: "'2x' is not an integer" or "'99999999999999999999' is too large: at most ...".
 std::string not_an_integer(std::string_view text);
+
+// The integer that `text` is, from `least` to `most`. Throws InvalidArgument naming `field`.
+Index integer_in(std::string_view field, std::string_view text, Index least, Index most);
 
 // The pieces between separators; one empty piece for the empty text.
 std::vector<std::string> split(std::string_view text, char separator);

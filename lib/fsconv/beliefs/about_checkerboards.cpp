@@ -1,4 +1,5 @@
 // Beliefs about checkerboards: what keeps a flat code's image flat, and an edge's.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/beliefs/demonstration.hpp>
 #include <fsconv/forms/gather.hpp>

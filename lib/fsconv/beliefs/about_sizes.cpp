@@ -1,4 +1,5 @@
 // Beliefs about sizes and padding.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/beliefs/demonstration.hpp>
 #include <fsconv/conventions/axis_rules.hpp>

@@ -1,4 +1,5 @@
 // Beliefs about the operator: what a transposed convolution computes.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/beliefs/demonstration.hpp>
 #include <fsconv/forms/gather.hpp>

@@ -1,4 +1,5 @@
 // Popular beliefs about transposed convolution that are false, shown to be false on the real kernels.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/tensor.hpp>

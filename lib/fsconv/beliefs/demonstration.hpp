@@ -1,4 +1,5 @@
 // What the demonstrations of false beliefs are made of: small numbers on one axis or two.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/beliefs/beliefs.hpp>

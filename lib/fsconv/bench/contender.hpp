@@ -1,4 +1,5 @@
 // What is compared by the clock: the forms as users call them, and the engine on blocks as training runs it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/bench/work.hpp>

@@ -1,4 +1,5 @@
 // fsconv bench --what conv: times the operations on chosen geometries, after each way to compute them was checked there.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/bench/contender.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/bench/engine_work.hpp>
 #include <fsconv/engine/batched_map.hpp>

@@ -1,4 +1,5 @@
 // The engine as training uses it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/bench/work.hpp>

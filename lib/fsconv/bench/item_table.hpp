@@ -1,4 +1,5 @@
 // What every report has of a row, whatever it is about: who was timed and how long it took, in JSON and in HDF5.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <algorithm>

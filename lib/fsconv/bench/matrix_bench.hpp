@@ -1,4 +1,5 @@
 // fsconv bench --what matrix: the sparse W beside the memory that it lies in.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/bench/report.hpp>

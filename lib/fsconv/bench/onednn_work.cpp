@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/base/error.hpp>
 #include <fsconv/bench/onednn_work.hpp>
 #include <fsconv/forms/onednn_arrays.hpp>

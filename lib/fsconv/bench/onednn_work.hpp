@@ -1,4 +1,5 @@
 // oneDNN as a framework uses it in a loop: a primitive is made once and its weights are reordered once.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/bench/work.hpp>

@@ -1,4 +1,5 @@
 // The arrays that an operation reads, and whether what it makes of them is right.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/random.hpp>

@@ -1,4 +1,5 @@
 // The report of rates: a table, JSON, and HDF5 with one row per item.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/base/table.hpp>
 #include <fsconv/base/text.hpp>

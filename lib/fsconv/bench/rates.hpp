@@ -1,4 +1,5 @@
 // The report on whole programs under the clock: so many images or checks per second.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/bench/report.hpp>

@@ -1,4 +1,5 @@
 // The report for machines: JSON, and HDF5 with one row per item.
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/bench/item_table.hpp>
 #include <fsconv/bench/report.hpp>
 #include <fsconv/geometry/case_string.hpp>

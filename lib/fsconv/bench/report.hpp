@@ -1,4 +1,5 @@
 // What was measured of operations and of W: a table for people, JSON for machines, HDF5 with one row per item.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/names.hpp>

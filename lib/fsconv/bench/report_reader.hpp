@@ -1,4 +1,5 @@
 // The file of timings, read back.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/index.hpp>

@@ -1,4 +1,5 @@
 // The table for people.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/base/table.hpp>
 #include <fsconv/base/text.hpp>

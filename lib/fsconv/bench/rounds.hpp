@@ -1,4 +1,5 @@
 // How things are timed: side by side in rounds, so that what disturbs the machine disturbs all of them alike.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <chrono>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/bench/sets.hpp>
 #include <fsconv/geometry/case_string.hpp>
 

@@ -1,4 +1,5 @@
 // The geometries that fsconv bench knows by name: layers of models that people train.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/geometry/geometry.hpp>

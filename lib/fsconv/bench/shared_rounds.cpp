@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/base/progress.hpp>
 #include <fsconv/bench/shared_rounds.hpp>

@@ -1,4 +1,5 @@
 // The rounds of one part of a bench after another (geometries, models), within one limit of time.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/bench/rounds.hpp>

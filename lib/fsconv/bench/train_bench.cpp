@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/text.hpp>
@@ -39,7 +40,7 @@ Binarise binarise_of(const TrainWorkload& workload) {
 class Training {
  public:
   Training(const TrainWorkload& workload, const Model& model, const Computing& computing,
-           const Tensor<std::uint8_t>& images, std::uint64_t seed)
+           const Images& images, std::uint64_t seed)
       : images_(images),
         seed_(seed),
         binarise_(binarise_of(workload)),
@@ -70,7 +71,7 @@ class Training {
 
  private:
   static constexpr double rate = 1e-3;
-  const Tensor<std::uint8_t>& images_;
+  Images images_;
   std::uint64_t seed_;
   Binarise binarise_;
   std::size_t batch_, next_ = 0;
@@ -83,8 +84,8 @@ class Training {
 };
 
 // Of the same weights and the first batch, in double.
-Gradients<double> right_gradients(const TrainWorkload& workload, const Model& model,
-                                  const Tensor<std::uint8_t>& images, std::uint64_t seed) {
+Gradients<double> right_gradients(const TrainWorkload& workload, const Model& model, const Images& images,
+                                  std::uint64_t seed) {
   Parameters<double> parameters;
   for (const Parameter<float>& single : initial_parameters<float>(model, seed))
     parameters.push_back({single.name, cast<double>(single.value)});

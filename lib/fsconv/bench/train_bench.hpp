@@ -1,4 +1,5 @@
 // fsconv bench --what train: whole steps of training in images per second.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/bench/rates.hpp>

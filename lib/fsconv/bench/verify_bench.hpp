@@ -1,4 +1,5 @@
 // fsconv bench --what verify: a small verification, form by form, in checks per second.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/bench/rates.hpp>

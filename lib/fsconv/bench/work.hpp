@@ -1,4 +1,5 @@
 // What is timed: one operation on one set of operands.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/bench/operands.hpp>

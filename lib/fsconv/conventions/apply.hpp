@@ -1,4 +1,5 @@
 // The operator applied to arrays, in the layout of a convention.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/array.hpp>

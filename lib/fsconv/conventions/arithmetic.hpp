@@ -1,4 +1,5 @@
 // The arithmetic of one axis, spelled out: every number that explains why a size is what it is.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/conventions/settings.hpp>

@@ -1,4 +1,5 @@
 // Which axis of a system's arrays is which, and whether its filter is reversed.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/tensor.hpp>

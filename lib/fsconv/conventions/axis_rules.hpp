@@ -1,4 +1,5 @@
 // What the size and padding rules of several systems share, for one axis.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/conventions/convention.hpp>

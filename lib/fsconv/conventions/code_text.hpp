@@ -1,4 +1,5 @@
 // How a geometry is said in the code of another system: the settings that fit it, and Python's tuples and lists.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/conventions/convention.hpp>

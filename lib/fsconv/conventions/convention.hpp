@@ -1,4 +1,5 @@
 // The conventions of other systems: their argument rules turn a user's words into a geometry.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/names.hpp>

@@ -1,4 +1,5 @@
 // What one system says of itself: its rules, the order of its arrays, and its code. One file per system implements it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/conventions/array_order.hpp>

@@ -1,4 +1,5 @@
 // How every other system would be told to compute the same geometry, or why it cannot.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/conventions/convention.hpp>

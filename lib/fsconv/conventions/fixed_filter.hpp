@@ -1,5 +1,6 @@
 // Resampling filters that nobody learns, as weights: nearest, bilinear, bicubic and Lanczos interpolation are transposed
 // convolutions.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/tensor.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/base/text.hpp>
 #include <fsconv/conventions/geometry_words.hpp>
 
@@ -28,11 +29,7 @@ std::optional<Index> groups(const Said& said) {
   constexpr Index most = Index{1} << 30;
   const auto text = said("groups");
   if (!text) return std::nullopt;
-  const auto value = to_integer(*text);
-  if (!value || *value < 1 || *value > most)
-    throw InvalidArgument("groups", value ? fmt::format("is '{}'", *text) : not_an_integer(*text),
-                          fmt::format("must be an integer from 1 to {}", most));
-  return value;
+  return integer_in("groups", *text, 1, most);
 }
 
 }  // namespace

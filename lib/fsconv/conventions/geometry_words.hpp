@@ -1,4 +1,5 @@
 // A convolution said in texts by name, as options of a command line and the fields of a page hold them.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/conventions/convention.hpp>

@@ -1,5 +1,6 @@
 // JAX: jax.lax.conv_general_dilated, whose lhs_dilation is the denominator of a rational
 // stride, and jax.lax.conv_transpose.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 // Keras 3: the layers Conv1D/2D/3D and Conv1D/2D/3DTranspose, and keras.ops.conv, which has
 // stride and dilation together.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // fsconv's own convention: every geometry can be said, and nothing is converted without a word.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <fsconv/base/text.hpp>

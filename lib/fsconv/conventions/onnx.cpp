@@ -1,5 +1,6 @@
 // ONNX: the operators Conv and ConvTranspose, as ONNX Runtime 1.30 computes them on a CPU (onnx), and as the operators'
 // own formulas say (onnx-reference). They part where the total padding is below 0 and where one of them refuses.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

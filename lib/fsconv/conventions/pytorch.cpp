@@ -1,4 +1,5 @@
 // PyTorch: torch.nn.functional.conv1d/2d/3d and conv_transpose1d/2d/3d, with the CPU's rules for empty arrays.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

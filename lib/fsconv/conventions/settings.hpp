@@ -1,4 +1,5 @@
 // What a user says about a convolution, before a convention turns it into a geometry.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/names.hpp>

@@ -1,4 +1,5 @@
 // What `fsconv shape` and the explorer say of a geometry: its sizes and the words of other systems, as data.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/conventions/convention.hpp>

@@ -1,5 +1,6 @@
 // TensorFlow: tf.nn.conv1d/2d/3d and conv1d/2d/3d_transpose. What it shares with TensorFlow.js is read as that does:
 // numbers as padding in one dimension, and arrays without a batch axis.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // Theano 1.0: theano.tensor.nnet's conv2d and conv3d, their conv2d_grad_wrt_inputs, and causal_conv1d.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <fsconv/conventions/code_text.hpp>

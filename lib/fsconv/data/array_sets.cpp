@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -24,7 +25,8 @@ constexpr std::array known_names = {SetNames{"x_train", "y_train", "x_test", "y_
 // Takes arrays out of one archive and remembers which.
 class ArchiveReader {
  public:
-  explicit ArchiveReader(const std::string& path) : path_(path), names_(npz_names(path)) {}
+  ArchiveReader(const std::string& path, DataFormat format)
+      : path_(path), format_(format), names_(npz_names(path)) {}
 
   std::size_t size() const { return names_.size(); }
   bool has(const char* name) const {
@@ -32,7 +34,7 @@ class ArchiveReader {
   }
 
   ImageSet read_set(const char* images, const char* labels, std::vector<std::string>& notes) {
-    ImageArray array = images_of(take(images), where(images));
+    ImageArray array = images_of(take(images), where(images), format_);
     notes.insert(notes.end(), array.notes.begin(), array.notes.end());
     ImageSet set{std::move(array.images), {}};
     if (!has(labels))
@@ -78,22 +80,22 @@ class ArchiveReader {
   }
 
   std::string path_;
+  DataFormat format_;
   std::vector<std::string> names_, taken_;
 };
 
 }  // namespace
 
-std::optional<Dataset> read_array_sets(const std::string& name, const std::string& path) {
-  ArchiveReader archive(path);
+std::optional<Dataset> read_array_sets(const std::string& name, const std::string& path, DataFormat format) {
+  ArchiveReader archive(path, format);
   const auto names = std::find_if(known_names.begin(), known_names.end(),
                                   [&](const SetNames& known) { return archive.has(known.train_images); });
   if (archive.size() < 2 || names == known_names.end()) return std::nullopt;
 
-  Dataset data{name, path, {}, {}};
+  Dataset data{name, path, {}, {}, {}};
   std::vector<std::string> notes;
   data.train = archive.read_set(names->train_images, names->train_labels, notes);
-  const bool has_test = archive.has(names->test_images);
-  if (has_test) {
+  if (archive.has(names->test_images)) {
     data.test = archive.read_set(names->test_images, names->test_labels, notes);
     const Shape &train = data.train.images.shape(), &test = data.test.images.shape();
     if (!std::equal(train.begin() + 1, train.end(), test.begin() + 1))
@@ -102,7 +104,7 @@ std::optional<Dataset> read_array_sets(const std::string& name, const std::strin
   }
   archive.note_what_was_taken(data.notes);
   data.notes.insert(data.notes.end(), notes.begin(), notes.end());
-  return has_test ? data : with_test_part(std::move(data));
+  return data;
 }
 
 }  // namespace fsconv

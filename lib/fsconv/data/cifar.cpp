@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -62,18 +63,19 @@ ImageSet read_files(const Kind& kind, const fs::path& folder, const std::vector<
     count += records_in(kind, files.emplace_back((folder / name).string()));
   require_memory_for(folder.string(), count, static_cast<std::size_t>(kind.record()));
 
-  ImageSet set{Tensor<std::uint8_t>({count, channels, side, side}, "images"), {}};
+  Tensor<std::uint8_t> images({count, channels, side, side}, "images");
+  std::vector<std::uint8_t> labels;
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(kind.record()));
-  auto image = set.images.begin();
+  auto image = images.begin();
   for (const InputFile& file : files)
     for (Index at = 0; at < records_in(kind, file); ++at) {
       stop_if_interrupted();
       file.read(static_cast<std::uint64_t>(at * kind.record()), std::as_writable_bytes(std::span(bytes)));
       require_labels(kind, file, at, bytes);
-      set.labels.push_back(bytes[kind.labels.size() - 1]);
+      labels.push_back(bytes[kind.labels.size() - 1]);
       image = std::copy(bytes.begin() + static_cast<std::ptrdiff_t>(kind.labels.size()), bytes.end(), image);
     }
-  return set;
+  return {std::move(images), std::move(labels)};
 }
 
 bool holds(const std::string& folder, const char* name) {
@@ -90,16 +92,21 @@ bool is_cifar100_folder(const std::string& folder) {
 }
 
 Dataset read_cifar10_folder(const std::string& name, const std::string& folder) {
-  return {name, folder,
+  return {name,
+          folder,
           read_files(
               cifar10, folder,
               {first_batch, "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"}),
-          read_files(cifar10, folder, {"test_batch.bin"})};
+          read_files(cifar10, folder, {"test_batch.bin"}),
+          {}};
 }
 
 Dataset read_cifar100_folder(const std::string& name, const std::string& folder) {
-  return {name, folder, read_files(cifar100, folder, {"train.bin"}),
-          read_files(cifar100, folder, {"test.bin"})};
+  return {name,
+          folder,
+          read_files(cifar100, folder, {"train.bin"}),
+          read_files(cifar100, folder, {"test.bin"}),
+          {}};
 }
 
 }  // namespace fsconv

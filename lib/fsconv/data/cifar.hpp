@@ -1,4 +1,5 @@
 // Reads CIFAR-10 and CIFAR-100 in their binary versions: colour images of 32x32 pixels with labels.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/data/dataset.hpp>

@@ -1,22 +1,27 @@
 // Data sets of images by name or path.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
-#include <fsconv/base/tensor.hpp>
+#include <fsconv/data/image_array.hpp>
+#include <fsconv/data/images.hpp>
 #include <string>
 #include <vector>
 
 namespace fsconv {
 
 struct ImageSet {
-  Tensor<std::uint8_t> images;       // [N, C, H, W]
-  std::vector<std::uint8_t> labels;  // N of them, or none
+  Images images;                               // [N, C, H, W]
+  std::vector<std::uint8_t> labels;            // N of them, or none
+  std::vector<std::string> factor_names = {};  // what each image was drawn from, where that is known; or none
+  Tensor<float> factors = {};                  // [N, factor_names]
+  std::vector<std::string> classes = {};  // the names of labels 0, 1, ..., where the data says them; or none
 };
 
 struct Dataset {
-  std::string name;    // as asked for
-  std::string source;  // where it was read, or how it was made
-  ImageSet train, test;
+  std::string name;                     // as asked for
+  std::string source;                   // where it was read, or how it was made
+  ImageSet train, test, validation;     // validation: none, but where the data says which images are for it
   std::vector<std::string> notes = {};  // what a user should know of how it was read, one line each
 };
 
@@ -24,23 +29,34 @@ struct Dataset {
 constexpr Index generated_train_images = 6000, generated_test_images = 1000;
 
 // `name_or_path` is
+//   FILE.h5         made by `fsconv data prepare`: its images stay in it (prepared_file.hpp)
 //   fashion-mnist   Debian's package dataset-fashion-mnist
 //   mnist           the folder mnist or data/mnist
 //   generated       6000 + 1000 grey images of 28x28, drawn from `seed` (generator.hpp);
-//                   generated:HEIGHTxWIDTHxCHANNELS as many of that format
-//   a DIR           with MNIST's four IDX files (idx_folder.hpp), CIFAR-10's six or CIFAR-100's two (cifar.hpp)
+//                   generated:HEIGHTxWIDTHxCHANNELS as many of that format, generated:factors and
+//                   generated:HEIGHTxWIDTHx3,factors discs with the numbers that they were drawn from (factors.hpp)
+//   a DIR           with MNIST's four IDX files (idx_folder.hpp), CIFAR-10's six or CIFAR-100's two (cifar.hpp), or with
+//                   pictures of one size, as `fsconv data prepare` takes them (picture_folder.hpp)
 //   a FILE          of IDX images, or FILE.npy, FILE.npz[:NAME] or FILE.h5:/DATASET (image_array.hpp), whose last tenth
 //                   becomes the test set; or FILE.npz with images and labels under their usual names (array_sets.hpp)
-// `seed` matters to "generated" only. IoError if there is nothing under that name, with a hint; BadData if a
-// file is broken, files do not fit each other or do not fit the memory; InvalidArgument "data" for a format
-// that cannot be generated.
-Dataset load_dataset(const std::string& name_or_path, std::uint64_t seed);
+// `seed` matters to "generated" only, `format` to FILE.npy, FILE.npz and FILE.h5:/DATASET. IoError if there is nothing
+// under that name, with a hint; BadData if a file is broken, files do not fit each other or do not fit the memory, or
+// there is one image only; InvalidArgument "data" for a format that cannot be generated.
+Dataset load_dataset(const std::string& name_or_path, std::uint64_t seed,
+                     DataFormat format = DataFormat::automatic);
 
-// A copy of images first ... first + count - 1 of [N, C, H, W]. InvalidArgument if they are not all there or
-// do not fit the memory.
-Tensor<std::uint8_t> part_of(const Tensor<std::uint8_t>& images, Index first, Index count);
+// The same, but `test` is empty where the data has no test images of its own: all are in `train`, be it one.
+Dataset load_undivided(const std::string& name_or_path, std::uint64_t seed,
+                       DataFormat format = DataFormat::automatic);
 
-// Cuts off the last tenth of the images, at least one, for the test set. BadData if there are fewer than two.
-Dataset with_test_part(Dataset data);
+// Whether load_dataset() takes it for a name and not for a path. No such set has validation images of its own.
+bool is_known_name(const std::string& name_or_path);
+
+// Images first ... first + count - 1 of a set, with their labels. InvalidArgument if they are not all there.
+ImageSet part_of(const ImageSet& set, Index first, Index count);
+
+// The images of `a`, then those of `b`, with labels where both have them and their classes have the same names. An
+// empty set adds nothing. InvalidArgument for images of two sizes.
+ImageSet joined(const ImageSet& a, const ImageSet& b);
 
 }  // namespace fsconv

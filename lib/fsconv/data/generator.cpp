@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <fsconv/base/text.hpp>
 #include <fsconv/data/generator.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace fsconv {
@@ -37,17 +39,6 @@ struct ShapeDrawing {
   // No point of the shape is farther from the centre, along any axis.
   Index reach() const { return along + across; }
 };
-
-void check(const ImageFormat& format) {
-  const auto [height, width, channels] = format;
-  for (const Index side : {height, width})
-    if (side < shortest_side || side > longest_side)
-      throw InvalidArgument("data", fmt::format("images of {}x{} pixels are not generated", height, width),
-                            fmt::format("sides are {} to {}", shortest_side, longest_side));
-  if (channels != 1 && channels != 3)
-    throw InvalidArgument("data", fmt::format("images of {} channels are not generated", channels),
-                          "1 (grey) or 3 (red, green, blue)");
-}
 
 // Lengths are those of an image of 28x28 pixels, in proportion.
 ShapeDrawing random_shape(Random& random, const ImageFormat& format) {
@@ -117,6 +108,17 @@ void draw(const ShapeDrawing& shape, const ImageFormat& format, std::uint8_t* im
 
 }  // namespace
 
+void check(const ImageFormat& format) {
+  const auto [height, width, channels] = format;
+  for (const Index side : {height, width})
+    if (side < shortest_side || side > longest_side)
+      throw InvalidArgument("data", fmt::format("images of {}x{} pixels are not generated", height, width),
+                            fmt::format("sides are {} to {}", shortest_side, longest_side));
+  if (channels != 1 && channels != 3)
+    throw InvalidArgument("data", fmt::format("images of {} channels are not generated", channels),
+                          "1 (grey) or 3 (red, green, blue)");
+}
+
 ImageFormat image_format(std::string_view text) {
   const std::vector<std::string> pieces = split(text, 'x');
   std::vector<Index> sizes;
@@ -124,25 +126,37 @@ ImageFormat image_format(std::string_view text) {
     if (const auto size = to_integer(piece)) sizes.push_back(*size);
   if (pieces.size() != 3 || sizes.size() != 3)
     throw InvalidArgument("data", fmt::format("'{}' is no format of images", text),
-                          "HEIGHTxWIDTHxCHANNELS, as 64x64x3");
+                          "HEIGHTxWIDTHxCHANNELS, as 64x64x3, or factors");
   const ImageFormat format{sizes[0], sizes[1], sizes[2]};
   check(format);
   return format;
+}
+
+GeneratedKind generated_kind(std::string_view text) {
+  constexpr std::string_view word = "factors", behind = ",factors";
+  if (text == word) return {{64, 64, 3}, true};
+  const bool factors = text.ends_with(behind);
+  const ImageFormat format = image_format(factors ? text.substr(0, text.size() - behind.size()) : text);
+  if (factors && format.channels != 3)
+    throw InvalidArgument("data", fmt::format("'{}' has {} channel", text, format.channels),
+                          "3: one of the factors is the hue");
+  return {format, factors};
 }
 
 ImageSet generate_shapes(Index count, std::uint64_t seed, std::uint64_t stream, const ImageFormat& format) {
   if (count < 1) throw InvalidArgument("count", fmt::format("{} images", count), "at least 1");
   check(format);
   Random random(seed, stream);
-  ImageSet set{Tensor<std::uint8_t>({count, format.channels, format.height, format.width}, "images"), {}};
-  const Index pixels = set.images.size() / count;
+  Tensor<std::uint8_t> images({count, format.channels, format.height, format.width}, "images");
+  std::vector<std::uint8_t> labels;
+  const Index pixels = images.size() / count;
   for (Index n = 0; n < count; ++n) {
     stop_if_interrupted();
     const ShapeDrawing shape = random_shape(random, format);
-    set.labels.push_back(shape.label);
-    draw(shape, format, set.images.data() + n * pixels);
+    labels.push_back(shape.label);
+    draw(shape, format, images.data() + n * pixels);
   }
-  return set;
+  return {std::move(images), std::move(labels)};
 }
 
 }  // namespace fsconv

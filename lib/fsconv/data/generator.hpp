@@ -1,4 +1,5 @@
 // Draws images of simple shapes, grey or in colours: a data set of any size that is always there.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,18 @@ struct ImageFormat {
 // Reads HEIGHTxWIDTHxCHANNELS, "64x64x3". Throws InvalidArgument naming "data" if `text` is anything else, or
 // a format that generate_shapes() refuses.
 ImageFormat image_format(std::string_view text);
+
+// Throws InvalidArgument "data" for a format that generate_shapes() refuses.
+void check(const ImageFormat& format);
+
+// What stands behind "generated:": a format, "factors" (64x64x3), or both, "32x48x3,factors". InvalidArgument "data".
+struct GeneratedKind {
+  ImageFormat format;
+  bool factors = false;  // factors.hpp
+
+  bool operator==(const GeneratedKind&) const = default;
+};
+GeneratedKind generated_kind(std::string_view text);
 
 // `count` images [count, channels, height, width]: a disc, a box or a bar (label 0, 1, 2) of random place,
 // size, turn and brightness, with soft edges. Lengths grow with the shorter side. Grey shapes lie on black;

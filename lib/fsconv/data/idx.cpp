@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <array>
@@ -51,19 +52,22 @@ class IdxFile {
   // Reading past the last byte also compares gzip's checksum, and finds what follows it.
   void expect_end(Index count, const char* what) {
     std::array<std::uint8_t, 1> extra;
-    if (file_.read(extra) != 0)
-      throw BadData(file_.path(),
-                    fmt::format("holds more than the {} {} that its header states", count, what));
+    if (file_.read(extra) != 0) refuse_more(count, what);
   }
 
+  [[noreturn]] void refuse_more(Index count, const char* what) const {
+    throw BadData(file_.path(), fmt::format("holds more than the {} {} that its header states", count, what));
+  }
+
+  bool is_plain() const { return file_.is_plain(); }
+
   // Before anything is allocated for them: no more than `bytes` can come of a file of this length.
-  void require_room(Index bytes) const {
+  void require_bytes(Index bytes) const {
     const Index most = file_.most_bytes();
     if (bytes > most)
       throw BadData(
           file_.path(),
           fmt::format("its header states {} bytes of content, {} at most can be there", bytes, most));
-    require_memory_for(file_.path(), bytes, 1);
   }
 
  private:
@@ -94,7 +98,7 @@ void require_magic(IdxFile& file, const std::string& path, std::uint32_t wanted)
 
 }  // namespace
 
-Tensor<std::uint8_t> read_idx_images(const std::string& path) {
+Images read_idx_images(const std::string& path) {
   IdxFile file(path);
   require_magic(file, path, images_magic);
   const Index count = file.number(), rows = file.number(), columns = file.number();
@@ -103,7 +107,14 @@ Tensor<std::uint8_t> read_idx_images(const std::string& path) {
     throw BadData(path, fmt::format("holds {} images of {}x{} pixels", count, rows, columns),
                   "at least one of each");
   const Index bytes = stated_count(path, shape);
-  file.require_room(bytes);
+  file.require_bytes(bytes);
+  if (bytes > largest_in_memory && file.is_plain()) {
+    constexpr Index header = 16;
+    const auto plain = std::make_shared<const InputFile>(path);
+    if (static_cast<std::uint64_t>(bytes) + header < plain->size()) file.refuse_more(count, "images");
+    return images_in_file({plain, header, path}, shape);
+  }
+  require_memory_for(path, bytes, 1);
   Tensor<std::uint8_t> images(shape);
   file.read(std::span(images.data(), static_cast<std::size_t>(bytes)), "its images");
   file.expect_end(count, "images");
@@ -115,7 +126,8 @@ std::vector<std::uint8_t> read_idx_labels(const std::string& path) {
   require_magic(file, path, labels_magic);
   const Index count = file.number();
   if (count == 0) throw BadData(path, "holds no labels");
-  file.require_room(count);
+  file.require_bytes(count);
+  require_memory_for(path, count, 1);
   std::vector<std::uint8_t> labels(static_cast<std::size_t>(count));
   file.read(labels, "its labels");
   file.expect_end(count, "labels");

@@ -1,8 +1,9 @@
 // Reads the IDX format of MNIST and its relatives, plain or gzipped.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
-#include <fsconv/base/tensor.hpp>
+#include <fsconv/data/images.hpp>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,8 @@ namespace fsconv {
 // (checked before anything is allocated) or bytes follow the last image. Of a gzipped file every member is checked
 // against its CRC (unpacked_file.hpp). IDX itself has no checksum: a changed byte of a plain file is another pixel or
 // label, and nobody can tell.
-Tensor<std::uint8_t> read_idx_images(const std::string& path);
+// Images of a plain file of more than largest_in_memory stay in it.
+Images read_idx_images(const std::string& path);
 std::vector<std::uint8_t> read_idx_labels(const std::string& path);
 
 }  // namespace fsconv

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -58,7 +59,7 @@ ImageSet read_set(const fs::path& folder, const std::string& set, std::vector<st
 }  // namespace
 
 Dataset read_idx_folder(const std::string& name, const std::string& folder) {
-  Dataset data{name, folder, {}, {}};
+  Dataset data{name, folder, {}, {}, {}};
   data.train = read_set(folder, "train", data.notes);
   data.test = read_set(folder, "t10k", data.notes);
   const Shape &train = data.train.images.shape(), &test = data.test.images.shape();

@@ -1,4 +1,5 @@
 // Reads a folder of MNIST's kind: IDX files of images to train on and to test with, and of their labels.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/data/dataset.hpp>

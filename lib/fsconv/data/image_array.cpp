@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -8,18 +9,21 @@
 #include <fsconv/io/digest.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/hdf5/values.hpp>
+#include <fsconv/io/input_file.hpp>
 #include <fsconv/io/location.hpp>
+#include <fsconv/io/numpy/npy.hpp>
+#include <memory>
+#include <optional>
 #include <utility>
 
 namespace fsconv {
 namespace {
 
-enum class ImageLayout { channels_first, channels_last, grey };
-
 bool counts_channels(Index extent) { return extent == 1 || extent == 3; }
 
-// How a shape is meant; BadData if it is no images' or could be two things.
-ImageLayout layout_of(const std::string& where, const Shape& shape) {
+// How a shape is meant: a format that is not automatic. BadData if it is no images' of this format or, of automatic, could
+// be two things.
+DataFormat layout_of(const std::string& where, const Shape& shape, DataFormat format) {
   const std::string problem = fmt::format("its shape is [{}]", fmt::join(shape, ", "));
   constexpr auto legal =
       "images are [N, C, H, W], at least one, with one or three channels; or [N, H, W, C]; or [N, H, W]";
@@ -27,34 +31,78 @@ ImageLayout layout_of(const std::string& where, const Shape& shape) {
     throw BadData(where, problem, "images as rows of pixels need their sides: reshape(N, H, W)");
   if ((shape.size() != 3 && shape.size() != 4) || stated_count(where, shape) == 0)
     throw BadData(where, problem, legal);
+  const bool fits[] = {true, shape.size() == 4 && counts_channels(shape[1]),
+                       shape.size() == 4 && counts_channels(shape[3]), shape.size() == 3};
+  if (format != DataFormat::automatic) {
+    if (!fits[static_cast<std::size_t>(format)])
+      throw BadData(where, problem,
+                    fmt::format("the data format {} has other ones: {}", name(format), legal));
+    return format;
+  }
   if (shape.size() == 3) {
     if (counts_channels(shape[2]))
       throw BadData(
           where, problem,
-          "one image in colour, or grey ones? images are [N, C, H, W]: reshape to that, grey ones with C = 1");
-    return ImageLayout::grey;
+          "one image in colour, or grey ones? images are [N, C, H, W]: reshape to that, grey ones with "
+          "C = 1, or say --data-format nhw");
+    return DataFormat::nhw;
   }
-  if (counts_channels(shape[1])) return ImageLayout::channels_first;
-  if (counts_channels(shape[3])) return ImageLayout::channels_last;
+  for (const DataFormat possible : {DataFormat::nchw, DataFormat::nhwc})
+    if (fits[static_cast<std::size_t>(possible)]) return possible;
   throw BadData(where, problem, legal);
 }
 
-Tensor<std::uint8_t> arranged(const std::string& where, const Tensor<std::uint8_t>& pixels,
+// What a user should know of how a shape was taken: nothing, where it could be nothing else.
+std::optional<std::string> note_on(const std::string& where, const Shape& shape, DataFormat layout) {
+  if (layout == DataFormat::nchw && !counts_channels(shape[3])) return std::nullopt;
+  return fmt::format("{}: [{}] is taken as {}", where, fmt::join(shape, ", "),
+                     layout == DataFormat::nchw   ? "[N, C, H, W]"
+                     : layout == DataFormat::nhwc ? "[N, H, W, C]"
+                                                  : "grey images [N, H, W]");
+}
+
+Shape channels_first(const Shape& shape, DataFormat layout) {
+  if (layout == DataFormat::nhw) return {shape[0], 1, shape[1], shape[2]};
+  if (layout == DataFormat::nhwc) return {shape[0], shape[3], shape[1], shape[2]};
+  return shape;
+}
+
+Tensor<std::uint8_t> arranged(const std::string& where, Tensor<std::uint8_t> pixels, DataFormat format,
                               std::vector<std::string>& notes) {
-  const Shape& shape = pixels.shape();
-  const std::string text = fmt::format("{}: [{}] is", where, fmt::join(shape, ", "));
-  require_memory_for(where, pixels.size(), 1);
-  switch (layout_of(where, shape)) {
-    case ImageLayout::grey:
-      notes.push_back(text + " taken as grey images [N, H, W]");
-      return {{shape[0], 1, shape[1], shape[2]}, std::vector<std::uint8_t>(pixels.begin(), pixels.end())};
-    case ImageLayout::channels_last:
-      notes.push_back(text + " taken as [N, H, W, C]");
-      return permute(pixels, {0, 3, 1, 2});
-    default:
-      if (counts_channels(shape[3])) notes.push_back(text + " taken as [N, C, H, W]");
-      return pixels;
+  const DataFormat layout = layout_of(where, pixels.shape(), format);
+  if (const auto note = note_on(where, pixels.shape(), layout)) notes.push_back(*note);
+  if (layout == DataFormat::nhwc) {
+    require_memory_for(where, pixels.size(), 1);
+    return permute(pixels, {0, 3, 1, 2});
   }
+  Shape shape = channels_first(pixels.shape(), layout);
+  return std::move(pixels).reshaped(std::move(shape));
+}
+
+// Images of this shape that are read where they are used.
+ImageArray left_in_file(const std::string& where, FilePlace place, const Shape& shape, DataFormat format) {
+  const DataFormat layout = layout_of(where, shape, format);
+  ImageArray array;
+  if (const auto note = note_on(where, shape, layout)) array.notes.push_back(*note);
+  place.channels_last = layout == DataFormat::nhwc;
+  array.images = images_in_file(std::move(place), channels_first(shape, layout));
+  return array;
+}
+
+// Those of a large file of bytes; nothing of others.
+std::optional<ImageArray> left_in_npy(const std::string& path, DataFormat format) {
+  const auto file = std::make_shared<const InputFile>(path);
+  if (file->size() <= static_cast<std::uint64_t>(largest_in_memory)) return std::nullopt;
+  std::uint64_t position = 0;
+  const NpyHeader header = read_npy_header(
+      [&](std::span<std::byte> bytes) {
+        file->read(position, bytes);
+        position += bytes.size();
+      },
+      file->size(), path);
+  if (header.dtype() != "u1" || header.fortran_order) return std::nullopt;
+  const auto bytes = static_cast<std::uint64_t>(element_count(header.shape));
+  return left_in_file(path, {file, file->size() - bytes, path}, header.shape, format);
 }
 
 std::uint8_t byte_of_fraction(const std::string& where, const Tensor<double>& values, Index at) {
@@ -83,15 +131,19 @@ Tensor<std::uint8_t> bytes_of(const std::string& where, const Array& array, std:
 }
 
 // Bytes without a further meaning are checked by what the file says of them, and then read as they lie there.
-ImageArray read_dataset(const std::string& where, const Location& location) {
+ImageArray read_dataset(const std::string& where, const Location& location, DataFormat format) {
   const auto file = hdf5::File::open(location.path);
   const std::string& name = location.inside;
   check_dataset(file, name);
   if (!file.exists(name) || file.dtype(name) != "u1" || !hdf5::is_plain(file, name))
-    return images_of(hdf5::read_values(file, name), where);
-  layout_of(where, file.shape(name));
+    return images_of(hdf5::read_values(file, name), where, format);
+  layout_of(where, file.shape(name), format);
+  if (const Shape shape = file.shape(name); stated_count(where, shape) > largest_in_memory)
+    if (const auto place = file.place(name))
+      return left_in_file(where, {std::make_shared<const InputFile>(location.path), *place, where}, shape,
+                          format);
   ImageArray array;
-  array.images = arranged(where, file.read<std::uint8_t>(name), array.notes);
+  array.images = arranged(where, file.read<std::uint8_t>(name), format, array.notes);
   return array;
 }
 
@@ -102,17 +154,19 @@ bool names_image_array(const std::string& where) {
   return kind == FileKind::npy || kind == FileKind::npz || kind == FileKind::hdf5;
 }
 
-ImageArray images_of(const Array& array, const std::string& where) {
-  layout_of(where, array.values.shape());
+ImageArray images_of(const Array& array, const std::string& where, DataFormat format) {
+  layout_of(where, array.values.shape(), format);
   ImageArray images{{}, array.notes};
-  images.images = arranged(where, bytes_of(where, array, images.notes), images.notes);
+  images.images = arranged(where, bytes_of(where, array, images.notes), format, images.notes);
   return images;
 }
 
-ImageArray read_image_array(const std::string& where) {
+ImageArray read_image_array(const std::string& where, DataFormat format) {
   if (const Location location = locate(where); location.kind == FileKind::hdf5 && !location.inside.empty())
-    return read_dataset(where, location);
-  return images_of(read_array(where), where);
+    return read_dataset(where, location, format);
+  else if (location.kind == FileKind::npy && location.inside.empty())
+    if (auto images = left_in_npy(where, format)) return *images;
+  return images_of(read_array(where), where, format);
 }
 
 }  // namespace fsconv

@@ -1,16 +1,29 @@
 // Reads images that another program has saved as one array.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
 #include <fsconv/base/array.hpp>
+#include <fsconv/base/names.hpp>
 #include <fsconv/base/tensor.hpp>
+#include <fsconv/data/images.hpp>
 #include <string>
 #include <vector>
 
 namespace fsconv {
 
+// How the axes of an array of images are meant: by its shape, or as a user says.
+enum class DataFormat { automatic, nchw, nhwc, nhw };
+constexpr auto names_of(DataFormat) {
+  return NameTable<DataFormat, 4>{"data-format",
+                                  {{{DataFormat::automatic, "auto"},
+                                    {DataFormat::nchw, "nchw"},
+                                    {DataFormat::nhwc, "nhwc"},
+                                    {DataFormat::nhw, "nhw"}}}};
+}
+
 struct ImageArray {
-  Tensor<std::uint8_t> images;     // [N, C, H, W]
+  Images images;                   // [N, C, H, W]
   std::vector<std::string> notes;  // how they were taken, where that is not [N, C, H, W] of bytes
 };
 
@@ -21,16 +34,17 @@ bool names_image_array(const std::string& where);
 //
 // Shapes: [N, C, H, W] with C 1 (grey) or 3 (red, green, blue); [N, H, W, C] where the second axis is neither
 // 1 nor 3; [N, H, W], grey, where the last axis is neither 1 nor 3, which would rather be one image in
-// colour.
+// colour. A format that is not automatic says which of these it is.
 // Types: bytes (u1) are what they are; floats become round(255 x), and must all lie in 0..1; false and true
 // become 0 and 255. Other integers are refused.
 //
-// Arrays of NumPy need nine bytes a pixel while they are read, bytes of HDF5 one. Throws what read_array()
-// throws; BadData if the array has another type or shape, is empty, or does not fit the memory (checked
-// before anything is allocated).
-ImageArray read_image_array(const std::string& where);
+// Bytes of more than largest_in_memory stay in FILE.npy (in C order) and FILE.h5:/DATASET (uncompressed, in one piece)
+// and are read where they are used. Other arrays of NumPy need nine bytes a pixel while they are read, bytes of HDF5
+// one. Throws what read_array() throws; BadData if the array has another type or shape, is empty, or does not fit the
+// memory (checked before anything is allocated).
+ImageArray read_image_array(const std::string& where, DataFormat format = DataFormat::automatic);
 
 // The same of an array that was read already; `where` stands in messages.
-ImageArray images_of(const Array& array, const std::string& where);
+ImageArray images_of(const Array& array, const std::string& where, DataFormat format = DataFormat::automatic);
 
 }  // namespace fsconv

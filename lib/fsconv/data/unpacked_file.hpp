@@ -1,4 +1,5 @@
 // The bytes of a file in order, inflated where it is a gzip file.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@ class UnpackedFile {
 
   const std::string& path() const { return file_.path(); }
   bool is_empty() const { return file_.size() == 0; }
+  bool is_plain() const { return !inflater_; }
 
   // The next bytes, as many as `bytes` has; fewer at the end of the content only, where the last member has been checked.
   // BadData if gzip's content is damaged, ends early or is followed by something else.

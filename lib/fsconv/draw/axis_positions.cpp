@@ -1,4 +1,5 @@
 // Positions and taps, straight from the equation.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/draw/axis_positions.hpp>
 

@@ -1,4 +1,5 @@
 // What stands at each position of an axis that a filter slides along, and which products the equation has on it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/geometry/geometry.hpp>

@@ -1,4 +1,5 @@
 // Bars beside their names, and histograms.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

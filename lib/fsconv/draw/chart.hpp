@@ -1,4 +1,5 @@
 // Charts as drawings: lines over one or two logarithmic axes, bars, and how often numbers fall where.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/draw/scene.hpp>

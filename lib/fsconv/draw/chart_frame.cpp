@@ -1,4 +1,5 @@
 // Axes with round numbers, and thin lines across the plot at those of the y axis.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
 #include <fsconv/draw/chart_frame.hpp>

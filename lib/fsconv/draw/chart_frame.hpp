@@ -1,4 +1,5 @@
 // The frame of a chart: axes, ticks, grid and words, around the area in which numbers are drawn.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/draw/chart.hpp>

@@ -1,4 +1,5 @@
 // Where numbers stand along an axis, and which of them are written beside it.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

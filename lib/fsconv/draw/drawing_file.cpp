@@ -1,4 +1,5 @@
 // Which picture of a scene each format gets.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <fsconv/base/error.hpp>

@@ -1,4 +1,5 @@
 // A drawing written as what the ending of its file's name says: SVG, PNG, GIF or a page.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/draw/scene.hpp>

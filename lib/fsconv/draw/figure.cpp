@@ -1,4 +1,5 @@
 // What can be drawn, and by which view.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <fsconv/base/error.hpp>
@@ -21,14 +22,18 @@ Index positions_of(const Geometry& geometry) {
 
 void require_drawable(const Geometry& geometry) {
   check_filled(geometry);
-  for (const Axis& axis : geometry.axes)
-    for (const Axis& one : {axis, axis.transposed()}) {
+  for (std::size_t number = 0; number < geometry.axes.size(); ++number)
+    for (const bool transposed : {false, true}) {
+      const Axis& axis = geometry.axes[number];
+      const Axis one = transposed ? axis.transposed() : axis;
       // Before positions are listed: their number follows from sizes that may be huge.
       const Index last = one.down * (one.out - 1) + one.extent() - 1 - one.pad;
       const Index positions = std::max(one.stretched_image() - 1, last) - std::min<Index>(0, -one.pad) + 1;
-      if (std::max({positions, one.in, one.taps}) > largest_drawn)
+      if (const Index most = std::max({positions, one.in, one.taps}); most > largest_drawn)
         throw InvalidArgument(
-            "size", fmt::format("takes {} positions on an axis", std::max({positions, one.in, one.taps})),
+            "size",
+            fmt::format("takes {} positions on axis {} of the {}", most, number,
+                        transposed ? "code" : "image"),
             fmt::format("at most {} can be drawn so that they are seen, padding and inserted zeros "
                         "included; fsconv matrix --picture draws W of any size",
                         largest_drawn));

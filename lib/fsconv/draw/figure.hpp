@@ -1,4 +1,5 @@
 // Drawings of what a convolution and its transpose do, made from the equation.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/tensor.hpp>

@@ -1,4 +1,5 @@
 // Words, numbers and the frame of a page.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

@@ -1,4 +1,5 @@
 // What all views of a figure share: the words and numbers of pixels, the heading, the line of the sum, the footer.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/draw/axis_positions.hpp>

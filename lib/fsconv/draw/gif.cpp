@@ -1,4 +1,5 @@
 // Frames are drawn, cut to what changes, given one palette, and packed by giflib.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <gif_lib.h>
 

@@ -1,4 +1,5 @@
 // A drawing's frames as an animated GIF.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/draw/raster.hpp>

@@ -1,4 +1,5 @@
 // Where squares lie.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/draw/grid.hpp>
 

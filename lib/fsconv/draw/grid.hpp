@@ -1,4 +1,5 @@
 // Up to three axes of positions laid out as squares: slices of the first axis under each other.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/draw/axis_positions.hpp>

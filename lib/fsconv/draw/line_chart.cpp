@@ -1,4 +1,5 @@
 // Lines through numbers, marks where there are few, and names at the ends.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

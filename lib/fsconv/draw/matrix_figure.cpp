@@ -1,4 +1,5 @@
 // W with the numbers of its pixels and channels, and the filter as its legend.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -80,7 +81,7 @@ void draw_ticks(Scene& scene, const MatrixPanel& panel, const MatrixSide& rows, 
 // The filter in the colours of its taps. Returns where it ends.
 Point draw_filter(Scene& scene, Point corner, const std::array<Axis, 3>& axes, std::size_t rank) {
   const Index3 taps = tap_extents(axes);
-  const double cell = std::min(30.0, cell_size(taps[2], taps[0] * taps[1], 200, 200));
+  const double cell = std::min(30.0, cell_size(taps[2], taps[0] * taps[1], 400, 200));
   const Grid grid({corner.x, corner.y + 20}, cell,
                   {plain_positions(taps[0]), plain_positions(taps[1]), plain_positions(taps[2])});
   scene.add(Label{.at = {corner.x, corner.y + 8}, .text = "the taps", .size = 11.5, .colour = {Role::quiet}});

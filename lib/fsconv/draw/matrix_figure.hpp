@@ -1,4 +1,5 @@
 // W or W^T as a drawing of its own, of any size.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/draw/scene.hpp>

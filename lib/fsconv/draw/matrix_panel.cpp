@@ -1,4 +1,5 @@
 // The entries of W one by one, by tap, or counted in blocks.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -17,7 +18,15 @@ Style tap_style(const Index3& tap, const std::array<Axis, 3>& axes) {
   const double paler =
       all_before == 1 ? 0 : 0.72 * static_cast<double>(before) / static_cast<double>(all_before - 1);
   constexpr std::array<int, 7> colours{0, 2, 3, 4, 5, 6, 7};  // not that of a step, which is the second
-  return {.fill = {Role::series, colours[static_cast<std::size_t>(tap[2] % 7)]}, .opacity = 1 - paler};
+  Style style{.fill = {Role::series, colours[static_cast<std::size_t>(tap[2] % 7)]}, .opacity = 1 - paler};
+  constexpr std::array<Hatch, 5> hatches{Hatch::none, Hatch::rising, Hatch::dotted, Hatch::falling,
+                                         Hatch::crossed};
+  style.hatch = hatches[static_cast<std::size_t>(tap[2] / 7 % 5)];
+  if (style.hatch != Hatch::none) {
+    style.stroke = {Role::ink};
+    style.stroke_width = 0.5;
+  }
+  return style;
 }
 
 std::string weight_name(const Index3& tap, std::size_t rank) {

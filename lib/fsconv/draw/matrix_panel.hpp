@@ -1,4 +1,5 @@
 // W or W^T as a panel of a drawing: its entries as squares, or what of a block is filled where there are too many.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/draw/scene.hpp>
@@ -6,8 +7,8 @@
 
 namespace fsconv::draw {
 
-// The colour of a tap: by its place on the last axis, paler along the others. Two entries of W that are the same weight
-// look alike; with more than seven taps on the last axis colours come again.
+// The look of a tap: its colour by its place on the last axis, hatched in four ways where the seven colours come again, paler along
+// the others. Two entries of W that are the same weight look alike; two that are not differ, up to 35 taps on the last axis.
 Style tap_style(const Index3& tap, const std::array<Axis, 3>& axes);
 
 // "w12", of a filter with so many axes; "w1,12" where an index has two digits.
@@ -27,6 +28,7 @@ class MatrixPanel {
   static constexpr Index most_marked = 5000;  // entries that are shapes of their own
 
   Point corner() const { return corner_; }
+  void move_to(Point corner) { corner_ = corner; }  // whoever needs its size to know where it lies
   double width() const { return static_cast<double>(columns_) * side_; }
   double height() const { return static_cast<double>(rows_) * side_; }
   double side() const { return side_; }  // of an entry

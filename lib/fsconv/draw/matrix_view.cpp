@@ -1,4 +1,5 @@
 // W between its two vectors: conv reads a row and x, conv_transpose a column and y.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,14 +26,15 @@ class MatrixView {
                     page_.transposed() ? "the transposed convolution reads the same matrix along its columns"
                                        : "conv reads the matrix along its rows");
     // Vectors are as thick as an entry, within what can be seen.
-    const MatrixPanel sized(one_, {0, 0}, 820, 560, false, 30);
-    if (sized.reduced())
+    panel_.emplace(one_, Point{0, 0}, 820, 560, false, 30);
+    if (panel_->reduced())
       throw InvalidArgument(
-          "size", fmt::format("W is {} x {}", sized.rows(), sized.columns()),
+          "size", fmt::format("W is {} x {}", panel_->rows(), panel_->columns()),
           "rows and columns of a matrix so large cannot be seen; fsconv matrix --picture draws how full it is");
-    thick_ = std::max(14.0, sized.side());
-    const Point corner{FigurePage::left + thick_ + 22, FigurePage::top + thick_ + 14};
-    panel_.emplace(one_, corner, 820, 560, false, 30);
+    thick_ = std::max(14.0, panel_->side());
+    constexpr double panel_heading = 34;  // that other views have above their panels, and this one has not
+    const Point corner{FigurePage::left + thick_ + 22, FigurePage::top - panel_heading + thick_ + 14};
+    panel_->move_to(corner);
     panel_->draw(scene, page_.options().text == CellText::symbols);
     for (const Side side : {Side::code, Side::image}) draw_vector(scene.elements, side);
     scene.add(Label{.at = {FigurePage::left, corner.y - 10},

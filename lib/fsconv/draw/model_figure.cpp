@@ -1,344 +1,331 @@
-// Boxes, what stands above and below them, arrows between them, and brackets over those that share a weight.
+// Two columns of boxes, arrows along them, words inside of them, and in the middle the lines of shared weights.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <fsconv/base/text.hpp>
+#include <fsconv/draw/model_captions.hpp>
 #include <fsconv/draw/model_figure.hpp>
 #include <fsconv/draw/model_layout.hpp>
 #include <fsconv/draw/text_size.hpp>
-#include <fsconv/geometry/stack.hpp>
 #include <fsconv/nn/model_words.hpp>
-#include <map>
-#include <set>
 
 namespace fsconv::draw {
 
 namespace {
 
-constexpr double margin = 24, text_size = 12, line_height = 16, gap = 30, longest_words = 116;
-constexpr double bracket_step = 30, tallest_box = 130;
+constexpr double margin = 24, heading = 62, text_size = 12, line_height = 15, longest_line = 178;
+constexpr double beside_box = 14;     // between a box and a lane, or the words
+constexpr double arrow = 15;          // the least between a dot and a box
+constexpr double around_words = 7;    // half of the least between the words of two steps
+constexpr double between_words = 24;  // the least between the words of both sides
+constexpr double dot = 3.5;
+// Of the line of a shared weight: the least between it and words, the width of W or W^T at its end, how far its labels reach
+// above and below it, and the distance between two such that go from row to row.
+constexpr double line_gap = 8, mark_width = 26, line_label = 21, bus_step = 24;
 
-std::string plain(std::string text) {
-  std::replace(text.begin(), text.end(), glue, ' ');
-  return text;
-}
-std::string numbers(Index count) {
-  return fmt::format("{} number{}", fmt::group_digits(count), count == 1 ? "" : "s");
-}
-
-struct Line {
-  std::string text;
-  Paint colour = {Role::quiet};
-  bool bold = false;
-};
-
-// A value in the picture.
-struct Node {
-  Role role = Role::cell;
-  double width = 0, height = 0, x = 0, y = 0;  // of the box; x and y of its centre
-  std::vector<Line> lines;                     // below it
-  double text_bottom = 0, column_end = 0;
-};
-
-// A weight that several steps use, and where: the values that they make, and whether it is transposed there.
-struct Shared {
-  ParameterId parameter;
-  std::vector<std::pair<ValueId, bool>> uses;
-};
+using Side = ModelLayout::Side;
 
 class Figure {
  public:
-  explicit Figure(const Model& model) : model_(model), layout_(model), nodes_(model.values.size()) {}
+  explicit Figure(const Model& model)
+      : model_(model),
+        layout_(model),
+        captions_(model, text_size, longest_line),
+        steps_(model.values.size()) {
+    for (const Step& step : model.steps) steps_[output(step)] = &step;
+  }
 
   Scene make() {
-    describe();
-    find_shared();
-    place();
+    place_lines();
+    place_across();
+    place_down();
+    for (const SharedParameter& shared : captions_.shared) draw_shared(shared);
     for (const Step& step : model_.steps) draw_arrows(step);
-    for (ValueId value = 0; value < nodes_.size(); ++value) draw(value);
-    for (std::size_t at = 0; at < shared_.size(); ++at) draw_bracket(at);
+    for (ValueId value = 0; value < steps_.size(); ++value) {
+      draw_box(value);
+      if (steps_[value]) draw_step(value);
+    }
     draw_heading();
     draw_objective();
     return std::move(scene_);
   }
 
  private:
-  // ---- What stands at each value.
-
-  void describe() {
-    for (ValueId value = 0; value < nodes_.size(); ++value) {
-      const Value& one = model_.values[value];
-      const Index side = one.size.empty() ? 1 : *std::max_element(one.size.begin(), one.size.end());
-      Node& node = nodes_[value];
-      node.height = std::min(tallest_box, 16 + 15 * std::log2(static_cast<double>(side)));
-      node.width = 12 + 6 * std::log2(static_cast<double>(one.channels));
-      if (one.source == Value::Source::images)
-        node = {Role::image, node.width, node.height, 0, 0, {{"images"}}, 0, 0};
-      if (one.source == Value::Source::noise) node.lines = {{"noise"}};
-    }
-    nodes_[model_.reconstruction().output].role = Role::image;
-    nodes_[model_.code].role = Role::code;
-    nodes_[decoder_input(model_)].role = Role::code;
-    for (const Step& step : model_.steps) {
-      Node& node = nodes_[output(step)];
-      std::visit([&](const auto& one) { node.lines = words(one); }, step);
-      add_learned(node, step);
-    }
-    if (const auto heads = model_.heads()) {
-      nodes_[heads->mean].lines.insert(nodes_[heads->mean].lines.begin(), {"mean", {Role::ink}});
-      nodes_[heads->log_variance].lines.insert(nodes_[heads->log_variance].lines.begin(),
-                                               {"log-variance", {Role::ink}});
-    }
-  }
-
-  std::vector<Line> words(const Affine& step) const {
-    const bool transposed = step.direction == Direction::conv_transpose;
-    std::string text = transposed ? "transposed " : "";
-    text += is_linear(step.geometry) ? "linear" : "conv " + geometry_words(step.geometry);
-    return lines(text + activation_words(step.activation));
-  }
-  std::vector<Line> words(const Gain&) const { return lines("gain per channel"); }
-  std::vector<Line> words(const Shuffle& step) const {
-    return lines(fmt::format("shuffle {} channels into pixels", step.factor * step.factor));
-  }
-  std::vector<Line> words(const Resize& step) const {
-    return lines(fmt::format("repeat pixels, {} times", step.factor));
-  }
-  std::vector<Line> words(const Gate&) const { return lines("times sigmoid of the gate"); }
-  std::vector<Line> words(const Add&) const { return lines("sum of both"); }
-  std::vector<Line> words(const Reparameterise& step) const {
-    const Index draws = model_.values[step.noise].draws;
-    return lines("sample: mean + deviation * noise" + (draws > 1 ? fmt::format(", {} draws", draws) : ""));
-  }
-  static std::vector<Line> lines(const std::string& text) {
-    std::vector<Line> all;
-    for (const std::string& line : text_lines(text, longest_words, text_size)) all.push_back({plain(line)});
-    return all;
-  }
-
-  // What a step is the first to use.
-  void add_learned(Node& node, const Step& step) {
-    Index count = 0;
-    const auto learn = [&](ParameterId id) {
-      if (!named_.insert(id).second) return;
-      node.lines.push_back({model_.parameters[id].name, {Role::ink}, true});
-      count += element_count(model_.parameters[id].shape);
-    };
-    if (const auto* affine = std::get_if<Affine>(&step)) {
-      learn(affine->weight);
-      if (affine->bias) learn(*affine->bias);
-    } else if (const auto* gain = std::get_if<Gain>(&step)) {
-      learn(gain->factor);
-    }
-    if (count > 0) node.lines.push_back({numbers(count)});
-  }
-
-  void find_shared() {
-    std::map<ParameterId, std::vector<std::pair<ValueId, bool>>> uses;
-    for (const Step& step : model_.steps)
-      if (const auto* affine = std::get_if<Affine>(&step)) {
-        uses[affine->weight].emplace_back(affine->out, affine->direction == Direction::conv_transpose);
-        if (affine->bias) uses[*affine->bias].emplace_back(affine->out, false);
-      } else if (const auto* gain = std::get_if<Gain>(&step)) {
-        uses[gain->factor].emplace_back(gain->out, false);
-      }
-    for (auto& [parameter, of] : uses)
-      if (of.size() > 1) shared_.push_back({parameter, std::move(of)});
-  }
-
   // ---- Where it lies.
 
-  bool is_above(const Shared& shared) const {
-    return std::all_of(shared.uses.begin(), shared.uses.end(),
-                       [&](const auto& use) { return layout_.lane[use.first] == 0; });
-  }
-  std::pair<std::size_t, std::size_t> span(const Shared& shared) const {
-    const auto column = [&](const auto& use) { return layout_.column[use.first]; };
-    std::size_t first = column(shared.uses.front()), last = first;
-    for (const auto& use : shared.uses) {
-      first = std::min(first, column(use));
-      last = std::max(last, column(use));
-    }
-    return {first, last};
+  // The side whose column a step's dot and words stand in: the step that makes the bottom value is left.
+  bool is_right(ValueId value) const { return layout_.places[value].side == Side::right; }
+  double outwards(ValueId value) const { return is_right(value) ? 1 : -1; }
+  std::size_t step_row(ValueId made) const { return layout_.places[made].step_row.value(); }
+  bool faces(const SharedParameter& shared) const {
+    return shared.uses.size() == 2 && step_row(shared.uses[0].value) == step_row(shared.uses[1].value);
   }
 
-  // How far out each bracket lies: outside of all that it spans, on its side.
-  std::vector<std::size_t> levels() const {
-    std::vector<std::size_t> order(shared_.size()), level(shared_.size());
-    for (std::size_t at = 0; at < order.size(); ++at) order[at] = at;
-    const auto length = [&](std::size_t at) { return span(shared_[at]).second - span(shared_[at]).first; };
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t one, std::size_t other) { return length(one) < length(other); });
-    for (std::size_t n = 0; n < order.size(); ++n)
-      for (std::size_t m = 0; m < n; ++m) {
-        const auto [first, last] = span(shared_[order[n]]);
-        const auto [inner_first, inner_last] = span(shared_[order[m]]);
-        const bool apart = inner_last < first || inner_first > last;
-        if (!apart && is_above(shared_[order[n]]) == is_above(shared_[order[m]]))
-          level[order[n]] = std::max(level[order[n]], level[order[m]] + 1);
+  // In each row the lines of shared parameters lie below each other, the first at the height of the steps.
+  void place_lines() {
+    lines_.resize(layout_.rows);
+    for (const SharedParameter& shared : captions_.shared)
+      for (const auto& use : shared.uses) {
+        std::vector<ParameterId>& row = lines_[step_row(use.value)];
+        if (std::find(row.begin(), row.end(), shared.parameter) == row.end()) row.push_back(shared.parameter);
       }
-    return level;
+  }
+  double line_y(const SharedParameter& shared, ValueId value) const {
+    const std::size_t row = step_row(value);
+    const auto at = std::find(lines_[row].begin(), lines_[row].end(), shared.parameter);
+    return step_y_[row] + 2 * line_label * static_cast<double>(at - lines_[row].begin());
   }
 
-  void place() {
-    levels_ = levels();
-    std::size_t above = 0, below = 0;
-    for (std::size_t at = 0; at < shared_.size(); ++at)
-      (is_above(shared_[at]) ? above : below) =
-          std::max(is_above(shared_[at]) ? above : below, levels_[at] + 1);
-
-    std::vector<double> widths(layout_.columns), heights(layout_.lanes), texts(layout_.lanes);
-    for (ValueId value = 0; value < nodes_.size(); ++value) {
-      const Node& node = nodes_[value];
-      double width = std::max(node.width, text_width(size_text(model_.values[value]), text_size));
-      for (const Line& line : node.lines)
-        width = std::max(width, text_width(line.text, text_size, line.bold));
-      double& column = widths[layout_.column[value]];
-      column = std::max(column, width);
-      const std::size_t lane = layout_.lane[value];
-      heights[lane] = std::max(heights[lane], node.height);
-      texts[lane] = std::max(texts[lane], static_cast<double>(node.lines.size()) * line_height);
-    }
-    std::vector<double> centres(layout_.columns);
-    double x = margin;
-    for (std::size_t at = 0; at < widths.size(); ++at) {
-      centres[at] = x + widths[at] / 2;
-      x += widths[at] + gap;
-    }
-    constexpr double heading = 56;
-    scene_.width = std::max(x - gap + margin, 640.0);
-    bracket_base_ = margin + heading + static_cast<double>(above) * bracket_step;
-    double y = bracket_base_;
-    for (std::size_t lane = 0; lane < layout_.lanes; ++lane) {
-      const double top = y + line_height + 14;  // of the boxes, below their sizes
-      for (ValueId value = 0; value < nodes_.size(); ++value)
-        if (layout_.lane[value] == lane) {
-          nodes_[value].x = centres[layout_.column[value]];
-          nodes_[value].column_end = centres[layout_.column[value]] + widths[layout_.column[value]] / 2;
-          nodes_[value].y = top + heights[lane] / 2;
-          nodes_[value].text_bottom =
-              top + heights[lane] + 8 + static_cast<double>(nodes_[value].lines.size()) * line_height;
-        }
-      text_top_.push_back(top + heights[lane] + 8);
-      y = top + heights[lane] + 8 + texts[lane] + 8;
-    }
-    lanes_bottom_ = y;
-    bottom_ = y + static_cast<double>(below) * bracket_step + (below > 0 ? 24 : 8);
+  std::string shared_words(const SharedParameter& shared) const {
+    const std::string count = numbers_text(element_count(model_.parameters[shared.parameter].shape));
+    return shared.uses.size() == 2 ? count : fmt::format("{}, used {} times", count, shared.uses.size());
   }
+  double line_width(const SharedParameter& shared) const {
+    const ParameterSpec& spec = model_.parameters[shared.parameter];
+    return 2 * (line_gap + mark_width) +
+           std::max(text_width(spec.name, text_size, true), text_width(shared_words(shared), text_size));
+  }
+
+  // From the edge where the words of the left begin to that where the words of the right end.
+  double middle_width() {
+    std::vector<double> left(layout_.rows), right(layout_.rows);
+    for (ValueId value = 0; value < steps_.size(); ++value)
+      if (steps_[value])
+        (is_right(value) ? right : left)[step_row(value)] = captions_.words_width(value, text_size);
+    double all = 0, to_buses = 0, buses = 0, beyond_buses = 0;
+    for (std::size_t row = 0; row < layout_.rows; ++row) {
+      all = std::max(all, left[row] + between_words + right[row]);
+      beyond_buses = std::max(beyond_buses, line_gap + mark_width + right[row]);
+    }
+    for (const SharedParameter& shared : captions_.shared) {
+      for (const auto& use : shared.uses) {
+        const std::size_t row = step_row(use.value);
+        to_buses = std::max(to_buses, left[row] + line_width(shared));
+        if (faces(shared)) all = std::max(all, left[row] + line_width(shared) + right[row]);
+      }
+      if (!faces(shared)) buses += bus_step;
+    }
+    bus_ = left_words_ + to_buses;
+    return buses > 0 ? std::max(all, to_buses + buses + beyond_buses) : all;
+  }
+
+  void place_across() {
+    double widest = 0;
+    for (const Caption& caption : captions_.values) widest = std::max(widest, caption.width);
+    lane_ = widest / 2 + beside_box;
+    left_ = margin + widest / 2 + lane_ * static_cast<double>(layout_.left_lanes - 1);
+    left_words_ = left_ + lane_;
+    right_words_ = left_words_ + middle_width();
+    const double beyond = lane_ * static_cast<double>(layout_.right_lanes) + widest / 2 + margin;
+    right_words_ = std::max(right_words_, 640 - beyond);
+    right_ = right_words_ + lane_;
+    bottom_ = (left_ + right_) / 2;
+    scene_.width = right_words_ + beyond;
+  }
+
+  void place_down() {
+    const std::size_t rows = layout_.rows;
+    std::vector<double> boxes(rows + 1), above(rows), below(rows);  // how far they reach from their middle
+    for (ValueId value = 0; value < steps_.size(); ++value) {
+      double& box = boxes[layout_.places[value].row];
+      box = std::max(box, captions_.values[value].height / 2);
+      if (!steps_[value]) continue;
+      const double words = static_cast<double>(captions_.values[value].lines.size()) * line_height / 2;
+      const std::size_t row = step_row(value), lines = lines_[row].size();
+      above[row] = std::max({above[row], words, lines > 0 ? line_label : 0});
+      below[row] =
+          std::max({below[row], words, lines > 0 ? line_label * static_cast<double>(2 * lines - 1) : 0});
+    }
+    const auto apart = [](double box, double text) { return std::max(box + arrow, text + around_words); };
+    double y = margin + heading + line_height + boxes.front();
+    for (std::size_t row = 0; row < rows; ++row) {
+      box_y_.push_back(y);
+      step_y_.push_back(y += apart(boxes[row], above[row]));
+      y += apart(boxes[row + 1], below[row]);
+    }
+    // The bottom box lies under the words, not beside them.
+    if (rows > 0) y = std::max(y, step_y_.back() + below.back() + line_height + boxes.back());
+    box_y_.push_back(y);
+    end_ = y + boxes.back() + line_height + 12;
+  }
+
+  Point box(ValueId value) const {
+    const ModelLayout::Place& place = layout_.places[value];
+    const double y = box_y_[place.row];
+    return place.side == Side::bottom ? Point{bottom_, y} : Point{lane(value), y};
+  }
+  double lane(ValueId value) const {
+    return (is_right(value) ? right_ : left_) +
+           outwards(value) * lane_ * static_cast<double>(layout_.places[value].lane);
+  }
+  Point step_at(ValueId made) const { return {lane(made), step_y_[step_row(made)]}; }
 
   // ---- Drawn.
 
-  void label(double x, double y, const Line& line, Anchor anchor = Anchor::middle, double size = text_size) {
-    scene_.add(Label{{x, y}, line.text, size, line.colour, anchor, line.bold});
+  void label(double x, double y, const std::string& text, Paint colour, Anchor anchor, bool bold = false,
+             double size = text_size) {
+    if (!text.empty()) scene_.add(Label{{x, y}, text, size, colour, anchor, bold});
+  }
+  void line(std::vector<Point> points, bool arrow_at_end = false) {
+    scene_.add(
+        Path{std::move(points), {.stroke = {Role::quiet}, .stroke_width = 1.25}, false, false, arrow_at_end});
   }
 
-  void draw(ValueId value) {
-    const Node& node = nodes_[value];
-    const bool noise = model_.values[value].source == Value::Source::noise;
-    scene_.add(Rectangle{node.x - node.width / 2,
-                         node.y - node.height / 2,
-                         node.width,
-                         node.height,
-                         2,
-                         {.fill = {node.role},
-                          .stroke = {node.role == Role::cell ? Role::quiet : node.role},
-                          .dashed = noise,
-                          .hatch = noise ? Hatch::dotted : Hatch::none}},
-               {}, size_text(model_.values[value]));
-    label(node.x, node.y - node.height / 2 - 7, {size_text(model_.values[value]), {Role::ink}});
-    double y = text_top_[layout_.lane[value]] + 12;
-    for (const Line& line : node.lines) {
-      label(node.x, y, line);
+  void draw_box(ValueId value) {
+    const Caption& caption = captions_.values[value];
+    const Point at = box(value);
+    const bool noise = model_.values[value].source == Value::Source::noise,
+               empty = caption.role == Role::cell;
+    const std::string size = size_text(model_.values[value]);
+    scene_.add(
+        Rectangle{at.x - caption.width / 2,
+                  at.y - caption.height / 2,
+                  caption.width,
+                  caption.height,
+                  2,
+                  {.fill = {caption.role}, .stroke = {empty ? Role::quiet : caption.role}, .dashed = noise}},
+        {}, size);
+    label(at.x, at.y + 4, size, {empty ? Role::ink : Role::on}, Anchor::middle);
+    const bool output = value == model_.reconstruction().output;
+    label(at.x, at.y - caption.height / 2 - 6, output ? "output" : caption.above, {Role::quiet},
+          Anchor::middle);
+    if (value == decoder_input(model_))
+      label(at.x, at.y + caption.height / 2 + line_height,
+            value == model_.code ? "code" : "sample of the code", {Role::quiet}, Anchor::middle);
+  }
+
+  // Its words, from the middle of the picture's side outwards, and the dot that they belong to.
+  void draw_step(ValueId value) {
+    const Point at = step_at(value);
+    const std::vector<CaptionLine>& lines = captions_.values[value].lines;
+    const bool right = is_right(value);
+    const double x = right ? right_words_ : left_words_;
+    scene_.add(Path{{{at.x, at.y}, {right ? x + 4 : x - 4, at.y}}, {.stroke = {Role::line}}});
+    scene_.add(Circle{at, dot, {.fill = {Role::ink}}});
+    double y = at.y - static_cast<double>(lines.size()) * line_height / 2 + 11;
+    for (const CaptionLine& one : lines) {
+      const Paint colour{one.first_read ? Role::ink : Role::quiet};
+      const double name = text_width(one.name, text_size, true),
+                   rest = one.width(text_size) - text_width(one.words, text_size);
+      label(right ? x - one.width(text_size) + name : x, y, one.name, {Role::ink},
+            right ? Anchor::end : Anchor::start, true);
+      label(right ? x : x + rest, y, one.words, colour, right ? Anchor::end : Anchor::start);
       y += line_height;
     }
   }
 
   void draw_arrows(const Step& step) {
-    const Node& to = nodes_[output(step)];
-    for (const ValueId in : inputs(step)) {
-      const Node& from = nodes_[in];
-      const Point begin{from.x + from.width / 2 + 2, from.y}, end{to.x - to.width / 2 - 2, to.y};
-      const Style style{.stroke = {Role::quiet}, .stroke_width = 1.25};
-      if (from.y == to.y) {
-        scene_.add(Path{{begin, end}, style, false, false, true});
-      } else {
-        // Up or down only between columns, where nothing is written.
-        const Point leave{from.column_end, begin.y}, arrive{leave.x + gap, end.y};
-        const double middle = leave.x + gap / 2;
-        scene_.add(Path{
-            {begin, begin, leave, leave, {middle, leave.y}, {middle, arrive.y}, arrive}, style, false, true});
-        scene_.add(Path{{arrive, end}, style, false, false, true});
-      }
+    const ValueId out = output(step);
+    const Point at = step_at(out), to = box(out);
+    for (const ValueId in : inputs(step)) line_to_step(in, out);
+    const double half = captions_.values[out].height / 2 + 1;
+    if (layout_.places[out].side == Side::bottom)
+      line({at, {at.x, to.y}, {to.x - captions_.values[out].width / 2 - 1, to.y}}, true);
+    else
+      line({at, {to.x, to.y + (is_right(out) ? half : -half)}}, true);
+  }
+
+  // Along the lane that lies further out: a branch leaves its box sideways, and comes back at the step.
+  void line_to_step(ValueId in, ValueId out) {
+    const Point at = step_at(out), from = box(in);
+    const double out_of = outwards(out);
+    const double side = captions_.values[in].width / 2,
+                 end = from.y - out_of * captions_.values[in].height / 2;
+    const ModelLayout::Place &place = layout_.places[in], &to = layout_.places[out];
+    if (place.side == Side::bottom) {
+      line({{from.x + side, from.y}, {at.x, from.y}, at});
+    } else if (place.side !=
+               (is_right(out) ? Side::right : Side::left)) {  // from the encoder, beside the words
+      const double x = right_words_ + beside_box / 2;
+      line({{from.x + side, from.y}, {x, from.y}, {x, at.y}, {at.x - dot, at.y}}, true);
+    } else if (place.lane < to.lane) {
+      line({{from.x + out_of * side, from.y}, {at.x, from.y}, at});
+    } else if (place.lane == to.lane) {
+      line({{from.x, end}, at});
+    } else {
+      line({{from.x, end}, {from.x, at.y}, {at.x + out_of * dot, at.y}}, true);
     }
   }
 
-  void draw_bracket(std::size_t at) {
-    const Shared& shared = shared_[at];
-    const bool above = is_above(shared);
-    const double level = static_cast<double>(levels_[at]);
-    const double y = above ? bracket_base_ - level * bracket_step : lanes_bottom_ + 14 + level * bracket_step;
-    const Paint colour{Role::series, static_cast<int>(at)};
-    const Style style{.stroke = colour, .stroke_width = 1.75};
-    double first = scene_.width, last = 0;
-    for (const auto& [value, transposed] : shared.uses) {
-      const Node& node = nodes_[value];
-      const double foot = above ? node.y - node.height / 2 - line_height - 6 : node.text_bottom + 2;
-      scene_.add(Path{{{node.x, y}, {node.x, foot}}, style, false, false, true});
-      label(node.x + 6, above ? y + 15 : y - 5, {transposed ? "Wᵀ" : "W", colour, true}, Anchor::start);
-      first = std::min(first, node.x);
-      last = std::max(last, node.x);
+  // Where the words of a step end, towards the middle.
+  double inner_end(ValueId value) const {
+    const double width = captions_.words_width(value, text_size) + line_gap;
+    return is_right(value) ? right_words_ - width : left_words_ + width;
+  }
+
+  // Straight from a step to the one that faces it; else from all that use it to a line from row to row.
+  void draw_shared(const SharedParameter& shared) {
+    const bool facing = faces(shared);
+    const Paint colour{Role::series, facing ? 1 : 2 + static_cast<int>(bus_count_)};
+    const Style style{.stroke = colour, .stroke_width = 2};
+    const double bus = facing ? 0 : bus_ + bus_step * (static_cast<double>(bus_count_++) + 0.5);
+    double top = end_, low = 0;
+    for (const auto& [value, mark] : shared.uses) {
+      const double y = line_y(shared, value), x = inner_end(value);
+      top = std::min(top, y);
+      low = std::max(low, y);
+      label(x, y - 5, mark, colour, is_right(value) ? Anchor::end : Anchor::start, true);
+      if (!facing) scene_.add(Path{{{x, y}, {bus, y}}, style});
     }
-    scene_.add(Path{{{first, y}, {last, y}}, style});
-    const std::string text = fmt::format(
-        "{}{}", numbers(element_count(model_.parameters[shared.parameter].shape)),
-        shared.uses.size() == 2 ? ", shared" : fmt::format(", used {} times", shared.uses.size()));
-    label((first + last) / 2, y - 5, {text, colour});
+    const ValueId first = shared.uses.front().value;
+    double from = inner_end(first), to = bus_;
+    if (facing) {
+      to = inner_end(shared.uses.back().value);
+      scene_.add(Path{{{from, top}, {to, top}}, style});
+    } else {
+      scene_.add(Path{{{bus, top}, {bus, low}}, style});
+      if (is_right(first)) {  // its labels lie left of all lines from row to row
+        from = bus_ - line_width(shared);
+        scene_.add(Path{{{bus, line_y(shared, first)}, {from, line_y(shared, first)}}, style});
+      }
+    }
+    const double y = line_y(shared, first);
+    label((from + to) / 2, y - 5, model_.parameters[shared.parameter].name, {Role::ink}, Anchor::middle,
+          true);
+    label((from + to) / 2, y + 15, shared_words(shared), colour, Anchor::middle);
   }
 
   void draw_heading() {
     const bool variational = model_.heads().has_value();
     scene_.title = variational ? "A variational autoencoder" : "An autoencoder";
     const Index learned = model_.parameter_count(), apart = count_without_sharing(model_);
-    std::string text = numbers(learned) + " are learned";
+    std::string text = numbers_text(learned) + " are learned";
     if (apart != learned) text += fmt::format(", {} if nothing were shared", fmt::group_digits(apart));
     scene_.description = fmt::format("{} from {} to {} and back; {}.", scene_.title,
                                      size_text(model_.images()), size_text(model_.values[model_.code]), text);
-    label(margin, margin + 14, {scene_.title, {Role::ink}, true}, Anchor::start, 17);
-    label(margin, margin + 36, {text}, Anchor::start, 13);
+    label(margin, margin + 14, scene_.title, {Role::ink}, Anchor::start, true, 17);
+    label(margin, margin + 36, text, {Role::quiet}, Anchor::start, false, 13);
   }
 
   void draw_objective() {
-    double y = bottom_ + 18;
+    double y = end_ + 18;
     const auto row = [&](const std::string& words, Role role = Role::quiet, bool bold = false) {
-      for (const std::string& line : text_lines(plain(words), scene_.width - 2 * margin, 13, bold)) {
-        label(margin, y, {line, {role}, bold}, Anchor::start, 13);
+      for (const std::string& one : text_lines(words, scene_.width - 2 * margin, 13, bold)) {
+        label(margin, y, one, {role}, Anchor::start, bold, 13);
         y += 18;
       }
     };
     row("made small, in nats per image", Role::ink, true);
-    for (const Term& term : model_.terms) std::visit([&](const auto& one) { row(words(one)); }, term);
+    for (const std::string& term : objective_lines(model_)) row(term);
     for (ParameterId id = 0; id < model_.parameters.size(); ++id)
-      if (!named_.contains(id)) {
+      if (!captions_.of_steps.contains(id)) {
         row("learned beside the steps:");
         row(model_.parameters[id].name, Role::ink, true);
       }
     scene_.height = y + margin - 12;
   }
-  static std::string words(const Reconstruction& term) { return reconstruction_words(term); }
-  static std::string words(const KlToNormal& term) {
-    return "+ KL(q(z|x) || N(0, 1))" +
-           (term.free_nats > 0 ? fmt::format(", at least {} nats per latent number", term.free_nats) : "");
-  }
-  static std::string words(const LogRatio&) { return "+ log q(z|x) - log p(z) at the sample"; }
 
   const Model& model_;
-  ModelLayout layout_;
-  std::vector<Node> nodes_;
-  std::set<ParameterId> named_;
-  std::vector<Shared> shared_;
-  std::vector<std::size_t> levels_;
-  std::vector<double> text_top_;  // by lane
-  double bracket_base_ = 0, lanes_bottom_ = 0, bottom_ = 0;
+  const ModelLayout layout_;
+  const ModelCaptions captions_;
+  std::vector<const Step*> steps_;  // that make a value
+  // x: of lane 0 and of the words, on both sides, of the first line that goes from row to row, of the bottom box.
+  double left_ = 0, left_words_ = 0, bus_ = 0, right_words_ = 0, right_ = 0, bottom_ = 0, lane_ = 0;
+  std::vector<double> box_y_, step_y_;           // by row
+  std::vector<std::vector<ParameterId>> lines_;  // of shared parameters, by row
+  double end_ = 0;                               // below the bottom box
+  std::size_t bus_count_ = 0;
   Scene scene_;
 };
 

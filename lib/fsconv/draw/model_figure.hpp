@@ -1,4 +1,5 @@
-// A model as a picture: what flows through it from left to right, and which weights are shared.
+// A model as a picture: the encoder goes down, the decoder goes up beside it, and shared weights lie between them.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/draw/scene.hpp>
@@ -6,12 +7,12 @@
 
 namespace fsconv::draw {
 
-// A box for every value, in the order in which they are made: the encoder left, the code in the middle, the decoder right.
-// Its height grows with the logarithm of the longest side, its width with that of the channels. Below it stands the step
-// that makes it and what that step is the first to learn, above it its size. A bracket joins all uses of one weight, each
-// marked as W or W^T; branches (gates, residual blocks, a log-variance) lie below the path that leads from the images to
-// the output. Every parameter is named in exactly one label of its own. Below all: the objective, and how many numbers
-// are learned. The model must be one (check() of nn/model.hpp).
+// A box for every value, with its size in it: the encoder left, downwards; the code at the bottom; the decoder right,
+// upwards (model_layout.hpp). A box's width grows with the logarithm of the longest side, its height with that of the
+// channels. A dot on an arrow is a step; beside it stands what it does and what it alone learns. A line between two steps is
+// a weight that both use, marked as W or W^T where it enters. Branches (gates, residual blocks, a log-variance) lie
+// outside of the way from the images to the output. Every parameter is named in exactly one label of its own. Below all:
+// the objective, and how many numbers are learned. The model must be one (check() of nn/model.hpp).
 Scene model_figure(const Model& model);
 
 }  // namespace fsconv::draw

@@ -1,4 +1,5 @@
 // How many taps reach each image pixel: where a transposed convolution's checkerboard comes from.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

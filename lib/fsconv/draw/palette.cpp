@@ -1,4 +1,5 @@
 // Counting, and the choice of the worst served.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/draw/palette.hpp>

@@ -1,4 +1,5 @@
 // Few colours that stand for many.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
 // The polyphase view: results of one phase are a small convolution that uses every s-th tap of the filter.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // The page around the SVG: its style, its text and its script.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <fsconv/base/error.hpp>
@@ -131,7 +132,8 @@ std::string variables(bool dark) {
 
 std::string themed_variables(Theme theme) {
   if (theme != Theme::automatic) return variables(theme == Theme::dark);
-  return variables(false) + fmt::format("@media (prefers-color-scheme:dark){{{}}}", variables(true));
+  return variables(false) +
+         fmt::format("@media screen and (prefers-color-scheme:dark){{{}}}", variables(true));
 }
 
 std::string controls(std::size_t frames, double seconds) {

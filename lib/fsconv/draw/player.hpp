@@ -1,4 +1,5 @@
 // A drawing's steps as a page to look at, with buttons.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/draw/scene.hpp>

@@ -1,4 +1,5 @@
 // Every shape of a scene as a call of Cairo's.
+// SPDX-License-Identifier: Apache-2.0
 #include <cairo.h>
 #include <fmt/format.h>
 

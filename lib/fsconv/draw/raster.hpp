@@ -1,4 +1,5 @@
 // A drawing as pixels, drawn by Cairo.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/draw/scene.hpp>

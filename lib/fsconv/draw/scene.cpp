@@ -1,4 +1,5 @@
 // A frame of a scene as a picture of its own, and the heads of arrows.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <cmath>

@@ -1,4 +1,5 @@
 // A drawing as data: shapes that say what they mean, from which SVG, PNG, GIF and pages are made.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

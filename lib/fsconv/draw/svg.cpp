@@ -1,4 +1,5 @@
 // Every shape of a scene as an element of SVG, every role as a class of its style sheet.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <cmath>
@@ -67,7 +68,8 @@ std::string themed(Theme theme, const auto& css_of) {
   std::string css;
   if (theme == Theme::dark) return css_of(true);
   css = css_of(false);
-  if (theme == Theme::automatic) css += fmt::format("@media (prefers-color-scheme:dark){{{}}}", css_of(true));
+  if (theme == Theme::automatic)
+    css += fmt::format("@media screen and (prefers-color-scheme:dark){{{}}}", css_of(true));
   return css;
 }
 

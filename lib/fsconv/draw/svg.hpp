@@ -1,4 +1,5 @@
 // A drawing as SVG: text that stays text, colours that follow the reader, marks that can be read back.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/draw/scene.hpp>

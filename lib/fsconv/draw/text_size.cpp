@@ -1,4 +1,5 @@
 // The advance widths of DejaVu Sans, and lines made with them.
+// SPDX-License-Identifier: Apache-2.0
 #include <array>
 #include <fsconv/draw/text_size.hpp>
 

@@ -1,4 +1,5 @@
 // How wide a text will be, so that a drawing can be laid out before anybody draws it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <string>

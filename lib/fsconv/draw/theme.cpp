@@ -1,4 +1,5 @@
 // The two tables of colours.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
 #include <fsconv/draw/theme.hpp>

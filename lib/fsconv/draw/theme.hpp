@@ -1,4 +1,5 @@
 // What the roles of a drawing look like on light and on dark paper.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <array>

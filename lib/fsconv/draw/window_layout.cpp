@@ -1,4 +1,5 @@
 // Both sides placed: side by side, or on one axis under each other on one scale.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/draw/window_layout.hpp>
 

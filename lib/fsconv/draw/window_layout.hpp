@@ -1,4 +1,5 @@
 // Where the two sides of a figure with windows lie, and what slides along what.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/draw/figure_page.hpp>

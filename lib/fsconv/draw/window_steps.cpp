@@ -1,4 +1,5 @@
 // The window, the products under it, what was computed before, and the line of W.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

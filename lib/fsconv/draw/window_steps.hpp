@@ -1,4 +1,5 @@
 // The steps of a figure with windows, one frame each.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/draw/matrix_panel.hpp>

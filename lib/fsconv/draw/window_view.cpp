@@ -1,4 +1,5 @@
 // The views of one step at a time: gathering to a pixel, scattering from one, sliding over inserted zeros.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -3,6 +3,7 @@
 // Included like tile.hpp, and under the same rule: nothing here is visible outside the file that includes it.
 // What the registers do is asked of `Registers` (amx_registers.hpp), which tests replace to run this on any
 // processor. They must have been told their sizes on this thread since anybody else used them (Kernels::begin).
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/engine/tile.hpp>

@@ -1,6 +1,7 @@
 // The instructions on AMX tile registers, one function each. The assembler knows them; the compiler need not.
 //
 // Included like tile.hpp, and under the same rule: nothing here is visible outside the file that includes it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
 // The three maps of a geometry on blocks of images: the batched form's engine.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/engine/block.hpp>

@@ -1,4 +1,5 @@
 // Floats rounded to their upper half and back, for code outside the tiles.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <bit>

@@ -1,4 +1,5 @@
 // The layout of the engine: [pixel][image][channel] for a block of images.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/index.hpp>

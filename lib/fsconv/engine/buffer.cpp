@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <cstdlib>
 #include <cstring>
 #include <fsconv/base/memory.hpp>

@@ -1,4 +1,5 @@
 // Memory for the engine: aligned to a cache line, zeroed, allocated once and never resized.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/engine/bfloat16.hpp>
 #include <fsconv/engine/block.hpp>

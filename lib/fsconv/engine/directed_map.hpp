@@ -1,4 +1,5 @@
 // One direction of a geometry's map: from blocks on a source side to blocks on a result side.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/engine/block.hpp>

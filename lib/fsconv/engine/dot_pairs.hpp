@@ -1,6 +1,7 @@
 // Pairs of BFloat16 multiplied and added by one instruction of AVX-512.
 //
 // Included like tile.hpp, and under the same rule: nothing here is visible outside the file that includes it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/engine/isa_kernels.hpp>

@@ -1,4 +1,5 @@
 // The derivative by the weight: products of both sides' activations, summed tap by tap.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/engine/kernels.hpp>

@@ -1,4 +1,5 @@
 // Which instructions the engine uses: the choices, what this machine permits, and the one that is in force.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/names.hpp>

@@ -1,6 +1,7 @@
 // The table of one isa's kernels: which tiles fit its registers.
 //
 // Included like tile.hpp, and under the same rule: nothing here is visible outside the file that includes it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/engine/spread.hpp>

@@ -1,4 +1,5 @@
 // Packed weights: the columns of a matrix cut into panels as wide as the register tile.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/index.hpp>

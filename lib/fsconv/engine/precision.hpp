@@ -1,4 +1,5 @@
 // In which numbers something is multiplied.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <array>

@@ -1,6 +1,7 @@
 // The second half of a map by source pixels: adds a product's columns to the result pixels where they belong.
 //
 // Included like tile.hpp, and under the same rule: nothing here is visible outside the file that includes it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/engine/square.hpp>

@@ -1,6 +1,7 @@
 // Squares of numbers, transposed in registers: how what lies across comes to lie along.
 //
 // Included like tile.hpp, and under the same rule: nothing here is visible outside the file that includes it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/engine/tile.hpp>

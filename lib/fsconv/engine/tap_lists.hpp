@@ -1,4 +1,5 @@
 // The taps of a geometry as lists: every triple that the equation joins, grouped three ways.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

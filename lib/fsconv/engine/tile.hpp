@@ -3,6 +3,7 @@
 // Included only by the files that are compiled for one isa each, through isa_kernels.hpp. It includes no
 // header with functions, and everything in it is in an anonymous namespace: the linker must never choose one
 // isa's copy of a function for the whole program.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/engine/kernels.hpp>

@@ -1,5 +1,6 @@
 // Products of BFloat16 in AMX tile registers, where they fill them; the rest with the vectors of AVX-512.
 // Compiled with the same options as tile_avx512_bf16.cpp: the AMX instructions are named here, one each.
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/engine/amx_product.hpp>
 #include <fsconv/engine/amx_registers.hpp>
 #include <fsconv/engine/dot_pairs.hpp>

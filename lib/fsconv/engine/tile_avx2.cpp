@@ -1,4 +1,5 @@
 // The register tile with 32-byte vectors and fused multiply-add. Compiled with -mavx2 -mfma.
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/engine/isa_kernels.hpp>
 
 namespace fsconv::engine {

@@ -1,4 +1,5 @@
 // The register tile with 64-byte vectors. Compiled with -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma.
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/engine/isa_kernels.hpp>
 
 namespace fsconv::engine {

@@ -1,5 +1,6 @@
 // The register tile for pairs of BFloat16 with the instruction that multiplies and adds them. Compiled with
 // the options of AVX-512 and -mavx512bf16.
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/engine/dot_pairs.hpp>
 
 namespace fsconv::engine {

@@ -1,4 +1,5 @@
 // The register tile with 16-byte vectors: what every processor of this architecture has.
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/engine/isa_kernels.hpp>
 
 namespace fsconv::engine {

@@ -1,4 +1,5 @@
 // The order in which the engine keeps weights and gradients that are not packed.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/geometry/geometry.hpp>

@@ -1,5 +1,6 @@
 // The form batched: the taps grouped by out, by in or by tap, each group a sum of matrix products with the
 // batch as the long side. This is the form that trains; the engine room does the work.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/tensor.hpp>

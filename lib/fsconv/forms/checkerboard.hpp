@@ -12,6 +12,7 @@
 // their sums are nobody's matter. Of several axes the sums of all s^N phases may be equal though W is no multiple of a
 // box: then flat codes stay flat, and edges still get a pattern. Source: [ODO16]; Sugawara, Shiota, Kiya 2018 (arXiv
 // 1806.02658); proofs/coq/Checkerboard.v. Everything here is a template of the scalar but for the projections.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <algorithm>

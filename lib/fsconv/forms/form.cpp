@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/base/text.hpp>
 #include <fsconv/forms/batched.hpp>
 #include <fsconv/forms/form.hpp>

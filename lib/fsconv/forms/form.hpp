@@ -1,4 +1,5 @@
 // The common face of the forms of the operator, and their list.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/names.hpp>

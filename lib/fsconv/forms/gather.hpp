@@ -1,4 +1,5 @@
 // The form gather: every result collects the products that belong to it. The plainest use of the equation.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/forms/layout.hpp>

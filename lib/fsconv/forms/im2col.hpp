@@ -1,4 +1,5 @@
 // The form im2col: windows copied into the columns of a dense matrix, then one matrix product (GEMM) per image.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/tensor.hpp>

@@ -1,4 +1,5 @@
 // What forms prepare for a geometry, kept for the next call with the same one.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/geometry/geometry.hpp>

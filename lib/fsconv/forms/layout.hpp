@@ -1,4 +1,5 @@
 // Where an element lies: the arithmetic of contiguous [batch, channel, position] and [channel, channel, tap] arrays.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <array>

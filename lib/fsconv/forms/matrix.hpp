@@ -1,4 +1,5 @@
 // The form matrix: the sparse matrix W of a convolution, and its two products.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <algorithm>

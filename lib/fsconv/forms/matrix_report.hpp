@@ -1,4 +1,5 @@
 // What there is to say about one W: its structure, and how long it takes to build and to use.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <armadillo>

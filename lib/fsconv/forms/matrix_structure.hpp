@@ -1,4 +1,5 @@
 // What repeats in W: blocks of channels, and in each of them rows that move to the right.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/geometry/direction.hpp>

@@ -1,4 +1,5 @@
 // W with names instead of numbers, for people to read.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/geometry/direction.hpp>

@@ -1,4 +1,5 @@
 // The form onednn: an adapter to Intel's oneDNN, the library that deep-learning frameworks run on CPUs.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/tensor.hpp>

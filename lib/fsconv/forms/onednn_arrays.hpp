@@ -1,4 +1,5 @@
 // Geometries and arrays of ours in oneDNN's words: for the form onednn and for its bench, nobody else.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <omp.h>

@@ -1,4 +1,5 @@
 // The form polyphase: a fractional stride split into phases, each a small dense convolution without zeros.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/forms/layout.hpp>

@@ -1,4 +1,5 @@
 // The form scatter: every source pixel adds its products to the results it reaches.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // The forms that are templates of the scalar: they compute with float, double and polynomials alike.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/forms/form.hpp>

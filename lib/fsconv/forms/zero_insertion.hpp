@@ -1,5 +1,6 @@
 // The form zero_insertion: the fractional stride taken at its word. Zeros are inserted between the pixels and
 // around them, then a plain correlation runs over the result.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/forms/layout.hpp>

@@ -1,4 +1,5 @@
 // One axis of a convolution: the equation that everything else in fsconv is built on.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/index.hpp>

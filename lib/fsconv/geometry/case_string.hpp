@@ -1,4 +1,5 @@
 // Any geometry in one word, for logs, tests and bug reports.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/geometry/geometry.hpp>

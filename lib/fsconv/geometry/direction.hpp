@@ -1,4 +1,5 @@
 // Which way a map goes.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/names.hpp>

@@ -1,4 +1,5 @@
 // The geometry of a convolution: up to three axes, channels and groups.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <array>

@@ -1,4 +1,5 @@
 // What a pixel behind a stack of layers sees of the image: the receptive field, its size, jump, centre and borders.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/geometry/axis.hpp>

@@ -1,4 +1,5 @@
 // The geometries of a stack of convolutions and transposed convolutions, layer by layer.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/geometry/direction.hpp>

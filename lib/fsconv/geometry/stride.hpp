@@ -1,4 +1,5 @@
 // The stride of an axis as a fraction: down/up, as it is written.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/index.hpp>

@@ -1,4 +1,5 @@
 // Reads and writes one array by the name a user gives: x.npy, x.npz:name, file.h5:/dataset.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/array.hpp>

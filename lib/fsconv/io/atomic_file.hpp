@@ -1,4 +1,5 @@
 // A file that appears under its name complete or not at all.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -5,7 +6,7 @@
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/content_kind.hpp>
 #include <fsconv/io/input_file.hpp>
-#include <fsconv/io/numpy/zip_reader.hpp>
+#include <fsconv/io/zip/zip_reader.hpp>
 #include <string_view>
 #include <vector>
 

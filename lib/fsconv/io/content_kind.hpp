@@ -1,4 +1,5 @@
 // What a file is by its first bytes: for messages about files that are something else than was thought.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

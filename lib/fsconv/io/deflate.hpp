@@ -1,4 +1,5 @@
 // What deflate, the compression of gzip, zip and most HDF5 files, can make of a byte.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 namespace fsconv {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <xxhash.h>
 
@@ -229,6 +230,14 @@ Tensor<T> SealedReader::read(const std::string& dataset) {
   require_hash(file_, digest_, dataset, as_stored ? hash_of(values) : stored_hash(file_, dataset));
   compared_.insert(dataset);
   return values;
+}
+
+std::vector<std::string> SealedReader::read_strings(const std::string& dataset) {
+  std::vector<std::string> texts = file_.read_strings(dataset);
+  if (!is_listed(digest_, dataset)) return texts;
+  require_hash(file_, digest_, dataset, hash_of(texts, file_.shape(dataset)));
+  compared_.insert(dataset);
+  return texts;
 }
 
 void SealedReader::check_rest() {

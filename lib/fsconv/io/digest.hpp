@@ -1,4 +1,5 @@
 // The digest of a file that fsconv wrote: whether its values are still those that were written.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
@@ -49,6 +50,7 @@ class SealedReader {
 
   template <class T>
   Tensor<T> read(const std::string& dataset);
+  std::vector<std::string> read_strings(const std::string& dataset);
 
   // Compares everything that has not been read yet.
   void check_rest();

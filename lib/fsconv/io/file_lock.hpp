@@ -1,4 +1,5 @@
 // Keeps a file that is read, changed and put back from others who would do the same to it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <sys/stat.h>

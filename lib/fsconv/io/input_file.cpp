@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -40,6 +41,11 @@ void InputFile::read(std::uint64_t offset, std::span<std::byte> bytes) const {
     offset += static_cast<std::uint64_t>(got);
     bytes = bytes.subspan(static_cast<std::size_t>(got));
   }
+}
+
+void InputFile::will_read(std::uint64_t offset, std::uint64_t bytes) const noexcept {
+  [[maybe_unused]] const int taken = ::posix_fadvise(file_.value(), static_cast<off_t>(offset),
+                                                     static_cast<off_t>(bytes), POSIX_FADV_WILLNEED);
 }
 
 }  // namespace fsconv

@@ -1,4 +1,5 @@
 // A regular file of known length, read from anywhere inside it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>
@@ -23,6 +24,9 @@ class InputFile {
 
   // Fills `bytes` from `offset`. BadData "ends early" if the file has fewer; IoError if the system fails.
   void read(std::uint64_t offset, std::span<std::byte> bytes) const;
+
+  // That these bytes will be read soon. A hint; it cannot fail.
+  void will_read(std::uint64_t offset, std::uint64_t bytes) const noexcept;
 
  private:
   std::string path_;

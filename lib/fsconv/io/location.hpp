@@ -1,4 +1,5 @@
 // Takes apart the names by which users point into files: x.npy, x.npz:name, file.h5:/dataset.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <string>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <fsconv/io/option_text.hpp>
@@ -16,6 +17,11 @@ std::optional<std::string> option_text(const nlohmann::json& value) {
     texts.push_back(*text);
   }
   return fmt::format("{}", fmt::join(texts, ","));
+}
+
+std::string value_text(const nlohmann::json& value) {
+  return value.is_string() ? value.get<std::string>()
+                           : value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace fsconv

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <png.h>
@@ -149,6 +150,16 @@ void draw_labels(Picture& picture, const Arrangement& arrangement, const GridOpt
 }
 
 }  // namespace
+
+std::vector<std::uint8_t> planes(const Picture& picture) {
+  const auto channels = static_cast<std::size_t>(picture.channels);
+  std::vector<std::uint8_t> planes;
+  planes.reserve(picture.pixels.size());
+  for (std::size_t channel = 0; channel < channels; ++channel)
+    for (std::size_t at = channel; at < picture.pixels.size(); at += channels)
+      planes.push_back(picture.pixels[at]);
+  return planes;
+}
 
 Picture image_grid(std::span<const Tensor<float>> rows, const GridOptions& options) {
   check_rows(rows);

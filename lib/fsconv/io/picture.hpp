@@ -1,4 +1,5 @@
 // Pictures of 8 bits per channel: grids of images, written as PNG.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,9 @@ struct Picture {
 
   bool operator==(const Picture&) const = default;
 };
+
+// The pixels as [channels][height][width], the order of image tensors.
+std::vector<std::uint8_t> planes(const Picture& picture);
 
 // What image_grid adds to the images. The labels are drawn left of the rows and above the columns, black on white,
 // in letters of 5 x 7 pixels (pixel_font.hpp) that grow with the images; there are none, or as many as rows or

@@ -1,4 +1,5 @@
 // What may wait for somebody else: opening a pipe, and writing into one.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <sys/types.h>

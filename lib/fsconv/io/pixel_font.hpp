@@ -1,4 +1,5 @@
 // Letters of 5 x 7 pixels, and two rows below their line, for labels in pictures: the printable characters of ASCII.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/index.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <dnnl.h>
 #include <flint/flint.h>
 #include <fmt/core.h>

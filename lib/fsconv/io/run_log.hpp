@@ -1,4 +1,5 @@
 // What every HDF5 file of fsconv says about itself: schema, configuration and the environment it was made in.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
 // Writes a sparse matrix in a format that scipy, MATLAB, Julia and R read.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <armadillo>

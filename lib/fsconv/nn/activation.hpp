@@ -1,4 +1,5 @@
 // What follows a linear map, number by number, and its slope.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cmath>

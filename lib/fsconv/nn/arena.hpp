@@ -1,4 +1,5 @@
 // The bytes of an arena that are in use, and when: where the next array finds a place.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

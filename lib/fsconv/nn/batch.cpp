@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,10 +25,46 @@ void fetch_binarised(const std::uint8_t* from, Index count, const NoiseKey& key,
     to[at] = words[static_cast<std::size_t>(at)] < thresholds[from[at]] ? T(1) : T(0);
 }
 
+// The stream of augmentations: apart from those of pixels and latents (2 split + 0 or 1).
+constexpr std::uint32_t augment_stream = 0x61756765;
+
+// Reads the images of a batch one after the other, as they are shown.
+class Reader {
+ public:
+  explicit Reader(const Batch& batch)
+      : batch_(batch),
+        chw_(batch.images.shape().begin() + 1, batch.images.shape().end()),
+        read_(size_where(batch.images.in_place() == nullptr)),
+        changed_(size_where(batch.augmentation.has_value())) {}
+
+  // Valid until the next call.
+  const std::uint8_t* pixels_of(Index image) {
+    const std::uint8_t* pixels = batch_.images.in_place();
+    if (pixels != nullptr) {
+      pixels += image * batch_.images.image_size();
+    } else {
+      batch_.images.read(image, read_.data());
+      pixels = read_.data();
+    }
+    if (!batch_.augmentation) return pixels;
+    augment(batch_.augmentation->how, batch_.augmentation->key, image, chw_, pixels, changed_.data());
+    return changed_.data();
+  }
+
+ private:
+  std::size_t size_where(bool needed) const {
+    return needed ? static_cast<std::size_t>(batch_.images.image_size()) : 0;
+  }
+
+  const Batch& batch_;
+  Shape chw_;
+  std::vector<std::uint8_t> read_, changed_;
+};
+
 }  // namespace
 
-Batch make_batch(const Tensor<std::uint8_t>& images, std::span<const Index> order, Binarise binarise,
-                 std::uint64_t seed, Split split, Index epoch) {
+Batch make_batch(const Images& images, std::span<const Index> order, Binarise binarise, std::uint64_t seed,
+                 Split split, Index epoch, const std::optional<Augment>& augment) {
   const bool anew = split == Split::train;
   const auto key = [&](std::uint32_t use, bool every_epoch) {
     return NoiseKey{seed, 2 * static_cast<std::uint32_t>(split) + use,
@@ -35,6 +72,8 @@ Batch make_batch(const Tensor<std::uint8_t>& images, std::span<const Index> orde
   };
   Batch batch{images, order, std::nullopt, key(1, anew)};
   if (binarise != Binarise::none) batch.pixels = key(0, anew && binarise == Binarise::dynamic);
+  if (augment && anew)
+    batch.augmentation = Augmentation{*augment, {seed, augment_stream, static_cast<std::uint32_t>(epoch)}};
   return batch;
 }
 
@@ -56,9 +95,10 @@ void check(const Batch& batch, const Model& model) {
 
 template <class T>
 void fetch(const Batch& batch, T* numbers) {
-  const Index count = batch.images.size() / std::max<Index>(1, batch.images.shape()[0]);
+  const Index count = batch.images.image_size();
+  Reader reader(batch);
   for (const Index image : batch.order) {
-    const std::uint8_t* from = batch.images.data() + image * count;
+    const std::uint8_t* from = reader.pixels_of(image);
     if (batch.pixels)
       fetch_binarised(from, count, *batch.pixels, image, numbers);
     else

@@ -1,10 +1,12 @@
 // The images of a batch and the randomness that goes with them.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
 #include <fsconv/base/names.hpp>
 #include <fsconv/base/noise.hpp>
-#include <fsconv/base/tensor.hpp>
+#include <fsconv/data/augment.hpp>
+#include <fsconv/data/images.hpp>
 #include <fsconv/nn/binarise.hpp>
 #include <fsconv/nn/model.hpp>
 #include <optional>
@@ -23,31 +25,38 @@ constexpr auto names_of(Split) {
                                {Split::other, "all"}}}};
 }
 
+// How images are changed before a model sees them, at random.
+struct Augmentation {
+  Augment how;
+  NoiseKey key;
+};
+
 // The images order[0], order[1], ... of [N, channels, size...]. Everything random is a pure function of the key and
 // of an image's number in its set: no thread, block or batch can change it.
 struct Batch {
-  const Tensor<std::uint8_t>& images;
+  Images images;
   std::span<const Index> order;
   std::optional<NoiseKey> pixels;  // each pixel is 1 with probability v/255, else 0; nothing: it is v/255
   NoiseKey latents;
+  std::optional<Augmentation> augmentation = {};  // before that
 
   // The images first ... first+count-1 of the batch.
   Batch part(Index first, Index count) const {
     return {images, order.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)), pixels,
-            latents};
+            latents, augmentation};
   }
   Index size() const { return static_cast<Index>(order.size()); }
 };
 
 // The batch of an epoch: training images are binarised anew in each if `binarise` says so, others once for all; so
-// is the noise of evaluations one and the same.
-Batch make_batch(const Tensor<std::uint8_t>& images, std::span<const Index> order, Binarise binarise,
-                 std::uint64_t seed, Split split, Index epoch = 0);
+// is the noise of evaluations one and the same. Training images are augmented, anew in each epoch, others never.
+Batch make_batch(const Images& images, std::span<const Index> order, Binarise binarise, std::uint64_t seed,
+                 Split split, Index epoch = 0, const std::optional<Augment>& augment = {});
 
 // InvalidArgument if the images are not those of the model, the batch is empty or names an image that is not there.
 void check(const Batch& batch, const Model& model);
 
-// The numbers [size, channels, size...] of the batch, unchecked.
+// The numbers [size, channels, size...] of the batch, unchecked. Throws what Images::read() throws.
 template <class T>
 void fetch(const Batch& batch, T* numbers);
 

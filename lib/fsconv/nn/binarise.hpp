@@ -1,4 +1,5 @@
 // How bytes become the numbers that a model is shown.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/names.hpp>

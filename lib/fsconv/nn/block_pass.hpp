@@ -1,4 +1,5 @@
 // What computes one block of images on one thread: the face of the engine's pass and of the plain one.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/engine/buffer.hpp>

@@ -1,4 +1,5 @@
 // The values of one block of images in one thread's memory, where the plan has put them.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/engine/block.hpp>

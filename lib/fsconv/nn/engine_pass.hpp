@@ -1,4 +1,5 @@
 // A model on the engine: all steps of one block of images, there and back, in the engine's own layout.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/engine/precision.hpp>

@@ -1,4 +1,5 @@
 // The steps of a model on a block: what each makes of its inputs, and how it hands their gradients back.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/nn/engine_block.hpp>

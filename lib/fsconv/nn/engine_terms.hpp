@@ -1,4 +1,5 @@
 // The terms of a model's objective on a block: losses, and the gradients with which the way back begins.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/nn/engine_block.hpp>

@@ -1,4 +1,5 @@
 // The parameters of a model as the engine holds them: in its order, and packed for every map that uses them.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/engine/batched_map.hpp>

@@ -1,4 +1,5 @@
 // How a gradient gets to the value that it belongs to: stored by the first who has one, added by the others.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/nn/plan.hpp>

@@ -1,4 +1,5 @@
 // How far a reproduced image is from the original, in the two measures that papers report: PSNR and SSIM.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/index.hpp>

@@ -1,4 +1,5 @@
 // How well a decoder's output explains a pixel, and the slope of that: the plain formulas, number by number.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cmath>

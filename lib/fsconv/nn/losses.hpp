@@ -1,4 +1,5 @@
 // What a model costs on some images, and how the draws of an image become its objective.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cmath>

@@ -1,4 +1,5 @@
 // A model as data: what flows, what is learned, the steps between, and what is made small. Nothing here computes.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/geometry/direction.hpp>

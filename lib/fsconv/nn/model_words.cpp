@@ -1,4 +1,5 @@
 // Sizes, geometries, activations and likelihoods as a reader of the field says them.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

@@ -1,4 +1,5 @@
 // The parts of a model in words, for tables and figures.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/nn/model.hpp>

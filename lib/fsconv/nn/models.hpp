@@ -1,4 +1,5 @@
 // The named models: autoencoders and variational autoencoders whose decoder may share the encoder's weights.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/geometry/stack.hpp>

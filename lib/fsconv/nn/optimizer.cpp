@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <atomic>
 #include <cmath>
 #include <fsconv/nn/optimizer.hpp>

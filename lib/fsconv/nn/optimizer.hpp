@@ -1,4 +1,5 @@
 // From gradients to the next parameters: SGD with momentum, Adam, AdamW.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/names.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/base/memory.hpp>
 #include <fsconv/base/random.hpp>
 #include <fsconv/nn/parameter.hpp>

@@ -1,4 +1,5 @@
 // What training changes: named tensors, and the gradients that go with them.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 // Where a model's values and gradients lie in a thread's memory, and how gradients meet: pure, computed
 // before anything is allocated.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/nn/model.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/nn/pointwise.hpp>
 #include <type_traits>
 

@@ -1,5 +1,6 @@
 // What is computed number by number on the engine's blocks, as a table of kernels for one isa: activations, their
 // slopes, and the loss of pixels.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

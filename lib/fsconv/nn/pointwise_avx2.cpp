@@ -1,4 +1,5 @@
 // The loops of pointwise.hpp with vectors of 32 bytes and fused multiply-add.
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/nn/pointwise_kernels.hpp>
 
 namespace fsconv {

@@ -1,5 +1,6 @@
 // The loops of pointwise.hpp, compiled once per isa. Everything lies in a namespace without a name and calls no inline
 // function of another header: what this file's instructions are must not leave it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cmath>

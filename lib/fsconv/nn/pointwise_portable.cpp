@@ -1,4 +1,5 @@
 // The loops of pointwise.hpp with what every processor of this architecture has.
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/nn/pointwise_kernels.hpp>
 
 namespace fsconv {

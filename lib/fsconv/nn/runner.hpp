@@ -1,4 +1,5 @@
 // A model over batches on several threads, with the same bits on any number of them.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/engine/precision.hpp>

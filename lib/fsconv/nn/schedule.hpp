@@ -1,4 +1,5 @@
 // How the learning rate and the weight of the KL move: pure functions of how far training has come.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/index.hpp>

@@ -1,4 +1,5 @@
 // A model by the plain formulas: a tensor per value, any form, any scalar. The witness of the engine's pass.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/forms/form.hpp>

@@ -1,4 +1,5 @@
 // Sums over a fixed binary tree, however many terms are there at once.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

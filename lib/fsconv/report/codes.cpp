@@ -1,4 +1,5 @@
 // Codes of images: how much each number varies.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

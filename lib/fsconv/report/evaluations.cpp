@@ -1,4 +1,5 @@
 // Evaluations: means with standard errors, likelihoods over samples, differences image by image.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -52,35 +53,56 @@ bool same_images(const EvaluationReport& one, const EvaluationReport& other) {
          one.seed == other.seed && one.images() == other.images();
 }
 
-void add_verdict(Page& page, const Evaluations& evaluations) {
-  const auto value_of = [](const Result<EvaluationReport>& one) {
-    return summary_of(find(series(one.of), headline(one.of))->values);
+// Where all of these agree, the headline means the same of both.
+std::vector<Aspect<EvaluationReport>> aspects() {
+  using Of = const EvaluationReport&;
+  const auto of_text = [](const char* name, std::string (*text)(Of)) {
+    return Aspect<EvaluationReport>{name, [text](Of a, Of b) { return text(a) == text(b); }, text};
   };
-  const EvaluationReport& first = evaluations.front().of;
-  if (evaluations.size() == 1)
+  return {{"images", [](Of a, Of b) { return a.checksum == b.checksum && a.images() == b.images(); },
+           [](Of of) {
+             return fmt::format("{}; {}; checksum {:08x}", of.source, counted(of.images(), "image"),
+                                of.checksum);
+           }},
+          of_text("split", [](Of of) { return std::string(name(of.split)); }),
+          of_text("pixels", [](Of of) { return std::string(name(of.binarise)); }),
+          of_text("seed", [](Of of) { return std::to_string(of.seed); }),
+          of_text("likelihood", [](Of of) { return std::string(name(of.likelihood)); }),
+          of_text("measure", headline)};
+}
+
+void add_verdict(Page& page, const Evaluations& evaluations, const Groups& groups) {
+  const auto value_of = [&](std::size_t at) {
+    const EvaluationReport& of = evaluations[at].of;
+    return summary_of(find(series(of), headline(of))->values);
+  };
+  const auto units_of = [&](std::size_t at) {
+    const EvaluationReport& of = evaluations[at].of;
+    return find(series(of), headline(of))->units;
+  };
+  if (evaluations.size() == 1) {
+    const EvaluationReport& only = evaluations.front().of;
     return page.verdict(true,
-                        fmt::format("{}: {} of {} is {} {}.", evaluations[0].origin.label, headline(first),
-                                    counted(first.images(), "image"), mean_text(value_of(evaluations[0])),
-                                    find(series(first), headline(first))->units));
-  if (!std::all_of(evaluations.begin(), evaluations.end(), [&](const auto& one) {
-        return same_images(one.of, first) && headline(one.of) == headline(first) &&
-               one.of.likelihood == first.likelihood;
-      }))
-    return page.verdict(
-        true,
-        fmt::format(
-            "{} evaluations that do not compare: of other images, other likelihoods or other numbers of samples.",
-            evaluations.size()));
-  const bool more_is_better = headline(first) == "elbo" || headline(first).starts_with("log_likelihood");
-  const auto best =
-      std::max_element(evaluations.begin(), evaluations.end(), [&](const auto& a, const auto& b) {
-        const double one = value_of(a).mean.value, other = value_of(b).mean.value;
-        return more_is_better ? one < other : one > other;
-      });
-  page.verdict(true,
-               fmt::format("Of {} evaluations on the same {}, {} has the best {}: {} {}.", evaluations.size(),
-                           counted(first.images(), "image"), best->origin.label, headline(first),
-                           mean_text(value_of(*best)), find(series(first), headline(first))->units));
+                        fmt::format("{}: {} of {} is {} {}.", evaluations[0].origin.label, headline(only),
+                                    counted(only.images(), "image"), mean_text(value_of(0)), units_of(0)));
+  }
+  if (groups.members.size() > 1) page.verdict(true, apart_text(groups, "evaluations", "results"));
+  for (std::size_t group = 0; group < groups.members.size(); ++group) {
+    const std::vector<std::size_t>& members = groups.members[group];
+    if (members.size() < 2) continue;
+    const EvaluationReport& first = evaluations[members.front()].of;
+    const bool more_is_better = headline(first) == "elbo" || headline(first).starts_with("log_likelihood");
+    const std::size_t best =
+        *std::max_element(members.begin(), members.end(), [&](std::size_t a, std::size_t b) {
+          const double one = value_of(a).mean.value, other = value_of(b).mean.value;
+          return more_is_better ? one < other : one > other;
+        });
+    page.verdict(
+        true, fmt::format("Of {} evaluations{} on the same {}, {} has the best {}: {} {}.", members.size(),
+                          groups.members.size() > 1 ? " of " + Groups::name(group) : "",
+                          counted(first.images(), "image"), evaluations[best].origin.label, headline(first),
+                          mean_text(value_of(best)), units_of(best)));
+  }
 }
 
 void add_means(Page& page, const Evaluations& evaluations) {
@@ -150,9 +172,10 @@ void add_likelihoods(Page& page, const Evaluations& evaluations) {
 
 void add_pairs(Page& page, const Evaluations& evaluations) {
   for (std::size_t at = 1; at < evaluations.size(); ++at) {
-    const auto& first = evaluations.front();
     const auto& other = evaluations[at];
-    if (!same_images(first.of, other.of)) continue;
+    const auto& first = *std::find_if(evaluations.begin(), evaluations.end(),
+                                      [&](const auto& one) { return same_images(one.of, other.of); });
+    if (&first == &other) continue;  // none before it has these images
     const Comparison comparison = compare(other.of, first.of, first.origin.path);
     Table pairs{.caption = fmt::format(
                     "{} minus {}, image by image: what both draw at random cancels as far as it is common",
@@ -194,8 +217,12 @@ void add_code_variances(Page& page,
 }
 
 void add_evaluations(Page& page, const Evaluations& evaluations) {
-  add_verdict(page, evaluations);
+  const Groups groups = grouped(evaluations, aspects());
+  add_verdict(page, evaluations, groups);
   page.heading(evaluations.size() == 1 ? "Evaluation" : "Evaluations");
+  std::vector<std::string> labels;
+  for (const auto& one : evaluations) labels.push_back(one.origin.label);
+  add_groups(page, groups, labels, "evaluations", "results");
   add_means(page, evaluations);
   add_likelihoods(page, evaluations);
   add_pairs(page, evaluations);
@@ -206,6 +233,7 @@ void add_evaluations(Page& page, const Evaluations& evaluations) {
     variances.emplace_back(evaluations[at].origin.label, report.values.code_variance);
     nlohmann::json json = json_of(evaluations[at].origin);
     json["evaluation"] = json_of(report);
+    json["group"] = groups.of[at] + 1;
     page.json()["files"].push_back(std::move(json));
     if (at >= most_histograms) continue;
     const auto list = series(report);

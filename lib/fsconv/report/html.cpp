@@ -1,4 +1,5 @@
 // Every character that HTML gives a meaning to is written as a reference, here and nowhere else.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/markup.hpp>

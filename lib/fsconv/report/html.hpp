@@ -1,4 +1,5 @@
 // HTML that is well-formed and escaped because there is no other way to make it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/draw/scene.hpp>

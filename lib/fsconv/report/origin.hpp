@@ -1,4 +1,5 @@
 // Where a file of results comes from: what its root says of how it was made.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/report/page.hpp>

@@ -1,4 +1,5 @@
 // Tables, figures and the page's frame.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <cmath>

@@ -1,4 +1,5 @@
 // The parts that a report is laid out with: tables, charts with their numbers, pictures, and the page around them.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/draw/chart.hpp>

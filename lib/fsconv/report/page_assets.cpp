@@ -1,5 +1,6 @@
 // What a report looks like, and the little that moves in it: a page without scripts lacks the fields that filter tables and the
 // numbers under the pointer, and nothing else.
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/report/page.hpp>
 
 namespace fsconv::report {
@@ -10,12 +11,12 @@ Html page_style() {
 @media screen and (prefers-color-scheme:dark){:root{--paper:#14181c;--ink:#e8ecf0;--quiet:#a3aeb9;--line:#4a545e;--cell:#20262c;--link:#7cc0ea;--good:#2fc49a;--bad:#f59a63}}
 *{box-sizing:border-box}
 html{background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,"DejaVu Sans",Verdana,sans-serif;-webkit-text-size-adjust:100%}
-body{margin:0}
+body{margin:0;overflow-wrap:anywhere}
 main{max-width:62rem;margin:0 auto;padding:1rem 1rem 4rem}
-h1{font-size:1.7rem;line-height:1.2;margin:.5rem 0 1rem;overflow-wrap:anywhere}
-h2{font-size:1.3rem;margin:2.5rem 0 .5rem;padding-top:.5rem;border-top:2px solid var(--line);overflow-wrap:anywhere}
-h3{font-size:1.05rem;margin:1.8rem 0 .5rem;overflow-wrap:anywhere}
-p{max-width:46rem;margin:.5rem 0;overflow-wrap:anywhere}
+h1{font-size:1.7rem;line-height:1.2;margin:.5rem 0 1rem}
+h2{font-size:1.3rem;margin:2.5rem 0 .5rem;padding-top:.5rem;border-top:2px solid var(--line)}
+h3{font-size:1.05rem;margin:1.8rem 0 .5rem}
+p{max-width:46rem;margin:.5rem 0}
 a{color:var(--link)}
 .verdict{border-left:5px solid var(--good);background:var(--cell);padding:.6rem .9rem;max-width:none;font-weight:600}
 .verdict.failed{border-color:var(--bad)}
@@ -32,7 +33,7 @@ td{min-width:4rem}
 td.long{min-width:16rem}
 .good{color:var(--good)}
 .bad{color:var(--bad);font-weight:700}
-code{font:.9em "DejaVu Sans Mono",Menlo,Consolas,monospace;overflow-wrap:anywhere}
+code{font:.9em "DejaVu Sans Mono",Menlo,Consolas,monospace}
 td code{white-space:pre-wrap;word-break:break-word}
 figure{margin:1.2rem 0}
 figcaption{max-width:46rem;margin-bottom:.4rem}
@@ -55,9 +56,12 @@ nav,.filter,.readout{display:none}
 details::details-content{content-visibility:visible;display:block;block-size:auto}
 details>summary{list-style:none;color:inherit}
 .scroll{overflow:visible}
+.scroll svg{max-width:100%}
+.chart svg{max-width:135mm}
+.scroll:not(:has(tr:nth-child(16))){break-inside:avoid}
 td,td.long{min-width:0}
 .number{white-space:normal}
-h2,h3,figcaption{break-after:avoid}
+h2,h3,figcaption,summary,caption,thead{break-after:avoid}
 figure,tr{break-inside:avoid}
 a{color:inherit;text-decoration:none}
 }

@@ -1,13 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/text.hpp>
+#include <fsconv/io/different_files.hpp>
 #include <fsconv/report/report.hpp>
 #include <fsconv/report/sections.hpp>
 #include <fsconv/train/evaluation_file.hpp>
-#include <set>
 
 namespace fsconv::report {
 
@@ -22,10 +23,19 @@ struct Results {
   std::vector<Result<RecordedCodes>> codes;
 };
 
+// Its curves and results are what a page shows.
+RecordedRun read_begun_run(const std::string& path) {
+  RecordedRun run = read_recorded_run(path);
+  if (run.epochs.empty())
+    throw BadData(path, "holds no epoch: its training has not begun",
+                  fmt::format("fsconv train --resume {} begins it", path));
+  return run;
+}
+
 void read(Results& results, const Origin& origin) {
   const std::string& path = origin.path;
   if (origin.kind == "train")
-    results.runs.push_back({origin, read_recorded_run(path)});
+    results.runs.push_back({origin, read_begun_run(path)});
   else if (origin.kind == "evaluate")
     results.evaluations.push_back({origin, read_evaluation(path)});
   else if (origin.kind == "verify")
@@ -42,10 +52,7 @@ void read(Results& results, const Origin& origin) {
 // Names as they are shown on the page and in its charts.
 std::vector<Origin> read_origins(const std::vector<std::string>& files) {
   if (files.empty()) throw InvalidArgument("files", "are missing", "name one HDF5 file of results or more");
-  std::set<std::string> seen;
-  for (const std::string& file : files)
-    if (!seen.insert(file).second)
-      throw InvalidArgument("files", fmt::format("name {} twice", excerpt(file)), "once is enough");
+  require_different_files(files);
   const std::vector<std::string> labels = labels_of(files);
   std::vector<Origin> origins;
   for (std::size_t at = 0; at < files.size(); ++at) {

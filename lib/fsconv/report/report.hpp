@@ -1,4 +1,5 @@
 // The report on files of results: one page that needs no network and no script to be read.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <string>

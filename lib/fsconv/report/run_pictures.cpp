@@ -1,4 +1,5 @@
 // What a run's model looks like: its samples, the filters of its first layer, its steps and their W.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

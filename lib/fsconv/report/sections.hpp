@@ -1,9 +1,10 @@
 // The sections of a report, one for each kind of file, in a file of its own: each says its verdict, and puts what it shows into the
 // page's JSON under "files".
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/bench/report_reader.hpp>
-#include <fsconv/report/origin.hpp>
+#include <fsconv/report/comparable.hpp>
 #include <fsconv/train/evaluation_report.hpp>
 #include <fsconv/train/recorded_run.hpp>
 #include <fsconv/verify/report_reader.hpp>
@@ -13,6 +14,10 @@ namespace fsconv::report {
 
 // Curves of several runs over each other, what differs between their configurations, pictures.
 void add_runs(Page& page, const std::vector<Result<RecordedRun>>& runs);
+// Every curve that a run has, in one chart per unit. What a chart says of their ends compares inside groups. Runs of one
+// configuration (a number each) have one colour, where colours suffice.
+void add_run_curves(Page& page, const std::vector<Result<RecordedRun>>& runs, const Groups& groups,
+                    const std::vector<std::size_t>& configurations);
 // Of one run: originals and reconstructions, the filters of its first layer, its steps.
 void add_run_pictures(Page& page, const Result<RecordedRun>& run);
 // Where the entries of W are, of every convolution that differs from those before; of eight at most.

@@ -1,4 +1,5 @@
 // Timings: a bar for every way to do the same work, and the table behind them.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

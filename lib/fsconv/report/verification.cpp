@@ -1,4 +1,5 @@
 // A verification: what failed, with the command that shows it again; then every claim by form and method.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // The texts of proofs/smt/ as they were when the library was built.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <span>

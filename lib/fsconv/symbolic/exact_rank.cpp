@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <flint/fmpz_mat.h>
 #include <flint/nmod_mat.h>
 #include <flint/ulong_extras.h>

@@ -1,4 +1,5 @@
 // The exact rank of a sparse matrix: modulo a random large prime, and over the rationals where it is small.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

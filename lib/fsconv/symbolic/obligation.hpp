@@ -1,4 +1,5 @@
 // A proof obligation: one statement about all sizes, and the questions to a solver that decide it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
 // Where proof obligations come from: folders, and the library itself.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/symbolic/obligation.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <bit>
 #include <fsconv/symbolic/polynomial.hpp>
 #include <utility>

@@ -1,4 +1,5 @@
 // An exact polynomial: the scalar that runs through the forms and proves them for all weights and inputs.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <flint/fmpz_mpoly.h>

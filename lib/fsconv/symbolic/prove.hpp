@@ -1,4 +1,5 @@
 // Proves theorems and refutes beliefs, each for all sizes at once, with external solvers.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/names.hpp>

@@ -1,4 +1,5 @@
 // Reads SMT-LIB text as nested lists that know where they stand.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/index.hpp>

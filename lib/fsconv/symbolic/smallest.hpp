@@ -1,4 +1,5 @@
 // Finds the smallest counterexample of a false belief.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/symbolic/solver.hpp>

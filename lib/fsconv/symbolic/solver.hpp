@@ -1,4 +1,5 @@
 // Decides one query with an external SMT solver, trying several strategies in turn.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/symbolic/obligation.hpp>

@@ -1,4 +1,5 @@
 // What a solver has said: a verdict on one query, or the reason why there is none.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/child_process.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -32,7 +33,7 @@ void write_series(hdf5::File& file, const TrainState& state) {
   for (const RunSeries& one : run_series(state.model))
     file.write(one.name, column(state.history, one.member),
                {.dimensions = {"epoch"}, .units = one.units, .long_name = one.long_name});
-  if (state.history.front().validation_loss) {
+  if (!state.history.empty() && state.history.front().validation_loss) {
     std::vector<double> losses;
     for (const EpochResult& result : state.history) losses.push_back(*result.validation_loss);
     file.write(validation_series, losses,
@@ -93,6 +94,10 @@ void save_checkpoint(const std::string& path, const RunRecord& record, const Tra
   file.set_attribute("/", "model", to_json(state.model).dump());
   file.set_attribute("/", "data_source", record.data_source);
   file.set_attribute("/", "data_checksum", record.data_checksum);
+  if (record.initial) {
+    file.set_attribute("/", "initial_weights", record.initial->source);
+    file.set_attribute("/", "initial_sha256", record.initial->sha256);
+  }
   write_series(file, state);
   write_parameters(file, hashes, "/weights", state.parameters);
   if (state.best) {

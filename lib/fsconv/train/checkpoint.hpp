@@ -1,4 +1,5 @@
 // The file of a training run: its curves, its weights, and all that is needed to go on or to use the model.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/io/hdf5/file.hpp>
@@ -42,11 +43,18 @@ struct TrainState {
   std::optional<BestState> best;
 };
 
+// The file that the weights of a run began from, where they were not drawn.
+struct InitialWeights {
+  std::string source;  // its name as it was given
+  std::string sha256;
+};
+
 // What a file holds besides the state.
 struct RunRecord {
   RunInfo info;  // its configuration is a TrainConfig's
   std::string data_source = {};
   std::int64_t data_checksum = 0;
+  std::optional<InitialWeights> initial = {};
 };
 
 // Images and what the model makes of them, both [N, C, H, W] in 0..1.
@@ -60,7 +68,8 @@ struct ImagePairs {
 //   /optimizer              attributes name, steps and its settings
 //   /optimizer/SLOT/NAME    what it remembers
 //   /samples/originals, /samples/reconstructions      uint8 [image, row, column, channel]
-// and at the root what write_environment() writes, `model` (model_json.hpp), data_source, data_checksum and a digest.
+// and at the root what write_environment() writes, `model` (model_json.hpp), data_source, data_checksum, of
+// weights from elsewhere initial_weights and initial_sha256, and a digest. A run that has not begun has empty series.
 // Replaces the file at once, when it is complete. IoError.
 void save_checkpoint(const std::string& path, const RunRecord& record, const TrainState& state,
                      const ImagePairs& samples);
@@ -94,8 +103,12 @@ constexpr auto names_of(Weights) {
   return NameTable<Weights, 2>{"weights", {{{Weights::best, "best"}, {Weights::last, "last"}}}};
 }
 
+// Nothing where the run's weights were drawn.
+std::optional<InitialWeights> read_initial_weights(const hdf5::File& file);
+
 // Reads the model of a run: `best` takes the last state where no validation was kept. IoError; BadData as restore(),
 // for all that the file holds.
+TrainedModel read_trained_model(const hdf5::File& file, Weights weights);
 TrainedModel read_trained_model(const std::string& path, Weights weights);
 
 }  // namespace fsconv

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -102,7 +103,7 @@ std::vector<EpochResult> read_history(const hdf5::File& file, SealedReader& seal
       result.train_reconstruction = result.train_loss;
       result.test_reconstruction = result.test_loss;
     }
-  if (config.validation > 0)
+  if (config.validation > 0 && !history.empty())
     read(
         validation_series, [](EpochResult& to, double value) { to.validation_loss = value; },
         sealed.read<double>(validation_series));
@@ -110,6 +111,8 @@ std::vector<EpochResult> read_history(const hdf5::File& file, SealedReader& seal
     read(
         "/skipped_steps", [](EpochResult& to, std::int64_t value) { to.skipped_steps = value; },
         sealed.read<std::int64_t>("/skipped_steps"));
+  else  // when rates were not recorded, one served for all steps
+    for (EpochResult& result : history) result.learning_rate = config.learning_rate;
   return history;
 }
 
@@ -162,7 +165,7 @@ Parameters<float> RunFile::read_parameters(const std::string& group) {
 }
 
 std::optional<BestState> RunFile::read_best() {
-  if (config.validation == 0) return std::nullopt;
+  if (config.validation == 0 || history.empty()) return std::nullopt;
   const BestState best{.epoch = file.integer_attribute("/best", "epoch"),
                        .validation_loss = file.number_attribute("/best", "validation_loss"),
                        .parameters = read_parameters("/best/weights")};
@@ -210,14 +213,24 @@ void restore(const hdf5::File& file, std::int64_t data_checksum, TrainState& sta
   state.history = std::move(run.history);
 }
 
+std::optional<InitialWeights> read_initial_weights(const hdf5::File& file) {
+  if (!file.has_attribute("/", "initial_weights")) return std::nullopt;
+  return InitialWeights{file.string_attribute("/", "initial_weights"),
+                        file.string_attribute("/", "initial_sha256")};
+}
+
 TrainedModel read_trained_model(const std::string& path, Weights weights) {
-  const hdf5::File file = hdf5::File::open(path);
+  return read_trained_model(hdf5::File::open(path), weights);
+}
+
+TrainedModel read_trained_model(const hdf5::File& file, Weights weights) {
   RunFile run(file);
-  TrainedModel trained{.config = run.config,
-                       .model = with_draws(run.model, 1),
-                       .parameters = {},
-                       .epoch = static_cast<Index>(run.history.size()),
-                       .is_best = weights == Weights::best && run.config.validation > 0};
+  TrainedModel trained{
+      .config = run.config,
+      .model = with_draws(run.model, 1),
+      .parameters = {},
+      .epoch = static_cast<Index>(run.history.size()),
+      .is_best = weights == Weights::best && run.config.validation > 0 && !run.history.empty()};
   if (trained.is_best) {
     auto best = run.read_best();
     trained.epoch = best->epoch;

@@ -1,4 +1,5 @@
 // Codes of a trained model: those of images, of noise, and between and around them; and the pictures that they become.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <fsconv/io/location.hpp>
 #include <fsconv/io/picture.hpp>
 #include <fsconv/train/codes_file.hpp>
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 namespace fsconv {
@@ -35,9 +37,24 @@ void write_image_scale(hdf5::File& file, const ShownImages& images) {
   std::iota(numbers.begin(), numbers.end(), std::int64_t{0});
   file.write("/image", numbers,
              {.dimensions = {"image"}, .units = "1", .long_name = "number of the image in its split"});
-  if (!images.labels.empty())
-    file.write("/label", images.labels,
-               {.dimensions = {"image"}, .units = "1", .long_name = "class of the image"});
+  if (images.labels.empty()) return;
+  file.write("/label", images.labels,
+             {.dimensions = {"image"}, .units = "1", .long_name = "class of the image"});
+  if (!images.classes.empty()) file.set_attribute("/label", "classes", nlohmann::json(images.classes).dump());
+}
+
+void write_factors(hdf5::File& file, const ShownImages& images) {
+  const std::size_t names = images.factor_names.size();
+  if (names > 0) file.create_group("/factor");
+  for (std::size_t factor = 0; factor < names; ++factor) {
+    std::vector<float> column;
+    for (auto at = static_cast<Index>(factor); at < images.factors.size(); at += static_cast<Index>(names))
+      column.push_back(images.factors[at]);
+    file.write("/factor/" + images.factor_names[factor], column,
+               {.dimensions = {"image"},
+                .units = "1",
+                .long_name = images.factor_names[factor] + " that the image was drawn with"});
+  }
 }
 
 Index zoom_of(const Grid& grid, const Shape& images) {
@@ -85,6 +102,7 @@ void write_codes(const std::string& path, const RunInfo& info, const TrainedRun&
   write_origin(file, info, run);
   write_origin(file, images);
   write_image_scale(file, images);
+  write_factors(file, images);
   const auto dimensions = joined({"image"}, code_axes(run.trained.model));
   const bool varies = codes.log_variances.size() > 0;
   file.write(

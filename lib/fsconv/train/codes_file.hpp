@@ -1,4 +1,5 @@
 // Files of codes and of the pictures that they become: HDF5, NumPy's arrays, PNG.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/train/codes.hpp>
@@ -13,7 +14,8 @@ enum class OutputKind { png, npy, hdf5 };
 OutputKind output_kind(const std::string& path, const std::vector<OutputKind>& legal);
 
 //   FILE.h5    /image [image], /mean and (of a variational model) /log_variance [image, code...], /label [image] where there
-//              are labels; the root has write_origin()'s attributes
+//              are labels, with an attribute classes (their names, a JSON list) where they have names; /factor/NAME [image]
+//              where it is known what the images were drawn from; the root has write_origin()'s attributes
 //   FILE.npy   the means only
 // InvalidArgument "output" for another name. IoError.
 void write_codes(const std::string& path, const RunInfo& info, const TrainedRun& run,

@@ -1,7 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fsconv/data/dataset.hpp>
 #include <fsconv/forms/form.hpp>
+#include <fsconv/io/location.hpp>
 #include <fsconv/io/option_text.hpp>
 #include <fsconv/train/options.hpp>
 
@@ -9,6 +12,19 @@ namespace fsconv {
 namespace {
 
 std::string quoted(Likelihood likelihood) { return fmt::format("--likelihood {}", name(likelihood)); }
+
+// Neither is tested with what it was trained on, nor are there axes where no array is.
+void check_data(const TrainConfig& config) {
+  if (config.test_data == config.data)
+    throw InvalidArgument("test-data", fmt::format("is '{}', as --data is", config.test_data),
+                          "name another one, or leave it out");
+  const auto names_array = [](const std::string& data) {
+    const Location at = locate(data);
+    return at.kind == FileKind::npy || at.kind == FileKind::npz || !at.inside.empty();
+  };
+  if (!names_array(config.data) && !names_array(config.test_data))
+    require_default(config, "data-format", fmt::format("with --data {}, which is no array", config.data));
+}
 
 void check_likelihood(const TrainConfig& config) {
   check_binarise(config);
@@ -42,9 +58,7 @@ void check_training(const TrainConfig& config) {
   if (config.schedule != ScheduleKind::step)
     for (const char* option : {"step-every", "step-factor"})
       require_default(config, option, fmt::format("with --schedule {}", name(config.schedule)));
-  if (config.patience > 0 && config.validation == 0)
-    throw InvalidArgument("patience", fmt::format("is {}, without images to judge by", config.patience),
-                          "give --validation, or leave it at 0");
+  if (is_known_name(config.data)) check_patience(config, 0);
   form_named<float>(config.form);
   if (config.precision == Precision::bf16 && config.form != "batched")
     throw InvalidArgument("precision", fmt::format("is bf16, which the form {} lacks", config.form),
@@ -58,6 +72,12 @@ void check_tying(const TrainConfig& config) {
 }
 
 }  // namespace
+
+void check_patience(const TrainConfig& config, Index own) {
+  if (config.patience > 0 && config.validation == 0 && own == 0)
+    throw InvalidArgument("patience", fmt::format("is {}, without images to judge by", config.patience),
+                          "give --validation, or leave it at 0");
+}
 
 void check_binarise(const TrainConfig& config) {
   const Likelihood likelihood = likelihood_of(config);
@@ -73,6 +93,7 @@ void check_binarise(const TrainConfig& config) {
 void check(const TrainConfig& config) {
   for (const TrainOption& option : train_options())
     if (option.check_range) option.check_range(config);
+  check_data(config);
   check_likelihood(config);
   check_layers(config);
   check_variational(config);
@@ -177,7 +198,8 @@ Schedule schedule(const TrainConfig& config) {
 nlohmann::json to_json(const TrainConfig& config) {
   nlohmann::json json;
   for (const TrainOption& option : train_options())
-    if (option.recorded && option.spells.empty()) json[option.name] = option.write(config);
+    if (option.recorded && option.spells.empty())
+      if (nlohmann::json value = option.write(config); !value.is_null()) json[option.name] = std::move(value);
   return json;
 }
 

@@ -1,7 +1,10 @@
 // Everything that decides what a training run computes.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
+#include <fsconv/data/augment.hpp>
+#include <fsconv/data/image_array.hpp>
 #include <fsconv/engine/precision.hpp>
 #include <fsconv/nn/binarise.hpp>
 #include <fsconv/nn/models.hpp>
@@ -19,7 +22,10 @@ struct TrainConfig {
   std::string data = "fashion-mnist";  // as load_dataset() takes it
   Index train_images = 0;              // the first so many of the data set; 0: all
   Index test_images = 0;
-  Index validation = 0;  // the last so many of the training images are kept apart
+  Index validation = 0;                            // the last so many of the training images are kept apart
+  std::string test_data = {};                      // another data set to test with; empty: that of `data`
+  DataFormat data_format = DataFormat::automatic;  // the axes of an array of images
+  std::optional<Augment> augment = {};             // of the images that are trained on
 
   ModelKind model = ModelKind::ae;
   // One entry per convolution, or one for all. No padding: what LayerSpec makes of it.
@@ -76,6 +82,10 @@ void check(const TrainConfig& config);
 Likelihood likelihood_of(const TrainConfig& config);
 Binarise binarise_of(const TrainConfig& config);
 
+// Throws InvalidArgument "patience" where there are no images to judge by: none are kept apart, and the data has `own`
+// of its own. check() includes it for data whose name says that it has none.
+void check_patience(const TrainConfig& config, Index own);
+
 // Throws InvalidArgument "binarise" where the likelihood is not one of such pixels. check() includes it.
 void check_binarise(const TrainConfig& config);
 
@@ -92,7 +102,8 @@ ModelSpec model_spec(const TrainConfig& config, Index image_channels, const Shap
 OptimizerSettings optimizer_settings(const TrainConfig& config);
 Schedule schedule(const TrainConfig& config);
 
-// Every option by its name, the chosen likelihood and binarise included; `threads` is left out.
+// Every option by its name, the chosen likelihood and binarise included; `threads` is left out, and test-data where it
+// is empty.
 nlohmann::json to_json(const TrainConfig& config);
 
 // What is missing has its default; loss, tied and untied, which older files hold, are understood. Throws BadData naming

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,8 +17,7 @@ namespace {
 
 // Calls f(batch, first) for pieces of the images, and stops between them where the user wants that.
 template <class F>
-void for_each_piece(const Tensor<std::uint8_t>& images, Binarise binarise, std::uint64_t seed, Split split,
-                    F&& f) {
+void for_each_piece(const Images& images, Binarise binarise, std::uint64_t seed, Split split, F&& f) {
   constexpr std::size_t at_once = 1024;
   const std::vector<Index> order = natural_order(images.shape()[0]);
   for (std::size_t first = 0; first < order.size(); first += at_once) {
@@ -119,8 +119,8 @@ class ImageDraws {
   std::vector<double> ratios_, losses_;
 };
 
-void measure_likelihoods(Runner<float>& runner, const Tensor<std::uint8_t>& images,
-                         const EvaluationPlan& plan, const Codes<float>& codes, Evaluation& into) {
+void measure_likelihoods(Runner<float>& runner, const Images& images, const EvaluationPlan& plan,
+                         const Codes<float>& codes, Evaluation& into) {
   const Index count = images.shape()[0], latent = runner.model().values[runner.model().code].elements();
   const bool varies = runner.model().heads().has_value();
   const Index samples = varies ? std::max<Index>(1, plan.importance_samples) : 1;
@@ -176,7 +176,7 @@ void measure_codes(const Codes<float>& codes, Evaluation& into) {
 void measure_pictures(Runner<float>& runner, const Batch& batch, Index first, const Tensor<float>& means,
                       Evaluation& into) {
   const Shape& shape = batch.images.shape();
-  const Index elements = batch.images.size() / shape[0];
+  const Index elements = batch.images.image_size();
   Tensor<float> originals({batch.size(), shape[1], shape[2], shape[3]});
   fetch(batch, originals.data());
   const Tensor<float> made = runner.decode(means);
@@ -204,8 +204,8 @@ Index count_active(const std::vector<double>& code_variance) {
                        [](double variance) { return variance > active; });
 }
 
-Losses mean_losses(Runner<float>& runner, const Tensor<std::uint8_t>& images, Binarise binarise,
-                   std::uint64_t seed, Split split) {
+Losses mean_losses(Runner<float>& runner, const Images& images, Binarise binarise, std::uint64_t seed,
+                   Split split) {
   Losses sum;
   for_each_piece(images, binarise, seed, split,
                  [&](const Batch& batch, Index) { sum += runner.losses(batch); });
@@ -213,7 +213,7 @@ Losses mean_losses(Runner<float>& runner, const Tensor<std::uint8_t>& images, Bi
   return {sum.objective / count, sum.reconstruction / count, sum.kl / count};
 }
 
-Evaluation evaluate(Runner<float>& runner, const Tensor<std::uint8_t>& images, const EvaluationPlan& plan) {
+Evaluation evaluate(Runner<float>& runner, const Images& images, const EvaluationPlan& plan) {
   const auto count = static_cast<std::size_t>(images.shape()[0]);
   const Value& code = runner.model().values[runner.model().code];
   Evaluation into;

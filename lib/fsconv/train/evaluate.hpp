@@ -1,4 +1,5 @@
 // What a model is worth on images it was not trained on: losses, likelihoods, and measures of its reconstructions.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
@@ -9,8 +10,8 @@ namespace fsconv {
 
 // The mean losses of an image of [N, C, H, W], at beta 1. The same bits on any number of threads. Throws Interrupted
 // between pieces of work.
-Losses mean_losses(Runner<float>& runner, const Tensor<std::uint8_t>& images, Binarise binarise,
-                   std::uint64_t seed, Split split);
+Losses mean_losses(Runner<float>& runner, const Images& images, Binarise binarise, std::uint64_t seed,
+                   Split split);
 
 struct EvaluationPlan {
   Index importance_samples = 0;  // K of a variational model; 0: no likelihood is estimated
@@ -47,7 +48,7 @@ Index count_active(const std::vector<double>& code_variance);
 
 // Codes are made once; draws are keyed by (seed, image, draw), so that threads, batches and the number of samples
 // change no bit of what they share. Throws Interrupted.
-Evaluation evaluate(Runner<float>& runner, const Tensor<std::uint8_t>& images, const EvaluationPlan& plan);
+Evaluation evaluate(Runner<float>& runner, const Images& images, const EvaluationPlan& plan);
 
 // Mean and standard error of the mean over the images.
 struct Mean {

@@ -1,5 +1,6 @@
 // The file of an evaluation: one number per image of everything that was measured, so that others can be compared
 // with it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/io/run_log.hpp>

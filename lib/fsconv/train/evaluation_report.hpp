@@ -1,4 +1,5 @@
 // What an evaluation was of and what came of it: the common source of its table, its JSON, its file and of comparisons.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/engine/precision.hpp>

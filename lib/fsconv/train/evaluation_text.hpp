@@ -1,4 +1,5 @@
 // An evaluation as a table for people and as JSON for machines.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/screen.hpp>

@@ -1,4 +1,5 @@
 // A model as JSON: all that a script needs to rebuild it without fsconv, and the strict way back.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/nn/model.hpp>

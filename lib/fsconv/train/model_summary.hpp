@@ -1,4 +1,5 @@
 // A model in words, for a person: its steps, its objective, its numbers and the memory that they take.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/nn/model.hpp>

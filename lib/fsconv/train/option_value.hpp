@@ -1,4 +1,5 @@
 // How the value of an option is read, written in JSON and kept in range, by its type.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include <cmath>
 #include <concepts>
 #include <fsconv/base/names.hpp>
+#include <fsconv/data/augment.hpp>
 #include <fsconv/engine/precision.hpp>
 #include <fsconv/geometry/stride.hpp>
 #include <fsconv/nn/activation.hpp>
@@ -137,6 +139,30 @@ struct OptionValue<E> {
   static bool fits(const nlohmann::json& json) { return json.is_string(); }
   static bool is_legal(E value, const Legal&) { return read(std::string(name(value))).has_value(); }
   static std::string expected(const Legal&) { return "choose " + alternatives(offered()); }
+};
+
+// Nothing is written `none`.
+template <>
+struct OptionValue<std::optional<Augment>> {
+  struct Legal {};
+  static constexpr auto nothing = "none";
+  static std::optional<std::optional<Augment>> read(const std::string& text) {
+    if (text == nothing) return std::optional<Augment>();
+    try {
+      return parse_augment(text);
+    } catch (const InvalidArgument&) {
+      return std::nullopt;
+    }
+  }
+  static nlohmann::json write(const std::optional<Augment>& value) { return value ? text(*value) : nothing; }
+  static bool fits(const nlohmann::json& json) { return json.is_string(); }
+  static bool is_legal(const std::optional<Augment>& value, const Legal&) {
+    return !value || (value->shift >= 0 && value->shift <= largest_shift && *value != Augment());
+  }
+  static std::string expected(const Legal&) {
+    return fmt::format("must be flip, shift=N with N from 1 to {}, both with a comma between, or none",
+                       largest_shift);
+  }
 };
 
 // Nothing stands for what follows from other options, and cannot be written.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/io/option_text.hpp>
 #include <fsconv/train/option_value.hpp>
@@ -96,6 +97,18 @@ TrainOption binarise_option() {
   return chosen;
 }
 
+// No text is no option: it cannot be given, and a file does not hold it.
+TrainOption test_data_option() {
+  TrainOption chosen =
+      option("test-data", "DIR|FILE|NAME", "test with all images of this one, in place of --data's own",
+             &TrainConfig::test_data);
+  chosen.write = [](const TrainConfig& config) {
+    return config.test_data.empty() ? nlohmann::json() : nlohmann::json(config.test_data);
+  };
+  chosen.check_range = {};
+  return chosen;
+}
+
 TrainOption threads_option() {
   TrainOption threads = option("threads", "N", "", &TrainConfig::threads, {1, 1024});
   threads.help = "the result does not depend on it (all cores)";
@@ -106,12 +119,20 @@ TrainOption threads_option() {
 std::vector<TrainOption> data_options() {
   using C = TrainConfig;
   return {
-      option("data", "DIR|FILE|NAME", "fashion-mnist, mnist, generated[:HxWxC], or files: see above",
+      option("data", "DIR|FILE|NAME", "fashion-mnist, mnist, generated[:HxWxC|:factors], or files: see above",
              &C::data),
       option("train-images", "N", "use the first N training images only; 0: all", &C::train_images,
              {0, many}),
       option("test-images", "N", "use the first N test images only; 0: all", &C::test_images, {0, many}),
-      option("validation", "N", "keep the last N of the training images apart", &C::validation, {0, many})};
+      option("validation", "N", "keep the last N of the training images apart", &C::validation, {0, many}),
+      test_data_option(),
+      option(
+          "augment", "LIST",
+          "change each training image in every epoch anew: flip mirrors half of them left-right, shift=N moves them "
+          "by up to N pixels, its edge repeated; flip,shift=2 does both",
+          &C::augment),
+      option("data-format", "NAME", "the axes of an array: nchw, nhwc, nhw, or auto, by its shape",
+             &C::data_format)};
 }
 
 std::vector<TrainOption> model_options() {

@@ -1,5 +1,6 @@
 // The options of a training run, in one table: from it come the command line, its help, the configuration in files and
 // what is legal.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/train/config.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/io/digest.hpp>
 #include <fsconv/train/recorded_run.hpp>
 #include <fsconv/train/run_layout.hpp>
@@ -10,18 +11,21 @@ const RecordedSeries* RecordedRun::find(const std::string& name) const {
   return nullptr;
 }
 
-RecordedRun read_recorded_run(const std::string& path) {
+RecordedRun read_recorded_run(const std::string& path) { return read_recorded_run(hdf5::File::open(path)); }
+
+RecordedRun read_recorded_run(const hdf5::File& file) {
   RecordedRun run{
-      .trained = read_trained_model(path, Weights::best),  // which checks the parts against each other
+      .trained = read_trained_model(file, Weights::best),  // which checks the parts against each other
       .configuration = {},
       .data_source = {},
+      .data_checksum = {},
       .epochs = {},
       .series = {},
       .originals = {},
       .reconstructions = {}};
-  const hdf5::File file = hdf5::File::open(path);
   run.configuration = read_configuration(file);
   if (file.has_attribute("/", "data_source")) run.data_source = file.string_attribute("/", "data_source");
+  run.data_checksum = file.integer_attribute("/", "data_checksum");
   SealedReader sealed(file);
   const Tensor<std::int64_t> epochs = sealed.read<std::int64_t>("/epoch");
   run.epochs.assign(epochs.begin(), epochs.end());

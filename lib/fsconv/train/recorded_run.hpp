@@ -1,4 +1,5 @@
 // A training run as its file tells it: what was asked for, what came of it epoch by epoch, and what it looked like.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/train/checkpoint.hpp>
@@ -15,10 +16,11 @@ struct RecordedSeries {
 };
 
 struct RecordedRun {
-  TrainedModel trained;          // of the best weights, where the run kept validation images
-  nlohmann::json configuration;  // as the file has it
-  std::string data_source;       // empty in files that do not say it
-  std::vector<double> epochs;    // 1, 2, ...
+  TrainedModel trained;            // of the best weights, where the run kept validation images
+  nlohmann::json configuration;    // as the file has it
+  std::string data_source;         // empty in files that do not say it
+  std::int64_t data_checksum = 0;  // of all images: training, test and validation
+  std::vector<double> epochs;      // 1, 2, ...
   std::vector<RecordedSeries> series;
   Tensor<std::uint8_t> originals,
       reconstructions;  // [image, row, column, channel]: test images and what the last epoch made of them
@@ -27,6 +29,7 @@ struct RecordedRun {
 };
 
 // IoError; BadData as read_trained_model(): whatever contradicts the digest or the rest of the file.
+RecordedRun read_recorded_run(const hdf5::File& file);
 RecordedRun read_recorded_run(const std::string& path);
 
 }  // namespace fsconv

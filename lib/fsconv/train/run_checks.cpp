@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -40,7 +41,6 @@ class HistoryCheck {
   }
 
   void check_length() const {
-    if (epochs_ < 1) refuse("/epoch", "holds no epoch", "a run's file has one at least");
     if (epochs_ > of_.config.epochs)
       refuse("/epoch", "has " + counted(epochs_, "entry", "entries"),
              fmt::format("its configuration says {} epochs", of_.config.epochs));
@@ -56,6 +56,11 @@ class HistoryCheck {
   }
 
   void count_steps() {
+    if (epochs_ == 0) {
+      if (of_.steps != 0)
+        refuse("/optimizer", fmt::format("has taken {} steps", of_.steps), "there is no epoch");
+      return;
+    }
     Index all = of_.steps;
     for (const EpochResult& result : of_.epochs)
       if (all >= 0 && all <= largest_count && result.skipped_steps <= largest_count)

@@ -1,4 +1,5 @@
 // What the parts of a training run's file say of each other: the damage that is found without a digest.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/train/checkpoint.hpp>
@@ -17,7 +18,7 @@ struct RecordedHistory {
 };
 
 // Throws BadData naming the series, the epoch and what would be right, unless
-//     there is an epoch, and no more of them than the configuration wants,
+//     there are no more epochs than the configuration wants, and without one no step was taken,
 //     nothing is negative that cannot be (seconds, norms, counts),
 //     steps + skipped steps = epochs * steps per epoch, and at least one step of each epoch was taken,
 //     images_per_second * seconds is a number of images that makes so many steps per epoch,

@@ -1,4 +1,5 @@
 // What the curves and the optimizer of a training run are called in its file: of its writer and its reader.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/train/checkpoint.hpp>

@@ -1,4 +1,5 @@
 // Where a training run stands on the disk: its file, the picture beside it, and what to tell whoever is stopped.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/train/checkpoint.hpp>

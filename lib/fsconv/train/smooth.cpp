@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
 #include <fsconv/base/text.hpp>
@@ -96,9 +97,6 @@ void write_smoothed_run(const std::string& output, const std::string& run, check
   const TrainedModel trained = read_trained_model(run, Weights::last);
   const TrainConfig& config = trained.config;
   const hdf5::File file = hdf5::File::open(run);
-  // Its curves lack learning rates, without which no reader takes a file of today's schema.
-  if (file.integer_attribute("/", "schema_version") == 1)
-    throw BadData(run, "is a run of schema 1, which cannot be written anew", "leave --output away");
   const Value& images = trained.model.images();
   TrainState state{make_model(model_spec(config, images.channels, images.size)),
                    trained.parameters,

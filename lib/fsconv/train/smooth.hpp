@@ -1,4 +1,5 @@
 // A trained model without checkerboards: its strided transposed convolutions moved onto equal phase sums.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/screen.hpp>

@@ -1,4 +1,5 @@
 // What smoothing did, as tables for people and as JSON for machines.
+// SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/table.hpp>

@@ -1,4 +1,5 @@
 // How the summary of a model stands on a page: a table of steps, and labelled lines.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include <fsconv/nn/plan.hpp>
 #include <fsconv/train/evaluate.hpp>
 #include <fsconv/train/model_summary.hpp>
+#include <fsconv/train/run_end.hpp>
 #include <fsconv/train/saved_run.hpp>
 #include <fsconv/train/train.hpp>
 #include <fsconv/train/training_data.hpp>
@@ -49,16 +51,21 @@ void require_memory_to_train(const TrainConfig& config, const Model& model) {
 void check_before_data(const TrainConfig& config) {
   const auto format = known_format(config.data);
   if (!format) return;
-  check_counts(config, config.data, generated_train_images, generated_test_images);
+  const Index tested =
+      config.test_data.empty() ? generated_test_images : std::max<Index>(1, config.test_images);
+  check_counts(config, config.data, generated_train_images, tested);
   require_memory_to_train(config, model_for(config, *format));
 }
 
 // The images, once the model is known to fit them and the memory.
 TrainingData load_data_for(const TrainRun& run) {
   check_before_data(run.config);
-  TrainingData data = load_training_data(run.config, run.data_named_in);
-  if (!known_format(run.config.data))
-    require_memory_to_train(run.config, model_for(run.config, data.format()));
+  TrainingData data = load_training_data(run.config, {run.data_named_in, run.test_data_named_in});
+  if (!known_format(run.config.data)) {
+    TrainConfig resolved = run.config;
+    resolved.validation = data.validation.count();
+    require_memory_to_train(resolved, model_for(resolved, data.format()));
+  }
   return data;
 }
 
@@ -85,8 +92,9 @@ class Trainer {
  private:
   TrainState fresh_state() const;
   EpochResult train_epoch(Index epoch);
+  EpochResult next_epoch();
   bool take_step(const Losses& losses, Index epoch, Index step, double rate, double& norm);
-  Losses evaluated(const Tensor<std::uint8_t>& images, Split split);
+  Losses evaluated(const Images& images, Split split);
   void evaluate(EpochResult& result);
   void keep_best(const EpochResult& result);
   bool is_over() const;
@@ -94,11 +102,12 @@ class Trainer {
   void save();
   void restore_run();
   void finish_again();
+  [[noreturn]] void give_up(const Error& error) const;
   [[noreturn]] void stop(Index epoch, Index step, const std::string& what) const;
   Index steps_per_epoch() const { return ceil_div(data_.train.shape()[0], config_.batch); }
 
   const TrainRun& run_;
-  const TrainConfig& config_;
+  TrainConfig config_;  // validation is what the data makes of it
   const TrainListener& listener_;
   SavedRun& saved_;
   RunRecord record_;
@@ -115,7 +124,6 @@ Trainer::Trainer(const TrainRun& run, const TrainListener& listener, SavedRun& s
       saved_(saved),
       record_{.info = {.kind = "train",
                        .command_line = run.command_line,
-                       .configuration = to_json(config_),
                        .seed = config_.seed,
                        .threads = config_.threads,
                        .start_time = now()}},
@@ -124,15 +132,23 @@ Trainer::Trainer(const TrainRun& run, const TrainListener& listener, SavedRun& s
       trainer_(state_.model, computing(config_, true)),
       evaluator_(with_draws(state_.model, 1), computing(config_, false)),
       gradients_(zeros_like(state_.parameters)) {
+  config_.validation = data_.validation.count();
+  record_.info.configuration = to_json(config_);
   record_.data_source = data_.source;
   record_.data_checksum = data_.checksum;
+  record_.initial = run_.initial;
 }
 
 TrainState Trainer::fresh_state() const {
   TrainState state{model_for(config_, data_.format()), {}, {optimizer_settings(config_), {}}, {}, {}};
   state.parameters = initial_parameters<float>(state.model, config_.seed);
+  if (run_.initialise && run_.resume_from.empty()) run_.initialise(state.model, state.parameters);
   state.optimizer = Optimizer<float>(optimizer_settings(config_), state.parameters);
   return state;
+}
+
+void Trainer::give_up(const Error& error) const {
+  throw Error(error.code(), fmt::format("{}; {}", error.what(), saved_.standing(config_.epochs)));
 }
 
 void Trainer::stop(Index epoch, Index step, const std::string& what) const {
@@ -171,16 +187,21 @@ EpochResult Trainer::train_epoch(Index epoch) {
   EpochResult result{.epoch = epoch};
   Losses total;
   Index trained = 0;
+  const auto images_of = [&](Index step) {
+    const Index first = std::min(count, (step - 1) * config_.batch);
+    return std::span(order).subspan(static_cast<std::size_t>(first),
+                                    static_cast<std::size_t>(std::min(config_.batch, count - first)));
+  };
   for (Index step = 1; step <= steps_per_epoch(); ++step) {
     stop_if_interrupted();
-    const Index first = (step - 1) * config_.batch, taken = std::min(config_.batch, count - first);
+    const std::span<const Index> images_now = images_of(step);
+    const auto taken = static_cast<Index>(images_now.size());
+    data_.train.will_read(images_of(step + 1));
     const Index all_steps = (epoch - 1) * steps_per_epoch() + step;
     result.beta = beta_at(config_.beta, config_.beta_warmup, all_steps, steps_per_epoch());
     result.learning_rate = rate_at(schedule(config_), all_steps, steps_per_epoch());
-    const Batch batch =
-        make_batch(data_.train,
-                   std::span(order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(taken)),
-                   binarise_of(config_), config_.seed, Split::train, epoch);
+    const Batch batch = make_batch(data_.train, images_now, binarise_of(config_), config_.seed, Split::train,
+                                   epoch, config_.augment);
     const Losses losses = trainer_.gradient(batch, result.beta, gradients_);
     if (take_step(losses, epoch, step, result.learning_rate, result.gradient_norm)) {
       total += losses;
@@ -202,7 +223,7 @@ EpochResult Trainer::train_epoch(Index epoch) {
   return result;
 }
 
-Losses Trainer::evaluated(const Tensor<std::uint8_t>& images, Split split) {
+Losses Trainer::evaluated(const Images& images, Split split) {
   return mean_losses(evaluator_, images, binarise_of(config_), config_.seed, split);
 }
 
@@ -220,19 +241,25 @@ void Trainer::evaluate(EpochResult& result) {
     stop(result.epoch, steps_per_epoch(), "the validation loss is");
 }
 
+// Of images that are read from a file meanwhile, one may turn out to be damaged or out of reach.
+EpochResult Trainer::next_epoch() {
+  try {
+    return train_epoch(static_cast<Index>(state_.history.size()) + 1);
+  } catch (const BadData& error) {
+    give_up(error);
+  } catch (const IoError& error) {
+    give_up(error);
+  }
+}
+
 void Trainer::keep_best(const EpochResult& result) {
   if (result.validation_loss && !(state_.best && state_.best->validation_loss <= *result.validation_loss))
     state_.best = BestState{result.epoch, *result.validation_loss, state_.parameters};
 }
 
-// All epochs are done, or the validation loss has not become better for as long as the user has patience. While the
-// weight of the KL still rises no patience is lost.
 bool Trainer::is_over() const {
-  const auto done = static_cast<Index>(state_.history.size());
-  if (done >= config_.epochs) return true;
-  if (config_.patience == 0 || !state_.best) return false;
-  const auto warmed_up = static_cast<Index>(std::ceil(config_.beta_warmup));
-  return done - std::max(state_.best->epoch, warmed_up) >= config_.patience;
+  return fsconv::is_over(config_, static_cast<Index>(state_.history.size()),
+                         state_.best ? std::optional(state_.best->epoch) : std::nullopt);
 }
 
 ImagePairs Trainer::samples() {
@@ -249,12 +276,14 @@ void Trainer::save() {
   try {
     saved_.save(record_, state_, samples());
   } catch (const IoError& error) {
-    throw Error(error.code(), fmt::format("{}; {}", error.what(), saved_.standing(config_.epochs)));
+    give_up(error);
   }
 }
 
 void Trainer::restore_run() {
-  restore(hdf5::File::open(run_.resume_from), data_.checksum, state_);
+  const hdf5::File file = hdf5::File::open(run_.resume_from);
+  restore(file, data_.checksum, state_);
+  record_.initial = read_initial_weights(file);
   const auto done = static_cast<Index>(state_.history.size());
   saved_.found(done);
   Index taken = done * steps_per_epoch();
@@ -296,9 +325,13 @@ std::vector<EpochResult> Trainer::train() {
                               static_cast<double>(bytes) / 1e9));
   trainer_.load(state_.parameters);
   evaluator_.load(state_.parameters);
+  if (run_.untrained) {
+    save();
+    return {};
+  }
   if (is_over()) finish_again();
   while (!is_over()) {
-    state_.history.push_back(train_epoch(static_cast<Index>(state_.history.size()) + 1));
+    state_.history.push_back(next_epoch());
     keep_best(state_.history.back());
     save();
     listener_.on_epoch(state_.history.back());
@@ -317,10 +350,16 @@ double images_per_second(Index images, double seconds) {
 std::string summary(const TrainConfig& config) {
   check(config);
   check_before_data(config);
-  const auto known = known_format(config.data);
-  const Model model = model_for(config, known ? *known : load_training_data(config).format());
-  const Runner<float> runner(model, computing(config, true));
-  return summary(model, context_of(config, runner));
+  TrainConfig resolved = config;
+  auto format = known_format(config.data);
+  if (!format) {
+    const TrainingData data = load_training_data(config);
+    format = data.format();
+    resolved.validation = data.validation.count();
+  }
+  const Model model = model_for(resolved, *format);
+  const Runner<float> runner(model, computing(resolved, true));
+  return summary(model, context_of(resolved, runner));
 }
 
 std::vector<EpochResult> train(const TrainRun& run, const TrainListener& listener) {
@@ -328,6 +367,7 @@ std::vector<EpochResult> train(const TrainRun& run, const TrainListener& listene
   require_hdf5_name(run.output);
   SavedRun saved(run.output, run.resume_from);
   saved.check_output(run.config.data, run.force);
+  if (!run.config.test_data.empty()) saved.check_output(run.config.test_data, run.force);
   try {
     return Trainer(run, listener, saved).train();
   } catch (const Interrupted&) {

@@ -1,10 +1,12 @@
 // Trains a model and keeps its file up to date, epoch by epoch.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/train/checkpoint.hpp>
 #include <fsconv/train/config.hpp>
 #include <fsconv/train/saved_run.hpp>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,8 +17,14 @@ struct TrainRun {
   std::string output;              // FILE.h5; FILE.png beside it shows test images over their reconstructions
   std::string resume_from;         // empty, or the file of an earlier run of this configuration
   std::string data_named_in = {};  // the run's file that config.data was read from, or empty: for messages
-  std::string command_line;        // recorded in the file
-  bool force = false;              // an existing file that is not resumed from may be replaced
+  std::string test_data_named_in = {};  // the same of config.test_data
+  std::string command_line;             // recorded in the file
+  bool force = false;                   // an existing file that is not resumed from may be replaced
+  // Replaces the numbers that were drawn, where a run begins; `initial` is recorded. Throws for weights that do not fit.
+  std::function<void(const Model&, Parameters<float>&)> initialise = {};
+  std::optional<InitialWeights> initial = {};
+  bool untrained =
+      false;  // write the file of a run that has not begun, which can be used and resumed, and stop
 };
 
 struct TrainListener {
@@ -34,9 +42,9 @@ struct TrainListener {
 //
 // Throws InvalidArgument, BadData and IoError for a configuration, data or file that cannot be used, before the
 // first step is taken, and before images are made where their format alone says so; Error if a file cannot be written
-// later, or if a loss, gradient or parameter is no longer finite, naming step and parameter; Interrupted, with a
-// message that says how to go on, after a signal. The last three say what is on the disk. Whatever is thrown, the file
-// and the picture of the last finished epoch stay.
+// later or an image in a file not be read, or if a loss, gradient or parameter is no longer finite, naming step and
+// parameter; Interrupted, with a message that says how to go on, after a signal. The last three say what is on the disk.
+// Whatever is thrown, the file and the picture of the last finished epoch stay.
 //
 // A resumed run that has nothing left to do is written again only under another name, and its picture where that is
 // missing.

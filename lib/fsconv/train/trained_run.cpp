@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <zlib.h>
 
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/data/dataset.hpp>
 #include <fsconv/io/atomic_file.hpp>
@@ -16,27 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-ImageSet cut(const ImageSet& set, Index first, Index count) {
-  ImageSet part{part_of(set.images, first, count), {}};
-  if (!set.labels.empty()) part.labels.assign(set.labels.begin() + first, set.labels.begin() + first + count);
-  return part;
-}
-
-ImageSet joined(const ImageSet& a, const ImageSet& b) {
-  Shape shape = a.images.shape();
-  if (!std::equal(shape.begin() + 1, shape.end(), b.images.shape().begin() + 1))
-    return a;  // not of the model, either
-  shape[0] += b.images.shape()[0];
-  ImageSet both{Tensor<std::uint8_t>(shape, "images"), {}};
-  std::copy(b.images.begin(), b.images.end(),
-            std::copy(a.images.begin(), a.images.end(), both.images.begin()));
-  if (!a.labels.empty() && !b.labels.empty()) {
-    both.labels = a.labels;
-    both.labels.insert(both.labels.end(), b.labels.begin(), b.labels.end());
-  }
-  return both;
-}
-
 // The images of a split, and how many of them the run used.
 struct Choice {
   ImageSet set;
@@ -46,15 +27,21 @@ struct Choice {
 Choice choose(const TrainedRun& run, const Dataset& data, Split split) {
   const TrainConfig& config = run.trained.config;
   const auto or_all = [](Index wanted, Index all) { return wanted > 0 ? std::min(wanted, all) : all; };
-  const Index trained = data.train.images.shape()[0], tested = data.test.images.shape()[0];
+  const Index trained = data.train.images.count(), own = data.validation.images.count(),
+              tested = data.test.images.count();
   if (split == Split::test) return {data.test, or_all(config.test_images, tested)};
-  if (split == Split::other) return {joined(data.train, data.test), trained + tested};
-  if (split == Split::validation && config.validation == 0)
+  if (split == Split::other) {
+    const ImageSet all = joined(own > 0 ? joined(data.train, data.validation) : data.train, data.test);
+    return {all, all.images.count()};
+  }
+  if (split == Split::validation && config.validation == 0 && own == 0)
     throw InvalidArgument("split", fmt::format("is validation, but {} kept no images for it", run.path),
                           "use test or train");
-  const Index kept = std::min(config.validation, trained);
-  if (split == Split::validation) return {cut(data.train, trained - kept, kept), kept};
-  return {cut(data.train, 0, trained - kept), or_all(config.train_images, trained - kept)};
+  TrainConfig fitting = config;  // other data may have fewer images than the run's
+  fitting.validation = std::min(config.validation, own > 0 ? own : trained);
+  const TrainingSplit parts = split_training(fitting, data);
+  if (split == Split::validation) return {parts.validation, parts.validation.images.count()};
+  return {parts.train, or_all(config.train_images, parts.train.images.count())};
 }
 
 void require_format(const TrainedRun& run, const std::string& source, const Shape& shape) {
@@ -74,7 +61,16 @@ Binarise binarise_for(const TrainConfig& config, const std::optional<Binarise>& 
   return binarise_of(other);
 }
 
-std::int64_t checksum_of(const Tensor<std::uint8_t>& images) {
+// Why images of all parts have no labels.
+std::string other_classes(const Dataset& data) {
+  const auto classes = [](const ImageSet& set) {
+    return set.classes.empty() ? "have no names" : "are " + excerpt_of_names(set.classes);
+  };
+  return fmt::format("{}: labels are left out: the classes {} in training images and {} in test images",
+                     data.source, classes(data.train), classes(data.test));
+}
+
+std::int64_t checksum_of(const Images& images) {
   uLong checksum = 0;
   for (const Index extent : images.shape()) {
     std::array<unsigned char, 8> bytes;  // least significant first
@@ -82,7 +78,8 @@ std::int64_t checksum_of(const Tensor<std::uint8_t>& images) {
       bytes[at] = static_cast<unsigned char>(extent >> (8 * at));
     checksum = crc32_z(checksum, bytes.data(), bytes.size());
   }
-  return static_cast<std::int64_t>(crc32_z(checksum, images.data(), static_cast<z_size_t>(images.size())));
+  return static_cast<std::int64_t>(
+      crc32_combine(checksum, images.checksum(), static_cast<z_off_t>(images.size())));
 }
 
 std::string kind_of(const std::string& path) {
@@ -113,8 +110,8 @@ Runner<float> make_runner(const TrainedRun& run, int threads, Precision precisio
 ShownImages load_images(const TrainedRun& run, const ImageRequest& request) {
   const Binarise binarise = binarise_for(run.trained.config, request.binarise);
   const TrainConfig& config = run.trained.config;
-  const Dataset data =
-      request.data.empty() ? load_dataset_of(config, run.path) : load_dataset(request.data, config.seed);
+  const Dataset data = request.data.empty() ? load_dataset_of(config, {run.path, run.path, "data"})
+                                            : load_dataset(request.data, config.seed, config.data_format);
   require_format(run, data.source, data.test.images.shape());
   Choice choice = choose(run, data, request.split);
   require_format(run, data.source, choice.set.images.shape());
@@ -124,23 +121,28 @@ ShownImages load_images(const TrainedRun& run, const ImageRequest& request) {
   if (count > there)
     throw InvalidArgument("images", fmt::format("is {}", count),
                           fmt::format("{} has {} {} images", data.source, there, name(request.split)));
-  if (count < there) choice.set = cut(choice.set, 0, count);
-  ShownImages shown{.data = data.name,
-                    .source = data.source,
-                    .images = std::move(choice.set.images),
-                    .labels = std::move(choice.set.labels),
-                    .split = request.split,
-                    .binarise = binarise,
-                    .seed = request.seed,
-                    .notes = data.notes};
+  if (count < there) choice.set = part_of(choice.set, 0, count);
+  ShownImages shown;
+  static_cast<ImageSet&>(shown) = std::move(choice.set);
+  shown.data = data.name;
+  shown.source = data.source;
+  shown.split = request.split;
+  shown.binarise = binarise;
+  shown.seed = request.seed;
+  shown.notes = data.notes;
+  if (request.split == Split::other && shown.labels.empty() && !data.train.labels.empty() &&
+      !data.test.labels.empty())
+    shown.notes.push_back(other_classes(data));
+  if (request.split == Split::other && request.data.empty() && !config.test_data.empty() &&
+      !shown.labels.empty() && shown.classes.empty())
+    shown.notes.push_back(data.source + ": no classes are named; labels are taken to mean the same in both");
   shown.checksum = checksum_of(shown.images);
   return shown;
 }
 
 ShownImages first_of(ShownImages shown, Index count) {
-  if (count >= shown.images.shape()[0]) return shown;
-  shown.images = part_of(shown.images, 0, count);
-  if (!shown.labels.empty()) shown.labels.resize(static_cast<std::size_t>(count));
+  if (count >= shown.images.count()) return shown;
+  static_cast<ImageSet&>(shown) = part_of(shown, 0, count);
   shown.checksum = checksum_of(shown.images);
   return shown;
 }

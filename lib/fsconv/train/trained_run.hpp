@@ -1,7 +1,9 @@
 // A training run in use: its model, the images that it is shown, and what files made with them say of both.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
+#include <fsconv/data/dataset.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/run_log.hpp>
 #include <fsconv/train/checkpoint.hpp>
@@ -33,11 +35,11 @@ struct ImageRequest {
   std::uint64_t seed = 0;                 // of binarisation and draws
 };
 
-struct ShownImages {
-  std::string data, source;          // as asked for, and where they were read
-  Tensor<std::uint8_t> images;       // [N, C, H, W]; of `all`, image n of the training images is number n
-  std::vector<std::uint8_t> labels;  // N of them, or none
-  std::int64_t checksum = 0;         // CRC-32 over the shape and all pixels
+// Images of `all` are those to train on, to validate with and to test with, in this order; they have labels where all
+// of these have them, of classes with the same names (a note says where not).
+struct ShownImages : ImageSet {
+  std::string data, source;   // as asked for, and where they were read
+  std::int64_t checksum = 0;  // CRC-32 over the shape and all pixels
   Split split = Split::test;
   Binarise binarise = Binarise::none;
   std::uint64_t seed = 0;

@@ -1,4 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -10,12 +12,36 @@
 namespace fsconv {
 namespace {
 
-Tensor<std::uint8_t> first_images(Tensor<std::uint8_t> images, Index count) {
-  return count == 0 || count == images.shape()[0] ? std::move(images) : part_of(images, 0, count);
+Images first_images(const Images& images, Index count) { return count == 0 ? images : images.part(0, count); }
+
+// Of this checksum's bytes and those of the images behind them.
+uLong add_checksum(uLong checksum, const Images& images) {
+  return crc32_combine(checksum, images.checksum(), static_cast<z_off_t>(images.size()));
 }
 
-uLong add_checksum(uLong checksum, const Tensor<std::uint8_t>& images) {
-  return crc32_z(checksum, images.data(), static_cast<z_size_t>(images.size()));
+// What there is under the name that `option` gave; `run` is the file that says so, or empty; `was_used` says what the run
+// did with it. Where `divides`, some of the images are to test with.
+Dataset load_named(const std::string& name, const TrainConfig& config, bool divides, const std::string& run,
+                   const char* was_used, const char* option) {
+  try {
+    return (divides ? load_dataset : load_undivided)(name, config.seed, config.data_format);
+  } catch (const IoError& error) {
+    if (run.empty() || std::filesystem::path(name).is_absolute()) throw;
+    throw IoError(run, fmt::format("{} {}, which is not to be had from here ({}); give --{}", was_used, name,
+                                   error.what(), option));
+  }
+}
+
+// All images of a data set to test with.
+ImageSet all_of(const Dataset& other, const Dataset& beside) {
+  const ImageSet all = joined(joined(other.train, other.validation), other.test);
+  const Shape &shape = all.images.shape(), &wanted = beside.train.images.shape();
+  if (!std::equal(shape.begin() + 1, shape.end(), wanted.begin() + 1, wanted.end()))
+    throw BadData(other.source,
+                  fmt::format("has images of [{}]", fmt::join(shape.begin() + 1, shape.end(), ", ")),
+                  fmt::format("those of {} are [{}]", beside.source,
+                              fmt::join(wanted.begin() + 1, wanted.end(), ", ")));
+  return all;
 }
 
 }  // namespace
@@ -23,47 +49,62 @@ uLong add_checksum(uLong checksum, const Tensor<std::uint8_t>& images) {
 std::optional<ImageFormat> known_format(const std::string& data) {
   constexpr std::string_view generated = "generated", with_format = "generated:";
   if (data == generated) return ImageFormat{};
-  if (data.starts_with(with_format)) return image_format(std::string_view(data).substr(with_format.size()));
+  if (data.starts_with(with_format))
+    return generated_kind(std::string_view(data).substr(with_format.size())).format;
   return std::nullopt;
 }
 
-Dataset load_dataset_of(const TrainConfig& config, const std::string& run) {
-  try {
-    return load_dataset(config.data, config.seed);
-  } catch (const IoError& error) {
-    if (run.empty() || std::filesystem::path(config.data).is_absolute()) throw;
-    throw IoError(run, fmt::format("was trained on {}, which is not to be had from here ({}); give --data",
-                                   config.data, error.what()));
-  }
+Dataset load_dataset_of(const TrainConfig& config, const NamedIn& run) {
+  const bool divides = config.test_data.empty();
+  Dataset dataset = load_named(config.data, config, divides, run.data, "was trained on", "data");
+  if (divides) return dataset;
+  const Dataset test =
+      load_named(config.test_data, config, false, run.test_data, "was tested with", run.test_option);
+  dataset.test = all_of(test, dataset);
+  dataset.source += " and, to test with, " + test.source;
+  dataset.notes.insert(dataset.notes.end(), test.notes.begin(), test.notes.end());
+  return dataset;
 }
 
-void check_counts(const TrainConfig& config, const std::string& source, Index train, Index test) {
-  if (config.validation > 0 && config.validation + std::max<Index>(1, config.train_images) > train)
+void check_counts(const TrainConfig& config, const std::string& source, Index train, Index test,
+                  Index validation) {
+  check_patience(config, validation);
+  const Index cut_off = validation > 0 ? 0 : config.validation;
+  if (cut_off > 0 && cut_off + std::max<Index>(1, config.train_images) > train)
     throw InvalidArgument("validation", fmt::format("is {}", config.validation),
                           fmt::format("{} has {} training images", source, train));
+  if (validation > 0 && config.validation > validation)
+    throw InvalidArgument("validation", fmt::format("is {}", config.validation),
+                          fmt::format("{} has {} validation images of its own", source, validation));
   const auto check = [&](const char* option, Index wanted, Index images) {
     if (images < 1) throw BadData(source, fmt::format("holds no images for --{}", option));
     if (wanted > images)
       throw InvalidArgument(option, fmt::format("is {}", wanted), fmt::format("{} has {}", source, images));
   };
-  check("train-images", config.train_images, train - config.validation);
+  check("train-images", config.train_images, train - cut_off);
   check("test-images", config.test_images, test);
 }
 
-TrainingData load_training_data(const TrainConfig& config, const std::string& run) {
-  Dataset dataset = load_dataset_of(config, run);
+TrainingSplit split_training(const TrainConfig& config, const Dataset& dataset) {
+  const Index all = dataset.train.images.count(), own = dataset.validation.images.count(),
+              kept = config.validation;
+  if (own > 0) return {dataset.train, part_of(dataset.validation, 0, kept > 0 ? kept : own)};
+  if (kept == 0) return {dataset.train, {}};
+  return {part_of(dataset.train, 0, all - kept), part_of(dataset.train, all - kept, kept)};
+}
+
+TrainingData load_training_data(const TrainConfig& config, const NamedIn& run) {
+  const Dataset dataset = load_dataset_of(config, run);
   stop_if_interrupted();
+  check_counts(config, dataset.source, dataset.train.images.count(), dataset.test.images.count(),
+               dataset.validation.images.count());
+  const TrainingSplit split = split_training(config, dataset);
   TrainingData data;
   data.source = dataset.source;
   data.notes = dataset.notes;
-  const Index all = dataset.train.images.shape()[0];
-  check_counts(config, data.source, all, dataset.test.images.shape()[0]);
-  if (config.validation > 0) {
-    data.validation = part_of(dataset.train.images, all - config.validation, config.validation);
-    dataset.train.images = part_of(dataset.train.images, 0, all - config.validation);
-  }
-  data.train = first_images(std::move(dataset.train.images), config.train_images);
-  data.test = first_images(std::move(dataset.test.images), config.test_images);
+  data.train = first_images(split.train.images, config.train_images);
+  data.validation = split.validation.images;
+  data.test = first_images(dataset.test.images, config.test_images);
   uLong checksum = add_checksum(add_checksum(0, data.train), data.test);
   if (data.has_validation()) checksum = add_checksum(checksum, data.validation);
   data.checksum = static_cast<std::int64_t>(checksum);

@@ -1,4 +1,5 @@
 // The claims about transposed convolution that fsconv checks on every form.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/verify/trial.hpp>

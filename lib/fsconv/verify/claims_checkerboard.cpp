@@ -1,4 +1,5 @@
 // Claims about checkerboards: what a flat code gives, and that filters with equal phase sums are resize-convolutions.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
 #include <fsconv/forms/checkerboard.hpp>

@@ -1,4 +1,5 @@
 // Claims about derivatives: L = <conv(w, x), y>, differentiated by a program that knows no transpose.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
 // Eigen's automatic differentiation needs its core first.

@@ -1,4 +1,5 @@
 // The belief that a transposed convolution undoes a convolution, and its refutation on every form.
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/base/array.hpp>
 #include <fsconv/verify/claim.hpp>
 

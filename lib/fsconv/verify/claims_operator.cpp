@@ -1,4 +1,5 @@
 // Claims about the operator itself: every form against the definition, along every road the theory offers.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/forms/layout.hpp>
 #include <fsconv/forms/matrix.hpp>

@@ -1,4 +1,5 @@
 // Claims that are settled by counting: how many windows fit, and how many taps reach a pixel.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/conventions/arithmetic.hpp>
 #include <fsconv/conventions/axis_rules.hpp>

@@ -1,4 +1,5 @@
 // W written down from the equation alone, triple by triple: what every form is compared with.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/tensor.hpp>

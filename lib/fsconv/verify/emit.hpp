@@ -1,4 +1,5 @@
 // Writes proof obligations, and every question that they put to a solver, as SMT-LIB files.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/symbolic/obligation.hpp>

@@ -1,4 +1,5 @@
 // The polynomials of a small convolution, side by side, so that a person sees why they are equal.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/screen.hpp>

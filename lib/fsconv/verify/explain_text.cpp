@@ -1,4 +1,5 @@
 // The polynomials of a small convolution as text for people and as JSON.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/base/text.hpp>
 #include <fsconv/verify/explain.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -132,15 +133,12 @@ Spectrum spectrum_of(const Geometry& geometry, const arma::sp_mat& w) {
 }
 
 Tensor<double> null_space(const Geometry& geometry, const arma::sp_mat& w, const Spectrum& spectrum,
-                          Direction map, std::string_view field) {
-  const Index rank = spectrum.rank.rank, columns = spectrum.columns, dimensions = spectrum.null_images();
-  const bool conv = map == Direction::conv;
-  if (dimensions == 0)
-    throw InvalidArgument(
-        field,
-        fmt::format("{} has rank {} in {} columns and maps only 0 to 0", conv ? "W" : "W^T", rank, columns),
-        fmt::format("{} has a null space of dimension {}", conv ? "W^T" : "W", spectrum.null_codes()));
-  require_memory(std::max(columns, spectrum.rows), 4 * sizeof(double) * std::max(w.n_rows, w.n_cols),
+                          Direction map) {
+  const Index rank = spectrum.rank.rank, dimensions = spectrum.null_images();
+  Tensor<double> basis(map == Direction::conv ? geometry.image_shape(dimensions)
+                                              : geometry.code_shape(dimensions));
+  if (dimensions == 0) return basis;
+  require_memory(std::max(spectrum.columns, spectrum.rows), 4 * sizeof(double) * std::max(w.n_rows, w.n_cols),
                  "singular vectors of W");
   arma::mat left, right;
   arma::vec values;
@@ -148,7 +146,6 @@ Tensor<double> null_space(const Geometry& geometry, const arma::sp_mat& w, const
     right.eye(w.n_cols, w.n_cols);
   else if (!arma::svd(left, values, right, arma::mat(w)))
     throw Error(ExitCode::runtime, "LAPACK's gesdd finds no singular vectors of W");
-  Tensor<double> basis(conv ? geometry.image_shape(dimensions) : geometry.code_shape(dimensions));
   std::copy_n(right.colptr(static_cast<arma::uword>(rank)), basis.size(), basis.data());
   return basis;
 }

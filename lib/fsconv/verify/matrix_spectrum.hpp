@@ -1,4 +1,5 @@
 // How far W is from invertible: its rank, its singular values, what it maps to zero.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <armadillo>
@@ -51,10 +52,10 @@ Spectrum spectrum_of(const Geometry& geometry, const arma::sp_mat& w);
 
 // An orthonormal basis of what w maps to 0: images [columns - rank, in_channels, in...] where w is the matrix of conv,
 // codes where it is that of conv_transpose. The right singular vectors that do not belong to the rank; any other basis of
-// the same space is as good, and no single vector has a meaning of its own. Throws InvalidArgument, naming `field`, where
-// nothing but 0 is mapped to 0.
+// the same space is as good, and no single vector has a meaning of its own. None, an array of length 0, where nothing but 0 is
+// mapped to 0.
 Tensor<double> null_space(const Geometry& geometry, const arma::sp_mat& w, const Spectrum& spectrum,
-                          Direction map, std::string_view field);
+                          Direction map);
 
 // A few lines for people, on a page_width(); of W, or of W^T, the matrix of conv_transpose.
 std::string text(const Spectrum& spectrum, Direction map);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/forms/checkerboard.hpp>
 #include <fsconv/forms/template_forms.hpp>

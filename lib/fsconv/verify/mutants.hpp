@@ -1,4 +1,5 @@
 // Forms that are wrong on purpose, each with a mistake that people make, for the checks to reject.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/verify/witness.hpp>

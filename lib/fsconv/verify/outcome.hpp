@@ -1,4 +1,5 @@
 // How a claim is checked, and what a check finds.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/names.hpp>

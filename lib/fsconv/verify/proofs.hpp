@@ -1,4 +1,5 @@
 // Runs the proofs for all sizes, and replays on the real kernels what they refute.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/beliefs/beliefs.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <chrono>
 #include <fsconv/base/progress.hpp>
@@ -119,6 +120,42 @@ std::string verdict_word(const ClaimSummary& claim) {
 bool VerifyReport::passed() const {
   return failures.empty() &&
          std::all_of(proofs.begin(), proofs.end(), [](const ProofRow& row) { return row.good(); });
+}
+
+std::vector<Untried> untried(const VerifyReport& report) {
+  const VerifyPlan& plan = report.plan;
+  std::vector<Untried> list;
+  // One that some check tried is left out; of the others the first check that was skipped says why.
+  const auto add_unless_tried = [&](const char* field, std::string_view name, const char* without_checks,
+                                    const auto& is_about) {
+    std::string reason;
+    for (const Check& check : report.checks) {
+      if (!is_about(check)) continue;
+      if (check.verdict != Verdict::skipped) return;
+      if (reason.empty()) reason = check.detail;
+    }
+    list.push_back({field, std::string(name), reason.empty() ? without_checks : reason});
+  };
+  for (std::size_t at = 0; at < plan.claims.size(); ++at) {
+    const Claim& claim = plan.claims[at];
+    const bool proved = std::any_of(report.proofs.begin(), report.proofs.end(), [&](const ProofRow& row) {
+      return row.belief == claim.belief &&
+             std::find(row.claims.begin(), row.claims.end(), claim.name) != row.claims.end();
+    });
+    if (!proved)
+      add_unless_tried("claim", claim.name,
+                       plan.methods.empty() ? "no statement for all sizes is about it"
+                                            : "none of these geometries and methods is for it",
+                       [&](const Check& check) { return check.claim == static_cast<Index>(at); });
+  }
+  if (plan.methods.empty()) return list;  // proofs know no forms
+  for (std::size_t at = 0; at < plan.forms.size(); ++at)
+    add_unless_tried("form", plan.forms[at].name, "these claims are about sizes alone, which no form changes",
+                     [&](const Check& check) { return check.form == static_cast<Index>(at); });
+  for (const Method method : plan.methods)
+    add_unless_tried("method", name(method), "none of these claims is checked so",
+                     [&](const Check& check) { return check.method == method; });
+  return list;
 }
 
 VerifyReport run_and_report(const VerifyPlan& plan, const ProofPlan& proofs) {

@@ -1,4 +1,5 @@
 // What a verification found, for people and for machines.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/io/run_log.hpp>
@@ -50,6 +51,14 @@ struct VerifyReport {
 
   bool passed() const;
 };
+
+// A claim, form or method of the plan of which nothing was tried: all was skipped, or there was nothing to try. It holds nothing.
+struct Untried {
+  std::string field, name;  // "claim", "transpose"
+  std::string reason;       // that the first check which was skipped gave
+};
+// Claims, then forms, then methods, in the plan's order.
+std::vector<Untried> untried(const VerifyReport& report);
 
 // holds, refuted (a belief), undecided (a proof is open), not tried or FAILS.
 std::string verdict_word(const ClaimSummary& claim);

@@ -1,4 +1,5 @@
 // The report for machines: JSON, and HDF5 with one row per check and per proof.
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/verify/report.hpp>
 

@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/run_log.hpp>
+#include <fsconv/io/table_columns.hpp>
 #include <fsconv/verify/report_reader.hpp>
 
 namespace fsconv {
@@ -17,7 +19,7 @@ class Reader {
     report_.configuration = read_configuration(file_);
     const hdf5::Value seed = file_.attribute("/", "seed");
     if (const auto* number = std::get_if<std::uint64_t>(&seed)) report_.seed = *number;
-    report_.cases = file_.read_strings("/geometries/case");
+    report_.cases = sealed_.read_strings("/geometries/case");
     report_.claims = words("/checks/claim");
     report_.forms = words("/checks/form");
     report_.methods = words("/checks/method");
@@ -45,34 +47,8 @@ class Reader {
     return split(file_.string_attribute(column, "flag_meanings"), ' ');
   }
 
-  template <class T>
-  Tensor<T> column(const std::string& name, Index rows) {
-    Tensor<T> values = sealed_.read<T>(name);
-    if (values.shape() != Shape{rows})
-      refuse(name, fmt::format("has not {} rows, as the table it is a column of", rows));
-    return values;
-  }
-  std::vector<std::string> texts(const std::string& name, Index rows) const {
-    std::vector<std::string> values = file_.read_strings(name);
-    if (static_cast<Index>(values.size()) != rows)
-      refuse(name, fmt::format("has not {} rows, as the table it is a column of", rows));
-    return values;
-  }
-
-  // Numbers that are places in a list of `count` entries.
-  template <class T>
-  Tensor<T> places(const std::string& name, Index rows, std::size_t count) {
-    Tensor<T> values = column<T>(name, rows);
-    for (const T value : values)
-      if (!(value >= 0 && static_cast<std::size_t>(value) < count))
-        refuse(name, fmt::format("holds {}, of {} entries", value, count));
-    return values;
-  }
-
   void read_checks() {
-    const Shape shape = file_.shape("/checks/check");
-    if (shape.size() != 1) refuse("/checks/check", "is no list of numbers");
-    const Index rows = shape[0];
+    TableColumns columns(file_, sealed_, "/checks", "check");
     const std::vector<std::string> verdicts = words("/checks/verdict");
     std::vector<Verdict> known;
     for (const std::string& word : verdicts) {
@@ -81,15 +57,15 @@ class Reader {
       if (found == names.end()) refuse("/checks/verdict", "names a verdict that this fsconv does not know");
       known.push_back(all_values<Verdict>()[static_cast<std::size_t>(found - names.begin())]);
     }
-    const auto geometry = places<std::int64_t>("/checks/geometry", rows, report_.cases.size());
-    const auto claim = places<std::uint8_t>("/checks/claim", rows, report_.claims.size());
-    const auto form = places<std::uint8_t>("/checks/form", rows, report_.forms.size());
-    const auto method = places<std::uint8_t>("/checks/method", rows, report_.methods.size());
-    const auto verdict = places<std::uint8_t>("/checks/verdict", rows, known.size());
-    const auto error = column<double>("/checks/error_over_bound", rows),
-               miss = column<double>("/checks/log2_miss", rows);
-    std::vector<std::string> detail = texts("/checks/detail", rows);
-    for (Index at = 0; at < rows; ++at)
+    const auto geometry = columns.places<std::int64_t>("geometry", report_.cases.size());
+    const auto claim = columns.places<std::uint8_t>("claim", report_.claims.size());
+    const auto form = columns.places<std::uint8_t>("form", report_.forms.size());
+    const auto method = columns.places<std::uint8_t>("method", report_.methods.size());
+    const auto verdict = columns.places<std::uint8_t>("verdict", known.size());
+    const auto error = columns.numbers<double>("error_over_bound"),
+               miss = columns.numbers<double>("log2_miss");
+    std::vector<std::string> detail = columns.texts("detail");
+    for (Index at = 0; at < columns.rows(); ++at)
       report_.checks.push_back({.geometry = geometry[at],
                                 .claim = claim[at],
                                 .form = form[at],
@@ -102,14 +78,13 @@ class Reader {
 
   void read_proofs() {
     if (!file_.exists("/proofs")) return;
-    const std::vector<std::string> names = file_.read_strings("/proofs/proof");
-    const Index rows = static_cast<Index>(names.size());
-    const auto statement = texts("/proofs/statement", rows), verdict = texts("/proofs/verdict", rows),
-               decided = texts("/proofs/decided_by", rows),
-               counterexample = texts("/proofs/counterexample", rows);
-    const auto seconds = column<double>("/proofs/seconds", rows);
-    const auto goals = column<std::int64_t>("/proofs/goals", rows),
-               confirmed = column<std::int64_t>("/proofs/confirmed", rows);
+    TableColumns columns(file_, sealed_, "/proofs", "proof");
+    const auto names = columns.texts("proof");
+    const auto statement = columns.texts("statement"), verdict = columns.texts("verdict"),
+               decided = columns.texts("decided_by"), counterexample = columns.texts("counterexample");
+    const auto seconds = columns.numbers<double>("seconds");
+    const auto goals = columns.numbers<std::int64_t>("goals"),
+               confirmed = columns.numbers<std::int64_t>("confirmed");
     for (std::size_t at = 0; at < names.size(); ++at) {
       const Index row = static_cast<Index>(at);
       report_.proofs.push_back({names[at], statement[at], verdict[at], decided[at], counterexample[at],

@@ -1,4 +1,5 @@
 // The file of a verification, read back: its checks, its geometries and its proofs.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/index.hpp>

@@ -1,4 +1,5 @@
 // The report as tables for people.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/base/screen.hpp>
 #include <fsconv/base/table.hpp>

@@ -1,4 +1,5 @@
 // The arrays that a claim is tried with, and what the definition makes of them.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

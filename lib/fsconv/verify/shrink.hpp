@@ -1,4 +1,5 @@
 // Makes a geometry on which a claim fails as small as it gets, for a person to look at.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/verify/trials.hpp>

@@ -1,4 +1,5 @@
 // Which geometries are verified.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/geometry/geometry.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <fsconv/base/array.hpp>
 #include <fsconv/verify/trial.hpp>

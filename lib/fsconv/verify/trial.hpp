@@ -1,4 +1,5 @@
 // One try of one claim: a form, a sample of arrays, and their comparison with what the definition says.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/verify/sample.hpp>

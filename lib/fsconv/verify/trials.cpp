@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/forms/kept.hpp>
 #include <fsconv/verify/trials.hpp>

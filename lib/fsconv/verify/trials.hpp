@@ -1,4 +1,5 @@
 // A claim on one form, tried with every sample that its method asks for.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

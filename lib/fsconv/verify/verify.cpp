@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>

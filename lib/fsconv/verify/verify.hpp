@@ -1,4 +1,5 @@
 // Runs claims x forms x methods over geometries.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/verify/claim.hpp>

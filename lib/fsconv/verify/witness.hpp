@@ -1,4 +1,5 @@
 // A form as the claims see it: three maps on numbers and, where it is a template, on polynomials.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/names.hpp>

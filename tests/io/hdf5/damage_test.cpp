@@ -1,4 +1,5 @@
 // Damaged files: they are errors or other values, whoever reads or changes them, and take nothing and nobody down.
+// SPDX-License-Identifier: Apache-2.0
 #include <hdf5.h>
 
 #include <catch2/catch.hpp>

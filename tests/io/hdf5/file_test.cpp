@@ -1,5 +1,6 @@
 // The HDF5 layer: what is written is read back, wrong requests are refused, damage and a full disk are
 // errors.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/base/error.hpp>
@@ -328,4 +329,50 @@ TEST_CASE("array file: an array is added to an HDF5 file and replaced, the rest 
   CHECK_THROWS_AS(read_array(folder / "x.txt"), InvalidArgument);
   CHECK_THROWS_AS(read_array(path + ":/none"), BadData);
   CHECK(read_array(path + ":/second").values == Tensor<double>({2}, {1, 2}));
+}
+
+TEST_CASE(
+    "hdf5: a dataset that is written piece by piece lies in the file in one piece, where place() says") {
+  const ScratchFolder folder;
+  const std::string path = folder / "x.h5";
+  const auto rows = [](Index first, Index count) {
+    std::vector<std::uint8_t> bytes;
+    for (Index at = 6 * first; at < 6 * (first + count); ++at)
+      bytes.push_back(static_cast<std::uint8_t>(11 * at));
+    return bytes;
+  };
+  {
+    auto file = hdf5::File::create(path);
+    file.create_group("/g");
+    file.reserve<std::uint8_t>("/g/x", {7, 2, 3}, {.dimensions = {"image", "row", "column"}, .units = "1"});
+    for (const auto& [first, count] : {std::pair<Index, Index>{5, 2}, {0, 1}, {1, 4}, {3, 0}})
+      file.write_part<std::uint8_t>("/g/x", first, rows(first, count));
+    const auto refused = [&](Index first, std::size_t bytes) {
+      CHECK_THROWS_AS(file.write_part<std::uint8_t>("/g/x", first, std::vector<std::uint8_t>(bytes)),
+                      InvalidArgument);
+    };
+    refused(6, 12);
+    refused(-1, 6);
+    refused(0, 5);
+    refused(INT64_MAX, 6);
+    CHECK_THROWS_AS(file.reserve<std::uint8_t>("/g/x", {1}), InvalidArgument);
+    file.write("/packed", Tensor<std::uint8_t>({100, 100}), {.compressed = true});
+    file.write("/floats", some_values);
+    file.commit();
+  }
+  const auto file = hdf5::File::open(path);
+  CHECK(file.read<std::uint8_t>("/g/x") == Tensor<std::uint8_t>({7, 2, 3}, rows(0, 7)));
+  CHECK(file.string_attribute("/g/x", "units") == "1");
+  const std::vector<std::uint8_t> all = rows(0, 7);
+  const auto place = file.place("/g/x");
+  REQUIRE(place.has_value());
+  CHECK(content_of(path).substr(*place, all.size()) == std::string(all.begin(), all.end()));
+  CHECK_FALSE(file.place("/packed").has_value());
+  CHECK_FALSE(file.place("/g/image").has_value());  // a scale without coordinates
+  CHECK(content_of(path).substr(file.place("/floats").value(), 48) ==
+        std::string(reinterpret_cast<const char*>(some_values.data()), 48));
+  CHECK_THROWS_AS(file.place("/none"), BadData);
+  auto changed = hdf5::File::modify(path);
+  CHECK_THROWS_AS(changed.reserve<std::uint8_t>("/y", {1}), InvalidArgument);
+  CHECK_THROWS_AS(changed.write_part<std::uint8_t>("/g/x", 0, rows(0, 1)), InvalidArgument);
 }

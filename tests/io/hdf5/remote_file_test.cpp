@@ -1,4 +1,5 @@
 // Two witnesses: a file read and changed by this process, and by its forked copy, are the same file.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/hdf5/remote_file.hpp>
@@ -78,6 +79,7 @@ TEST_CASE("hdf5 copy: every question has the answer, or the error, that this pro
     same([&](const Access& file) { return file.shape(name); });
     same([&](const Access& file) { return file.dtype(name); });
     same([&](const Access& file) { return file.fill_value(name); });
+    same([&](const Access& file) { return file.place(name); });
     same([&](const Access& file) { return file.read_strings(name); });
     same([&](const Access& file) { return file.attributes(name); });
     same([&](const Access& file) { return file.describe_numbers(name); });

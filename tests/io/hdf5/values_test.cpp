@@ -1,4 +1,5 @@
 // What the attributes of a dataset make of its numbers: packing, missing values, valid range, MATLAB's order of axes.
+// SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>

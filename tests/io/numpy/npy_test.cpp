@@ -1,4 +1,5 @@
 // npy: bytes written by hand, NumPy as the other side, and every kind of broken file.
+// SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/base/error.hpp>

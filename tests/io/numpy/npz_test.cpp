@@ -1,4 +1,5 @@
 // npz: stored, deflated and zip64 archives, damaged ones, and NumPy as the other side.
+// SPDX-License-Identifier: Apache-2.0
 #include <zlib.h>
 
 #include <catch2/catch.hpp>

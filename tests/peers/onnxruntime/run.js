@@ -1,6 +1,8 @@
 // Runs ONNX models on ONNX Runtime's CPU provider: `node run.js PACKAGE`, one JSON object a line on stdin and stdout.
 //   in   {model: base64, feeds: {name: {type, shape, values}}}
-//   out  {type, shape, values} of the first output, or {error: text}
+//   out  {type, shape, values} of the first output, or {error: text}; where the request has `all`, {outputs: {name: ...}}
+//        of every one
+// SPDX-License-Identifier: Apache-2.0
 const readline = require('readline');
 const runtime = require(process.argv[2]);
 
@@ -17,9 +19,11 @@ async function result(request) {
     feeds[name] = new runtime.Tensor(array.type, arrays[array.type].from(array.values), array.shape);
   }
   const outputs = await session.run(feeds);
-  const first = outputs[session.outputNames[0]];
+  const names = session.outputNames;
   await session.release();
-  return {type: first.type, shape: first.dims, values: Array.from(first.data)};
+  const described = (output) => ({type: output.type, shape: output.dims, values: Array.from(output.data)});
+  if (!request.all) return described(outputs[names[0]]);
+  return {outputs: Object.fromEntries(names.map((name) => [name, described(outputs[name])]))};
 }
 
 async function main() {

@@ -1,4 +1,5 @@
 // The multiply-add loop in the processor's tile registers (AMX).
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/bench/ceilings/fma_loop.hpp>
 #include <fsconv/engine/amx_registers.hpp>
 

@@ -1,4 +1,5 @@
 // The multiply-add loop with 32-byte vectors. Compiled with -mavx2 -mfma.
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/bench/ceilings/isa_fma_loop.hpp>
 
 namespace fsconv::bench {

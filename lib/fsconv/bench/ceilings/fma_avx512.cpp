@@ -1,4 +1,5 @@
 // The multiply-add loop with 64-byte vectors. Compiled with -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma.
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/bench/ceilings/isa_fma_loop.hpp>
 
 namespace fsconv::bench {

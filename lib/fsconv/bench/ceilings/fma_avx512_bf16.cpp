@@ -1,5 +1,6 @@
 // The multiply-add loop with the instruction that multiplies and adds pairs of BFloat16. Compiled with the
 // options of fma_avx512.cpp and -mavx512bf16.
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/bench/ceilings/fma_loop.hpp>
 
 #if defined(__AVX512F__) && defined(__AVX512BF16__)

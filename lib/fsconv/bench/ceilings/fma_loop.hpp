@@ -1,5 +1,6 @@
 // The most multiply-adds that a core can do: a loop without memory, compiled once for each isa. This header
 // is all that the files compiled with special instructions see (engine/kernels.hpp says why).
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
 // The multiply-add loop with 16-byte vectors: what every processor of this architecture has.
+// SPDX-License-Identifier: Apache-2.0
 #include <fsconv/bench/ceilings/isa_fma_loop.hpp>
 
 namespace fsconv::bench {

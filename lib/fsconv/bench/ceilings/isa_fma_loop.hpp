@@ -2,6 +2,7 @@
 //
 // Included only by the files that are compiled for one isa each. Like tile.hpp it includes no header with functions,
 // and everything in it is in an anonymous namespace: the linker must never choose one isa's copy for the whole program.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/bench/ceilings/fma_loop.hpp>

@@ -1,4 +1,5 @@
 // What this machine can do at most, measured: arithmetic of every isa, and the bandwidth of its memory.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/index.hpp>

@@ -1,8 +1,10 @@
 // What can be asked of an open HDF5 file, whoever calls HDF5 for it: this process (local_file.hpp) or one that may crash
 // (remote_file.hpp). For the sources of io/hdf5 only.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <fsconv/io/hdf5/file.hpp>
 #include <optional>
 #include <span>
@@ -52,9 +54,16 @@ class Access {
   // All numbers of a described dataset, converted by HDF5; `into` has their size.
   virtual void read_numbers(const std::string& name, NumberType type, std::span<std::byte> into) const = 0;
 
+  // Where in the file the first byte of its numbers is, where they lie there as they are, one behind the other.
+  virtual std::optional<std::uint64_t> place(const std::string& name) const = 0;
+
   virtual void create_group(const std::string& name) = 0;
   virtual void write_numbers(const std::string& name, NumberType type, std::span<const std::byte> values,
                              const Shape& shape, const Storage& storage) = 0;
+  virtual void reserve_numbers(const std::string& name, NumberType type, const Shape& shape,
+                               const Storage& storage) = 0;
+  virtual void write_part(const std::string& name, NumberType type, Index first,
+                          std::span<const std::byte> values) = 0;
   virtual void write_strings(const std::string& name, const std::vector<std::string>& values,
                              const Storage& storage) = 0;
   virtual void set_attribute(const std::string& object, const std::string& name, const Value& value) = 0;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
@@ -156,6 +157,18 @@ void File::write(const std::string& name, const Tensor<T>& values, const Storage
         storage);
 }
 
+template <class T>
+void File::reserve(const std::string& name, const Shape& shape, const Storage& storage) {
+  require_writable();
+  access_->reserve_numbers(name, number_type<T>(), shape, storage);
+}
+
+template <class T>
+void File::write_part(const std::string& name, Index first, std::span<const T> values) {
+  require_writable();
+  access_->write_part(name, number_type<T>(), first, std::as_bytes(values));
+}
+
 void File::write_strings(const std::string& name, const std::vector<std::string>& values,
                          const Storage& storage) {
   require_writable();
@@ -188,6 +201,7 @@ std::vector<std::string> File::members(const std::string& group) const { return 
 std::vector<std::string> File::datasets() const { return access_->datasets(); }
 Shape File::shape(const std::string& name) const { return access_->shape(name); }
 std::string File::dtype(const std::string& name) const { return access_->dtype(name); }
+std::optional<std::uint64_t> File::place(const std::string& name) const { return access_->place(name); }
 std::optional<double> File::fill_value(const std::string& name) const { return access_->fill_value(name); }
 std::vector<std::string> File::read_strings(const std::string& name) const {
   return access_->read_strings(name);
@@ -239,6 +253,8 @@ template void File::write(const std::string&, std::span<const double>, const Sha
 template void File::write(const std::string&, std::span<const float>, const Shape&, const Storage&);
 template void File::write(const std::string&, std::span<const std::int64_t>, const Shape&, const Storage&);
 template void File::write(const std::string&, std::span<const std::uint8_t>, const Shape&, const Storage&);
+template void File::reserve<std::uint8_t>(const std::string&, const Shape&, const Storage&);
+template void File::write_part(const std::string&, Index, std::span<const std::uint8_t>);
 template void File::write(const std::string&, const Tensor<double>&, const Storage&);
 template void File::write(const std::string&, const Tensor<float>&, const Storage&);
 template void File::write(const std::string&, const Tensor<std::int64_t>&, const Storage&);

@@ -1,4 +1,5 @@
 // HDF5 files that h5py, netCDF, xarray and h5dump open.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
@@ -85,6 +86,12 @@ class File {
   void write_scalar(const std::string& name, T value) {  // no axes
     write(name, std::span<const T>(&value, 1), Shape{});
   }
+  // For what is larger than the memory: a dataset without numbers, but with all its place, uncompressed; then the rows
+  // first ... of its first axis, as many as `values` fill. Of new files only. What is never written holds anything.
+  template <class T>
+  void reserve(const std::string& name, const Shape& shape, const Storage& storage = {});
+  template <class T>
+  void write_part(const std::string& name, Index first, std::span<const T> values);
   void write_strings(const std::string& name, const std::vector<std::string>& values,
                      const Storage& storage = {});
   void set_attribute(const std::string& object, const std::string& name, const Value& value);  // replaces
@@ -106,6 +113,9 @@ class File {
   std::vector<std::string> datasets() const;  // the paths of all of them, sorted
   template <class T>
   Tensor<T> read(const std::string& name) const;
+  // Where in the file, in bytes from its beginning, the numbers of a dataset begin that lie there as they are, one behind
+  // the other; nothing of others (in chunks, packed, in another file, never written).
+  std::optional<std::uint64_t> place(const std::string& name) const;
   // The number that elements hold that were never written, where the file states one.
   std::optional<double> fill_value(const std::string& name) const;
   std::vector<std::string> read_strings(const std::string& name) const;

@@ -1,4 +1,5 @@
 // HDF5's identifiers with owners, its errors, types and names: for the sources of io/hdf5 only.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <hdf5.h>

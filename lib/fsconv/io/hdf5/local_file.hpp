@@ -1,5 +1,6 @@
 // An HDF5 file by HDF5's own calls in this process, which a damaged file can crash: for files that this process makes
 // itself, and for processes that may crash. For the sources of io/hdf5 only.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/io/hdf5/access.hpp>
@@ -29,9 +30,15 @@ class LocalFile final : public Access {
   Description describe_numbers(const std::string& name) const override;
   void read_numbers(const std::string& name, NumberType type, std::span<std::byte> into) const override;
 
+  std::optional<std::uint64_t> place(const std::string& name) const override;
+
   void create_group(const std::string& name) override;
   void write_numbers(const std::string& name, NumberType type, std::span<const std::byte> values,
                      const Shape& shape, const Storage& storage) override;
+  void reserve_numbers(const std::string& name, NumberType type, const Shape& shape,
+                       const Storage& storage) override;
+  void write_part(const std::string& name, NumberType type, Index first,
+                  std::span<const std::byte> values) override;
   void write_strings(const std::string& name, const std::vector<std::string>& values,
                      const Storage& storage) override;
   void set_attribute(const std::string& object, const std::string& name, const Value& value) override;
@@ -50,6 +57,10 @@ class LocalFile final : public Access {
  private:
   // Throws InvalidArgument unless a dataset or group may be made under this name.
   void require_free(const std::string& name) const;
+  // A dataset without numbers and what describes it; with `reserves` its place in the file is taken at once.
+  Handle create_dataset(const std::string& name, hid_t file_type, const Shape& shape, const Storage& storage,
+                        bool reserves);
+  void describe_dataset(const std::string& name, Handle dataset, const Shape& shape, const Storage& storage);
   void write_dataset(const std::string& name, hid_t memory_type, hid_t file_type, const void* values,
                      const Shape& shape, const Storage& storage);
 

@@ -1,4 +1,5 @@
 // Reading with HDF5.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -47,6 +48,16 @@ void LocalFile::read_numbers(const std::string& name, NumberType type, std::span
   if (!into.empty() &&
       H5Dread(dataset.id(), memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, into.data()) < 0)
     fail_to_read(name, "read it");
+}
+
+std::optional<std::uint64_t> LocalFile::place(const std::string& name) const {
+  const Handle dataset = open_dataset(name);
+  const Handle creation(H5Dget_create_plist(dataset.id()), H5Pclose);
+  const bool is_plain =
+      H5Pget_layout(creation.id()) == H5D_CONTIGUOUS && H5Pget_external_count(creation.id()) == 0;
+  const haddr_t address = is_plain ? H5Dget_offset(dataset.id()) : HADDR_UNDEF;
+  H5Eclear2(H5E_DEFAULT);
+  return address == HADDR_UNDEF ? std::nullopt : std::optional<std::uint64_t>(address);
 }
 
 std::vector<std::string> LocalFile::read_strings(const std::string& name) const {

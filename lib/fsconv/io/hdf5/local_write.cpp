@@ -1,4 +1,5 @@
 // Writing with HDF5.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <fsconv/base/error.hpp>
@@ -56,18 +57,20 @@ hid_t file_type(NumberType type) {
   return H5I_INVALID_HID;
 }
 
-void LocalFile::write_dataset(const std::string& name, hid_t memory_type, hid_t file_type, const void* values,
-                              const Shape& shape, const Storage& storage) {
+Handle LocalFile::create_dataset(const std::string& name, hid_t file_type, const Shape& shape,
+                                 const Storage& storage, bool reserves) {
   require_free(name);
   const std::vector<hsize_t> extents(shape.begin(), shape.end());
-  const bool empty = element_count(shape) == 0;
   const Handle space(shape.empty()
                          ? H5Screate(H5S_SCALAR)
                          : H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr),
                      H5Sclose);
   const Handle properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
   H5Pset_obj_track_times(properties.id(), false);
-  if (storage.compressed && !shape.empty() && !empty) {
+  if (reserves) {
+    H5Pset_alloc_time(properties.id(), H5D_ALLOC_TIME_EARLY);
+    H5Pset_fill_time(properties.id(), H5D_FILL_TIME_NEVER);
+  } else if (storage.compressed && !shape.empty() && element_count(shape) > 0) {
     const auto chunk = chunk_extents(extents, H5Tget_size(file_type));
     H5Pset_chunk(properties.id(), static_cast<int>(chunk.size()), chunk.data());
     H5Pset_shuffle(properties.id());  // brings the similar bytes of neighbours together
@@ -77,12 +80,53 @@ void LocalFile::write_dataset(const std::string& name, hid_t memory_type, hid_t 
       H5Dcreate2(id(), name.c_str(), file_type, space.id(), H5P_DEFAULT, properties.id(), H5P_DEFAULT),
       H5Dclose);
   if (!dataset.valid()) fail_to_write(name, "write");
-  if (!empty && H5Dwrite(dataset.id(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
-    fail_to_write(name, "write");
+  return dataset;
+}
+
+void LocalFile::describe_dataset(const std::string& name, Handle dataset, const Shape& shape,
+                                 const Storage& storage) {
   if (!storage.plain) attach_scales(*this, name, dataset.id(), shape, storage.dimensions);
   if (!dataset.close()) fail_to_write(name, "write");
   if (!storage.units.empty()) set_attribute(name, "units", storage.units);
   if (!storage.long_name.empty()) set_attribute(name, "long_name", storage.long_name);
+}
+
+void LocalFile::write_dataset(const std::string& name, hid_t memory_type, hid_t file_type, const void* values,
+                              const Shape& shape, const Storage& storage) {
+  Handle dataset = create_dataset(name, file_type, shape, storage, false);
+  if (element_count(shape) > 0 &&
+      H5Dwrite(dataset.id(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+    fail_to_write(name, "write");
+  describe_dataset(name, std::move(dataset), shape, storage);
+}
+
+void LocalFile::reserve_numbers(const std::string& name, NumberType type, const Shape& shape,
+                                const Storage& storage) {
+  describe_dataset(name, create_dataset(name, file_type(type), shape, storage, true), shape, storage);
+}
+
+void LocalFile::write_part(const std::string& name, NumberType type, Index first,
+                           std::span<const std::byte> values) {
+  const Handle dataset = open_dataset(name);
+  Shape rows = shape_of(dataset.id(), where(name));
+  const Index there = rows.empty() ? 0 : rows[0];
+  const auto bytes = static_cast<Index>(values.size());
+  rows[0] = 1;
+  const Index row = element_count(rows) * static_cast<Index>(H5Tget_size(memory_type(type)));
+  if (row == 0 || bytes % row != 0 || first < 0 || first > there || bytes / row > there - first)
+    throw InvalidArgument(where(name), fmt::format("has no rows of {} bytes from {} on", bytes, first));
+  if (bytes == 0) return;
+  rows[0] = bytes / row;
+  std::vector<hsize_t> from(rows.size(), 0);
+  const std::vector<hsize_t> extents(rows.begin(), rows.end());
+  from[0] = static_cast<hsize_t>(first);
+  const Handle file_space(H5Dget_space(dataset.id()), H5Sclose),
+      memory_space(H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), H5Sclose);
+  if (H5Sselect_hyperslab(file_space.id(), H5S_SELECT_SET, from.data(), nullptr, extents.data(), nullptr) <
+          0 ||
+      H5Dwrite(dataset.id(), memory_type(type), memory_space.id(), file_space.id(), H5P_DEFAULT,
+               values.data()) < 0)
+    fail_to_write(name, "write");
 }
 
 void LocalFile::write_numbers(const std::string& name, NumberType type, std::span<const std::byte> values,

@@ -1,5 +1,6 @@
 // Whether a dataset can be as large as it says. One wrong bit in a file of a few kilobytes can state gigabytes, which
 // HDF5 would allocate and fill.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <zlib.h>
 

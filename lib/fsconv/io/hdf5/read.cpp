@@ -1,4 +1,5 @@
 // Numbers as the types that are asked for: none is bent silently.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <cmath>

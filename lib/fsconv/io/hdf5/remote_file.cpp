@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -79,7 +80,7 @@ using Functions =
     FunctionList<&Access::exists, &Access::is_group, &Access::members, &Access::datasets, &Access::shape,
                  &Access::dtype, &Access::fill_value, &Access::read_strings, &Access::attributes,
                  &Access::has_attribute, &Access::attribute, &Access::numbers_attribute,
-                 &Access::describe_numbers, &Access::create_group, &Access::write_strings,
+                 &Access::describe_numbers, &Access::place, &Access::create_group, &Access::write_strings,
                  &Access::set_attribute, &Access::remove, &Access::close>;
 
 // ---- in the copy
@@ -274,6 +275,10 @@ Description RemoteFile::describe_numbers(const std::string& name) const {
   return call<&Access::describe_numbers>(name);
 }
 
+std::optional<std::uint64_t> RemoteFile::place(const std::string& name) const {
+  return call<&Access::place>(name);
+}
+
 void RemoteFile::read_numbers(const std::string& name, NumberType type, std::span<std::byte> into) const {
   std::string question;
   put(question, Question::read_numbers);
@@ -294,6 +299,13 @@ void RemoteFile::write_numbers(const std::string& name, NumberType type, std::sp
   put(question, shape);
   put(question, storage);
   ask(question, values);
+}
+
+void RemoteFile::reserve_numbers(const std::string& name, NumberType, const Shape&, const Storage&) {
+  throw InvalidArgument(path_ + ":" + name, "is written piece by piece", "only into a new file");
+}
+void RemoteFile::write_part(const std::string& name, NumberType type, Index, std::span<const std::byte>) {
+  reserve_numbers(name, type, {}, {});
 }
 
 void RemoteFile::write_strings(const std::string& name, const std::vector<std::string>& values,

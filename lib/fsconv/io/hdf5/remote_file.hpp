@@ -1,5 +1,6 @@
 // An HDF5 file that a forked copy of this process has open, so that damage takes down the copy and not this process. For
 // the sources of io/hdf5 only.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>
@@ -31,9 +32,16 @@ class RemoteFile final : public Access {
   Description describe_numbers(const std::string& name) const override;
   void read_numbers(const std::string& name, NumberType type, std::span<std::byte> into) const override;
 
+  std::optional<std::uint64_t> place(const std::string& name) const override;
+
   void create_group(const std::string& name) override;
   void write_numbers(const std::string& name, NumberType type, std::span<const std::byte> values,
                      const Shape& shape, const Storage& storage) override;
+  // InvalidArgument: only files that are made here are written piece by piece.
+  void reserve_numbers(const std::string& name, NumberType type, const Shape& shape,
+                       const Storage& storage) override;
+  void write_part(const std::string& name, NumberType type, Index first,
+                  std::span<const std::byte> values) override;
   void write_strings(const std::string& name, const std::vector<std::string>& values,
                      const Storage& storage) override;
   void set_attribute(const std::string& object, const std::string& name, const Value& value) override;

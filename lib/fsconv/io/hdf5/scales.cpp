@@ -1,4 +1,5 @@
 // Dimension scales: what gives the axes of a dataset their names and coordinates.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <hdf5_hl.h>
 

@@ -1,4 +1,5 @@
 // The types of HDF5 by name and in words.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // The numbers that a dataset of HDF5 or netCDF stands for, which need not be those that are stored.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/array.hpp>

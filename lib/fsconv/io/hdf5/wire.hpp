@@ -1,4 +1,5 @@
 // Values as bytes and back, between this process and its forked copy. For the sources of io/hdf5 only.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <concepts>

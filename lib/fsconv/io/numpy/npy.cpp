@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -6,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/half.hpp>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/content_kind.hpp>
@@ -29,17 +31,6 @@ std::uint64_t little_endian(std::span<const std::byte> bytes) {
   for (std::size_t at = bytes.size(); at-- > 0;)
     value = value << 8 | std::to_integer<std::uint64_t>(bytes[at]);
   return value;
-}
-
-// IEEE 754 half precision: 1 sign, 5 exponent (bias 15) and 10 fraction bits.
-double half_to_double(std::uint16_t bits) {
-  const int exponent = bits >> 10 & 31;
-  const double fraction = bits & 1023;
-  double value = exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(fraction + 1024, exponent - 25);
-  if (exponent == 31)
-    value =
-        fraction == 0 ? std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
-  return bits >> 15 ? -value : value;
 }
 
 template <class T>
@@ -111,7 +102,7 @@ Array read_npy(const std::string& path) {
   return read_npy(next, file.size(), path);
 }
 
-Array read_npy(const ByteSource& source, std::uint64_t length, std::string_view where) {
+NpyHeader read_npy_header(const ByteSource& source, std::uint64_t length, std::string_view where) {
   std::uint64_t left = length;
   auto take = [&](std::span<std::byte> bytes) {
     if (left < bytes.size())
@@ -139,7 +130,7 @@ Array read_npy(const ByteSource& source, std::uint64_t length, std::string_view 
                   "an array's has a few hundred");
   std::string text(header_length, '\0');
   take(std::as_writable_bytes(std::span(text)));
-  const NpyHeader header = parse_npy_header(text, where);
+  NpyHeader header = parse_npy_header(text, where);
 
   // The values must fill the rest to the byte: a wrong shape or a damaged file is found before anything is
   // allocated.
@@ -151,12 +142,19 @@ Array read_npy(const ByteSource& source, std::uint64_t length, std::string_view 
   if (static_cast<std::uint64_t>(*bytes) < left)
     throw BadData(where,
                   fmt::format("{} bytes follow the last value", left - static_cast<std::uint64_t>(*bytes)));
+  return header;
+}
+
+Array read_npy(const ByteSource& source, std::uint64_t length, std::string_view where) {
+  const NpyHeader header = read_npy_header(source, length, where);
+  const Index count = element_count(header.shape);
   require_memory_for(where, count, sizeof(double));
 
   Shape stored = header.shape;
   if (header.fortran_order) std::reverse(stored.begin(), stored.end());
   Array array{Tensor<double>(stored), header.dtype()};
-  std::vector<std::byte> block(std::min<std::size_t>(block_bytes, static_cast<std::size_t>(*bytes)));
+  std::vector<std::byte> block(
+      std::min<std::size_t>(block_bytes, static_cast<std::size_t>(count) * header.bytes));
   for (Index done = 0; done < count;) {
     stop_if_interrupted();
     const Index now = std::min(count - done, static_cast<Index>(block.size() / header.bytes));

@@ -1,9 +1,11 @@
 // NumPy's .npy format: one array, a short header and the raw values.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <fsconv/base/array.hpp>
+#include <fsconv/io/numpy/npy_header.hpp>
 #include <functional>
 #include <span>
 #include <string>
@@ -25,6 +27,10 @@ Array read_npy(const std::string& path);
 
 // The same from `length` bytes of any source; `where` stands in messages.
 Array read_npy(const ByteSource& source, std::uint64_t length, std::string_view where);
+
+// The header of an array of npy, whose values lie in its last bytes, for whoever reads these himself. Throws what
+// read_npy() throws before it reads the first value.
+NpyHeader read_npy_header(const ByteSource& source, std::uint64_t length, std::string_view where);
 
 // Writes an array as little endian "f4" or "f8". A finite value that overflows f4 is an InvalidArgument.
 template <class T>

@@ -1,4 +1,5 @@
 // The header of NumPy's .npy format, read and written: the type, order and shape of the values that follow.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

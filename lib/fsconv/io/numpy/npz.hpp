@@ -1,9 +1,12 @@
 // NumPy's .npz format: a zip archive of .npy members.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
 #include <fsconv/base/array.hpp>
-#include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/input_file.hpp>
+#include <fsconv/io/zip/zip_reader.hpp>
+#include <fsconv/io/zip/zip_writer.hpp>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,11 +20,28 @@ std::vector<std::string> npz_names(const std::string& path);
 // its CRC (zip_reader.hpp). BadData says what is wrong, and lists the names if there is no array `name`.
 Array read_npz(const std::string& path, const std::string& name);
 
+// Reads any number of arrays of one archive, whose directory is read once. Errors as above.
+class NpzReader {
+ public:
+  explicit NpzReader(const std::string& path);
+
+  // In the archive's order; a name may be there twice.
+  const std::vector<std::string>& names() const { return names_; }
+  Array read(std::size_t number) const;  // of names()
+  // By a name, with or without ".npy"; BadData, too, where several arrays have it.
+  std::size_t number_of(const std::string& name) const;
+
+ private:
+  InputFile file_;
+  std::vector<ZipMember> members_;
+  std::vector<std::string> names_;
+};
+
 // Writes several named arrays, stored (numpy.savez), zip64 where it is needed. The file appears with
 // commit(). Arrays are streamed: nothing is copied.
 class NpzWriter {
  public:
-  explicit NpzWriter(const std::string& path);
+  explicit NpzWriter(const std::string& path, ZipWriter::Seal seal = ZipWriter::Seal::none);
 
   // `descr` is NumPy's type: "<f8", "<i8", "|S3"; `bytes` the values, C order, little endian. InvalidArgument
   // if the name is empty or there already; BadData names `path` if the bytes do not fill the shape.
@@ -33,16 +53,7 @@ class NpzWriter {
   void commit();
 
  private:
-  struct Member {
-    std::string name;
-    std::uint32_t crc;
-    std::uint64_t size, offset;
-  };
-  void put(const std::string& bytes);
-
-  AtomicFile file_;
-  std::uint64_t position_ = 0;
-  std::vector<Member> members_;
+  ZipWriter zip_;
 };
 
 }  // namespace fsconv

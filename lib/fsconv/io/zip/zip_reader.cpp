@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <zlib.h>
 
@@ -7,7 +8,7 @@
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/io/content_kind.hpp>
 #include <fsconv/io/deflate.hpp>
-#include <fsconv/io/numpy/zip_reader.hpp>
+#include <fsconv/io/zip/zip_reader.hpp>
 #include <utility>
 
 // The format: PKWARE's APPNOTE.TXT 6.3. All numbers are little endian.
@@ -66,7 +67,7 @@ struct Directory {
 
 // The last record of an archive stands right before its comment, which ends with the file.
 std::uint64_t find_end_record(const InputFile& file) {
-  if (file.size() == 0) throw BadData(file.path(), "is empty", "an npz file is a zip archive");
+  if (file.size() == 0) throw BadData(file.path(), "is empty", "a zip archive was expected");
   const std::uint64_t reach = std::min<std::uint64_t>(file.size(), end_size + 0xffff);
   std::vector<std::byte> tail(reach);
   file.read(file.size() - reach, tail);

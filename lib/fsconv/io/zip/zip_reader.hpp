@@ -1,4 +1,5 @@
-// Reads the members of a zip archive, as far as .npz files need it.
+// Reads the members of a zip archive, as far as .npz and PyTorch's files need it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

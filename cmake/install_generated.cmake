@@ -1,0 +1,41 @@
+# Installs the man pages and the completions that the program prints of itself (fsconv --generate), and says in the pages
+# where the samples lie. Read by cmake --install, with program, work, man_folder and data_folder set.
+# SPDX-License-Identifier: Apache-2.0
+find_program(gzip gzip)
+
+function(fsconv_generate file)
+  execute_process(COMMAND ${program} --generate ${ARGN} OUTPUT_FILE ${work}/${file} RESULT_VARIABLE result
+                  ERROR_VARIABLE said)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${program} --generate ${ARGN} ended with ${result}: ${said}")
+  endif()
+endfunction()
+
+file(REMOVE_RECURSE ${work})
+file(MAKE_DIRECTORY ${work})
+fsconv_generate(fsconv bash)
+fsconv_generate(_fsconv zsh)
+fsconv_generate(fsconv.fish fish)
+file(INSTALL ${work}/fsconv DESTINATION "${CMAKE_INSTALL_PREFIX}/${data_folder}/bash-completion/completions")
+file(INSTALL ${work}/_fsconv DESTINATION "${CMAKE_INSTALL_PREFIX}/${data_folder}/zsh/vendor-completions")
+file(INSTALL ${work}/fsconv.fish DESTINATION "${CMAKE_INSTALL_PREFIX}/${data_folder}/fish/vendor_completions.d")
+
+fsconv_generate(fsconv.1 man)
+file(STRINGS ${work}/fsconv.1 names REGEX "^\\\\fBfsconv\\\\-[a-z]+\\\\fR\\(1\\)$")
+foreach(name ${names})
+  string(REGEX REPLACE ".*fsconv\\\\-([a-z]+).*" "\\1" command "${name}")
+  fsconv_generate(fsconv-${command}.1 man ${command})
+endforeach()
+file(GLOB pages ${work}/*.1)
+set(samples "${CMAKE_INSTALL_PREFIX}/${data_folder}/fsconv/samples")
+string(REPLACE "-" "\\-" samples "${samples}")
+foreach(page ${pages})
+  file(READ ${page} text)
+  string(REPLACE "data/samples" "${samples}" text "${text}")
+  file(WRITE ${page} "${text}")
+  if(gzip)
+    execute_process(COMMAND ${gzip} -9nf ${page} COMMAND_ERROR_IS_FATAL ANY)
+    set(page ${page}.gz)
+  endif()
+  file(INSTALL ${page} DESTINATION "${CMAKE_INSTALL_PREFIX}/${man_folder}")
+endforeach()

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <fsconv/base/error.hpp>
+#include <fsconv/exchange/initial.hpp>
+#include <fsconv/exchange/safetensors.hpp>
+#include <limits>
+
+#include "io/scratch.hpp"
+#include "states.hpp"
+#include "train/small_run.hpp"
+
+using namespace fsconv;
+using namespace fsconv::test;
+
+namespace {
+
+Parameters<float> zeros_of(const Model& model) {
+  Parameters<float> parameters = initial_parameters<float>(model, 1);
+  for (auto& parameter : parameters) std::fill(parameter.value.begin(), parameter.value.end(), 0.0F);
+  return parameters;
+}
+
+bool same(const Parameters<float>& a, const Parameters<float>& b) {
+  for (std::size_t at = 0; at < a.size(); ++at)
+    if (!(a[at].value == b[at].value)) return false;
+  return true;
+}
+
+ModelState own_names(const Parameters<float>& parameters) {
+  ModelState state;
+  for (const auto& parameter : parameters)
+    state.tensors.push_back({.name = parameter.name, .value = parameter.value});
+  return state;
+}
+
+}  // namespace
+
+TEST_CASE("initial weights: every model takes them under PyTorch's names, every alias apart, and its own") {
+  for (const NamedModel& each : small_models()) {
+    INFO(each.name);
+    const auto wanted = parameters_for<float>(each.model);
+    const ModelState state = state_of(each.model, wanted);
+    auto into = zeros_of(each.model);
+    put_into(each.model, into, state, "f");
+    CHECK(same(into, wanted));
+
+    ModelState apart;  // as a program writes them that knows no sharing
+    for (const NamedTensor& tensor : state.tensors) {
+      apart.tensors.push_back({.name = tensor.name, .value = tensor.value});
+      for (const auto& alias : tensor.aliases)
+        apart.tensors.push_back({.name = alias, .value = tensor.value});
+      for (const auto& name : tensor.transposed)
+        apart.tensors.push_back({.name = name, .value = transposed_matrix(tensor.value)});
+    }
+    into = zeros_of(each.model);
+    put_into(each.model, into, apart, "f");
+    CHECK(same(into, wanted));
+
+    into = zeros_of(each.model);
+    put_into(each.model, into, own_names(wanted), "f");
+    CHECK(same(into, wanted));
+    CHECK_FALSE(require_check(each.model, into, state.check, "f").lines.empty());
+  }
+}
+
+TEST_CASE("initial weights: a decoder's name alone is enough, and the transpose is turned back") {
+  const Model model = small_models().front().model;
+  const auto wanted = parameters_for<float>(model);
+  ModelState state = state_of(model, wanted);
+  for (NamedTensor& tensor : state.tensors) {
+    if (!tensor.aliases.empty()) tensor.name = tensor.aliases[0];
+    if (!tensor.transposed.empty()) {
+      tensor.name = tensor.transposed[0];
+      tensor.value = transposed_matrix(tensor.value);
+    }
+    tensor.aliases = tensor.transposed = {};
+  }
+  auto into = zeros_of(model);
+  put_into(model, into, state, "f");
+  CHECK(same(into, wanted));
+}
+
+TEST_CASE("initial weights: what does not fit is named") {
+  const Model model = small_models().front().model;
+  const auto parameters = parameters_for<float>(model);
+  const auto says = [&](auto change, const char* what) {
+    ModelState state = state_of(model, parameters);
+    change(state);
+    auto into = zeros_of(model);
+    CHECK_THROWS_AS(put_into(model, into, state, "f.pt"), BadData);
+    CHECK_THROWS_WITH(put_into(model, into, state, "f.pt"), Catch::Contains(what));
+    CHECK(same(into, zeros_of(model)));
+  };
+  says([](ModelState& s) { s.tensors.erase(s.tensors.begin()); },
+       "lacks 1 tensor (encoder.0.weight [3, 1, 3, 3])");
+  says([](ModelState& s) { s.tensors.push_back({.name = "extra", .value = Tensor<float>({1})}); },
+       "the model does not, 1 tensor (extra)");
+  says([](ModelState& s) { s.tensors[0].aliases.push_back("more"); }, "1 tensor (more)");
+  says(
+      [](ModelState& s) {
+        s.tensors[0].value = Tensor<float>({3, 3});
+      },
+      "encoder.0.weight [3, 1, 3, 3], not [3, 3]");
+  says([](ModelState& s) { s.tensors[0].value[4] = std::numeric_limits<float>::quiet_NaN(); },
+       "encoder.0.weight: holds nan at [0, 0, 1, 1]");
+  says(
+      [](ModelState& s) {
+        Tensor<float> other = s.tensors[0].value;
+        other[2] = -other[2];
+        s.tensors[0].aliases = {};
+        s.tensors.push_back({.name = "decoder.1.weight", .value = other});
+      },
+      "encoder.0.weight and decoder.1.weight, which differ at [0, 0, 0, 2]");
+}
+
+TEST_CASE("initial weights: a file's check is missed by other weights, activations and layouts") {
+  for (const NamedModel& each : small_models()) {
+    INFO(each.name);
+    const auto parameters = parameters_for<float>(each.model);
+    const ModelCheck check = state_of(each.model, parameters).check;
+    const CheckOutcome outcome = require_check(each.model, parameters, check, "f");
+    for (const auto& line : outcome.lines) CHECK(line.off <= line.tolerance);
+    CHECK(require_check(each.model, parameters, {}, "f").lines.empty());
+
+    auto flipped = parameters;
+    std::reverse(flipped[0].value.begin(), flipped[0].value.end());
+    CHECK_THROWS_AS(require_check(each.model, flipped, check, "f"), BadData);
+    Model straight = each.model;
+    for (Step& step : straight.steps)
+      if (auto* affine = std::get_if<Affine>(&step)) affine->activation = Activation::linear;
+    if (!(straight == each.model)) CHECK_THROWS_AS(require_check(straight, parameters, check, "f"), BadData);
+    ModelCheck nan = check;
+    nan.output[0] = std::numeric_limits<float>::quiet_NaN();
+    CHECK_THROWS_AS(require_check(each.model, parameters, nan, "f"), BadData);
+    ModelCheck small = check;
+    small.input = Tensor<float>({1, 1, 2, 2});
+    CHECK_THROWS_WITH(require_check(each.model, parameters, small, "f"), Catch::Contains("cannot be shown"));
+  }
+}
+
+TEST_CASE("initial weights: a run of no epochs can be used, and goes on as one that began with its weights") {
+  const TemporaryFolder folder;
+  TrainConfig config = small_vae_config();
+  config.epochs = 1;
+  run_to(folder.file("first.h5"), config);
+  const auto weights = [&](const std::string& file) {
+    return read_trained_model(folder.file(file), Weights::last).parameters;
+  };
+  TrainRun run{
+      .config = config, .output = folder.file("imported.h5"), .resume_from = {}, .command_line = "test"};
+  int checks = 0;
+  initialise_from(run, folder.file("first.h5"), [&](const CheckOutcome&) { ++checks; });
+  run.untrained = true;
+  CHECK(train(run).empty());
+  CHECK(checks == 0);  // a run's file has none
+  CHECK(read_trained_model(folder.file("imported.h5"), Weights::best).epoch == 0);
+  const Parameters<float> best = read_trained_model(folder.file("first.h5"), Weights::best).parameters;
+  CHECK(same(weights("imported.h5"), best));
+  const auto initial = read_initial_weights(hdf5::File::open(folder.file("imported.h5")));
+  REQUIRE(initial);
+  CHECK(initial->source == folder.file("first.h5"));
+  CHECK(initial->sha256.size() == 64);
+
+  run_to(folder.file("resumed.h5"), config, folder.file("imported.h5"));
+  TrainRun whole = run;
+  whole.output = folder.file("whole.h5");
+  whole.untrained = false;
+  train(whole);
+  CHECK(same(weights("resumed.h5"), weights("whole.h5")));
+  CHECK_FALSE(same(weights("whole.h5"), best));
+  CHECK(read_initial_weights(hdf5::File::open(folder.file("resumed.h5")))->sha256 == initial->sha256);
+  CHECK_FALSE(read_initial_weights(hdf5::File::open(folder.file("first.h5"))));
+
+  write_safetensors(folder.file("w.safetensors"), state_of(open_run(folder.file("first.h5"), Weights::best)));
+  TrainRun other{
+      .config = config, .output = folder.file("other.h5"), .resume_from = {}, .command_line = "test"};
+  initialise_from(other, folder.file("w.safetensors"), [&](const CheckOutcome&) { ++checks; });
+  other.untrained = true;
+  train(other);
+  CHECK(checks == 1);
+  CHECK(same(weights("other.h5"), best));
+
+  other.output = folder.file("w.safetensors");
+  CHECK_THROWS_WITH(initialise_from(other, folder.file("w.safetensors"), {}),
+                    Catch::Contains("is what the weights are taken from"));
+}
