@@ -79,9 +79,12 @@ int write_events(const Options& options, const std::vector<LoggedRun>& runs) {
     for (std::size_t at = 0; at < runs.size(); ++at)
       list.push_back({{"run", runs[at].path}, {"events", written[at]}});
     print_json(list, 2);
+  } else {
+    fmt::print("{}", wrapped_text(
+                         printable(fmt::format("the events of {} are in {}; tensorboard --logdir shows them",
+                                               counted(static_cast<Index>(runs.size()), "run"), folder)),
+                         page_width()));
   }
-  tell("the events of {} are in {}; tensorboard --logdir shows them",
-       counted(static_cast<Index>(runs.size()), "run"), folder);
   return static_cast<int>(ExitCode::ok);
 }
 
