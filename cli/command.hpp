@@ -90,6 +90,8 @@ struct Command {
   // ends in "...", as "files...", there may be any number of such words, Options::words(), and errors about them name
   // "files"; where there is an option of that name, too, its value is one more of them.
   const char* positional = nullptr;
+  // Where the first of these words says what is done: what it can be.
+  std::vector<std::string> actions = {};
 };
 
 // The subcommands in the order of the help.

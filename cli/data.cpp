@@ -215,6 +215,8 @@ int run(const Options& options) {
 }  // namespace
 
 Command data_command() {
+  std::vector<std::string> names;
+  for (const Action& action : actions()) names.emplace_back(action.name);
   return {.name = "data",
           .summary = "what data there is, whether it is sound, and own pictures made ready for training",
           .usage =
@@ -245,7 +247,8 @@ The examples use the folder data/samples/pictures of fsconv's source.)",
 )",
           .options = options,
           .run = run,
-          .positional = "words..."};
+          .positional = "words...",
+          .actions = names};
 }
 
 }  // namespace fsconv::cli

@@ -172,7 +172,7 @@ std::string bash_completion() {
       if (!option.letter.empty()) names.push_back("-" + option.letter);
       if (option.values.taken) cases += bash_values(option);
     }
-    const std::string words = joined(first_words_of(command));
+    const std::string words = joined(command.actions);
     text +=
         fmt::format("    {})\n      options='{}'{}\n      case $before in\n{}      esac ;;\n", command.name,
                     joined(names), words.empty() ? "" : fmt::format(" words='{}'", words), cases);
@@ -205,7 +205,7 @@ std::string zsh_completion() {
   for (const Command& command : commands()) {
     text += fmt::format("    {})\n      _arguments -s \\\n", command.name);
     for (const Completable& option : options_of(command)) text += zsh_spec(option);
-    if (const auto words = first_words_of(command); !words.empty())
+    if (const auto& words = command.actions; !words.empty())
       text += fmt::format("        '1:what:({})' \\\n", joined(words));
     text += "        '*:file:_files' ;;\n";
   }
@@ -235,7 +235,7 @@ std::string fish_completion() {
   for (const Command& command : commands()) {
     text += fmt::format("complete -c fsconv -n __fsconv_first -a {} -d {}\n", command.name,
                         in_quotes(brief(std::string(command.summary)), "\\'"));
-    if (const auto words = first_words_of(command); !words.empty())
+    if (const auto& words = command.actions; !words.empty())
       text += fmt::format("complete -c fsconv -n '__fsconv_command {} 2' -f -a '{}'\n", command.name,
                           joined(words));
     for (const Completable& option : options_of(command)) text += fish_line(command, option);

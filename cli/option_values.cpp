@@ -165,8 +165,4 @@ OptionValues values_of(const Command& command, const boost::program_options::opt
   return values;
 }
 
-std::vector<std::string> first_words_of(const Command& command) {
-  return command.name == "data" ? Names{"prepare", "list", "verify"} : Names{};
-}
-
 }  // namespace fsconv::cli

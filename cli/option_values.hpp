@@ -20,7 +20,4 @@ struct OptionValues {
 // The same on every machine: sets of instructions are all there are, not those that this processor has.
 OptionValues values_of(const Command& command, const boost::program_options::option_description& option);
 
-// What the first word without dashes behind a command can be, where it is no file: of `data` what is done.
-std::vector<std::string> first_words_of(const Command& command);
-
 }  // namespace fsconv::cli

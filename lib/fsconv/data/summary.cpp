@@ -15,6 +15,7 @@
 #include <fsconv/data/picture_folder.hpp>
 #include <fsconv/data/summary.hpp>
 #include <fsconv/io/location.hpp>
+#include <fsconv/io/option_text.hpp>
 
 namespace fsconv {
 namespace {
@@ -138,7 +139,7 @@ std::string labels_text(const DataSummary& summary) {
 std::string recipe_text(const DataSummary& summary) {
   std::vector<std::string> texts;
   for (const auto& [key, value] : summary.recipe.items())
-    texts.push_back(fmt::format("{} {}", key, value.is_string() ? value.get<std::string>() : value.dump()));
+    texts.push_back(fmt::format("{} {}", key, value_text(value)));
   return one_line(fmt::format("{}", fmt::join(texts, "; ")));
 }
 

@@ -2,6 +2,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <fsconv/base/little_endian.hpp>
 #include <fsconv/exchange/event_file.hpp>
 #include <limits>
 
@@ -18,11 +19,6 @@ constexpr std::array<std::uint32_t, 256> crc_of_bytes = [] {
   }
   return table;
 }();
-
-template <class T>
-void append_little_endian(std::string& to, T number) {
-  for (std::size_t byte = 0; byte < sizeof(T); ++byte) to += static_cast<char>(number >> (8 * byte) & 0xff);
-}
 
 std::uint32_t masked(std::uint32_t crc) { return ((crc >> 15) | (crc << 17)) + 0xa282ead8; }
 
@@ -55,7 +51,7 @@ std::string bytes_field(unsigned field, std::string_view content) {
 std::string double_field(unsigned field, double number) {
   std::string text;
   append_key(text, field, Wire::fixed64);
-  append_little_endian(text, std::bit_cast<std::uint64_t>(number));
+  append_little_endian(text, std::bit_cast<std::uint64_t>(number), 8);
   return text;
 }
 
@@ -66,7 +62,7 @@ std::string float_field(unsigned field, double number) {
                                                 : static_cast<float>(number);
   std::string text;
   append_key(text, field, Wire::fixed32);
-  append_little_endian(text, std::bit_cast<std::uint32_t>(rounded));
+  append_little_endian(text, std::bit_cast<std::uint32_t>(rounded), 4);
   return text;
 }
 
@@ -102,10 +98,10 @@ std::uint32_t crc32c(std::string_view bytes) {
 
 std::string framed_record(std::string_view content) {
   std::string record;
-  append_little_endian(record, std::uint64_t{content.size()});
-  append_little_endian(record, masked(crc32c(record)));
+  append_little_endian(record, std::uint64_t{content.size()}, 8);
+  append_little_endian(record, masked(crc32c(record)), 4);
   record += content;
-  append_little_endian(record, masked(crc32c(content)));
+  append_little_endian(record, masked(crc32c(content)), 4);
   return record;
 }
 

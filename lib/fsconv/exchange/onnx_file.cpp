@@ -5,9 +5,11 @@
 
 #include <bit>
 #include <fsconv/base/base64.hpp>
+#include <fsconv/exchange/foreign_tensors.hpp>
 #include <fsconv/exchange/onnx_file.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/seal.hpp>
+#include <stdexcept>
 #include <utility>
 
 namespace fsconv {
@@ -80,11 +82,9 @@ void add_metadata(onnx::ModelProto& file, const std::string& key, const std::str
 }
 
 const Tensor<float>& in_check(const ModelCheck& check, const std::string& name) {
-  if (name == "input") return check.input;
-  if (name == "code") return check.code;
-  if (name == "log_variance") return check.log_variance;
-  if (name == "output") return check.output;
-  return check.pixels;
+  for (const auto& [known, member] : check_tensors)
+    if (name == known) return check.*member;
+  throw std::logic_error("the graph has an input or output that no check has: " + name);
 }
 
 void add_check(onnx::ModelProto& file, const ModelCheck& check, const std::string& name) {
@@ -131,12 +131,7 @@ std::string onnx_bytes(const Model& model, const ModelState& state, ModelPart pa
 
   onnx::ModelProto file;
   file.set_ir_version(ir_version);
-  const auto producer = state.metadata.find("producer");  // "fsconv 0.1.0"
   file.set_producer_name("fsconv");
-  if (producer != state.metadata.end()) {
-    const std::size_t blank = producer->second.find(' ');
-    if (blank != std::string::npos) file.set_producer_version(producer->second.substr(blank + 1));
-  }
   file.set_doc_string(words(part, graph));
   file.add_opset_import()->set_version(opset);
 

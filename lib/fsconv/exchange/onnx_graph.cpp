@@ -5,6 +5,7 @@
 #include <fsconv/exchange/onnx_builder.hpp>
 #include <fsconv/exchange/onnx_graph.hpp>
 #include <fsconv/exchange/window_words.hpp>
+#include <fsconv/nn/steps_between.hpp>
 #include <map>
 #include <optional>
 #include <set>
@@ -20,13 +21,6 @@ Integers begins_then_ends(const std::vector<WindowWords>& words, Index WindowWor
   Integers list;
   for (const WindowWords& axis : words) list.push_back(axis.*begin);
   for (const WindowWords& axis : words) list.push_back(axis.*end);
-  return list;
-}
-
-template <class F>
-Integers per_axis(const Geometry& geometry, F&& f) {
-  Integers list;
-  for (const Axis& axis : geometry.axes) list.push_back(f(axis));
   return list;
 }
 
@@ -53,7 +47,6 @@ class Maker : OnnxBuilder {
   void operator()(const Reparameterise& step) { made_[step.out] = made_[step.mean]; }
 
  private:
-  std::vector<bool> needed_steps(const std::vector<ValueId>& wanted, ValueId given) const;
   bool is_flat(ValueId value) const;
   Shape shape_of(ValueId value) const;
 
@@ -315,20 +308,6 @@ void Maker::operator()(const Add& step) {
 
 // ---- The graph
 
-// The steps on the way from `given` to the values wanted.
-std::vector<bool> Maker::needed_steps(const std::vector<ValueId>& wanted, ValueId given) const {
-  std::vector<bool> values(model_.values.size()), steps(model_.steps.size());
-  for (const ValueId id : wanted) values[id] = true;
-  for (std::size_t at = model_.steps.size(); at-- > 0;) {
-    const Step& step = model_.steps[at];
-    if (output(step) == given || !values[output(step)]) continue;
-    steps[at] = true;
-    const auto* drawn = std::get_if<Reparameterise>(&step);
-    for (const ValueId in : drawn ? std::vector<ValueId>{drawn->mean} : inputs(step)) values[in] = true;
-  }
-  return steps;
-}
-
 // The value becomes an output under this name, wherever it is read.
 void Maker::give_out(const std::string& name, const OnnxValue& value) {
   const auto made = std::find_if(graph_.between.begin(), graph_.between.end(),
@@ -363,7 +342,7 @@ OnnxGraph Maker::make() {
   if (decodes) wanted.push_back(output_id);
   if (encodes) wanted.push_back(model_.code);
   if (encodes && heads) wanted.push_back(heads->log_variance);
-  const std::vector<bool> needed = needed_steps(wanted, given);
+  const std::vector<bool> needed = steps_between(model_, given, wanted);
   for (std::size_t at = 0; at < needed.size(); ++at) {
     if (!modules_[at].empty()) module_ = modules_[at];
     if (needed[at]) std::visit(*this, model_.steps[at]);

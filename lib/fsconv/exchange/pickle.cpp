@@ -6,6 +6,7 @@
 #include <bit>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
+#include <fsconv/base/little_endian.hpp>
 #include <fsconv/exchange/pickle.hpp>
 #include <unordered_map>
 
@@ -60,12 +61,7 @@ class PickleMachine {
     at_ += count;
     return taken;
   }
-  std::uint64_t number(std::size_t count) {
-    std::uint64_t value = 0;
-    const auto raw = take(count);
-    for (std::size_t at = count; at-- > 0;) value = value << 8 | std::to_integer<std::uint64_t>(raw[at]);
-    return value;
-  }
+  std::uint64_t number(std::size_t count) { return little_endian(take(count)); }
   Index signed_number(std::size_t count) {
     const auto shift = 64 - 8 * count;
     return count == 0 ? 0 : static_cast<Index>(number(count) << shift) >> shift;

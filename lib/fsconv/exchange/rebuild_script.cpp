@@ -3,80 +3,17 @@
 
 #include <algorithm>
 #include <fsconv/base/excerpt.hpp>
+#include <fsconv/exchange/rebuild_calls.hpp>
 #include <fsconv/exchange/rebuild_script.hpp>
 #include <fsconv/exchange/rebuild_texts.hpp>
 #include <fsconv/exchange/window_words.hpp>
 #include <fsconv/io/seal.hpp>
+#include <fsconv/nn/steps_between.hpp>
 #include <map>
 #include <set>
 
 namespace fsconv {
 namespace {
-
-using Integers = std::vector<Index>;
-
-// "2" where all axes have it, else "(2, 1)".
-std::string per_axis_text(const Integers& values) {
-  if (std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>()) == values.end())
-    return fmt::format("{}", values.front());
-  return fmt::format("({})", fmt::join(values, ", "));
-}
-
-template <class F>
-Integers per_axis(const Geometry& geometry, F&& f) {
-  Integers list;
-  for (const Axis& axis : geometry.axes) list.push_back(f(axis));
-  return list;
-}
-
-bool any(const Integers& list, Index usual) {
-  return std::any_of(list.begin(), list.end(), [&](Index one) { return one != usual; });
-}
-
-// F.pad()'s list: last axis first, before and behind of each.
-std::string pad_text(const std::string& value, const Integers& begins, const Integers& ends) {
-  if (!any(begins, 0) && !any(ends, 0)) return value;
-  Integers list;
-  for (std::size_t axis = begins.size(); axis-- > 0;) list.insert(list.end(), {begins[axis], ends[axis]});
-  return fmt::format("F.pad({}, ({}))", value, fmt::join(list, ", "));
-}
-
-std::string sizes_text(const Shape& size) { return fmt::format("{}", fmt::join(size, "x")); }
-
-// What the two directions of a map are given besides numbers.
-struct Call {
-  std::string options;  // ", stride=2, padding=1"
-  Integers zero_begin, zero_end, before_begin, before_end, after_begin,
-      after_end;  // of F.pad(), the first two steps before the map
-};
-
-std::string option(const char* name, const Integers& values, Index usual) {
-  return any(values, usual) ? fmt::format(", {}={}", name, per_axis_text(values)) : "";
-}
-
-Call call_of(const Geometry& geometry, Direction direction) {
-  Call call;
-  Integers padding, output_padding;
-  for (const Axis& axis : geometry.axes) {
-    const bool conv = direction == Direction::conv;
-    const WindowWords words = conv ? conv_words(axis) : conv_transpose_words(axis);
-    // One padding serves both sides; what is more on one is done by F.pad().
-    const Index both = conv ? (words.begin == words.end ? words.begin : 0) : std::min(words.begin, words.end);
-    padding.push_back(both);
-    output_padding.push_back(words.output_padding);
-    call.zero_begin.push_back(words.zero_begin);
-    call.zero_end.push_back(words.zero_end);
-    call.before_begin.push_back(conv ? words.begin - both - words.cut_begin : 0);
-    call.before_end.push_back(conv ? words.end - both - words.cut_end : 0);
-    call.after_begin.push_back(conv ? 0 : both - words.begin);
-    call.after_end.push_back(conv ? 0 : both - words.end);
-  }
-  call.options = option("stride", per_axis(geometry, [](const Axis& axis) { return axis.down; }), 1) +
-                 option("padding", padding, 0) + option("output_padding", output_padding, 0);
-  if (geometry.groups != 1) call.options += fmt::format(", groups={}", geometry.groups);
-  call.options += option("dilation", per_axis(geometry, [](const Axis& axis) { return axis.dilation; }), 1);
-  return call;
-}
 
 std::string activated(Activation activation, const std::string& x) {
   switch (activation) {
@@ -298,10 +235,10 @@ std::string Writer::map(const Affine& step) {
   const std::string& own = module();
   const Geometry& geometry = step.geometry;
   const bool conv = step.direction == Direction::conv;
-  const Call call = call_of(geometry, step.direction);
+  const PythonCall call = call_of(geometry, step.direction);
   const Integers up = per_axis(geometry, [](const Axis& axis) { return axis.up; });
   std::string in = flat_[step.in] ? as_map(at(step.in), step.in) : at(step.in);
-  if (conv && any(up, 1))
+  if (conv && any_other(up, 1))
     in = fmt::format("stretched({}, ({}{}))", in, fmt::join(up, ", "), up.size() == 1 ? "," : "");
   in = pad_text(pad_text(in, call.zero_begin, call.zero_end), call.before_begin, call.before_end);
   if (in.size() > comfortable_length / 2) in = named(in);
@@ -312,9 +249,9 @@ std::string Writer::map(const Affine& step) {
     made =
         fmt::format("F.conv{}{}d({}, {}.weight, {}.bias{})", conv ? "" : "_transpose", geometry.axes.size(),
                     in, python_name(owner(step.weight)), python_name(own), call.options);
-  if (any(call.after_begin, 0) || any(call.after_end, 0))
+  if (any_other(call.after_begin, 0) || any_other(call.after_end, 0))
     made = pad_text(shortened(made), call.after_begin, call.after_end);
-  if (!conv && any(up, 1)) {
+  if (!conv && any_other(up, 1)) {
     made = shortened(made) + "[..., ";
     for (std::size_t axis = 0; axis < up.size(); ++axis)
       made += fmt::format("{}::{}", axis == 0 ? "" : ", ", up[axis]);
@@ -345,14 +282,7 @@ void Writer::operator()(const Shuffle& step) {
 
 std::string Writer::write_part(const char* head, const std::string& argument, ValueId given,
                                const std::vector<ValueId>& wanted) {
-  std::vector<bool> values(model_.values.size()), steps(model_.steps.size());
-  for (const ValueId id : wanted) values[id] = true;
-  for (std::size_t at = model_.steps.size(); at-- > 0;) {
-    const Step& step = model_.steps[at];
-    if (output(step) == given || !values[output(step)]) continue;
-    steps[at] = true;
-    for (const ValueId in : inputs(step)) values[in] = true;
-  }
+  const std::vector<bool> steps = steps_between(model_, given, wanted);
   values_[given] = argument;
   flat_[given] = given != model_.image_value() && flat_[model_.code];
   lines_.clear();
@@ -398,7 +328,7 @@ std::string Writer::write() {
   const bool stretches = std::any_of(model_.steps.begin(), model_.steps.end(), [](const Step& step) {
     const auto* affine = std::get_if<Affine>(&step);
     return affine && affine->direction == Direction::conv &&
-           any(per_axis(affine->geometry, [](const Axis& axis) { return axis.up; }), 1);
+           any_other(per_axis(affine->geometry, [](const Axis& axis) { return axis.up; }), 1);
   });
   const bool shuffles = std::any_of(model_.steps.begin(), model_.steps.end(), [&](const Step& step) {
     const auto* shuffle = std::get_if<Shuffle>(&step);

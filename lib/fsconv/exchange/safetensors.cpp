@@ -5,6 +5,7 @@
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
+#include <fsconv/base/little_endian.hpp>
 #include <fsconv/exchange/foreign_tensors.hpp>
 #include <fsconv/exchange/number_bytes.hpp>
 #include <fsconv/exchange/safetensors.hpp>
@@ -94,10 +95,7 @@ class HeaderGuard final : public nlohmann::json_sax<json> {
 std::uint64_t read_length(const InputFile& file) {
   std::array<std::byte, length_bytes> bytes;
   file.read(0, bytes);
-  std::uint64_t length = 0;
-  for (std::size_t at = bytes.size(); at-- > 0;)
-    length = length << 8 | std::to_integer<std::uint64_t>(bytes[at]);
-  return length;
+  return little_endian(bytes);
 }
 
 json read_header(const InputFile& file, std::uint64_t length) {
@@ -213,8 +211,7 @@ void write_safetensors(const std::string& path, const ModelState& state) {
   std::string text = header.dump(-1, ' ', false, json::error_handler_t::replace);
   text.append((alignment - text.size() % alignment) % alignment, ' ');
   std::string length;
-  for (std::uint64_t rest = text.size(), n = 0; n < length_bytes; ++n, rest >>= 8)
-    length += static_cast<char>(rest & 0xff);
+  append_little_endian(length, text.size(), length_bytes);
   const std::size_t digits = text.find(open_seal()) + seal_words.size();
   Sha256 sum;
   const auto add = [&](std::string_view piece) { sum.add(std::as_bytes(std::span(piece))); };

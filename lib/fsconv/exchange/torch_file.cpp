@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <fsconv/base/little_endian.hpp>
 #include <fsconv/exchange/foreign_tensors.hpp>
 #include <fsconv/exchange/torch_file.hpp>
 #include <fsconv/io/zip/zip_writer.hpp>
@@ -47,7 +48,7 @@ class PickleText {
 
  private:
   PickleText& number(std::uint64_t value, int width) {
-    for (; width > 0; --width, value >>= 8) bytes_ += static_cast<char>(value & 0xff);
+    append_little_endian(bytes_, value, width);
     return *this;
   }
   PickleText& append(const std::string& value) {

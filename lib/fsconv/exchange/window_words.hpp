@@ -3,6 +3,8 @@
 #pragma once
 
 #include <fsconv/geometry/axis.hpp>
+#include <fsconv/geometry/geometry.hpp>
+#include <vector>
 
 namespace fsconv {
 
@@ -21,5 +23,13 @@ struct WindowWords {
 // The paddings are the same on both sides wherever they can be.
 WindowWords conv_words(const Axis& axis);
 WindowWords conv_transpose_words(const Axis& axis);
+
+// f(axis) of each axis, in their order.
+template <class F>
+std::vector<Index> per_axis(const Geometry& geometry, F&& f) {
+  std::vector<Index> list;
+  for (const Axis& axis : geometry.axes) list.push_back(f(axis));
+  return list;
+}
 
 }  // namespace fsconv

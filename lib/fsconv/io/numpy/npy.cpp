@@ -9,6 +9,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/half.hpp>
 #include <fsconv/base/interrupt.hpp>
+#include <fsconv/base/little_endian.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/content_kind.hpp>
 #include <fsconv/io/input_file.hpp>
@@ -25,13 +26,6 @@ static_assert(std::endian::native == std::endian::little, "values are written as
 constexpr std::size_t block_bytes = std::size_t{1}
                                     << 20;     // read and converted at a time: a multiple of every size
 constexpr std::size_t longest_header = 65536;  // what version 1.0 can state; an array of numbers needs 200
-
-std::uint64_t little_endian(std::span<const std::byte> bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t at = bytes.size(); at-- > 0;)
-    value = value << 8 | std::to_integer<std::uint64_t>(bytes[at]);
-  return value;
-}
 
 template <class T>
 T value_at(std::span<const std::byte> bytes, bool big_endian) {

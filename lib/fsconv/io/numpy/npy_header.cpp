@@ -4,6 +4,7 @@
 #include <array>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
+#include <fsconv/base/little_endian.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/numpy/npy.hpp>
 #include <fsconv/io/numpy/npy_header.hpp>
@@ -226,8 +227,7 @@ std::string npy_header(const std::string& descr, const Shape& shape) {
   text.append(63 - (preamble + text.size()) % 64, ' ');
   text += '\n';
   std::string header("\x93NUMPY\x01\x00", 8);
-  header += static_cast<char>(text.size() & 0xff);
-  header += static_cast<char>(text.size() >> 8);
+  append_little_endian(header, text.size(), 2);
   return header + text;
 }
 

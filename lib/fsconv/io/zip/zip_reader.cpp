@@ -6,6 +6,7 @@
 #include <array>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
+#include <fsconv/base/little_endian.hpp>
 #include <fsconv/io/content_kind.hpp>
 #include <fsconv/io/deflate.hpp>
 #include <fsconv/io/zip/zip_reader.hpp>
@@ -34,9 +35,7 @@ class Record {
   std::uint64_t left() const { return bytes_.size() - at_; }
   std::uint64_t number(std::size_t bytes) {
     need(bytes);
-    std::uint64_t value = 0;
-    for (std::size_t at = bytes; at-- > 0;)
-      value = value << 8 | std::to_integer<std::uint64_t>(bytes_[at_ + at]);
+    const std::uint64_t value = little_endian(std::span(bytes_).subspan(at_, bytes));
     at_ += bytes;
     return value;
   }
@@ -73,9 +72,10 @@ std::uint64_t find_end_record(const InputFile& file) {
   file.read(file.size() - reach, tail);
   for (std::uint64_t before_end = end_size; before_end <= reach; ++before_end) {
     const auto at = reach - before_end;
-    auto byte = [&](std::uint64_t offset) { return std::to_integer<std::uint32_t>(tail[at + offset]); };
-    const std::uint32_t signature = byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
-    if (signature == end_signature && (byte(20) | byte(21) << 8) == before_end - end_size)
+    const auto number = [&](std::uint64_t offset, std::size_t bytes) {
+      return little_endian(std::span(tail).subspan(at + offset, bytes));
+    };
+    if (number(0, 4) == end_signature && number(20, 2) == before_end - end_size)
       return file.size() - before_end;
   }
   std::vector<std::byte> start(std::min<std::uint64_t>(file.size(), 1024));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/little_endian.hpp>
 #include <fsconv/io/seal.hpp>
 #include <fsconv/io/zip/zip_writer.hpp>
 
@@ -16,7 +17,7 @@ namespace {
 struct RecordText {
   std::string bytes;
   RecordText& number(std::uint64_t value, int width) {
-    for (; width > 0; --width, value >>= 8) bytes += static_cast<char>(value & 0xff);
+    append_little_endian(bytes, value, width);
     return *this;
   }
 };
