@@ -32,7 +32,7 @@ boost::program_options::options_description options() {
       .value("output", "FILE", "where the result goes: .npy or file.h5:/dataset")
       .value(
           "form", "NAME",
-          "gather, scatter, zero_insertion, polyphase, matrix, im2col (default), batched or onednn (f4 only)");
+          "gather, scatter, zero_insertion, polyphase, matrix, bilinear, im2col (default), batched or onednn (f4 only)");
   add_geometry_options(list);
   return list;
 }

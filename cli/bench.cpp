@@ -32,6 +32,8 @@ boost::program_options::options_description options() {
              "fp32 (default), bf16 or all; forms without bf16 are then left out")
       .value("isa", "NAME[,NAME...]",
              "of engine and batched: portable, avx2, avx512, avx512_bf16, amx or all (the best)")
+      .value("algorithm", "NAME[,NAME...]",
+             "of engine, and of batched in training: direct, auto, winograd2, winograd4 or all (direct,auto)")
       .value("op", "NAME[,NAME...]", "conv, conv_transpose, weight_gradient or all (all)")
       .value("batch", "N", "images (32)")
       .value("threads", "N",
@@ -61,12 +63,25 @@ std::vector<Witness> mutants_of(const Options& options) {
   return witnesses_named(mutants(), {options.text("mutant")}, "mutant");
 }
 
-// An instruction set that no form of the list computes with would be left unheard.
-void require_isa_matters(const Options& options, const std::vector<std::string>& forms) {
-  constexpr const char* of_engine[] = {"isa"};
-  if (std::none_of(forms.begin(), forms.end(),
-                   [](const std::string& form) { return form == "engine" || form == "batched"; }))
+// An instruction set or an algorithm that no form of the list computes with would be left unheard. `chooses` is the form that
+// has algorithms.
+void require_choices_matter(const Options& options, const std::vector<std::string>& forms,
+                            const std::string& chooses) {
+  const auto has = [&](const std::string& form) {
+    return std::find(forms.begin(), forms.end(), form) != forms.end();
+  };
+  constexpr const char *of_engine[] = {"isa"}, *of_one[] = {"algorithm"};
+  if (!has("engine") && !has("batched"))
     options.require_none_of(of_engine, "it belongs to the forms engine and batched");
+  if (!has(chooses)) options.require_none_of(of_one, "it belongs to the form " + chooses);
+}
+
+std::vector<engine::Algorithm> algorithms_of(const Options& options) {
+  std::vector<engine::Algorithm> algorithms;
+  for (const std::string& word :
+       chosen(options, "algorithm", {"direct", "auto"}, all_names<engine::Algorithm>()))
+    algorithms.push_back(named<engine::Algorithm>(word));
+  return algorithms;
 }
 
 std::vector<bench::NamedGeometry> geometries_of(const Options& options) {
@@ -119,8 +134,8 @@ std::vector<bench::Contender> contenders_of(const Options& options) {
   std::erase_if(
       usual, [&](const std::string& form) { return std::find(all.begin(), all.end(), form) == all.end(); });
   const auto forms = chosen(options, "form", usual, all);
-  require_isa_matters(options, forms);
-  auto list = bench::contenders_named(forms, isas_of(options), precisions);
+  require_choices_matter(options, forms, "engine");
+  auto list = bench::contenders_named(forms, isas_of(options), precisions, algorithms_of(options));
   for (const Witness& mutant : mutants_of(options)) list.push_back(bench::contender_of(mutant));
   return list;
 }
@@ -225,7 +240,7 @@ int run_matrix(const Options& options) {
   auto plan = plan_of<bench::MatrixBenchPlan>(options);
   plan.geometries = geometries_of(options);
   plan.threads = static_cast<int>(options.integer("threads", 1, 1, 1024));
-  constexpr const char* of_conv[] = {"op", "form", "isa", "precision", "batch", "mutant"};
+  constexpr const char* of_conv[] = {"op", "form", "isa", "algorithm", "precision", "batch", "mutant"};
   options.require_none_of(of_conv, "it belongs to --what conv");
   return measure(options, plan, plan.threads, bench::matrix_bench);
 }
@@ -245,7 +260,8 @@ int run_train(const Options& options) {
   std::vector<std::string> all;
   for (const Form<float>& form : forms<float>()) all.emplace_back(form.name);
   plan.forms = chosen(options, "form", {"batched"}, all);
-  require_isa_matters(options, plan.forms);
+  require_choices_matter(options, plan.forms, "batched");
+  plan.algorithms = algorithms_of(options);
   plan.workloads = workloads_of(options);
   plan.precisions = precisions_of(options);
   plan.isas = isas_of(options);
@@ -256,7 +272,7 @@ int run_verify(const Options& options) {
   require_no_geometry(options);
   auto plan = plan_of<bench::VerifyBenchPlan>(options);
   plan.threads = thread_list(options);
-  constexpr const char* of_train[] = {"set", "precision", "isa"};
+  constexpr const char* of_train[] = {"set", "precision", "isa", "algorithm"};
   options.require_none_of(of_train, "it belongs to --what conv and train");
   plan.forms = witnesses_of(options);
   return measure(options, plan, std::ranges::max(plan.threads), bench::verify_bench);
@@ -282,17 +298,21 @@ Measures the machine's ceilings first, then every form on every geometry in turn
 first checked on the same geometry and batch, with integers against another form in double, and is not timed
 if it is wrong (exit code 3). `engine` is the form batched on blocks, as training runs it, `onednn_blocked`
 is oneDNN on arrays that lie as it prefers, weights reordered before; the other forms are called as users
-call them. In bf16, BFloat16 are multiplied and summed as floats. GFLOP/s count 2 operations per nonzero of
-W and image; the peak is that of multiply-adds in registers with the form's instruction set and precision;
-flop/B divides by the bytes of all arrays, each read or written once. With --what matrix, x floor is the
-time over that of only filling, or only reading, as much memory. The sizes describe conv. --what train
-counts the images of whole training steps on images made before, --what verify the checks of a small sweep;
-a form whose gradient differs from im2col's, or for which a check fails, is not timed.)",
+call them. In bf16, BFloat16 are multiplied and summed as floats. The engine is timed by each --algorithm:
+direct multiplies what every tap names, auto (as accurate), winograd2 and winograd4 cut axes into tiles
+F(m,r) that need fewer products; which, stands below the row. GFLOP/s count 2 operations per nonzero of W
+and image, whatever the algorithm, so that tiles can lie above the peak; the peak is that of multiply-adds
+in registers with the form's instruction set and precision; flop/B divides by the bytes of all arrays, each
+read or written once. With --what matrix, x floor is the time over that of only filling, or only reading, as
+much memory. The sizes describe conv. --what train counts the images of whole training steps on images made
+before, --what verify the checks of a small sweep; a form whose gradient differs from im2col's, or for which
+a check fails, is not timed.)",
           .examples = R"(  fsconv bench
   fsconv bench --set dcgan --op conv_transpose --time 20 --threads 2
   fsconv bench --case ic3oc64i64x64o32x32k4s2p1 --form all --batch 1 --rounds 3
   fsconv bench --input-size 32,32 --kernel 4 --stride 2 --padding 1 --channels 16,32 --form engine --isa all
   fsconv bench --precision fp32,bf16 --form engine,onednn_blocked --time 20
+  fsconv bench --case ic64oc128i32x32o16x16k4s2p1 --form engine,onednn_blocked --algorithm all --time 5
   fsconv bench --what train --precision fp32,bf16 --threads 1,2
   fsconv bench --what verify --form gather,batched
   fsconv bench --what matrix --output matrix.h5

@@ -214,9 +214,12 @@ Entries from_json_text(const std::string& path, const std::string& content) {
 Entries read_config_file(const std::string& path) {
   if (names_hdf5(path)) {
     const hdf5::File file = hdf5::File::open(path);
-    const nlohmann::json configuration = read_configuration(file);
+    nlohmann::json configuration = read_configuration(file);
     // A run whose parts contradict each other is to blame itself, not whoever names it.
-    if (file.string_attribute("/", "kind") == "train") read_train_config(file);
+    if (file.string_attribute("/", "kind") == "train") {
+      read_train_config(file);
+      complete_recorded(configuration);
+    }
     return from_json(configuration, [&](const std::string&) { return path; });
   }
   const std::string content = content_of(path);

@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/interrupt.hpp>
-#include <fsconv/base/parallel.hpp>
 #include <fsconv/base/screen.hpp>
 #include <fsconv/base/table.hpp>
 #include <fsconv/base/text.hpp>
@@ -19,6 +18,7 @@
 
 #include "commands.hpp"
 #include "json_text.hpp"
+#include "run_options.hpp"
 
 namespace fsconv::cli {
 namespace {
@@ -48,10 +48,6 @@ boost::program_options::options_description options() {
       .group("Speed (of prepare and list)")
       .value("threads", "N", "that read pictures; the result does not depend on it (all cores)");
   return list;
-}
-
-int threads_of(const Options& options) {
-  return static_cast<int>(options.integer("threads", hardware_threads(), 1, 1024));
 }
 
 Recipe recipe_of(const Options& options) {

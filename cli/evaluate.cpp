@@ -20,7 +20,9 @@ constexpr Index most_samples = 1'000'000;
 boost::program_options::options_description options() {
   OptionList list("Options");
   add_run_options(list);
-  list.value("precision", "NAME", "what is multiplied: fp32, or bf16, which is summed in fp32 (fp32)");
+  list.value("precision", "NAME", "what is multiplied: fp32, or bf16, which is summed in fp32 (fp32)")
+      .value("algorithm", "NAME",
+             "how: auto, direct, winograd2 or winograd4, as fsconv train takes it (the run's)");
   list.group("Images");
   add_image_options(list);
   list.value("images", "N", "the first N of them (as many as the run used)");
@@ -46,6 +48,8 @@ int run(const Options& options) {
   const Index samples = options.integer("importance-samples", 0, 0, most_samples);
   const Index count = image_count_of(options);
   const Precision precision = named<Precision>(options.text("precision", "fp32"), float_precisions);
+  std::optional<engine::Algorithm> algorithm;
+  if (options.has("algorithm")) algorithm = named<engine::Algorithm>(options.text("algorithm"));
   const ImageRequest request = image_request_of(options, count);
   const TrainedRun trained = run_of(options);
   require_evaluation_output(options, trained);
@@ -57,7 +61,7 @@ int run(const Options& options) {
     require_comparable(*other, options.text("against"), images);
   }
 
-  const EvaluationReport report = evaluate(trained, images, samples, info.threads, precision);
+  const EvaluationReport report = evaluate(trained, images, samples, info.threads, precision, algorithm);
   std::optional<Comparison> comparison;
   if (other) comparison = compare(report, *other, options.text("against"));
   if (options.has("output")) write_evaluation(options.text("output"), info, trained, images, report);
@@ -96,6 +100,7 @@ The examples use fsconv train --data generated --model vae --epochs 1 --output r
   fsconv evaluate results/vae.h5 --images 100 --importance-samples 100 --output results/vae-eval.h5
   fsconv evaluate results/vae.h5 --images 100 --weights last --against results/vae-eval.h5
   fsconv evaluate results/vae.h5 --split train --images 500 --json
+  fsconv evaluate results/vae.h5 --images 100 --algorithm winograd4 --against results/vae-eval.h5
 )",
           .options = options,
           .run = run,

@@ -51,12 +51,10 @@ int run(const Options& options) {
   if (!any_onnx) options.require_none_of(of_onnx, "it belongs to FILE.onnx");
   const ModelPart part = named<ModelPart>(options.text("part", "whole"));
   const TrainedRun trained = run_of(options);
-  for (const std::string& file : files) require_export(file, trained.path, options.has("force"));
+  require_exports(files, trained.path, options.has("force"));
 
   const ModelState state = state_of(trained);
-  std::vector<Exported> made;
-  for (const std::string& file : files)
-    made.push_back(write_export(file, trained.trained.model, state, part));
+  const std::vector<Exported> made = write_exports(files, trained.trained.model, state, part);
   if (options.has("json")) {
     nlohmann::json list = nlohmann::json::array();
     for (const Exported& one : made) list.push_back(json_of(one));

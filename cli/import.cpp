@@ -36,6 +36,7 @@ TrainRun run_of(const Options& options) {
   run.untrained = true;
   if (options.has("like")) {
     const std::string like = options.required_text("like");
+    require_kept(run, like, "the run that it is to be like");
     run.config = read_train_config(hdf5::File::open(like));
     if (!options.has("data")) run.data_named_in = like;
   }

@@ -123,6 +123,7 @@ const Choice choices[] = {
        return Names{"none", "flip", "shift=2"};
      }},
     {" train import evaluate ", "precision", offered<Precision>},
+    {" train import evaluate ", "algorithm", offered<engine::Algorithm>},
     {" train ", "isa", all_names<engine::Isa>},
     {"", "data",
      [] {

@@ -43,12 +43,17 @@ void tell_if_emulated(Precision precision) {
     tell("bf16 is emulated with {}, which is slower than fp32", name(engine::current_isa()));
 }
 
+int threads_of(const Options& options) {
+  return static_cast<int>(options.integer("threads", hardware_threads(), 1, 1024));
+}
+
 ImageRequest image_request_of(const Options& options, Index images) {
   ImageRequest request{.data = options.has("data") ? options.required_text("data") : "",
                        .split = named<Split>(options.text("split", "test")),
                        .images = images,
                        .binarise = {},
-                       .seed = options.seed()};
+                       .seed = options.seed(),
+                       .threads = threads_of(options)};
   if (options.has("binarise")) request.binarise = named<Binarise>(options.text("binarise"));
   return request;
 }
@@ -72,7 +77,7 @@ RunInfo info_of(const Options& options, const std::string& kind) {
           .command_line = options.command_line(),
           .configuration = options.texts(),
           .seed = options.seed(),
-          .threads = static_cast<int>(options.integer("threads", hardware_threads(), 1, 1024)),
+          .threads = threads_of(options),
           .start_time = now()};
 }
 

@@ -235,7 +235,9 @@ Command train_command() {
           "                                  [--output FILE]\n\n"
           "Data: generated draws grey images of 28x28 pixels; generated:HEIGHTxWIDTHxCHANNELS has sides of "
           "8 to 256 pixels and 1 (grey) or 3 (colour) channels. A DIR holds the four IDX files of MNIST and "
-          "its like, or the binary version of CIFAR-10 or CIFAR-100. A FILE holds IDX images, or an array "
+          "its like, the binary version of CIFAR-10 or CIFAR-100, or pictures of one size; names such as "
+          "fashion-mnist and cifar-10 are those of fsconv data list. A FILE is one of fsconv data prepare, or holds "
+          "IDX images or an array "
           "[N, C, H, W], [N, H, W] or [N, H, W, C] of uint8, or of floats from 0 to 1, as FILE.npy, FILE.npz[:NAME] or "
           "FILE.h5:/DATASET; its last tenth becomes the test set. An .npz may hold x_train and x_test.\n\n"
           "Model: channels, kernels, strides, paddings, dilations and groups have one entry per convolution, "
@@ -245,6 +247,8 @@ Command train_command() {
           "Options that would have no effect beside the others are refused. A --config that is the file of a "
           "run means exactly that run, from its beginning. After Ctrl-C the file of the last epoch is "
           "complete, and --resume goes on from it to the same bits.\n\n"
+          "What --algorithm auto comes to, --summary and the run's file say layer by layer. It follows from the model, the "
+          "precision and --isa. In bf16 winograd4 has the tiles of winograd2.\n\n"
           "--init takes weights that the model has under the names of PyTorch (encoder.0.weight) or fsconv (conv1), "
           "all of them and no others; fsconv export writes such files. A shared weight stands there once, or "
           "under both names with the same numbers. The file's name and SHA-256 are recorded.\n\n"
@@ -264,6 +268,7 @@ Command train_command() {
           "  fsconv train --data generated:64x64x3 --channels 64,128,256 --batch 64 --epochs 1\n"
           "  fsconv train --data generated --init results/shapes.h5 --epochs 1 --output results/finer.h5\n"
           "  fsconv train --data generated --latent 0 --decoder subpixel --summary\n"
+          "  fsconv train --data generated:64x64x3 --channels 64,128,256 --algorithm winograd4 --summary\n"
           "  fsconv train --data fashion-mnist --output results/fashion.h5\n",
       .options = options,
       .run = run,

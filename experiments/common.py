@@ -121,7 +121,7 @@ GEOMETRIES = (
     ("stride 2/3", (8, 7), (1, 2), (4, 4), {"stride": "2/3", "padding": 1}),
     ("three axes", (4, 5, 4), (1, 2), (2, 3, 2), {"stride": "1,2,2", "padding": "0,1,0"}),
 )
-FORMS = ("gather", "scatter", "zero_insertion", "polyphase", "matrix", "im2col", "batched")  # oneDNN's knows no doubles
+FORMS = ("gather", "scatter", "zero_insertion", "polyphase", "matrix", "bilinear", "im2col", "batched")  # oneDNN's knows no doubles
 
 
 def fsconv(*arguments):

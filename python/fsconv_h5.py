@@ -14,8 +14,9 @@
 Tables are pandas' where pandas is installed, else a list of dictionaries with to_csv(). Copy this file to where it is
 needed, or put its folder into PYTHONPATH. As a program it prints a table: python3 fsconv_h5.py FILE...
 
-Files of schema 1 to 3 are read; docs/file_formats.md describes them. The digest of a file is not compared here, and
-damage may confuse HDF5 itself: fsconv log FILE looks for both.
+Files of schema 1 to 3 are read; docs/file_formats.md describes them. The digest of a file is not compared here: fsconv
+verifies it whenever it reads one. On a damaged file HDF5's own library may crash or never end, which Python cannot catch:
+load(path, careful=True), or --careful of the program, has a process of its own read the whole file first.
 
 The examples below use the file of a small training run, which fsconv made in schema 2:
 
@@ -33,12 +34,15 @@ import io
 import json
 import math
 import os
+import subprocess
 import sys
 
 import h5py
 import numpy as np
 
 NEWEST_SCHEMA = 3
+CAREFUL_SECONDS = 60  # after which reading in a process of its own counts as endless
+LARGE_BYTES = 1 << 26  # of arrays above, that process reads both ends
 
 
 class NotReadable(ValueError):
@@ -393,8 +397,60 @@ def _matrices(file):
     return found
 
 
-def load(path):
+def _read_all(path):
+    """What load(careful=True) does in a process of its own: reads everything, and returns an exit code."""
+    try:
+        held = File(path).arrays
+    except NotReadable as reason:
+        print(reason)
+        return 4
+    except OSError:
+        return 5  # the system's refusal: load() itself says it
+    try:
+        for name in held:
+            with _open(path) as file:
+                is_large = file[name].nbytes > LARGE_BYTES
+            if is_large:
+                held.part(name, np.s_[:1]), held.part(name, np.s_[-1:])
+            else:
+                held[name]
+    except (KeyError, ValueError, TypeError, RuntimeError, OSError) as reason:
+        print(f"{path}: is damaged or incomplete: {reason}")
+        return 4
+    return 0
+
+
+def _require_survivable(path):
+    """NotReadable where a process that reads the whole file finds damage, crashes or does not end."""
+    path = os.fspath(path)
+    read = f"import runpy, sys; sys.exit(runpy.run_path({__file__!r})['_read_all'](sys.argv[1]))"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", read, path],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
+            timeout=CAREFUL_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as reason:
+        raise NotReadable(f"{path}: is damaged: reading it does not end in {CAREFUL_SECONDS} s") from reason
+    if done.returncode == 4:
+        raise NotReadable(done.stdout.strip())
+    if done.returncode not in (0, 5):
+        raise NotReadable(f"{path}: is damaged: HDF5 crashes when it is read (exit status {done.returncode})")
+
+
+def load(path, careful=False):
     """A File. Raises NotReadable, or OSError where the system does not let it be read.
+
+    `careful` has a process of its own read the whole file first (of arrays above 64 MiB both ends), so that a file on
+    which HDF5 crashes or never ends is NotReadable, too. It costs the start of Python and h5py and reading twice. Leave
+    it away for files that fsconv has just written; use it for those from elsewhere, and where a program must go on.
+
+    >>> load(example, careful=True).kind
+    'train'
 
     >>> load(example)
     <train file ...vae.h5>
@@ -402,6 +458,8 @@ def load(path):
     Traceback (most recent call last):
     FileNotFoundError: nothing.h5: there is no such file
     """
+    if careful:
+        _require_survivable(path)
     return File(path)
 
 
@@ -528,12 +586,12 @@ def _text(rows, columns):
 
 def main(arguments):
     """Prints a table of the runs among FILE..., and what the other files hold. --csv: the runs, with every column."""
-    names = [one for one in arguments if one != "--csv"]
+    names = [one for one in arguments if one not in ("--csv", "--careful")]
     if not names or any(one.startswith("-") for one in names):
-        print("usage: fsconv_h5.py [--csv] FILE...", file=sys.stderr)
+        print("usage: fsconv_h5.py [--csv] [--careful] FILE...", file=sys.stderr)
         return 0 if "--help" in names else 2
     try:
-        files = [load(name) for name in _files(names)]
+        files = [load(name, careful="--careful" in arguments) for name in _files(names)]
         trained = runs([file.path for file in files if file.kind == "train"], pandas=False)
         if "--csv" in arguments:
             print(trained.to_csv(), end="")

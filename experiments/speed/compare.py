@@ -141,11 +141,12 @@ class Bench:
                  "--test-images", "64", "--epochs", "1", "--learning-rate", "1e-30", "--seed", str(seed), "--json", "--output", path], {})
         return path
 
-    def train(self, system, threads, epochs=1, seed=0, test=False):
-        """One run; fsconv's time includes its first step, PyTorch's comes after a warm-up."""
+    def train(self, system, threads, epochs=1, seed=0, test=False, algorithm=None):
+        """One run; fsconv's time includes its first step, PyTorch's comes after a warm-up. `algorithm` is fsconv's."""
         options = ["--epochs", str(epochs), "--seed", str(seed), "--threads", str(threads)]
         if system == "fsconv":
             tested = [] if test else ["--test-images", str(self.work.tested)]
+            tested += ["--algorithm", algorithm] if algorithm else []
             return run([self.fsconv, "train", "--data", self.data["fsconv"], *self.work.options(), "--precision", self.precision,
                         "--train-images", str(self.work.images), "--json", "--force", "--output", f"{self.folder}/run.h5",
                         *options, *tested], {})
@@ -155,7 +156,8 @@ class Bench:
                     *(["--bf16"] if self.precision == "bf16" else []), *(["--test"] if test else [])], environment)
 
 
-def print_machine(fsconv):
+def machine(fsconv):
+    """What measures, in words."""
     def first_line(*command):
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[0].strip()
     lscpu = subprocess.run(["lscpu"], capture_output=True, text=True, check=True, env={**os.environ, "LC_ALL": "C"}).stdout
@@ -167,10 +169,13 @@ def print_machine(fsconv):
     torch = first_line("/usr/bin/python3", "-c", "import torch; print(torch.__version__, *torch.__config__.show().splitlines(), sep='|')")
     version, *build = (part.strip(" -") for part in torch.split("|"))
     onednn = next((part for part in build if "MKL-DNN" in part), "no oneDNN")
-    print(f"date      {time.strftime('%Y-%m-%d %H:%M %Z')}")
-    print(f"machine   {model}, {os.cpu_count()} processors, {', '.join(instructions)}")
-    print(f"fsconv    {first_line(fsconv, '--version')}")
-    print(f"PyTorch   {version}, {onednn}")
+    return {"date": time.strftime("%Y-%m-%d %H:%M %Z"), "machine": f"{model}, {os.cpu_count()} processors, {', '.join(instructions)}",
+            "fsconv": first_line(fsconv, "--version"), "PyTorch": f"{version}, {onednn}"}
+
+
+def print_machine(fsconv):
+    for what, words in machine(fsconv).items():
+        print(f"{what:9} {words}")
     for work in WORKLOADS.values():
         print(f"{work.name:9} {work.size}x{work.size}x{work.channels[0]}, {work.images} images a run, "
               f"{work.megaflop_per_image():.2f} Mflop an image", flush=True)

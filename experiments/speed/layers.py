@@ -13,102 +13,31 @@ CSV file every time. Needs PyTorch (apt: python3-torch) and a machine that does 
 import argparse
 import csv
 import datetime
-import json
 import math
 import os
 import platform
 import re
 import statistics
-import subprocess
 import time
 
-os.environ["OPENBLAS_NUM_THREADS"] = "1"  # PyTorch's set_num_threads does not reach OpenBLAS; read when it is loaded
-
-import torch  # noqa: E402
-import torch.nn.functional as F  # noqa: E402
+from cases import FEW_CHANNELS, bench_items, cases_of
+from torch_layers import OPS, PRECISIONS, Torch, torch
 
 here = os.path.dirname(os.path.abspath(__file__))
-BATCH, SHORTEST_SAMPLE = 32, 0.005  # seconds, as in fsconv bench
-OPS, PRECISIONS = ("conv", "conv_transpose", "weight_gradient"), {"fp32": torch.float32, "bf16": torch.bfloat16}
+BATCH = 32
 PEERS = ("onednn", "pytorch")
-FEW_CHANNELS = 3
-
-
-class Layer:
-    """A layer of two equal axes, from a case string as ic3oc64i64x64o32x32k4s2p1."""
-
-    def __init__(self, name, case):
-        found = re.fullmatch(r"ic(\d+)oc(\d+)i(\d+)x\3o(\d+)x\4k(\d+)(?:s(\d+))?(?:p(\d+))?", case)
-        if not found:
-            raise SystemExit(f"{name}: {case} is no layer of two equal axes")
-        inner, outer, size, code, kernel, stride, padding = (int(number or 0) for number in found.groups())
-        self.name, self.case, self.few_channels = name, case, inner <= FEW_CHANNELS
-        self.image, self.code, self.weight = (BATCH, inner, size, size), (BATCH, outer, code, code), (outer, inner, kernel, kernel)
-        self.stride, self.padding, self.is_linear = stride or 1, padding, code == 1
-
-    def ways(self, op, dtype):
-        """The functions that PyTorch has for it, each on arrays of its own."""
-        ways = []
-        for memory_format in (torch.contiguous_format, torch.channels_last):
-            x, y, w = (torch.randn(shape).to(dtype).contiguous(memory_format=memory_format)
-                       for shape in (self.image, self.code, self.weight))
-            stride, padding = self.stride, self.padding
-
-            def gradients(wanted, x=x, y=y, w=w):
-                return torch.ops.aten.convolution_backward(y, x, w, None, [stride] * 2, [padding] * 2, [1, 1], False, [0, 0], 1, wanted)
-            ways += {"conv": [lambda x=x, w=w: F.conv2d(x, w, stride=stride, padding=padding)],
-                     "conv_transpose": [lambda y=y, w=w: F.conv_transpose2d(y, w, stride=stride, padding=padding),
-                                        lambda gradients=gradients: gradients([True, False, False])],
-                     "weight_gradient": [lambda gradients=gradients: gradients([False, True, False])]}[op]
-        if self.is_linear:
-            x, y, w = (torch.randn(shape).to(dtype).flatten(1) for shape in (self.image, self.code, self.weight))
-            ways.append({"conv": lambda: x @ w.T, "conv_transpose": lambda: y @ w, "weight_gradient": lambda: y.T @ x}[op])
-        return ways
-
-
-def sample(work, calls):
-    start = time.perf_counter()
-    for _ in range(calls):
-        work()
-    return (time.perf_counter() - start) / calls
-
-
-def works(way):
-    """Calls it once, which also makes oneDNN's primitives. PyTorch 1.13 refuses conv_transpose2d in bf16."""
-    try:
-        way()
-    except RuntimeError:
-        return False
-    return True
-
-
-class Torch:
-    """The fastest way of every layer, operation and precision, and how often it is called to fill a sample."""
-
-    def __init__(self, layers):
-        self.works = {}
-        for layer in layers:
-            for op in OPS:
-                for precision, dtype in PRECISIONS.items():
-                    ways = [way for way in layer.ways(op, dtype) if works(way)]
-                    seconds, _, fastest = min((min(sample(way, 1) for _ in range(3)), at, way) for at, way in enumerate(ways))
-                    self.works[layer.name, op, precision] = fastest, max(1, math.ceil(SHORTEST_SAMPLE / seconds))
-
-    def round(self):
-        return {(*key, "pytorch"): sample(*work) for key, work in self.works.items()}
-
-
-def fsconv_items(program, sets, seed):
-    command = [program, "bench", "--set", sets, "--form", "engine,onednn_blocked", "--precision", ",".join(PRECISIONS), "--batch",
-               str(BATCH), "--rounds", "1", "--seed", str(seed), "--json"]
-    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout)["items"]
 
 
 def fsconv_round(program, sets, seed):
     """Seconds by layer, operation, precision and system. What oneDNN lacks is not there."""
     systems = {"engine": "fsconv", "onednn_blocked": "onednn"}
     return {(item["geometry"], item["op"], item["precision"], systems[item["form"]]): item["median"]
-            for item in fsconv_items(program, sets, seed) if item["status"] == "timed"}
+            for item in bench_items(program, "--set", sets, "--form", "engine,onednn_blocked", "--precision", ",".join(PRECISIONS),
+                                    "--algorithm", "auto", "--batch", BATCH, "--seed", seed) if item["status"] == "timed"}
+
+
+def pytorch_round(pytorch):
+    return {(*key, "pytorch"): seconds for key, seconds in pytorch.round().items()}
 
 
 class Comparison:
@@ -131,15 +60,15 @@ def print_tables(layers, comparisons):
         print("| layer | " + " | ".join(f"{op} | ratio" for op in OPS) + " |")
         print("|---" * (1 + 2 * len(OPS)) + "|")
         for layer in layers:
-            line = f"| {layer.name}{' *' if layer.few_channels else ''} "
+            line = f"| {layer.name}{' *' if layer.has_few_channels else ''} "
             for op in OPS:
                 entry = comparisons[layer.name, op, precision]
                 times = ", ".join(f"{1e6 * entry.median[system]:.0f}" if entry.median[system] < math.inf else "-"
                                   for system in ("fsconv", *PEERS))
                 line += f"| {times} | {entry.ratio:.2f} "
             print(line + "|")
-        for title, kept in (("all", layers), ("without *", [layer for layer in layers if not layer.few_channels]),
-                            ("* alone", [layer for layer in layers if layer.few_channels])):
+        for title, kept in (("all", layers), ("without *", [layer for layer in layers if not layer.has_few_channels]),
+                            ("* alone", [layer for layer in layers if layer.has_few_channels])):
             if kept:
                 means = [geometric_mean([comparisons[layer.name, op, precision].ratio for layer in kept]) for op in OPS]
                 print(f"| geometric mean, {title} | " + " | ".join(f"| **{mean:.2f}**" for mean in means) + " |")
@@ -177,18 +106,14 @@ def main():
     options = parser.parse_args()
 
     start = time.monotonic()
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    torch.set_grad_enabled(False)
-    cases = {item["geometry"]: item["case"] for item in fsconv_items(options.fsconv, options.sets, 0)}
-    layers = [Layer(*entry) for entry in cases.items()]
-    pytorch = Torch(layers)
+    layers = cases_of(options.fsconv, options.sets)
+    pytorch = Torch(layers, BATCH, PRECISIONS)
     rounds = []
     print(f"{machine()}; PyTorch {torch.__version__}; {datetime.date.today().isoformat()}; load average {os.getloadavg()[0]:.1f}")
     for number in range(options.rounds):
         if rounds and time.monotonic() - start > 60 * options.minutes:
             break
-        turns = [lambda: fsconv_round(options.fsconv, options.sets, number), pytorch.round]
+        turns = [lambda: fsconv_round(options.fsconv, options.sets, number), lambda: pytorch_round(pytorch)]
         times = {}
         for turn in turns if number % 2 == 0 else reversed(turns):
             times |= turn()

@@ -6,16 +6,9 @@
    and shown to give something else. The proofs are computations. *)
 (* SPDX-License-Identifier: Apache-2.0 *)
 From fsconv Require Import Layer ZeroInsertion.
-Import ListNotations.
+Import ListNotations Integers.
 
-(* ---- The integers are a semiring --------------------------------------------------------------------- *)
-
-#[local] Instance integers_add : Monoid Z :=
-  {| zero := 0; add := Z.add; add_zero := Z.add_0_l; add_comm := Z.add_comm; add_assoc := Z.add_assoc |}.
-
-#[local] Instance integers : Semiring Z :=
-  {| one := 1; mul := Z.mul; mul_one := Z.mul_1_l; mul_zero := Z.mul_0_l; mul_comm := Z.mul_comm;
-     mul_assoc := Z.mul_assoc; mul_add := Z.mul_add_distr_r |}.
+(* ---- Arrays ------------------------------------------------------------------------------------------- *)
 
 (* An array of numbers. Outside it stands 99, so that a loop that leaves the array gives itself away. *)
 Definition array (values : list Z) (j : Z) : Z :=

@@ -213,3 +213,15 @@ Section Products.
     c [*] (given j := found, f j) = given j := found, (c [*] f j).
   Proof. destruct found; cbn [if_found]; ring. Qed.
 End Products.
+
+(* ---- The integers are a semiring --------------------------------------------------------------------- *)
+
+(* For the files that compute: `Import Integers` makes numbers values. *)
+Module Integers.
+  #[export] Instance integers_add : Monoid Z :=
+    {| zero := 0; add := Z.add; add_zero := Z.add_0_l; add_comm := Z.add_comm; add_assoc := Z.add_assoc |}.
+
+  #[export] Instance integers : Semiring Z :=
+    {| one := 1; mul := Z.mul; mul_one := Z.mul_1_l; mul_zero := Z.mul_0_l; mul_comm := Z.mul_comm;
+       mul_assoc := Z.mul_assoc; mul_add := Z.mul_add_distr_r |}.
+End Integers.

@@ -272,6 +272,8 @@ TEST_CASE("text: integers are read whole or not at all") {
   CHECK(one_per<Index>("size", {5}, 3) == std::vector<Index>{5, 5, 5});
   CHECK_THROWS_AS(one_per<Index>("size", {5, 6}, 3), InvalidArgument);
   CHECK(alternatives({"a", "b", "c"}) == "a, b or c");
+  CHECK(enumeration({"a", "b", "c"}) == "a, b and c");
+  CHECK((enumeration({"a"}) == "a" && enumeration({}).empty()));
 }
 
 TEST_CASE("text: a word as long as a file resembles nothing, and that is seen at once") {

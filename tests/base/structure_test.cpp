@@ -72,8 +72,8 @@ bool allowed(const std::string& room, const std::string& included) {
   return room == included || below.at(room).contains(included);
 }
 
-const std::set<std::string> all_forms = {"gather", "scatter", "zero_insertion", "polyphase",
-                                         "matrix", "im2col",  "onednn",         "batched"};
+const std::set<std::string> all_forms = {"gather",   "scatter", "zero_insertion", "polyphase", "matrix",
+                                         "bilinear", "im2col",  "onednn",         "batched"};
 
 }  // namespace
 

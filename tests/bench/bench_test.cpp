@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fsconv/bench/conv_bench.hpp>
 #include <fsconv/bench/matrix_bench.hpp>
+#include <fsconv/bench/report_reader.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/verify/mutants.hpp>
@@ -57,6 +58,26 @@ Contender failing(std::function<void()> instead) {
           .prepare = [instead](const Geometry&, Op,
                                const Operands&) { return std::make_unique<Failing>(instead); },
           .size = [](const Geometry&, Op, Index) { return Index{0}; }};
+}
+
+// A tiled engine whose last number is off, as an absent pixel that is not zero makes it.
+Contender off_at_the_end(const Contender& right) {
+  struct Off : Work {
+    explicit Off(std::unique_ptr<Work> w) : work(std::move(w)) {}
+    void run() override { work->run(); }
+    Tensor<float> result() const override {
+      Tensor<float> values = work->result();
+      values[values.size() - 1] += 1;
+      return values;
+    }
+    std::unique_ptr<Work> work;
+  };
+  Contender wrong = right;
+  wrong.form = "off";
+  wrong.prepare = [right](const Geometry& geometry, Op op, const Operands& operands) {
+    return std::make_unique<Off>(right.prepare(geometry, op, operands));
+  };
+  return wrong;
 }
 
 Index position(Op op) { return static_cast<Index>(op); }
@@ -146,6 +167,45 @@ TEST_CASE("bench conv: results that are rounded wrongly are refused") {
   REQUIRE(report.rows.size() == 2);
   CHECK(report.rows[0].status == Status::timed);
   CHECK(report.rows[1].status == Status::refused);
+}
+
+TEST_CASE("bench conv: algorithms count the same work, say their tiles, and are refused if wrong") {
+  const testing::ScratchFolder folder;
+  ConvBenchPlan plan = tiny({"ic16oc16i12x12o6x6k4s2p1"}, {"engine", "gather"});
+  plan.contenders = contenders_named({"engine", "gather"}, {engine::best_isa()}, {Precision::fp32},
+                                     {engine::Algorithm::direct, engine::Algorithm::winograd4});
+  plan.contenders.push_back(off_at_the_end(plan.contenders[1]));
+  const Report report = conv_bench(plan);
+  REQUIRE(report.rows.size() == 3 * 4);
+  const std::string table = text(report);
+  const nlohmann::json json = json_of(report);
+  for (std::size_t at = 0; at < report.rows.size(); ++at) {
+    const Row& row = report.rows[at];
+    INFO(row.form << " " << row.algorithm << " " << row.op << ": " << row.tiles << row.note);
+    CHECK(row.status == (row.form == "off" ? Status::refused : Status::timed));
+    CHECK(row.flops == report.rows[0].flops);
+    CHECK(row.algorithm == (row.form == "gather"                         ? "-"
+                            : row.form == "off" || row.tiles != "direct" ? "winograd4"
+                                                                         : "direct"));
+    if (row.algorithm == "winograd4") {
+      CHECK(row.tiles.find("F(4,2)") != std::string::npos);
+      CHECK(table.find("\n    " + row.tiles) != std::string::npos);
+    }
+    CHECK(json["items"][at]["algorithm"] == row.algorithm);
+    CHECK(json["items"][at]["tiles"] == row.tiles);
+  }
+  CHECK(table.find("engine winograd4") != std::string::npos);
+  CHECK(table.find("above the peak") != std::string::npos);
+  write_report(folder / "a.h5", report,
+               {.kind = "bench", .command_line = "fsconv bench", .start_time = now()});
+  const RecordedTimings read = read_timings(folder / "a.h5");
+  REQUIRE(read.items.size() == report.rows.size());
+  for (std::size_t at = 0; at < report.rows.size(); ++at) {
+    CHECK(read.items[at].algorithm == report.rows[at].algorithm);
+    CHECK(read.items[at].tiles == report.rows[at].tiles);
+  }
+  plan.contenders.resize(1);
+  CHECK(text(conv_bench(plan)).find("above the peak") == std::string::npos);
 }
 
 TEST_CASE("bench conv: a form that is wrong is refused and not timed, the others are") {

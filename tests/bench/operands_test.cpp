@@ -27,9 +27,10 @@ std::vector<Contender> all_contenders() {
 TEST_CASE("bench check: every contender passes on every corner geometry, with a remainder of a block") {
   for (const Geometry& geometry : test::corner_geometries())
     for (const Index batch : {1, 2, 33}) {
-      const ExactReference reference(geometry, batch, 7);
+      const ExactReference plain(geometry, batch, 7), small(geometry, batch, 7, true);
       for (const Contender& contender : all_contenders())
         for (const Op op : all_ops) {
+          const ExactReference& reference = contender.tiles ? small : plain;
           if (contender.unsupported(geometry, op)) continue;
           INFO(print_case(geometry) << " " << contender.form << " " << name(contender.precision) << " "
                                     << name(op) << ", batch " << batch);
@@ -104,6 +105,41 @@ TEST_CASE("bench check: a missing product shows after rounding") {
   CHECK(reference.difference(Op::conv, "gather", wrong, true).has_value());
 }
 
+// Layers with tiles of every size, also smaller ones at the end, on one to three axes and with groups.
+TEST_CASE(
+    "bench check: every algorithm gives the direct bits on operands for tiles, a wrong scale or tile does not") {
+  const auto algorithms = all_values<engine::Algorithm>();
+  bool any_tiled = false;
+  for (const char* word : {"ic16oc32i14x14o7x7k4s2p1", "ic16oc16i9x8o9x8k3p1", "ic16oc16i37o18k5s2p1",
+                           "g2ic32oc32i8x12o4x6k4s2p1", "ic16oc16i8x8x8o4x4x4k4s2p1"}) {
+    const Geometry geometry = parse_case(word);
+    const ExactReference reference(geometry, 33, 7, true);
+    for (const float value : reference.operands().weight) REQUIRE((value >= -1 && value <= 1));
+    for (const Contender& contender : contenders_named({"engine"}, engine::permitted_isas(), both_precisions,
+                                                       {algorithms.begin(), algorithms.end()}))
+      for (const Op op : all_ops) {
+        const std::string tiles = contender.tiles(geometry, op, 33);
+        INFO(word << " " << name(*contender.isa) << " " << name(*contender.algorithm) << " "
+                  << name(contender.precision) << " " << name(op) << ": " << tiles);
+        if (contender.algorithm == engine::Algorithm::direct) CHECK(tiles == "direct");
+        const auto work = contender.prepare(geometry, op, reference.operands());
+        work->run();
+        work->run();
+        CHECK(reference.difference(op, contender.form, work->result(), contender.bfloat16_arrays)
+                  .value_or("") == "");
+        if (tiles == "direct") continue;
+        any_tiled = true;
+        Tensor<float> wrong = work->result();
+        wrong[wrong.size() - 1] += 1;
+        CHECK(reference.difference(op, contender.form, wrong, contender.bfloat16_arrays).has_value());
+        wrong = work->result();
+        for (float& value : wrong) value *= 1.0f / 36;
+        CHECK(reference.difference(op, contender.form, wrong, contender.bfloat16_arrays).has_value());
+      }
+  }
+  CHECK(any_tiled);
+}
+
 // Random integers never see the last two mutants, which are wrong for a single pixel or for ones alone: those
 // are for `fsconv verify`, which probes.
 TEST_CASE("bench check: the mutants that random numbers can find are found") {
@@ -145,6 +181,12 @@ TEST_CASE("bench contenders: one for each isa of the engine, names that are unkn
       contenders_named({"engine", "gather"}, isas, {Precision::bf16}),
       Catch::Contains("precision") && Catch::Contains("gather has no bf16") && Catch::Contains("onednn"));
   CHECK(contenders_named({"gather"}, isas).front().isa == std::nullopt);
+  const auto by_algorithm = contenders_named({"engine", "batched"}, {isas.front()}, {Precision::fp32},
+                                             {engine::Algorithm::winograd4, engine::Algorithm::direct});
+  REQUIRE(by_algorithm.size() == 3);
+  CHECK(by_algorithm[0].algorithm == engine::Algorithm::winograd4);
+  CHECK(by_algorithm[1].algorithm == engine::Algorithm::direct);
+  CHECK(by_algorithm[2].algorithm == std::nullopt);
   try {
     contenders_named({"engine", "fft"}, isas);
     FAIL("accepted");

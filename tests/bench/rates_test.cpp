@@ -62,6 +62,29 @@ TEST_CASE("bench train: every form, precision, isa and number of threads has a r
   CHECK_FALSE(report.refused());
 }
 
+TEST_CASE("bench train: every algorithm has a row of the engine, and gives the gradient") {
+  TrainBenchPlan plan = tiny();
+  plan.workloads.front().spec.layers = {{.channels = 16, .kernel = 4, .stride = 2},
+                                        {.channels = 16, .kernel = 3}};
+  plan.isas = {engine::best_isa()};
+  plan.algorithms = {engine::Algorithm::direct, engine::Algorithm::automatic, engine::Algorithm::winograd4};
+  plan.precisions = {Precision::fp32};
+  plan.threads = {1};
+  const RateReport report = train_bench(plan);
+  REQUIRE(report.rows.size() == 4);
+  const char* algorithms[] = {"direct", "auto", "winograd4", "-"};
+  for (std::size_t at = 0; at < report.rows.size(); ++at) {
+    const RateRow& row = report.rows[at];
+    INFO(row.form << " " << row.algorithm << ": " << row.note);
+    CHECK(row.algorithm == algorithms[at]);
+    CHECK(row.status == Status::timed);
+    CHECK(json_of(report)["items"][at]["algorithm"] == row.algorithm);
+  }
+  CHECK(text(report).find("algorithm") != std::string::npos);
+  plan.algorithms.clear();
+  CHECK_THROWS_WITH(train_bench(plan), Catch::Contains("algorithm"));
+}
+
 TEST_CASE("bench train: a gradient that is off is told, and rounding is not") {
   Model model;
   model.parameters = {{"weight", {2}}, {"bias", {1}}};

@@ -165,7 +165,7 @@ TEST_CASE("cli apply: every form writes the same bits") {
   const std::string line = "--op conv_transpose --input code.npy --weight weight.npy --stride 2 --size 5,5 ";
   apply_line(folder, line + "--output default.npy");
   for (const char* form :
-       {"gather", "scatter", "zero_insertion", "polyphase", "matrix", "im2col", "batched"}) {
+       {"gather", "scatter", "zero_insertion", "polyphase", "matrix", "bilinear", "im2col", "batched"}) {
     INFO(form);
     apply_line(folder, line + "--output one.npy --form " + form);
     CHECK(content_of(folder / "one.npy") == content_of(folder / "default.npy"));

@@ -53,6 +53,27 @@ TEST_CASE("cli bench: --precision gives every form its rows, the default forms w
         std::set<std::string>{"onednn_blocked fp32", "onednn_blocked bf16", "gather fp32"});
 }
 
+TEST_CASE("cli bench: the engine is timed by each algorithm asked for, direct and auto unless told") {
+  const ScratchFolder folder;
+  const auto algorithms_of = [&](const std::string& line) {
+    std::set<std::string> algorithms;
+    const auto json = nlohmann::json::parse(
+        bench_line(
+            folder,
+            "--case ic16oc16i8x8o4x4k4s2p1 --op conv --form engine --batch 2 --rounds 1 --json " + line)
+            .out);
+    for (const auto& item : json["items"]) {
+      algorithms.insert(item["algorithm"]);
+      CHECK(item["status"] == "timed");
+    }
+    return algorithms;
+  };
+  CHECK(algorithms_of("") == std::set<std::string>{"direct", "auto"});
+  CHECK(algorithms_of("--algorithm winograd4,direct") == std::set<std::string>{"direct", "winograd4"});
+  CHECK(algorithms_of("--algorithm all") ==
+        std::set<std::string>{"direct", "auto", "winograd2", "winograd4"});
+}
+
 TEST_CASE("cli bench: --json and --output hold the same rows", "[slow]") {
   const ScratchFolder folder;
   const Finished finished =
@@ -83,8 +104,9 @@ TEST_CASE("cli bench: --what matrix compares W with the memory it lies in") {
 TEST_CASE("cli bench: --what train and --what verify have a row for everything asked for") {
   const ScratchFolder folder;
   const auto steps = nlohmann::json::parse(
-      bench_line(folder, "--what train --threads 1,2 --rounds 1 --json --output t.h5").out);
+      bench_line(folder, "--what train --algorithm auto --threads 1,2 --rounds 1 --json --output t.h5").out);
   REQUIRE(steps["items"].size() == 2);
+  CHECK(steps["items"][1]["algorithm"] == "auto");
   CHECK(steps["items"][1]["threads"] == 2);
   CHECK(steps["items"][1]["per_second"] > 0);
   CHECK(hdf5::File::open(folder / "t.h5").string_attribute("/", "what") == "train");
@@ -125,6 +147,12 @@ TEST_CASE("cli bench: mistakes end with exit code 2 and what would be legal") {
       {"--form fft", {"form", "fft", "engine"}},
       {"--form gather,gather", {"form", "twice"}},
       {"--form gather --isa portable", {"isa", "no effect"}},
+      {"--algorithm fast", {"algorithm", "fast", "winograd2"}},
+      {"--algorithm auto,auto", {"algorithm", "twice"}},
+      {"--form batched,gather --algorithm auto", {"algorithm", "no effect", "engine"}},
+      {"--what train --form gather --algorithm auto", {"algorithm", "no effect", "batched"}},
+      {"--what matrix --algorithm auto", {"algorithm", "no effect"}},
+      {"--what verify --algorithm auto", {"algorithm", "no effect"}},
       {"--isa mmx", {"isa", "mmx", "portable"}},
       {"--precision fp8", {"precision", "fp8", "fp32 or bf16"}},
       {"--precision bf16,bf16", {"precision", "twice"}},

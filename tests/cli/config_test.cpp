@@ -533,3 +533,26 @@ TEST_CASE("cli json: train prints one object per epoch") {
   }
   CHECK(epoch == 2);
 }
+
+TEST_CASE("cli config: a run of before there was a choice of algorithm is repeated and resumed directly") {
+  const ScratchFolder folder;
+  const std::string old = FSCONV_SOURCE_DIR "/tests/vectors/schema_2/ae.h5";
+  const auto algorithm_of = [&](const std::string& line) {
+    const std::vector<std::string> arguments = words("train " + line + " --output run.h5 --force");
+    const Finished finished = run_fsconv(arguments, folder.path());
+    INFO(description(arguments, finished));
+    REQUIRE(finished.exit_code == 0);
+    return read_configuration(hdf5::File::open(folder / "run.h5")).at("algorithm").get<std::string>();
+  };
+  CHECK(algorithm_of("--resume " + old + " --epochs 3") == "direct");
+  CHECK(algorithm_of("--config " + old) == "direct");
+  CHECK(algorithm_of("--config run.h5") == "direct");  // which says so
+  CHECK(algorithm_of("--config " + old + " --algorithm winograd2") == "winograd2");
+  CHECK(algorithm_of("--config run.h5") == "winograd2");
+  put_content(folder / "my.cfg",
+              "data = generated:8x8x1\ntrain-images = 8\ntest-images = 8\nchannels = 2\nepochs = 1\n");
+  CHECK(algorithm_of("--config my.cfg") == "auto");  // what a person does not say
+  const Finished other = run_fsconv(words("train --resume run.h5 --algorithm direct"), folder.path());
+  CHECK(other.exit_code == 2);
+  CHECK(other.err.find("cannot change in a resumed run") != std::string::npos);
+}

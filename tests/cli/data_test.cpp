@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
+#include <fsconv/io/hdf5/file.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -81,6 +83,12 @@ TEST_CASE("cli data: own pictures are prepared, listed, verified and trained on"
   INFO(trained.err);
   REQUIRE(trained.exit_code == 0);
   CHECK(std::isfinite(json::parse(trained.out)["validation_loss"].get<double>()));
+  // What is computed of the images has their labels, and what these mean.
+  REQUIRE(run_in(folder, "encode run.h5 --split all --output codes.h5").exit_code == 0);
+  const auto codes = fsconv::hdf5::File::open(folder / "codes.h5");
+  CHECK(json::parse(codes.string_attribute("/label", "classes")) == listed["classes"]);
+  const auto labels = codes.read<std::uint8_t>("/label");
+  CHECK(std::count(labels.begin(), labels.end(), 0) == std::count(labels.begin(), labels.end(), 1));
 
   // A pixel is changed: the file no longer is what was prepared. (The flat ground of a picture is the longest row of equal
   // bytes that are not zero.)
@@ -134,6 +142,12 @@ TEST_CASE("cli data: what is asked for wrongly is refused, and nothing is writte
                  {"data list --crop 3", 2, {"crop", "data list"}},
                  {"data list --threads 2", 2, {"threads"}},
                  {"data list none", 5, {"none"}},
+                 {"data list empty", 5, {"empty folder", "pictures", "train-images-idx3-ubyte"}},
+                 {"data list cifar-10", 5, {"data/cifar-10", "data/fetch cifar-10"}},
+                 {"data verify cifar-10", 5, {"data/cifar-10", "data/fetch cifar-10"}},
+                 {"train --data cifar-10 --output x.h5", 5, {"data/cifar-10", "data/fetch cifar-10"}},
+                 {"train --data cifar10 --output x.h5", 5, {"known are", "cifar-10", "fsconv data list"}},
+                 {"train --data celeba --output x.h5", 5, {"data/celeba", "by hand"}},
                  {"data list text.txt", 4, {"text.txt"}},
                  {"data verify", 2, {"nothing is named"}},
                  {"data verify --force pictures", 2, {"force", "data verify"}},

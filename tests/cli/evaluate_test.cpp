@@ -115,6 +115,27 @@ TEST_CASE("cli evaluate: the same bytes on one thread and on two") {
     CHECK(folder.read<double>("one.h5", name) == folder.read<double>("two.h5", name));
 }
 
+TEST_CASE("cli evaluate: the algorithm is the run's, or the one that is asked for") {
+  const TrainedFolder folder;
+  folder.train("tiles.h5", "--latent 6 --algorithm winograd2");
+  folder.train("direct.h5", "--latent 6 --algorithm direct");
+  CHECK(folder.json("evaluate tiles.h5")["algorithm"] == "winograd2");
+  CHECK(folder.run("evaluate tiles.h5").find("by winograd2") != std::string::npos);
+  CHECK(folder.run("evaluate direct.h5").find("by winograd") == std::string::npos);
+  const auto asked = folder.json("evaluate direct.h5 --algorithm winograd4 --output asked.h5");
+  CHECK(asked["algorithm"] == "winograd4");
+  CHECK(hdf5::File::open(folder / "asked.h5").string_attribute("/", "algorithm") == "winograd4");
+  // Of floats: sums of some hundred products, the errors of which grow.
+  const auto usual = folder.json("evaluate direct.h5");
+  CHECK(usual["algorithm"] == "direct");
+  CHECK(asked["reconstruction"]["mean"].get<double>() ==
+        Approx(usual["reconstruction"]["mean"].get<double>()).epsilon(1e-4));
+  folder.run("encode tiles.h5 --output codes.h5");
+  CHECK(hdf5::File::open(folder / "codes.h5").string_attribute("/", "algorithm") == "winograd2");
+  CHECK(folder.run("evaluate direct.h5 --algorithm winograd2 --threads 1 --json") ==
+        folder.run("evaluate direct.h5 --algorithm winograd2 --threads 2 --json"));
+}
+
 TEST_CASE("cli evaluate: what is no likelihood is called so, and has neither bound nor bits") {
   const TrainedFolder folder;
   folder.train("grey.h5", std::string(vae) + " --likelihood bce-grey");
@@ -232,6 +253,7 @@ TEST_CASE("cli evaluate: mistakes are named, and nothing is written", "[slow]") 
                 {"evaluate vae.h5 --binarise none", 2, {"binarise", "bernoulli"}},
                 {"evaluate gaussian.h5 --binarise dynamic", 2, {"binarise", "gaussian"}},
                 {"evaluate vae.h5 --precision fp16", 2, {"precision", "fp16", "bf16"}},
+                {"evaluate vae.h5 --algorithm fft", 2, {"algorithm", "fft", "winograd2"}},
                 {"evaluate vae.h5 --threads 0", 2, {"threads", "0"}},
                 {"evaluate vae.h5 --seed x", 2, {"seed", "x"}},
                 {"evaluate vae.h5 --epochs 3", 2, {"--epochs", "belongs to fsconv train"}},

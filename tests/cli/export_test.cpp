@@ -39,25 +39,34 @@ TEST_CASE("cli export: a mistake is told in a line or two, and leaves every file
   std::ofstream(folder / "own.py") << "print('fsconv')\n";
   std::ofstream(folder / "own.npz") << "PK, but of somebody else";
   std::filesystem::create_directory(folder / "folder.pt");
-  CHECK(first_unrefused(folder, {{"export", 2, {"to"}},
-                                 {"export run.h5", 2, {"to"}},
-                                 {"export --to a.pt", 2, {"RUN", "missing"}},
-                                 {"export run.h5 --to a.txt", 2, {"a.txt", ".safetensors", ".onnx"}},
-                                 {"export run.h5 --to a", 2, {".npz"}},
-                                 {"export run.h5 --to a.pt,a.pt", 2, {"twice"}},
-                                 {"export run.h5 --to a.pt,,b.pt", 2, {"empty"}},
-                                 {"export run.h5 --to a.pt --part encoder", 2, {"part", ".onnx"}},
-                                 {"export run.h5 --to a.pt --weights worst", 2, {"best or last"}},
-                                 {"export run.h5 --to none/a.pt", 5, {"none"}},
-                                 {"export run.h5 --to a.pt,none/a.npz", 5, {"none"}},
-                                 {"export run.h5 --to folder.pt", 5, {"folder.pt"}},
-                                 {"export missing.h5 --to a.pt", 5, {"missing.h5"}},
-                                 {"export damaged.h5 --to a.pt", 4, {"damaged.h5"}},
-                                 {"export own.npz --to a.pt", 4, {"own.npz"}},
-                                 {"export run.pt --to run.pt", 2, {"run.pt is what is read"}},
-                                 {"export run.pt --to run.pt --force", 2, {"run.pt is what is read"}},
-                                 {"export run.h5 --to own.py", 2, {"own.py", "--force"}},
-                                 {"export run.h5 --to a.pt,own.npz", 2, {"own.npz", "--force"}}}) == "");
+  std::filesystem::create_symlink(".", folder / "here");
+  std::filesystem::create_symlink("a.npz", folder / "link.npz");
+  std::filesystem::create_hard_link(folder / "run.h5", folder / "same.pt");
+  CHECK(
+      first_unrefused(folder, {{"export", 2, {"to"}},
+                               {"export run.h5", 2, {"to"}},
+                               {"export --to a.pt", 2, {"RUN", "missing"}},
+                               {"export run.h5 --to a.txt", 2, {"a.txt", ".safetensors", ".onnx"}},
+                               {"export run.h5 --to a", 2, {".npz"}},
+                               {"export run.h5 --to a.pt,a.pt", 2, {"twice"}},
+                               {"export run.h5 --to a.npz,./a.npz", 2, {"./a.npz", "the same file as a.npz"}},
+                               {"export run.h5 --to a.npz,here/a.npz --force", 2, {"the same file as a.npz"}},
+                               {"export run.h5 --to a.npz,link.npz", 2, {"the same file as a.npz"}},
+                               {"export run.h5 --to a.pt,,b.pt", 2, {"empty"}},
+                               {"export run.h5 --to a.pt --part encoder", 2, {"part", ".onnx"}},
+                               {"export run.h5 --to a.pt --weights worst", 2, {"best or last"}},
+                               {"export run.h5 --to none/a.pt", 5, {"none"}},
+                               {"export run.h5 --to a.pt,none/a.npz", 5, {"none"}},
+                               {"export run.h5 --to folder.pt", 5, {"folder.pt"}},
+                               {"export run.h5 --to a.npz,folder.pt --force", 5, {"folder.pt"}},
+                               {"export missing.h5 --to a.pt", 5, {"missing.h5"}},
+                               {"export damaged.h5 --to a.pt", 4, {"damaged.h5"}},
+                               {"export own.npz --to a.pt", 4, {"own.npz"}},
+                               {"export run.pt --to run.pt", 2, {"run.pt is what is read"}},
+                               {"export run.pt --to run.pt --force", 2, {"run.pt is what is read"}},
+                               {"export run.h5 --to here/same.pt --force", 2, {"same.pt is what is read"}},
+                               {"export run.h5 --to own.py", 2, {"own.py", "--force"}},
+                               {"export run.h5 --to a.pt,own.npz", 2, {"own.npz", "--force"}}}) == "");
   CHECK(folder.bytes("own.py") == "print('fsconv')\n");
 }
 
@@ -68,6 +77,18 @@ TEST_CASE("cli export: a full disk is an error, and a file that is there stays")
     std::filesystem::create_symlink("/dev/full", folder / name);
     CHECK(first_unrefused(
               folder, {{("export run.h5 --to " + std::string(name)).c_str(), 5, {"No space left"}}}) == "");
+  }
+}
+
+TEST_CASE("cli export: a run whose name is no UTF-8 is exported, and its name told") {
+  const TrainedFolder folder;
+  folder.train("run.h5", "");
+  std::filesystem::rename(folder / "run.h5", folder / "r\xff.h5");
+  folder.run("export r\xff.h5 --to a.pt,a.safetensors,a.npz,a.py");
+  for (const char* name : {"a.pt", "a.safetensors", "a.npz", "a.py"}) {
+    INFO(name);
+    CHECK(folder.bytes(name).find("r\xff.h5") == std::string::npos);
+    CHECK(folder.bytes(name).find("xff.h5") != std::string::npos);
   }
 }
 

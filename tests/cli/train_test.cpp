@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <fsconv/io/numpy/npy.hpp>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "cli/process.hpp"
 #include "io/scratch.hpp"
 
+using namespace fsconv;
 using namespace fsconv::testing;
 using nlohmann::json;
 
@@ -92,4 +94,70 @@ TEST_CASE("cli train: --json prints an object a line, whose keys the help names"
     }
   }
   CHECK(epoch == 2);
+}
+
+TEST_CASE("cli train: --resume takes the same test images from another place, and no others") {
+  const ScratchFolder folder;
+  const auto put_images = [&](const std::string& name, Index count, Index value) {
+    std::string content = npy_header("|u1", {count, 1, 8, 8});
+    for (Index at = 0; at < 64 * count; ++at) content += static_cast<char>(at % 251 + value);
+    put_content(folder / name, content);
+  };
+  put_images("train.npy", 20, 0);
+  put_images("test.npy", 4, 1);
+  put_images("other.npy", 4, 2);
+  std::filesystem::copy_file(folder / "test.npy", folder / "moved.npy");
+  const auto run = [&](const std::string& line) { return run_fsconv(words("train " + line), folder.path()); };
+  const std::string small = "--data train.npy --channels 2 --latent 2 --batch 4 --epochs 1 ";
+  REQUIRE(run(small + "--test-data test.npy --output with.h5").exit_code == 0);
+  REQUIRE(run(small + "--output without.h5").exit_code == 0);
+  struct Case {
+    const char* line;
+    int code;
+    const char* says;
+  };
+  const std::string with = content_of(folder / "with.h5"), without = content_of(folder / "without.h5");
+  for (const Case& one : {Case{"with.h5 --test-data other.npy", 4, "--test-data must lead to the same"},
+                          Case{"without.h5 --test-data test.npy", 4, "--test-data must lead to the same"},
+                          Case{"with.h5 --test-data none.npy", 5, "none.npy"},
+                          Case{"with.h5 --test-data train.npy", 2, "as --data is"}}) {
+    const Finished finished = run(std::string("--epochs 2 --resume ") + one.line);
+    INFO(one.line << ": " << finished.err);
+    CHECK(finished.exit_code == one.code);
+    CHECK(finished.err.find(one.says) != std::string::npos);
+    CHECK(content_of(folder / "with.h5") == with);
+    CHECK(content_of(folder / "without.h5") == without);
+  }
+  // The images decide, not their names: the losses are those of the run whose test images did not move.
+  std::filesystem::copy_file(folder / "with.h5", folder / "copy.h5");
+  const Finished stayed = run("--resume copy.h5 --epochs 2 --json");
+  std::filesystem::remove(folder / "test.npy");
+  const Finished lost = run("--resume with.h5 --epochs 2");
+  CHECK(lost.exit_code == 5);
+  CHECK(lost.err.find("give --test-data") != std::string::npos);
+  const Finished moved = run("--resume with.h5 --epochs 2 --json --test-data moved.npy");
+  REQUIRE(stayed.exit_code + moved.exit_code == 0);
+  CHECK(json::parse(moved.out)["test_loss"] == json::parse(stayed.out)["test_loss"]);
+}
+
+TEST_CASE("cli train: --init is looked at before any data, and nothing is made where it is refused") {
+  const ScratchFolder folder;
+  put_content(folder / "text.pt", "no weights");
+  put_content(folder / "text.safetensors", "no weights, for it is too short a text");
+  struct Case {
+    const char* file;
+    int code;
+  };
+  const std::size_t files = folder.files();
+  for (const Case& one : {Case{"none.pt", 5}, Case{"text.pt", 4}, Case{"text.safetensors", 4}}) {
+    // The data are not there, too: what is told is what was looked at first.
+    const Finished refused = run_fsconv(
+        words(std::string("train --data nothing.npy --output new/run.h5 --init ") + one.file), folder.path());
+    INFO(one.file << ": " << refused.err);
+    CHECK(refused.exit_code == one.code);
+    CHECK(refused.err.starts_with(std::string("fsconv: ") + one.file));
+    CHECK(refused.err.find("nothing.npy") == std::string::npos);
+    CHECK(refused.error_lines() <= 2);
+    CHECK(folder.files() == files);
+  }
 }

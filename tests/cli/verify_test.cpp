@@ -16,8 +16,9 @@ using nlohmann::json;
 namespace {
 
 const std::vector<std::string> mutants = {
-    "no_flip",     "pad_p",     "swapped_pads",  "cancelled_stride", "shifted",  "wrong_group",
-    "dropped_tap", "quadratic", "unit_shortcut", "ones_shortcut",    "upsampled"};
+    "no_flip",     "pad_p",        "swapped_pads",  "cancelled_stride", "shifted",   "wrong_group",
+    "dropped_tap", "quadratic",    "unit_shortcut", "ones_shortcut",    "upsampled", "wrong_coefficient",
+    "wrong_sign",  "shifted_tile", "plain_matrix",  "scaled_twice"};
 
 Finished verify_line(const ScratchFolder& folder, const std::string& line) {
   return run_fsconv(words("verify " + line), folder.path(), {.time = std::chrono::seconds(60)});

@@ -216,7 +216,7 @@ TEST_CASE("apply: refusals name what the user gave") {
 
 TEST_CASE("apply: empty arrays have empty results, and sums of nothing are 0") {
   for (const char* form :
-       {"gather", "scatter", "zero_insertion", "polyphase", "matrix", "im2col", "batched"}) {
+       {"gather", "scatter", "zero_insertion", "polyphase", "matrix", "bilinear", "im2col", "batched"}) {
     INFO(form);
     ApplyRequest r = request(Convention::native, Op::conv, {0, 1, 6}, {1, 1, 3});
     r.form = form;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fsconv/base/error.hpp>
 #include <fsconv/data/cifar.hpp>
+#include <fsconv/data/data_kind.hpp>
 
 #include "io/scratch.hpp"
 
@@ -58,9 +59,9 @@ TEST_CASE("cifar-10: all batches in order, planes and labels in their places") {
 
 TEST_CASE("cifar-10: broken files say what is wrong") {
   const ScratchFolder folder;
-  CHECK_FALSE(is_cifar10_folder(folder.path()));
+  CHECK(data_kind(folder.path()) == DataKind::empty_folder);
   write_folder(folder);
-  CHECK(is_cifar10_folder(folder.path()));
+  CHECK(data_kind(folder.path()) == DataKind::cifar10_folder);
 
   const auto refused = [&](const std::string& name, const std::string& content, const char* message) {
     INFO(message);
@@ -86,9 +87,9 @@ TEST_CASE("cifar-100: the fine label is the image's, behind the coarse one") {
   const ScratchFolder folder;
   put_content(folder / "train.bin",
               "\x13" + record(99, 10, 60, 70) + std::string(1, '\0') + record(7, 20, 60, 70));
-  CHECK_FALSE(is_cifar100_folder(folder.path()));
+  CHECK(data_kind(folder.path()) == DataKind::other_folder);
   put_content(folder / "test.bin", "\x02" + record(0, 1, 2, 3));
-  CHECK(is_cifar100_folder(folder.path()));
+  CHECK(data_kind(folder.path()) == DataKind::cifar100_folder);
   const Dataset data = load_dataset(folder.path(), 0);
   REQUIRE(data.train.images.shape() == Shape{2, 3, 32, 32});
   REQUIRE(data.test.images.shape() == Shape{1, 3, 32, 32});

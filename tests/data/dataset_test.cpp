@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <filesystem>
 #include <fsconv/base/error.hpp>
+#include <fsconv/data/data_kind.hpp>
 #include <fsconv/data/dataset.hpp>
+#include <fsconv/data/known_sets.hpp>
 #include <fsconv/data/prepare.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/numpy/npy.hpp>
@@ -26,6 +29,16 @@ void write_folder(const ScratchFolder& folder) {
   put_gzip(folder / "t10k-images-idx3-ubyte.gz", idx_images(1, 1, 2, {7, 8}));
   put_content(folder / "t10k-labels-idx1-ubyte", idx_labels({9}));
 }
+
+// Makes a folder the current one for a while.
+class InFolder {
+ public:
+  explicit InFolder(const std::string& folder) { std::filesystem::current_path(folder); }
+  ~InFolder() { std::filesystem::current_path(before_); }
+
+ private:
+  std::filesystem::path before_ = std::filesystem::current_path();
+};
 
 std::vector<std::uint8_t> counted(std::size_t bytes) {
   std::vector<std::uint8_t> values(bytes);
@@ -363,10 +376,67 @@ TEST_CASE("data set: a part of a set, and two joined, have their labels") {
 
 TEST_CASE("data set: an unknown name lists the known ones") {
   CHECK_THROWS_WITH(load_dataset("fashion_mnist", 0),
-                    Contains("fashion-mnist, mnist, generated, generated:"));
+                    Contains("fashion-mnist, mnist, cifar-10, cifar-100, celeba, generated, generated:") &&
+                        Contains("fsconv data list"));
   CHECK_THROWS_AS(load_dataset("", 0), IoError);
   const ScratchFolder folder;
   CHECK_THROWS_AS(load_dataset(folder.path(), 0), IoError);
+}
+
+TEST_CASE("data set: every known name says how to get what is not there, and takes no other data for it") {
+  const ScratchFolder folder;
+  const InFolder here(folder.path());
+  for (const KnownSet& set : known_sets()) {
+    const std::string name(set.name);
+    INFO(name);
+    if (place_of(set)) continue;  // where Debian installs it
+    CHECK_THROWS_WITH(load_dataset(name, 0), Contains(name + ": is not there: no folder data/" + name) &&
+                                                 Contains("data/fetch " + name) && Contains("generated"));
+    std::filesystem::create_directories("data/" + name);
+    CHECK_THROWS_WITH(load_dataset(name, 0),
+                      Contains("data/" + name + ": is an empty folder, and is where " + name) &&
+                          Contains("data/fetch " + name));
+  }
+  put_content("data/mnist/data_batch_1.bin", "of CIFAR-10");
+  CHECK_THROWS_WITH(load_dataset("mnist", 0), Contains("holds the binary version of CIFAR-10"));
+  put_content("data/cifar-10/data_batch_1.bin", "too short");
+  CHECK_THROWS_WITH(load_dataset("cifar-10", 0), Contains("data_batch_1.bin: holds 9 bytes"));
+  CHECK(is_known_name("cifar-10"));
+  CHECK_FALSE(is_known_name("celeba"));  // has validation images
+}
+
+TEST_CASE("data set: what kind of data a path leads to") {
+  const ScratchFolder folder;
+  const auto holding = [&](const std::string& name, const std::vector<std::string>& files) {
+    std::filesystem::create_directories(folder / name);
+    for (const std::string& file : files) put_content(folder / (name + "/" + file), "x");
+    return data_kind(folder / name);
+  };
+  CHECK(data_kind(folder / "none") == DataKind::nothing);
+  CHECK(holding("empty", {}) == DataKind::empty_folder);
+  CHECK(holding("other", {"readme"}) == DataKind::other_folder);
+  for (const char* images : {"train-images-idx3-ubyte", "t10k-images.idx3-ubyte.gz"})
+    CHECK(holding(images, {images}) == DataKind::idx_folder);
+  CHECK(holding("labels", {"train-labels-idx1-ubyte"}) == DataKind::other_folder);
+  CHECK(holding("ten", {"data_batch_1.bin", "x.png", "train-images-idx3-ubyte"}) == DataKind::cifar10_folder);
+  CHECK(holding("hundred", {"train.bin"}) == DataKind::other_folder);
+  CHECK(holding("hundred", {"test.bin"}) == DataKind::cifar100_folder);
+  CHECK(holding("python", {"data_batch_1"}) == DataKind::python_cifar);
+  CHECK(holding("python", {"x.png"}) == DataKind::picture_folder);
+  CHECK(holding("pictures", {"x.jpg"}) == DataKind::picture_folder);
+  CHECK(holding("mixed", {"x.jpg", "t10k-images-idx3-ubyte"}) == DataKind::idx_folder);
+  std::filesystem::create_directories(folder / "folders/data_batch_1.bin");
+  std::filesystem::create_directories(folder / "folders/train-images-idx3-ubyte");
+  CHECK(data_kind(folder / "folders") == DataKind::other_folder);
+  put_content(folder / "x", "x");
+  CHECK(data_kind(folder / "x") == DataKind::other_file);
+  CHECK(data_kind(folder / "x.npy") == DataKind::array);
+  CHECK(data_kind(folder / "none.h5:/images") == DataKind::array);
+  put_content(folder / "x.npz:images", "x");
+  CHECK(data_kind(folder / "x.npz:images") == DataKind::other_file);
+  for (const char* name : {"other", "labels", "empty", "folders"})
+    CHECK_THROWS_WITH(load_dataset(folder / name, 0),
+                      Contains("pictures") && Contains("train-images-idx3-ubyte") && Contains("CIFAR-10"));
 }
 
 TEST_CASE("data set: Fashion-MNIST as Debian installs it") {
@@ -477,6 +547,12 @@ TEST_CASE("data set: a folder of pictures of one size, and the same prepared") {
   const Dataset data = load_dataset(folder / "set", 0);
   CHECK(data.train.images.shape() == Shape{18, 3, 4, 5});
   CHECK(data.test.images.shape() == Shape{2, 3, 4, 5});
+  for (const int threads : {1, 3}) {
+    const Dataset again = load_dataset(folder / "set", 0, DataFormat::automatic, threads);
+    CHECK(again.train.images == data.train.images);
+    CHECK(again.train.labels == data.train.labels);
+    CHECK(again.test.images == data.test.images);
+  }
   CHECK(data.test.labels == std::vector<std::uint8_t>{0, 1});  // a tenth of each class
   const Tensor<std::uint8_t> first = data.train.images.in_memory(0, 1);
   CHECK(first[0] == 0);

@@ -9,6 +9,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/data/picture_folder.hpp>
 #include <fsconv/io/sha256.hpp>
+#include <set>
 
 #include "io/images/picture_files.hpp"
 #include "io/scratch.hpp"
@@ -68,7 +69,30 @@ std::string refusal(const std::function<void()>& work) try {
   return error.what();
 }
 
+// The headers that one includes, and those that these include.
+std::set<std::string> included_by(const std::string& header) {
+  const std::string text = content_of(std::string(FSCONV_SOURCE_DIR) + "/lib/" + header);
+  const std::string start = "#include <fsconv/";
+  std::set<std::string> all;
+  for (std::size_t at = text.find(start); at != std::string::npos; at = text.find(start, at + 1)) {
+    const std::size_t name = at + start.size() - std::string_view("fsconv/").size();
+    const std::string included = text.substr(name, text.find('>', name) - name);
+    all.insert(included);
+    if (!included.ends_with("version.hpp")) all.merge(included_by(included));  // which is generated
+  }
+  return all;
+}
+
 }  // namespace
+
+TEST_CASE("picture folder: nothing of HDF5 comes with its header, nor with what says the kind of data") {
+  for (const char* header : {"fsconv/data/picture_folder.hpp", "fsconv/data/data_kind.hpp"})
+    for (const std::string& included : included_by(header)) {
+      INFO(header << " includes " << included);
+      CHECK(included.find("hdf5") == std::string::npos);
+    }
+  CHECK(included_by("fsconv/data/prepared_file.hpp").contains("fsconv/io/hdf5/file.hpp"));
+}
 
 TEST_CASE("picture folder: all pictures below it, sorted by the bytes of their names") {
   const ScratchFolder folder;

@@ -7,7 +7,6 @@
 #include <fsconv/exchange/onnx_file.hpp>
 #include <fsconv/train/model_json.hpp>
 
-#include "io/scratch.hpp"
 #include "nn/small_models.hpp"
 
 using namespace fsconv;
@@ -95,12 +94,4 @@ TEST_CASE("onnx file: the same state makes the same bytes, another one others") 
   CHECK(onnx_bytes(written.model, written.state, ModelPart::whole) == bytes);
   written.state.tensors.front().value[0] += 1;
   CHECK(onnx_bytes(written.model, written.state, ModelPart::whole) != bytes);
-}
-
-TEST_CASE("onnx file: a folder that is not there is an error, and nothing is written") {
-  const Written written = tied_vae();
-  const fsconv::testing::ScratchFolder folder;
-  CHECK_THROWS_AS(write_onnx(folder / "none/model.onnx", written.model, written.state, ModelPart::whole),
-                  IoError);
-  CHECK(folder.files() == 0);
 }

@@ -148,3 +148,20 @@ TEST_CASE("model state: its check is what the engine makes of the images") {
     CHECK(state.check.log_variance.size() == (model.heads() ? codes.log_variances.size() : 0));
   }
 }
+
+TEST_CASE("model state: the run's name is text, whatever bytes its file is called by") {
+  TrainedRun run;
+  run.trained.model = make_model(small_spec(ModelKind::ae));
+  run.trained.parameters = parameters_for<float>(run.trained.model);
+  const auto name_of = [&](const std::string& path) {
+    run.path = path;
+    return state_of(run).metadata.at("run");
+  };
+  CHECK(name_of("folder/run 1.h5") == "run 1.h5");
+  CHECK(name_of("\xc3\xa9t\xc3\xa9.h5") == "\xc3\xa9t\xc3\xa9.h5");
+  CHECK(name_of("r\xff.h5") == "r\\xff.h5");
+  CHECK(name_of("\xc3.h5") == "\\xc3.h5");
+  CHECK(name_of("a\n\x1b[31m.h5") == "a\\x0a\\x1b[31m.h5");
+  const std::string longest = std::string(250, '\xfe') + ".h5";
+  CHECK(name_of(longest).size() == 4 * 250 + 3);
+}

@@ -5,6 +5,7 @@
 #include <fsconv/engine/block.hpp>
 #include <fsconv/forms/batched.hpp>
 #include <fsconv/forms/gather.hpp>
+#include <fsconv/forms/kept.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/verify/sweep.hpp>
 #include <functional>
@@ -187,6 +188,60 @@ TEST_CASE("batched: an image alone and the same image in a batch have the same b
       const auto code = batched::conv(g, image, weight);
       CHECK(std::equal(code.begin(), code.end(), codes.begin() + at * code_size));
     }
+  }
+}
+
+namespace {
+
+template <class T>
+Results<engine::Sum<T>> by_algorithm(engine::Algorithm algorithm, Isa isa, const Geometry& g,
+                                     const Inputs<engine::Sum<T>>& in) {
+  return {batched::conv_in<T>(isa, g, in.image, in.weight, algorithm),
+          batched::conv_transpose_in<T>(isa, g, in.code, in.weight, algorithm),
+          batched::weight_gradient_in<T>(isa, g, in.code, in.image, algorithm)};
+}
+
+// Integers up to 2: verify/tile_growth.hpp says that all sums of these layers stay exact.
+template <class T>
+void require_tiles_equal(engine::Algorithm algorithm, const Geometry& g, Random& random) {
+  using Number = engine::Sum<T>;
+  const Index batch = 33;
+  const Inputs<Number> in{random_integers<Number>(g.image_shape(batch), 2, random),
+                          random_integers<Number>(g.code_shape(batch), 2, random),
+                          random_integers<Number>(g.weight_shape(), 2, random)};
+  const Results<Number> expected = by_gather(g, in);
+  for (const Isa isa : engine::different_isas<T>()) {
+    INFO(print_case(g) << " " << name(isa) << " " << name(algorithm) << " " << sizeof(T) << " bytes");
+    REQUIRE(by_algorithm<T>(algorithm, isa, g, in) == expected);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("batched: by tiles, equals gather bit for bit on integers, and rounds reals in another order") {
+  Random random(9);
+  for (const char* word : {"ic16oc18i14x14o7x7k4s2p1", "ic20oc4i9x9o9x9k3p1", "g2ic4oc8i8x9o4x5k4x5s2p1x2",
+                           "ic2oc4i5x5x5o5x5x5k3p1", "ic4oc2i7o14k4s1/2p2"}) {
+    const Geometry g = parse_case(word);
+    require_tiles_equal<float>(engine::Algorithm::winograd2, g, random);
+    require_tiles_equal<engine::BFloat16>(engine::Algorithm::winograd2, g, random);
+    require_tiles_equal<double>(engine::Algorithm::winograd2, g, random);
+    require_tiles_equal<double>(engine::Algorithm::winograd4, g, random);
+  }
+  // What is kept for one algorithm is not another's.
+  const Geometry g = parse_case("ic16oc18i14x14o7x7k4s2p1");
+  const Inputs<float> in{random_reals<float>(g.image_shape(3), random),
+                         random_reals<float>(g.code_shape(3), random),
+                         random_reals<float>(g.weight_shape(), random)};
+  const KeepPrepared keep;
+  const Isa isa = engine::best_isa();
+  const auto direct = by_algorithm<float>(engine::Algorithm::direct, isa, g, in);
+  const auto two = by_algorithm<float>(engine::Algorithm::winograd2, isa, g, in);
+  const auto four = by_algorithm<float>(engine::Algorithm::winograd4, isa, g, in);
+  CHECK(direct == by_batched<float>(isa, g, in));
+  for (const auto map : {&Results<float>::code, &Results<float>::image, &Results<float>::gradient}) {
+    CHECK(direct.*map != two.*map);
+    CHECK(two.*map != four.*map);
   }
 }
 

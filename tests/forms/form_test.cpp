@@ -1,7 +1,10 @@
 // Every form against a dense W written down from the equation alone, bit for bit on integers.
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <fsconv/forms/form.hpp>
+#include <fsconv/verify/tile_growth.hpp>
+#include <limits>
 
 #include "support/geometries.hpp"
 
@@ -38,6 +41,18 @@ Dense dense(const Geometry& g) {
   return w;
 }
 
+// Whether a form keeps the integers up to 4 exact in T: what tiles make of them is larger. Doubles always do.
+template <class T>
+bool is_exact(const Form<T>& form, const Geometry& g, Index batch) {
+  const bool empty = element_count(g.image_shape(batch)) == 0 || element_count(g.code_shape(batch)) == 0;
+  if (form.name != "bilinear" || empty) return true;
+  for (const Op op : {Op::conv, Op::conv_transpose, Op::weight_gradient})
+    if (tile_growth(g, op, {{.largest = 4}}, batch).sums * 4 * 4 >=
+        std::ldexp(1.0, std::numeric_limits<T>::digits))
+      return false;
+  return true;
+}
+
 template <class T>
 void check_all_forms(const Geometry& g, Random& random, Index batch = 2) {
   const auto x = random_integers<T>(g.image_shape(batch), 4, random);
@@ -58,6 +73,7 @@ void check_all_forms(const Geometry& g, Random& random, Index batch = 2) {
 
   for (const Form<T>& form : forms<T>()) {
     INFO("form " << form.name);
+    if (!is_exact(form, g, batch)) continue;
     if (!form.unsupported(g, Op::conv)) CHECK(conv(form, g, x, weight) == code);
     if (!form.unsupported(g, Op::conv_transpose)) CHECK(conv_transpose(form, g, y, weight) == image);
     if (!form.unsupported(g, Op::weight_gradient)) CHECK(weight_gradient(form, g, y, x) == gradient);

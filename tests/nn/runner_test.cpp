@@ -4,7 +4,9 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/base/error.hpp>
+#include <fsconv/engine/bilinear.hpp>
 #include <fsconv/engine/kernels.hpp>
+#include <fsconv/forms/form.hpp>
 #include <fsconv/nn/optimizer.hpp>
 #include <fsconv/nn/tensor_pass.hpp>
 #include <limits>
@@ -14,6 +16,7 @@
 using namespace fsconv;
 using namespace fsconv::test;
 using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -87,6 +90,36 @@ Parameters<To> cast_all(const Parameters<From>& from) {
   for (const Parameter<From>& parameter : from) to.push_back({parameter.name, cast<To>(parameter.value)});
   return to;
 }
+
+// Models whose convolutions are cut into tiles: phases of two taps (kernel 4, stride 2), of 3 and 2 (kernel 5) and of 3 (kernel 3,
+// stride 1), an axis of 7 code pixels that no tile divides, and more channels than a vector has.
+std::vector<NamedModel> tiled_models() {
+  std::vector<NamedModel> list;
+  const auto add = [&](const std::string& name, ModelKind kind, auto change) {
+    ModelSpec spec;
+    spec.kind = kind;
+    spec.image_channels = 3;
+    spec.image_size = {14, 16};  // 7x8, and 4x4, of which a linear layer has no tiles
+    spec.layers = {{.channels = 16, .kernel = 4, .stride = 2}, {.channels = 18, .kernel = 4, .stride = 2}};
+    spec.latent = 5;
+    spec.tied = {true, true, true};
+    spec.likelihood = kind == ModelKind::vae ? Likelihood::bernoulli : Likelihood::bce_grey;
+    change(spec);
+    list.push_back({name, make_model(spec)});
+  };
+  add("tiled, tied", ModelKind::ae, [](ModelSpec&) {});
+  add("tiled, untied, kernel 5", ModelKind::ae, [](ModelSpec& s) {
+    s.tied = {};
+    s.layers[1].kernel = 5;
+  });
+  add("tiled, groups, residual of stride 1", ModelKind::vae, [](ModelSpec& s) {
+    s.layers[1].groups = 2;
+    s.residual = 1;
+  });
+  return list;
+}
+
+constexpr engine::Algorithm with_tiles[] = {engine::Algorithm::winograd2, engine::Algorithm::winograd4};
 
 }  // namespace
 
@@ -521,4 +554,206 @@ TEST_CASE("runner: a form that does not support a layer says so when it is made"
         CHECK(error.field() == "form");
         CHECK_THAT(error.what(), Contains(std::string(form.name)));
       }
+}
+
+TEST_CASE("runner: tiles have the same bits on any number of threads, in training and in evaluating") {
+  for (const NamedModel& named : tiled_models())
+    for (const engine::Algorithm algorithm : with_tiles)
+      for (const Precision precision : float_precisions) {
+        INFO(named.name << ", " << name(algorithm) << ", " << name(precision));
+        const GradientCase one(named.model, 150);
+        const auto parameters = larger_parameters<float>(one.model);
+        const auto with = [&](int threads) {
+          return Computing{.precision = precision, .algorithm = algorithm, .threads = threads};
+        };
+        const auto on_one = gradient_with(one, parameters, with(1), beta);
+        for (const int threads : {2, 5}) {
+          const auto on_more = gradient_with(one, parameters, with(threads), beta);
+          CHECK(on_more.losses == on_one.losses);
+          CHECK(on_more.gradients == on_one.gradients);
+        }
+        CHECK(runner_of(one.model, parameters, with(3)).losses(one.batch(), beta) == on_one.losses);
+      }
+}
+
+namespace {
+
+// How much larger than a product of a pixel and a tap the terms can be that a result of a tile is the sum of, by axis.
+double growth(const engine::Bilinear& a) {
+  double most = 0;
+  for (int i = 0; i < a.results; ++i) {
+    double sum = 0;
+    for (int t = 0; t < a.products; ++t) {
+      double filter = 0, image = 0;
+      for (int j = 0; j < a.taps; ++j) filter += std::abs(static_cast<double>(a.filter.at[t][j]));
+      for (int q = 0; q < a.image.columns; ++q) image += std::abs(static_cast<double>(a.image.at[t][q]));
+      sum += std::abs(static_cast<double>(a.code.at[t][i])) * filter * image;
+    }
+    most = std::max(most, sum / static_cast<double>(a.scale));
+  }
+  return most;
+}
+
+// The other two maps of an algorithm transpose its matrices.
+engine::Bilinear with_code_and_image_exchanged(engine::Bilinear a) {
+  std::swap(a.code, a.image);
+  a.results = a.code.columns;
+  return a;
+}
+
+double largest_growth(int most_results) {
+  double growth_of_axis = 1;
+  for (const engine::Bilinear& a : engine::bilinear_algorithms)
+    if (a.results <= most_results)
+      growth_of_axis = std::max({growth_of_axis, growth(a), growth(with_code_and_image_exchanged(a))});
+  return growth_of_axis;
+}
+
+double largest(const Tensor<double>& numbers) {
+  double most = 0;
+  for (const double x : numbers) most = std::max(most, std::abs(x));
+  return most;
+}
+
+// How far the loss of an image can be from the exact one, by any algorithm of tiles of up to `most_results`: a model of affine steps
+// one after the other, whose activations have slopes of at most 1, in numbers that round by eps/2. A step sums `terms` products
+// of at most |w| |x| each; tiles make them larger by `growth` per axis, and add some 20 roundings of the transforms. What
+// an input is off goes through the step at most ||W|| times as large.
+double loss_bound(const Model& model, const Parameters<double>& parameters, int most_results) {
+  double off = 0, size = 1;  // of the values of a step, pixels first
+  for (const Step& step : model.steps) {
+    const auto& affine = std::get<Affine>(step);
+    const Tensor<double>& weight = parameters[affine.weight].value;
+    const Geometry& geometry = affine.geometry;
+    const Index inner = affine.direction == Direction::conv ? geometry.in_channels : geometry.out_channels;
+    const double terms =
+        static_cast<double>(weight.size() / (geometry.in_channels * geometry.out_channels / inner));
+    const double tiles = std::pow(largest_growth(most_results), static_cast<double>(geometry.axes.size()));
+    const double w = largest(weight), bias = affine.bias ? largest(parameters[*affine.bias].value) : 0;
+    off = terms * w * off + (terms + 20) * eps * (terms * tiles * w * (size + off) + bias);
+    size = terms * w * size + bias;
+  }
+  // The slope of bce-grey by an output is at most 1.
+  return off * static_cast<double>(model.images().elements());
+}
+
+}  // namespace
+
+TEST_CASE("runner: tiles give the losses of the direct engine, within a derived bound") {
+  ModelSpec spec;
+  spec.image_channels = 16;
+  spec.latent = 0;
+  spec.tied = {true};
+  for (const Index kernel : {3, 4, 5})
+    for (const Index stride : {1, 2}) {
+      spec.image_size = {14, 13};
+      spec.layers = {{.channels = 18, .kernel = kernel, .stride = stride}};
+      const GradientCase one(make_model(spec), 3);
+      const auto parameters = larger_parameters<double>(one.model);
+      const double direct = gradient_with(one, parameters, {}, beta).losses.objective;
+      for (const engine::Algorithm algorithm : with_tiles) {
+        INFO("kernel " << kernel << ", stride " << stride << ", " << name(algorithm));
+        const double tiled = gradient_with(one, parameters, {.algorithm = algorithm}, beta).losses.objective;
+        // What both are off, and the roundings of the sum over all pixels.
+        const auto pixels = static_cast<double>(3 * one.model.images().elements());
+        const int results = algorithm == engine::Algorithm::winograd2 ? 3 : 4;
+        const double bound = 2 * (3 * loss_bound(one.model, parameters, results) + pixels * eps * direct);
+        CHECK(std::abs(tiled - direct) <= bound);
+        // A tap that is left out, in one channel of both layers, is seen.
+        auto less = parameters;
+        less[0].value[0] = 0;
+        CHECK(std::abs(gradient_with(one, less, {.algorithm = algorithm}, beta).losses.objective - direct) >
+              bound);
+      }
+    }
+}
+
+TEST_CASE("runner: tiles give the losses and gradients of the direct engine") {
+  for (const NamedModel& named : tiled_models()) {
+    INFO(named.name);
+    const GradientCase one(named.model, 40);
+    const auto parameters = larger_parameters<double>(one.model);
+    const auto direct = gradient_with(one, parameters, {}, beta);
+    for (const engine::Algorithm algorithm : with_tiles) {
+      INFO(name(algorithm));
+      const auto tiled = gradient_with(one, parameters, {.algorithm = algorithm}, beta);
+      const int results = algorithm == engine::Algorithm::winograd2 ? 3 : 4;
+      // Sums of some thousand products round as the root of their number does, 30 eps, and tiles grow that by what their matrices do.
+      CHECK(losses_distance(tiled.losses, direct.losses) < 30 * eps * std::pow(largest_growth(results), 2));
+      CHECK(agreement(tiled.gradients, direct.gradients).distance <
+            30 * eps * std::pow(largest_growth(results), 2));
+
+      // And in floats: of the exact ones.
+      const auto floats = cast_all<float>(parameters);
+      const auto exact = gradient_with(one, cast_all<double>(floats), {}, beta);
+      const auto found = gradient_with(one, floats, {.algorithm = algorithm}, beta);
+      const double rounding =
+          30 * std::numeric_limits<float>::epsilon() * std::pow(largest_growth(results), 2);
+      CHECK(losses_distance(found.losses, exact.losses) < rounding);
+      CHECK(agreement(found.gradients, exact.gradients).distance < rounding);
+    }
+  }
+}
+
+TEST_CASE("runner: every small model computes by tiles what it does directly, and codes and pixels") {
+  for (const NamedModel& named : small_models()) {
+    INFO(named.name);
+    const GradientCase one(named.model, 40);
+    const auto parameters = parameters_for<double>(one.model);
+    const auto direct = gradient_with(one, parameters, {}, beta);
+    const Model single = with_draws(one.model, 1);
+    auto plain = runner_of(single, parameters, {});
+    const auto codes = plain.encode(one.batch()).means;
+    for (const engine::Algorithm algorithm :
+         {engine::Algorithm::automatic, engine::Algorithm::winograd2, engine::Algorithm::winograd4}) {
+      INFO(name(algorithm));
+      const auto tiled = gradient_with(one, parameters, {.algorithm = algorithm}, beta);
+      CHECK(losses_distance(tiled.losses, direct.losses) < 1e-11);
+      CHECK(gradient_distance(tiled.gradients, direct.gradients) < 1e-9);
+      auto runner = runner_of(single, parameters, {.algorithm = algorithm});
+      CHECK(largest_difference(runner.encode(one.batch()).means, codes) < 1e-11);
+      CHECK(largest_difference(runner.decode(codes), plain.decode(codes)) < 1e-11);
+    }
+  }
+}
+
+TEST_CASE("runner: a step says by which algorithm its maps are computed") {
+  const Model model = tiled_models().front().model;  // conv, conv, linear and their transposes
+  const auto of = [&](engine::Algorithm algorithm, bool trains) {
+    return Runner<float>(model, {.algorithm = algorithm, .trains = trains}).algorithms();
+  };
+  const StepAlgorithms first{.conv = "direct", .weight_gradient = "direct"},
+      inner{.conv = "direct", .conv_transpose = "direct", .weight_gradient = "direct"};
+  CHECK(of(engine::Algorithm::direct, true) ==
+        std::vector<StepAlgorithms>{first, inner, inner, inner, inner, inner});
+  const auto evaluates = of(engine::Algorithm::direct, false);
+  CHECK(evaluates.front() == StepAlgorithms{.conv = "direct"});
+  CHECK(evaluates.back() == StepAlgorithms{.conv_transpose = "direct"});
+  const auto tiled = of(engine::Algorithm::winograd2, true);
+  for (const std::size_t step : {1, 4})
+    for (const std::string& map : {tiled[step].conv, tiled[step].conv_transpose, tiled[step].weight_gradient})
+      CHECK_THAT(map, StartsWith("F(") && !Contains("F(4,"));
+  CHECK(tiled[2] == inner);  // a linear layer has no tiles
+  CHECK_THAT(of(engine::Algorithm::winograd4, true)[1].conv, Contains("F(4,2)"));
+  CHECK(Runner<float>(model, {.form = "gather"}).algorithms().empty());
+
+  // The engine keeps every parameter in its own order and packed for each direction; tiles have filters of more numbers.
+  const auto bytes = [&](engine::Algorithm algorithm) {
+    return Runner<float>(model, {.algorithm = algorithm}).parameter_bytes();
+  };
+  const auto plain = static_cast<std::size_t>(model.parameter_count()) * sizeof(float);
+  CHECK(Runner<float>(model, {.form = "gather"}).parameter_bytes() == plain);
+  CHECK(bytes(engine::Algorithm::direct) > 2 * plain);
+  CHECK(bytes(engine::Algorithm::winograd2) > bytes(engine::Algorithm::direct));
+}
+
+TEST_CASE("runner: tiles are of the form batched") {
+  const Model model = make_model(small_spec(ModelKind::ae));
+  for (const engine::Algorithm algorithm : {engine::Algorithm::automatic, engine::Algorithm::direct})
+    CHECK_NOTHROW(Runner<float>(model, {.form = "gather", .algorithm = algorithm}));
+  for (const engine::Algorithm algorithm : with_tiles) {
+    CHECK_THROWS_WITH(Runner<float>(model, {.form = "gather", .algorithm = algorithm}),
+                      Contains("algorithm") && Contains(std::string(name(algorithm))) && Contains("gather"));
+    CHECK_NOTHROW(Runner<double>(model, {.algorithm = algorithm}));
+  }
 }

@@ -12,7 +12,7 @@ import torch.nn.functional as functional
 
 GEOMETRIES = 520
 MUTATED = 40  # comparisons that are repeated with wrong options
-FORMS = ["gather", "scatter", "zero_insertion", "polyphase", "matrix", "im2col"]
+FORMS = ["gather", "scatter", "zero_insertion", "polyphase", "matrix", "bilinear", "im2col"]
 SEED = 20250301
 
 

@@ -174,6 +174,19 @@ def check_module(program, count):
     check_refused(program, count, "steps.pt", "untied.h5", "LongStorage")
     torch.save({**net.state_dict(), "fc.bias": torch.zeros(1).expand(5)}, program.file("wide.pt"))
     check_refused(program, count, "wide.pt", "untied.h5", "contiguous()")
+    torch.save({**net.state_dict(), "optimizer": {"state": {0: {"step": torch.zeros(1)}}}}, program.file("key.pt"))
+    check_refused(program, count, "key.pt", "untied.h5", "holds a tensor under the number 0")
+    torch.save({**net.state_dict(), "means": [torch.zeros(1)]}, program.file("list.pt"))
+    check_refused(program, count, "list.pt", "untied.h5", "holds a tensor in a list")
+
+
+def check_names(program, count):
+    """A file may be called by any bytes: what torch.load and the others read is text all the same."""
+    os.rename(program.file("untied.h5"), os.fsencode(program.file("")) + b"n\xff.h5")
+    program.run("export", os.fsdecode(b"n\xff.h5"), "--to", "n.pt,n.safetensors")
+    told = load(program.file("n.pt")).fsconv["run"]
+    count.check(told == "n\\xff.h5", f"n.pt is of the run {told!r}")
+    count.check(read_safetensors(program.file("n.safetensors"))[1]["run"] == told, "n.safetensors is of another run")
 
 
 class Command:
@@ -205,6 +218,7 @@ def compare(program, count):
         for ending in ["h5", "pt"]:
             os.rename(program.file("run.h5" if ending == "h5" else "w.pt"), program.file(f"{name}.{ending}"))
     check_module(program, count)
+    check_names(program, count)
     torch.save({"w": torch.zeros(1), "x": Command()}, program.file("evil.pt"))
     check_refused(program, count, "evil.pt", "tied.h5", "posix.system")
     count.check(not os.path.exists(program.file("hacked")), "a pickle was run")

@@ -7,6 +7,7 @@
 #include <fsconv/report/origin.hpp>
 #include <fsconv/report/report.hpp>
 #include <fsconv/train/evaluation_file.hpp>
+#include <fsconv/train/run_differences.hpp>
 #include <fsconv/verify/report_reader.hpp>
 #include <nlohmann/json.hpp>
 
@@ -109,6 +110,25 @@ TEST_CASE("report: a failure names the command that repeats it") {
   CHECK(
       of.command({}) ==
       "fsconv verify --case ic1oc1i6o3k3s2p1 --claim transpose --mutant no_flip --method exact --miss-bits 128 --seed 7");
+}
+
+TEST_CASE("report: runs differ in the options in which fsconv log says that they do") {
+  // The second is of an earlier schema and says less: what it does not say is what it meant.
+  const std::vector<std::string> paths = {recorded("ae.h5"),
+                                          FSCONV_SOURCE_DIR "/tests/vectors/run_schema_1.h5"};
+  const std::string html = report::report(paths).html;
+  const std::size_t from = html.find("<caption>Options that are not the same for all runs</caption>");
+  REQUIRE(from != std::string::npos);
+  const std::string head = html.substr(from, html.find("</tr>", from) - from);
+  std::size_t options = 0;
+  for (const RunDifference& one : differences(read_logged_runs(paths)))
+    if (one.section == "configuration") {
+      INFO(one.name);
+      CHECK(head.find(">" + one.name + "</th>") != std::string::npos);
+      ++options;
+    }
+  CHECK(options > 3);
+  CHECK(count(head, "<th") == 1 + 1 + options);  // and <thead>, and the run
 }
 
 TEST_CASE("report: what is no result, damaged, or named twice is refused") {

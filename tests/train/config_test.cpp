@@ -92,6 +92,7 @@ TrainConfig unusual() {
   c.epochs = 3, c.batch = 11;
   c.seed = std::numeric_limits<std::uint64_t>::max();
   c.form = "gather";
+  c.algorithm = engine::Algorithm::direct;
   return c;
 }
 
@@ -184,6 +185,13 @@ TEST_CASE("config: what has no effect or contradicts the rest is blamed") {
   CHECK(blamed([](auto& c) { c.patience = 3, c.validation = 10; }) == "nothing");
   CHECK(blamed([](auto& c) { c.precision = Precision::bf16; }) == "nothing");
   CHECK(blamed([](auto& c) { c.precision = Precision::bf16, c.form = "gather"; }) == "precision");
+  for (const engine::Algorithm algorithm : all_values<engine::Algorithm>()) {
+    CHECK(blamed([=](auto& c) { c.algorithm = algorithm; }) == "nothing");
+    const bool is_engines =
+        algorithm == engine::Algorithm::winograd2 || algorithm == engine::Algorithm::winograd4;
+    CHECK(blamed([=](auto& c) { c.algorithm = algorithm, c.form = "gather"; }) ==
+          (is_engines ? "algorithm" : "nothing"));
+  }
   CHECK(blamed([](auto& c) { c.gain = true; }) == "nothing");
   CHECK(blamed([](auto& c) { c.gain = true, c.tie = "none"; }) == "gain");
 }
@@ -310,6 +318,7 @@ TEST_CASE("config: options are read from text") {
                                    {"gated", "false"},
                                    {"learning-rate", "1e-2"},
                                    {"precision", "bf16"},
+                                   {"algorithm", "winograd4"},
                                    {"threads", "3"},
                                    {"somebody", "else's"},
                                    {"activation", "leaky-relu"}});
@@ -322,21 +331,20 @@ TEST_CASE("config: options are read from text") {
   CHECK((config.gain && !config.gated));
   CHECK(config.learning_rate == 0.01);
   CHECK(config.precision == Precision::bf16);
+  CHECK(config.algorithm == engine::Algorithm::winograd4);
   CHECK(config.threads == 3);
   CHECK(config.activation == Activation::leaky_relu);
 
   for (const auto& [name, text] : std::vector<std::pair<std::string, std::string>>{
-           {"model", "gan"},       {"decoder", "mirror"},    {"activation", "bounded"},
-           {"optimizer", "lbfgs"}, {"schedule", "x"},        {"likelihood", "bce"},
-           {"binarise", "yes"},    {"bound", "elbow"},       {"precision", "fp16"},
-           {"latent", "2.5"},      {"latent", ""},           {"latent", " 2"},
-           {"seed", "-1"},         {"beta", "1e400"},        {"beta", "one"},
-           {"beta", "1 "},         {"channels", "4,,8"},     {"channels", ""},
-           {"stride", "1.5"},      {"stride", "2/0"},        {"gain", "yes"},
-           {"variance", "learn"},  {"variance", "0"},        {"momentum", "1"},
-           {"epochs", "0"},        {"threads", "5000"},      {"data", ""},
-           {"test-data", ""},      {"augment", ""},          {"augment", "flop"},
-           {"augment", "shift=0"}, {"data-format", "nchw "}, {"loss", "l1"}}) {
+           {"model", "gan"},         {"decoder", "mirror"}, {"activation", "bounded"}, {"optimizer", "lbfgs"},
+           {"schedule", "x"},        {"likelihood", "bce"}, {"binarise", "yes"},       {"bound", "elbow"},
+           {"precision", "fp16"},    {"algorithm", "fft"},  {"latent", "2.5"},         {"latent", ""},
+           {"latent", " 2"},         {"seed", "-1"},        {"beta", "1e400"},         {"beta", "one"},
+           {"beta", "1 "},           {"channels", "4,,8"},  {"channels", ""},          {"stride", "1.5"},
+           {"stride", "2/0"},        {"gain", "yes"},       {"variance", "learn"},     {"variance", "0"},
+           {"momentum", "1"},        {"epochs", "0"},       {"threads", "5000"},       {"data", ""},
+           {"test-data", ""},        {"augment", ""},       {"augment", "flop"},       {"augment", "shift=0"},
+           {"data-format", "nchw "}, {"loss", "l1"}}) {
     INFO(name << " = " << text);
     CHECK(blamed_in({{name, text}}) == name);
   }
@@ -416,7 +424,9 @@ TEST_CASE("config: a file from before an option was there has its default") {
       R"({"batch": 128, "channels": [32, 64], "data": "fashion-mnist", "epochs": 10, "form": "batched", "kernel": [4],
           "latent": 32, "learning-rate": 0.001, "loss": "bce", "model": "ae", "padding": [], "seed": 0, "stride": [2],
           "test-images": 0, "tied": true, "train-images": 0})");
-  CHECK(to_json(config_from_json(old, "old.h5")) == to_json(TrainConfig()));
+  TrainConfig meant;
+  meant.algorithm = engine::Algorithm::direct;  // there was no other
+  CHECK(to_json(config_from_json(old, "old.h5")) == to_json(meant));
   json untied = old;
   untied["tied"] = false, untied["loss"] = "mse", untied["precision"] = "bf16", untied["stride"] = {2, 1};
   const TrainConfig config = config_from_json(untied, "old.h5");
@@ -424,7 +434,20 @@ TEST_CASE("config: a file from before an option was there has its default") {
   CHECK(config.likelihood == Likelihood::mse);
   CHECK(config.precision == Precision::bf16);
   CHECK(config.stride == std::vector<Stride>{{2, 1}, {1, 1}});
-  CHECK(to_json(config_from_json(json::object(), "file")) == to_json(TrainConfig()));
+  CHECK(to_json(config_from_json(json::object(), "file")) == to_json(meant));
+  for (const engine::Algorithm algorithm : all_values<engine::Algorithm>()) {
+    untied["algorithm"] = name(algorithm);
+    CHECK(config_from_json(untied, "new.h5").algorithm == algorithm);
+  }
+  // What a user does not say has the default of today.
+  CHECK(read({}).algorithm == engine::Algorithm::automatic);
+  json completed = old;
+  complete_recorded(completed);
+  CHECK(completed["algorithm"] == "direct");
+  completed["algorithm"] = "auto";
+  complete_recorded(completed);
+  CHECK(completed["algorithm"] == "auto");
+  CHECK(completed.size() == old.size() + 1);
 }
 
 TEST_CASE(

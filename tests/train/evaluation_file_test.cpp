@@ -108,6 +108,7 @@ TEST_CASE("evaluation file: attributes that contradict the series or each other 
              StartsWith(":/log_likelihood: does not go with 0"));
   CHECK_THAT(copy.with_attribute("importance_samples", 30), StartsWith(":/samples: is not [1, 10, 30]"));
   CHECK_THAT(copy.with_attribute("weights", "bist"), Contains("its attribute weights is none"));
+  CHECK_THAT(copy.with_attribute("algorithm", "fft"), Contains("its attribute algorithm is none"));
   CHECK_THAT(copy.with_attribute("model_kind", "gan"), Contains("its attribute model_kind is none"));
   CHECK_THAT(copy.with_attribute("model_kind", "ae"), StartsWith(":/kl: does not go with the model ae"));
   CHECK_THAT(copy.with_attribute("likelihood", "mse"), Contains("its attribute is_likelihood is true"));
@@ -126,6 +127,10 @@ TEST_CASE("evaluation file: what was changed since it was written is found by th
   info.kind = "evaluate";
   write_evaluation(path, info, run, images, evaluate(run, images, 20, 1, Precision::fp32));
   CHECK(complaint(path).empty());
+  CHECK(read_evaluation(path).algorithm == engine::Algorithm::direct);  // the run's, which knew no other
+  write_evaluation(folder.file("tiles.h5"), info, run, images,
+                   evaluate(run, images, 0, 1, Precision::fp32, engine::Algorithm::winograd4));
+  CHECK(read_evaluation(folder.file("tiles.h5")).algorithm == engine::Algorithm::winograd4);
   const auto changed = [&](const std::function<void(hdf5::File&)>& change) {
     std::filesystem::copy_file(path, folder.file("copy.h5"),
                                std::filesystem::copy_options::overwrite_existing);

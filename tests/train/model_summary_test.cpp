@@ -303,6 +303,53 @@ TEST_CASE("model summary: memory") {
   CHECK_FALSE(contains(summary(tied_autoencoder(), {.optimizer_slots = 0}), "optimizer"));
 }
 
+TEST_CASE("model summary: the algorithms of the steps, the first step's first") {
+  const StepAlgorithms direct{"direct", "direct", "direct"},
+      tiles{"F(2,2) F(3,2)", "F(2,2) F(3,2)", "F(2,2) F(3,2)"};
+  const auto said = [](const std::string& algorithm, const std::vector<StepAlgorithms>& steps) {
+    SummaryContext with = context;
+    with.algorithm = algorithm;
+    with.algorithms = steps;
+    const std::string text = summary(tied_autoencoder(), with);
+    CHECK(complaint(text, tied_autoencoder()) == "");
+    const std::size_t at = text.find("\nalgorithm "), end = text.find("\nobjective ");
+    return at == std::string::npos ? "" : text.substr(at + 1, end - at);
+  };
+  CHECK(said("auto", {}) == "");
+  CHECK(said("direct", {direct, {}, direct}) == "algorithm   direct\n");
+  CHECK(said("auto", {direct, {}, direct}) == "algorithm   auto: direct in every step\n");
+  CHECK(said("winograd2", {{"direct", "", "direct"}, tiles, direct, {}, tiles}) ==
+        "algorithm   winograd2\n"
+        "            #1, #3: direct\n"
+        "            #2, #5: F(2,2) F(3,2)\n");
+  CHECK(said("auto", {{"F(4,2)", "", "direct"}}) ==
+        "algorithm   auto: conv F(4,2), weight_gradient direct in every step\n");
+  CHECK(said("auto", {tiles, {"direct", "F(2,2) F(3,2)", "F(2,3)"}}) ==
+        "algorithm   auto\n"
+        "            #1: F(2,2) F(3,2)\n"
+        "            #2: conv direct, conv_transpose F(2,2) F(3,2), weight_gradient\n"
+        "            F(2,3)\n");
+  // However many steps share one.
+  CHECK(said("auto", std::vector<StepAlgorithms>(90, direct)).size() < 80);
+  std::vector<StepAlgorithms> many(90, direct);
+  many.back() = tiles;
+  CHECK(said("auto", many).ends_with("            #90: F(2,2) F(3,2)\n"));
+}
+
+TEST_CASE("model summary: memory of the engine's parameters and of the evaluation") {
+  SummaryContext with = context;
+  with.packed_bytes = 5 << 20;
+  with.evaluation_bytes = 7 << 20;
+  const std::string text = summary(tied_autoencoder(), with), without = summary_of(tied_autoencoder());
+  CHECK(contains(text, "   5.0 MiB  parameters as they are multiplied\n"));
+  CHECK(contains(text, "   7.0 MiB  activations and parameters to evaluate with\n"));
+  const auto together = [](const std::string& of) {
+    const std::size_t end = of.find("  together");
+    return std::stod(of.substr(of.rfind('\n', end) + 1, end));
+  };
+  CHECK(together(text) == Approx(together(without) + 12).margin(0.11));  // MiB of one decimal
+}
+
 TEST_CASE("model JSON: every model comes back, through text too") {
   for (const Model& model : models()) {
     const json written = to_json(model);

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <fsconv/data/order.hpp>
 #include <fsconv/io/array_file.hpp>
+#include <fsconv/nn/model_words.hpp>
 #include <fsconv/train/codes.hpp>
 #include <fsconv/train/evaluation_file.hpp>
 #include <limits>
@@ -45,6 +46,7 @@ TEST_CASE("recorded: runs of schema 2 go on to the same numbers") {
     INFO(recorded.file);
     const std::string old = schema_2 + recorded.file;
     TrainConfig config = read_train_config(hdf5::File::open(old));
+    CHECK(config.algorithm == engine::Algorithm::direct);  // there was no other
     config.epochs = 3;
     const auto history = run_to(folder.file("on.h5"), config, old);
     REQUIRE(history.size() == 3);
@@ -53,6 +55,14 @@ TEST_CASE("recorded: runs of schema 2 go on to the same numbers") {
     CHECK(history[2].test_loss == Approx(recorded.test_loss).epsilon(rounding));
     CHECK(history[2].gradient_norm == Approx(recorded.gradient_norm).epsilon(rounding));
     CHECK(hdf5::File::open(folder.file("on.h5")).integer_attribute("/", "schema_version") == 3);
+    const hdf5::File on = hdf5::File::open(folder.file("on.h5"));
+    CHECK(on.string_attribute("/", "config.algorithm") == "direct");
+    REQUIRE(!read_algorithms(on).empty());
+    CHECK(algorithm_words(read_algorithms(on).front()) == "direct");
+    for (const StepAlgorithms& step : read_algorithms(on))
+      for (const std::string& map : {step.conv, step.conv_transpose, step.weight_gradient})
+        CHECK((map.empty() || map == "direct"));
+    CHECK(read_algorithms(hdf5::File::open(old)).empty());
   }
 }
 
@@ -63,6 +73,8 @@ TEST_CASE("recorded: a model of schema 2 is evaluated, encodes and decodes as it
   const ShownImages images = load_images(run, {});
   const EvaluationReport report = evaluate(run, images, 20, 1, Precision::fp32),
                          recorded = read_evaluation(schema_2 + "evaluate.h5");
+  CHECK(report.algorithm == engine::Algorithm::direct);
+  CHECK(recorded.algorithm == engine::Algorithm::direct);
   const Comparison comparison = compare(report, recorded, "evaluate.h5");
   REQUIRE(comparison.differences.size() == 7);  // reconstruction, kl, elbo, L_1, L_10, L_20, psnr
   for (const Difference& one : comparison.differences) {

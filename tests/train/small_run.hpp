@@ -54,6 +54,16 @@ inline std::vector<EpochResult> run_to(const std::string& output, const TrainCon
                 .force = true});
 }
 
+// One whose convolutions are cut into tiles.
+inline TrainConfig tiled_config(engine::Algorithm algorithm) {
+  TrainConfig config = small_config();
+  config.train_images = 48;
+  config.channels = {16, 18};
+  config.epochs = 2;
+  config.algorithm = algorithm;
+  return config;
+}
+
 // A variational one, with images kept apart for validation.
 inline TrainConfig small_vae_config() {
   TrainConfig config = small_config();

@@ -9,14 +9,16 @@
 #include <fsconv/base/interrupt.hpp>
 
 #include "support/interrupted_child.hpp"
-#include "train/small_run.hpp"
+#include "train/damaged.hpp"
 
 using namespace fsconv;
 using test::bytes_of;
 using test::run_to;
+using test::schema_2;
 using test::small_config;
 using test::small_vae_config;
 using test::TemporaryFolder;
+using test::tiled_config;
 
 namespace {
 
@@ -66,7 +68,12 @@ std::vector<TrainConfig> demanding_configs() {
   weighted.draws = 3;
   weighted.binarise = Binarise::fixed;
   weighted.patience = 5;
-  return {small_config(), small_vae_config(), sgd, adamw, weighted};
+  TrainConfig tiled = tiled_config(engine::Algorithm::winograd4);
+  tiled.epochs = 3;
+  TrainConfig rounded = small_vae_config();
+  rounded.precision = Precision::bf16;
+  rounded.algorithm = engine::Algorithm::winograd2;
+  return {small_config(), small_vae_config(), sgd, adamw, weighted, tiled, rounded};
 }
 
 }  // namespace
@@ -90,7 +97,8 @@ TEST_CASE("train: the loss falls, and every epoch is reported once its file is t
 }
 
 TEST_CASE("train: the same bits on 1, 2 and 3 threads, others with another seed", "[slow]") {
-  for (TrainConfig config : {small_config(), small_vae_config()}) {
+  for (TrainConfig config : {small_config(), small_vae_config(), tiled_config(engine::Algorithm::winograd2),
+                             tiled_config(engine::Algorithm::winograd4)}) {
     const TemporaryFolder folder;
     run_to(folder.file("1.h5"), config);
     for (const int threads : {2, 3}) {
@@ -129,6 +137,60 @@ TEST_CASE("train: a resumed run ends with the bits of one that was not stopped",
     CHECK(history.size() == 3);
     CHECK(same_bits(folder.file("whole.h5"), folder.file("part.h5")));
   }
+}
+
+TEST_CASE("train: by which algorithm steps were computed stands in the file, and another one is told of") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("run.h5");
+  TrainConfig config = tiled_config(engine::Algorithm::winograd2);
+  config.epochs = 1;
+  run_to(file, config);
+  CHECK(read_train_config(hdf5::File::open(file)).algorithm == engine::Algorithm::winograd2);
+  const auto steps = read_algorithms(hdf5::File::open(file));
+  REQUIRE(steps.size() == 6);
+  CHECK(steps[0].conv_transpose.empty());  // nobody wants the gradient of images
+  CHECK(steps[1].weight_gradient.starts_with("F("));
+  CHECK(steps[2].weight_gradient == "direct");  // of the linear layer
+
+  // A run of schema 2, whose file has no digest, with what it does not say.
+  const auto said_of = [&](const std::string& algorithms) {
+    const std::string copy = folder.file("copy.h5");
+    std::filesystem::copy_file(schema_2 + "ae.h5", copy, std::filesystem::copy_options::overwrite_existing);
+    {
+      hdf5::File changed = hdf5::File::modify(copy);
+      changed.set_attribute("/", "algorithms", algorithms);
+      changed.commit();
+    }
+    std::string said;
+    train({.config = read_train_config(hdf5::File::open(copy)),
+           .output = copy,
+           .resume_from = copy,
+           .command_line = "test"},
+          {.say = [&](const std::string& line) { said += line + "\n"; }});
+    return said;
+  };
+  using nlohmann::json;
+  const json first = {{"conv", "direct"}, {"weight_gradient", "direct"}},
+             inner = {{"conv", "direct"}, {"conv_transpose", "direct"}, {"weight_gradient", "direct"}},
+             other = {{"conv", "F(2,2)"}, {"weight_gradient", "direct"}}, wrong = {{"conv", 1}};
+  const auto list = [&](const json& of_first, const json& of_last) {
+    return json::array({of_first, inner, inner, of_last}).dump();
+  };
+  CHECK(said_of(list(first, inner)).find("other algorithms") == std::string::npos);
+  CHECK(said_of(list(other, inner)).find("was computed by other algorithms in #1: the bits will differ") !=
+        std::string::npos);
+  CHECK(said_of(list(other, first)).find("in #1, #4: ") != std::string::npos);
+  for (const std::string& bad : {std::string("[]x"), std::string("{}"), list(first, 1), list(first, wrong),
+                                 json::array({first}).dump()}) {
+    INFO(bad);
+    CHECK_THROWS_AS(said_of(bad), BadData);
+  }
+
+  // A form that is not the engine's has nothing to say.
+  config.form = "im2col";
+  config.algorithm = engine::Algorithm::automatic;
+  run_to(file, config);
+  CHECK(read_algorithms(hdf5::File::open(file)).empty());
 }
 
 TEST_CASE("train: after a signal the last epoch's file stands and the run goes on from it") {

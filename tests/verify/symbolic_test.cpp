@@ -41,7 +41,8 @@ TEST_CASE("symbolic: every template form is proved for all weights, black boxes 
         .insert(plan.forms[static_cast<std::size_t>(check.form)].name);
     CHECK((check.method == Method::symbolic || !claim.draws_numbers || check.log2_miss <= -128));
   }
-  CHECK(proved == std::set<std::string>{"gather", "scatter", "zero_insertion", "polyphase", "matrix"});
+  CHECK(proved ==
+        std::set<std::string>{"gather", "scatter", "zero_insertion", "polyphase", "matrix", "bilinear"});
   CHECK(exact.contains("im2col"));
   CHECK(exact.contains("onednn"));
 }
@@ -132,6 +133,31 @@ TEST_CASE("symbolic: a box of the wrong width, or one power too few, is no resiz
   };
   CHECK(prove("checkerboard", witnesses()[0], "i9o4k5s3p1").verdict == Verdict::holds);
   CHECK(prove("checkerboard", uneven, "i9o4k5s3p1").verdict == Verdict::fails);
+}
+
+TEST_CASE("symbolic: a polynomial is divided exactly or not at all") {
+  const Polynomial x(Symbol::image, 0), w(Symbol::weight, 1);
+  Polynomial sum = Polynomial(6) * x * w;
+  sum += Polynomial(-4) * w;
+  Polynomial half = Polynomial(3) * x * w;
+  half += Polynomial(-2) * w;
+  CHECK(equal(divided_exactly(sum, 2), half));
+  CHECK(equal(divided_exactly(Polynomial(0), 5), Polynomial(0)));
+  CHECK_THROWS_AS(divided_exactly(sum, 3), std::logic_error);
+  CHECK_THROWS_AS(divided_exactly(sum, 3) * x, std::logic_error);
+  CHECK_THROWS_AS(divided_exactly(sum, 2) * x, InvalidArgument);  // it knows which arrays it has
+}
+
+TEST_CASE("symbolic: tiles whose identity is broken are no multiple of the scale, or another polynomial") {
+  for (const Witness& mutant : mutants()) {
+    if (!mutant.in_tiles()) continue;
+    INFO(mutant.name);
+    const Outcome outcome = prove("transpose", mutant, "ic1oc1i10o5k4s2p1");
+    CHECK(outcome.verdict == Verdict::fails);
+    const bool divides = outcome.detail.find("is no multiple of") == std::string::npos;
+    CHECK((divides ? outcome.detail.find("instead of") != std::string::npos : true));
+    if (mutant.name == "scaled_twice") CHECK_FALSE(divides);
+  }
 }
 
 TEST_CASE("symbolic: more products than a person would wait for are skipped with the reason") {

@@ -7,6 +7,9 @@
 #include <fsconv/verify/report.hpp>
 #include <fsconv/verify/shrink.hpp>
 #include <fsconv/verify/sweep.hpp>
+#include <fsconv/verify/tile_growth.hpp>
+#include <fsconv/verify/trials.hpp>
+#include <map>
 #include <set>
 
 using namespace fsconv;
@@ -32,16 +35,18 @@ VerifyPlan plan_for(std::vector<Geometry> geometries, std::vector<Witness> forms
           .threads = 2};
 }
 
-// Which claims reject each mutant by each method, over a sweep.
-std::set<std::string> rejecting_claims(const Witness& mutant, Method method) {
+// Which claims reject each mutant by each method, over a sweep. Several tests ask.
+const std::set<std::string>& rejecting_claims(const Witness& mutant, Method method) {
+  static std::map<std::pair<std::string, Method>, std::set<std::string>> known;
+  const auto [place, fresh] = known.try_emplace({mutant.name, method});
+  if (!fresh) return place->second;
   VerifyPlan plan = plan_for(sweep_of(60, 5), {mutant});
   plan.methods = {method};
-  std::set<std::string> names;
   for (const Check& check : verify(plan, [](Index) {})) {
     const Claim& claim = plan.claims[static_cast<std::size_t>(check.claim)];
-    if (!check.good(claim)) names.insert(std::string(claim.name));
+    if (!check.good(claim)) place->second.insert(std::string(claim.name));
   }
-  return names;
+  return place->second;
 }
 
 const Witness& mutant_named(const std::vector<Witness>& all, const std::string& name) {
@@ -76,6 +81,31 @@ TEST_CASE("verify: every mutant is rejected by every method") {
     }
 }
 
+TEST_CASE("verify: broken tiles are rejected by the claims about all three maps, by every method") {
+  Index tried = 0;
+  const auto about_maps = claims_named({"matrix", "transpose", "weight-gradient"});
+  for (const Witness& mutant : mutants()) {
+    if (!mutant.in_tiles()) continue;
+    ++tried;
+    for (Method method : {Method::numeric, Method::exact, Method::symbolic}) {
+      INFO(mutant.name << " " << name(method));
+      VerifyPlan plan = plan_for(default_sweep(0, 1), {mutant});
+      plan.claims = about_maps;
+      plan.methods = {method};
+      std::set<std::string> rejecting;
+      for (const Check& check : verify(plan, [](Index) {}))
+        if (check.verdict == Verdict::fails)
+          rejecting.emplace(about_maps[static_cast<std::size_t>(check.claim)].name);
+      CHECK(rejecting.contains("transpose"));
+      if (mutant.name == "plain_matrix") continue;  // conv is right
+      CHECK(rejecting.contains("matrix"));
+      // Symbols: conv is wrong in the same way, and the gradient is its derivative.
+      if (method != Method::symbolic) CHECK(rejecting.contains("weight-gradient"));
+    }
+  }
+  CHECK(tried == 5);
+}
+
 TEST_CASE("verify: shortcuts that no random image takes are met by the probes of units and ones") {
   for (const Witness& mutant : mutants()) {
     if (mutant.polynomials) continue;
@@ -104,7 +134,7 @@ TEST_CASE("verify: every claim about a form rejects some mutant") {
   CHECK(rejecting_claims(mutant_named(all, "swapped_pads"), Method::exact).contains("matrix"));
   CHECK(rejecting_claims(mutant_named(all, "wrong_group"), Method::exact).contains("matrix"));
   for (const Method method : {Method::numeric, Method::exact, Method::symbolic}) {
-    const auto rejecting = rejecting_claims(mutant_named(all, "upsampled"), method);
+    const auto& rejecting = rejecting_claims(mutant_named(all, "upsampled"), method);
     CHECK(rejecting.contains("checkerboard"));
     CHECK(rejecting.contains("resize"));
   }
@@ -254,7 +284,7 @@ TEST_CASE(
   for (const char* stride : {"2/2", "4/2", "2/4", "3/3", "4/4", "6/4"}) CHECK(strides.contains(stride));
   CHECK(with_factor(exhaustive_sweep({})) > 0);
   for (const Method method : {Method::exact, Method::numeric, Method::symbolic}) {
-    const auto rejecting = rejecting_claims(mutant_named(mutants(), "cancelled_stride"), method);
+    const auto& rejecting = rejecting_claims(mutant_named(mutants(), "cancelled_stride"), method);
     CHECK(rejecting.contains("matrix"));
     CHECK(rejecting.contains("transpose"));
   }
@@ -327,6 +357,120 @@ TEST_CASE("verify: a form that rounds its operands more than it says fails, in e
       plan.claims = claims_named({"transpose"});
       CHECK((verify(plan, [](Index) {})[0].verdict == Verdict::holds) == honest);
     }
+}
+
+TEST_CASE("tiles: every isa is a witness by tiles, and BFloat16 by small ones alone") {
+  for (const Scalars scalars : {Scalars::widest, Scalars::single}) {
+    const auto all = witnesses(scalars);
+    std::set<std::string> names;
+    for (const Witness& form : all)
+      if (form.in_tiles()) names.insert(form.name);
+    CHECK(names.size() + 1 < all.size());
+    for (const char* name : {"bilinear", "batched/winograd2/portable", "batched/winograd4/portable",
+                             "batched/bf16/winograd2/portable"})
+      CHECK(names.contains(name));
+    for (const std::string& name : names) CHECK(name.find("bf16/winograd4") == std::string::npos);
+  }
+}
+
+TEST_CASE("tiles: how far sums grow, by hand") {
+  // F(2,2), scale 1: rows of |code| 1 2 1, of |filter| 1 2 1, of |image| 2 1 2. conv: |code|^T (1 2 1 . 2 1 2) = (2 2 2) by (1 1 0)
+  // and (0 1 1) is 4; two taps would give 2. conv_transpose: |image|^T (1 4 1) = 1, 1+4+1, 1. weight_gradient: (2 2 2) again 4.
+  const Geometry g = parse_case("ic3oc5i3o2k2");
+  const std::vector<engine::Cut> two{{.largest = 2}};
+  const TileGrowth conv = tile_growth(g, Op::conv, two, 2);
+  CHECK(conv.operands == 2);
+  CHECK(conv.sums == 3 * 4);
+  CHECK(conv.results == 3 * 4);
+  CHECK(conv.products == 3 * 2);
+  CHECK(conv.terms == 3);
+  CHECK(conv.roundings == 2 + 2 + 3 + 3);
+  const TileGrowth transposed = tile_growth(g, Op::conv_transpose, two, 2);
+  CHECK(transposed.sums == 5 * 6);
+  CHECK(transposed.products == 5 * 2);
+  CHECK(tile_growth(g, Op::weight_gradient, two, 2).sums == 2 * 4);
+  // Two axes: the product. A product for every tap: no growth.
+  CHECK(tile_growth(parse_case("ic1oc1i3x3o2x2k2"), Op::conv, two, 2).sums == 16);
+  const TileGrowth plain = tile_growth(g, Op::conv, {{.largest = 1}}, 2);
+  CHECK(plain.sums == plain.products);
+  CHECK(plain.operands == 1);
+  // F(4,2) has scale 6 and F(4,3) scale 24, and their whole numbers grow by it: what is left of 24 bits.
+  const auto bits = [](const char* word, Index results) {
+    return bits_for_integers(parse_case(word), {{.largest = results}}, {24, 24}, 2);
+  };
+  CHECK(bits("ic1oc1i3o2k2", 2) == Significands{23, 23});  // operands times 2, sums 2*4 of 2*2 products
+  CHECK(bits("ic1oc1i16x16o8x8k4s2p1", 1) == Significands{24, 24});
+  CHECK(bits("ic1oc1i16x16o8x8k4s2p1", 4).sums < bits("ic1oc1i16x16o8x8k4s2p1", 2).sums);
+  CHECK(bits("ic1oc1i16x16o16x16k3p1", 4).sums < bits("ic1oc1i16x16o8x8k4s2p1", 4).sums);
+}
+
+TEST_CASE("tiles: an axis whose tiles have another tap, one twice or one too few is found") {
+  const Axis axis{.in = 12, .out = 6, .taps = 4, .down = 2, .pad = 1};
+  const engine::TiledAxis right = engine::tiled(axis, {.largest = 4});
+  CHECK(claim::tiles_are_taps(axis, right).verdict == Verdict::holds);
+  const auto detail = [&](auto change) {
+    engine::TiledAxis wrong = right;
+    change(wrong);
+    const Outcome outcome = claim::tiles_are_taps(axis, wrong);
+    CHECK(outcome.verdict == Verdict::fails);
+    return outcome.detail;
+  };
+  CHECK(detail([](engine::TiledAxis& t) { t.tiles[0].code[0] = 1; }).find("which it does not") !=
+        std::string::npos);
+  CHECK(detail([](engine::TiledAxis& t) { t.tiles.push_back(t.tiles[0]); }).find("twice") !=
+        std::string::npos);
+  CHECK(detail([](engine::TiledAxis& t) { t.tiles.pop_back(); }).find("taps of 22") != std::string::npos);
+  CHECK(detail([](engine::TiledAxis& t) {
+          t.kinds[0].taps[0][1] = engine::TiledAxis::absent;
+        }).find("taps of 22") != std::string::npos);
+  for (const char* name : {"i9o9k3p1", "g2ic2oc2i4x6o8x4k3s1/2x3/2p1", "i9o4k3s3d3p2", "i1o1k1"})
+    CHECK(check_one(claims_named({"tiles"})[0], witnesses()[0], Method::exact, parse_case(name), 0).verdict ==
+          Verdict::holds);
+}
+
+TEST_CASE("tiles: the bound for reals is kept, and not by much more than chance would have it") {
+  // Errors of the form in float against double, of every map and several sizes, as fractions of the bound.
+  const auto forms = witnesses_named(witnesses(Scalars::single), {"bilinear"});
+  double worst = 0;
+  for (const char* word :
+       {"ic1oc1i8o8k3p1", "ic4oc4i16o8k4s2p1", "ic2oc3i9x9o9x9k3p1", "ic3oc2i12x12o6x6k4s2p1"})
+    for (const char* claim : {"matrix", "transpose", "weight-gradient"})
+      for (std::uint64_t seed = 0; seed < 4; ++seed) {
+        INFO(word << " " << claim);
+        const Outcome outcome =
+            check_one(claims_named({claim})[0], forms[0], Method::numeric, parse_case(word), seed);
+        CHECK(outcome.verdict == Verdict::holds);
+        worst = std::max(worst, outcome.error);
+      }
+  CHECK(worst < 1);
+  CHECK(worst > 1.0 / 300);
+}
+
+TEST_CASE("tiles: a form that says it has none, or smaller ones, exceeds its bits or its bound") {
+  Witness boastful = witnesses_named(witnesses(Scalars::single), {"bilinear"})[0];
+  boastful.cuts = {};
+  const auto verdict = [&](const char* word, Method method) {
+    return check_one(claims_named({"matrix"})[0], boastful, method, parse_case(word), 1).verdict;
+  };
+  CHECK(verdict("ic2oc3i16x16o16x16k3p1", Method::exact) == Verdict::fails);
+  boastful.cuts = {{.largest = 4}};
+  CHECK(verdict("ic1oc1i16o16k3p1", Method::exact) == Verdict::holds);
+}
+
+TEST_CASE("tiles: beyond the exact integers a difference is no verdict") {
+  // Three axes of F(4,3): 24^3 times the result, and more on the way.
+  const Witness narrow = witnesses_named(witnesses(Scalars::single), {"bilinear"})[0];
+  VerifyPlan plan = plan_for({parse_case("ic1oc1i4x4x4o4x4x4k3p1")}, {narrow});
+  plan.methods = {Method::exact};
+  for (const Check& check : verify(plan, [](Index) {})) {
+    const Claim& claim = plan.claims[static_cast<std::size_t>(check.claim)];
+    INFO(claim.name << " " << check.detail);
+    CHECK(check.good(claim));
+    if (claim.name == "matrix") {
+      CHECK(check.verdict == Verdict::skipped);
+      CHECK(check.detail.find("do not stay exact") != std::string::npos);
+    }
+  }
 }
 
 TEST_CASE("trial: integers too small to find anything are refused, not drawn for ever") {

@@ -25,6 +25,15 @@ std::size_t edits(const std::string& a, const std::string& b) {
   return d[a.size()][b.size()];
 }
 
+std::string listed(const std::vector<std::string>& names, const char* before_last) {
+  std::string list;
+  for (std::size_t at = 0; at < names.size(); ++at) {
+    if (at > 0) list += at + 1 == names.size() ? before_last : ", ";
+    list += names[at];
+  }
+  return list;
+}
+
 }  // namespace
 
 std::optional<Index> to_integer(std::string_view text) {
@@ -73,14 +82,9 @@ std::vector<Index> to_integers(std::string_view field, std::string_view text) {
   return values;
 }
 
-std::string alternatives(const std::vector<std::string>& names) {
-  std::string list;
-  for (std::size_t at = 0; at < names.size(); ++at) {
-    if (at > 0) list += at + 1 == names.size() ? " or " : ", ";
-    list += names[at];
-  }
-  return list;
-}
+std::string alternatives(const std::vector<std::string>& names) { return listed(names, " or "); }
+
+std::string enumeration(const std::vector<std::string>& names) { return listed(names, " and "); }
 
 std::string lower_case(std::string_view text) {
   std::string lower(text);

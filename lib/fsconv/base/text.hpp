@@ -34,6 +34,9 @@ std::vector<T> one_per(std::string_view field, const std::vector<T>& values, std
 // a, b, c -> "a, b or c"
 std::string alternatives(const std::vector<std::string>& names);
 
+// a, b, c -> "a, b and c"
+std::string enumeration(const std::vector<std::string>& names);
+
 // The letters of ASCII in one case; other bytes stay.
 std::string lower_case(std::string_view text);
 std::string upper_case(std::string_view text);

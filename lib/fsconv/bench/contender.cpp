@@ -9,6 +9,7 @@
 namespace fsconv::bench {
 namespace {
 
+using engine::Algorithm;
 using engine::BFloat16;
 using engine::Isa;
 
@@ -73,16 +74,21 @@ Contender called(std::string form, std::optional<Isa> isa, Precision precision,
 
 Contender form_contender(const Form<float>& form) {
   using Numbers = Tensor<float>;
-  return called<float>(std::string(form.name), std::nullopt, Precision::fp32, form.unsupported,
-                       {[&form](const Geometry& g, const Numbers& image, const Numbers& weight) {
-                          return conv(form, g, image, weight);
-                        },
-                        [&form](const Geometry& g, const Numbers& code, const Numbers& weight) {
-                          return conv_transpose(form, g, code, weight);
-                        },
-                        [&form](const Geometry& g, const Numbers& code, const Numbers& image) {
-                          return weight_gradient(form, g, code, image);
-                        }});
+  Contender contender =
+      called<float>(std::string(form.name), std::nullopt, Precision::fp32, form.unsupported,
+                    {[&form](const Geometry& g, const Numbers& image, const Numbers& weight) {
+                       return conv(form, g, image, weight);
+                     },
+                     [&form](const Geometry& g, const Numbers& code, const Numbers& weight) {
+                       return conv_transpose(form, g, code, weight);
+                     },
+                     [&form](const Geometry& g, const Numbers& code, const Numbers& image) {
+                       return weight_gradient(form, g, code, image);
+                     }});
+  // By tiles, floats are exact on small integers only.
+  if (form.name == "bilinear")
+    contender.tiles = [](const Geometry&, Op, Index) { return std::string("F(m,r)"); };
+  return contender;
 }
 
 template <class T>
@@ -101,16 +107,21 @@ Contender batched_contender(Isa isa) {
 }
 
 template <class T>
-Contender engine_contender(Isa isa) {
+Contender engine_contender(Isa isa, Algorithm algorithm) {
   return {.form = engine_name,
           .isa = isa,
+          .algorithm = algorithm,
           .precision = precision_of<T>,
           .bfloat16_arrays = !std::is_same_v<T, float>,
           .unsupported = [](const Geometry&, Op) { return std::nullopt; },
-          .prepare = [isa](const Geometry& geometry, Op op,
-                           const Operands& operands) { return engine_work<T>(isa, geometry, op, operands); },
-          .size = [isa](const Geometry& geometry, Op op,
-                        Index batch) { return engine_work_size<T>(isa, geometry, op, batch); }};
+          .prepare =
+              [=](const Geometry& geometry, Op op, const Operands& operands) {
+                return engine_work<T>(isa, algorithm, geometry, op, operands);
+              },
+          .size = [=](const Geometry& geometry, Op op,
+                      Index batch) { return engine_work_size<T>(isa, algorithm, geometry, op, batch); },
+          .tiles = [=](const Geometry& geometry, Op op,
+                       Index batch) { return engine_tiles<T>(isa, algorithm, geometry, op, batch); }};
 }
 
 Contender onednn_contender(const char* form, Precision precision, MemoryFormat format) {
@@ -127,20 +138,24 @@ Contender onednn_contender(const char* form, Precision precision, MemoryFormat f
 }
 
 template <class T>
-void append_engine(const std::string& form, const std::vector<Isa>& isas, std::vector<Contender>& list) {
+void append_engine(const std::string& form, const std::vector<Isa>& isas,
+                   const std::vector<Algorithm>& algorithms, std::vector<Contender>& list) {
   for (const Isa isa : isas_that_differ(precision_of<T>, isas))
-    list.push_back(form == engine_name ? engine_contender<T>(isa) : batched_contender<T>(isa));
+    if (form == batched_name)
+      list.push_back(batched_contender<T>(isa));
+    else
+      for (const Algorithm algorithm : algorithms) list.push_back(engine_contender<T>(isa, algorithm));
 }
 
 // Nothing where the form has no such precision.
 void append(const std::string& form, Precision precision, const std::vector<Isa>& isas,
-            std::vector<Contender>& list) {
+            const std::vector<Algorithm>& algorithms, std::vector<Contender>& list) {
   const bool bf16 = precision == Precision::bf16;
   if (form == engine_name || form == batched_name) {
     if (bf16)
-      append_engine<BFloat16>(form, isas, list);
+      append_engine<BFloat16>(form, isas, algorithms, list);
     else
-      append_engine<float>(form, isas, list);
+      append_engine<float>(form, isas, algorithms, list);
   } else if (form == onednn_blocked_name) {
     list.push_back(onednn_contender(onednn_blocked_name, precision, MemoryFormat::blocked));
   } else if (!bf16) {
@@ -171,7 +186,8 @@ std::vector<std::string> contender_names(const std::vector<Precision>& precision
 }
 
 std::vector<Contender> contenders_named(const std::vector<std::string>& forms, const std::vector<Isa>& isas,
-                                        const std::vector<Precision>& precisions) {
+                                        const std::vector<Precision>& precisions,
+                                        const std::vector<Algorithm>& algorithms) {
   const std::vector<std::string> known = all_names(), possible = contender_names(precisions);
   std::vector<Contender> list;
   for (const std::string& form : forms) {
@@ -180,7 +196,7 @@ std::vector<Contender> contenders_named(const std::vector<std::string>& forms, c
     if (std::find(possible.begin(), possible.end(), form) == possible.end())
       throw InvalidArgument("precision", fmt::format("{} has no bf16", form),
                             "use fp32, or the forms " + alternatives(possible));
-    for (const Precision precision : precisions) append(form, precision, isas, list);
+    for (const Precision precision : precisions) append(form, precision, isas, algorithms, list);
   }
   return list;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fsconv/bench/work.hpp>
+#include <fsconv/engine/algorithm.hpp>
 #include <fsconv/engine/isa.hpp>
 #include <fsconv/engine/precision.hpp>
 #include <fsconv/verify/witness.hpp>
@@ -17,6 +18,7 @@ namespace fsconv::bench {
 struct Contender {
   std::string form;                // "engine", or the name of a form
   std::optional<engine::Isa> isa;  // where it makes a difference
+  std::optional<engine::Algorithm> algorithm = {};
   Precision precision = Precision::fp32;
   // Images, codes and weights are stored in BFloat16, so that results are rounded, but for gradients: these are floats.
   bool bfloat16_arrays = false;
@@ -25,6 +27,8 @@ struct Contender {
   std::function<std::unique_ptr<Work>(const Geometry&, Op, const Operands&)> prepare;
   // What a prepared work keeps, in numbers of 4 bytes.
   std::function<Index(const Geometry&, Op, Index batch)> size;
+  // What the algorithm comes to there, "direct" or the tiles along each axis; none where there is no algorithm.
+  std::function<std::string(const Geometry&, Op, Index batch)> tiles = {};
 };
 
 // engine          BatchedMap on blocks of images, weights packed before: what a training step does
@@ -33,11 +37,13 @@ struct Contender {
 //                 way there and back
 // In bf16, `engine` and both of oneDNN store BFloat16, `batched` takes and gives floats; onednn then reorders
 // its weights before as well. A contender for each form, each precision that it has and, where it makes a
-// difference, each isa that computes in its own way then. Throws InvalidArgument that lists the names, and
-// for a form that has none of the precisions.
+// difference, each isa that computes in its own way then; of the engine each algorithm. Throws InvalidArgument that
+// lists the names, and for a form that has none of the precisions.
 std::vector<Contender> contenders_named(const std::vector<std::string>& forms,
                                         const std::vector<engine::Isa>& isas,
-                                        const std::vector<Precision>& precisions = {Precision::fp32});
+                                        const std::vector<Precision>& precisions = {Precision::fp32},
+                                        const std::vector<engine::Algorithm>& algorithms = {
+                                            engine::Algorithm::direct});
 
 // The names that contenders_named() knows and that have one of the precisions.
 std::vector<std::string> contender_names(const std::vector<Precision>& precisions = {Precision::fp32});

@@ -37,6 +37,7 @@ Entry entry_of(const ConvBenchPlan& plan, Index at, Op op, const Contender& cont
           .form = contender.form,
           .isa = contender.isa ? std::string(name(*contender.isa)) : "-",
           .op = std::string(name(op)),
+          .algorithm = contender.algorithm ? std::string(name(*contender.algorithm)) : "-",
           .precision = contender.precision};
   row.nonzeros = static_cast<double>(nonzeros(geometry)) * static_cast<double>(plan.batch);
   row.flops = 2 * row.nonzeros;
@@ -44,7 +45,10 @@ Entry entry_of(const ConvBenchPlan& plan, Index at, Op op, const Contender& cont
   Entry entry{row, op, &contender};
   auto reason = contender.unsupported(geometry, op);
   try {
-    if (!reason) entry.size = contender.size(geometry, op, plan.batch);
+    if (!reason) {
+      entry.size = contender.size(geometry, op, plan.batch);
+      if (contender.tiles) entry.row.tiles = contender.tiles(geometry, op, plan.batch);
+    }
   } catch (const InvalidArgument& error) {
     reason = error.what();
   }
@@ -100,11 +104,17 @@ void check_entry(Entry& entry, const Geometry& geometry, const ExactReference& e
   }
 }
 
+bool is_tiled(const Row& row) { return !row.tiles.empty() && row.tiles != "direct"; }
+
 void check_entries(std::vector<Entry>& entries, const ConvBenchPlan& plan, const Geometry& geometry) {
-  const ExactReference exact(geometry, plan.batch, plan.seed);
-  for (Entry& entry : entries) {
-    stop_if_interrupted();
-    if (entry.row.status == Status::timed) check_entry(entry, geometry, exact);
+  for (const bool tiled : {false, true}) {
+    std::optional<ExactReference> exact;
+    for (Entry& entry : entries) {
+      stop_if_interrupted();
+      if (entry.row.status != Status::timed || is_tiled(entry.row) != tiled) continue;
+      if (!exact) exact.emplace(geometry, plan.batch, plan.seed, tiled);
+      check_entry(entry, geometry, *exact);
+    }
   }
 }
 

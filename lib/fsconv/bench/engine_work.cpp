@@ -6,6 +6,7 @@
 namespace fsconv::bench {
 namespace {
 
+using engine::Algorithm;
 using engine::ArrayBlocks;
 using engine::BatchedMap;
 using engine::Buffer;
@@ -14,17 +15,20 @@ using engine::images_per_block;
 using engine::Step;
 using engine::Sum;
 
+// The images of a block of such a batch.
+Index block_of(Index batch) { return std::min(batch, images_per_block); }
+
 template <class T>
 class EngineWork : public Work {
  public:
-  EngineWork(engine::Isa isa, const Geometry& geometry, Op op, const Operands& operands)
+  EngineWork(engine::Isa isa, Algorithm algorithm, const Geometry& geometry, Op op, const Operands& operands)
       : op_(op),
         batch_(operands.batch()),
-        map_(geometry, isa),
+        map_(geometry, isa, algorithm, block_of(operands.batch())),
         image_(map_.image_size(batch_), "image blocks"),
         code_(map_.code_size(batch_), "code blocks"),
         weight_(map_.weight_size(), "weight"),
-        scratch_(map_.scratch_size(std::min(batch_, images_per_block)), "scratch") {
+        scratch_(map_.scratch_size(block_of(batch_)), "scratch") {
     // What the operation writes stays zero.
     if (op != Op::conv_transpose) to_blocks(operands.image, image_);
     if (op != Op::conv) to_blocks(operands.code, code_);
@@ -61,7 +65,7 @@ class EngineWork : public Work {
  private:
   void to_blocks(const Tensor<float>& from, Buffer<T>& to) const {
     const ArrayBlocks<T> side(from.shape(), map_.geometry().groups);
-    Buffer<float> between(side.array_size(std::min(batch_, images_per_block)), "block");
+    Buffer<float> between(side.array_size(block_of(batch_)), "block");
     for_each_block(batch_, [&](Index first, Index images) {
       side.to_block(from.data(), first, images, to.data() + side.block_size(first), between.data());
     });
@@ -70,7 +74,7 @@ class EngineWork : public Work {
   Tensor<float> from_blocks(const Buffer<T>& from, const Shape& shape) const {
     Tensor<float> to(shape);
     const ArrayBlocks<T> side(shape, map_.geometry().groups);
-    Buffer<float> between(side.array_size(std::min(batch_, images_per_block)), "block");
+    Buffer<float> between(side.array_size(block_of(batch_)), "block");
     for_each_block(batch_, [&](Index first, Index images) {
       side.from_block(from.data() + side.block_size(first), first, images, to.data(), between.data());
     });
@@ -88,23 +92,33 @@ class EngineWork : public Work {
 }  // namespace
 
 template <class T>
-std::unique_ptr<Work> engine_work(engine::Isa isa, const Geometry& geometry, Op op,
+std::unique_ptr<Work> engine_work(engine::Isa isa, Algorithm algorithm, const Geometry& geometry, Op op,
                                   const Operands& operands) {
-  return std::make_unique<EngineWork<T>>(isa, geometry, op, operands);
+  return std::make_unique<EngineWork<T>>(isa, algorithm, geometry, op, operands);
 }
 
 template <class T>
-Index engine_work_size(engine::Isa isa, const Geometry& geometry, Op op, Index batch) {
-  const BatchedMap<T> map(geometry, isa);
+Index engine_work_size(engine::Isa isa, Algorithm algorithm, const Geometry& geometry, Op op, Index batch) {
+  const BatchedMap<T> map(geometry, isa, algorithm, block_of(batch));
   constexpr Index per_number = sizeof(float) / sizeof(T);
   return ceil_div(map.image_size(batch), per_number) + ceil_div(map.code_size(batch), per_number) +
-         map.weight_size() + map.scratch_size(std::min(batch, images_per_block)) +
+         map.weight_size() + map.scratch_size(block_of(batch)) +
          (op == Op::weight_gradient ? 0 : map.packed_size());
 }
 
-#define FSCONV_INSTANTIATE(T)                                                                       \
-  template std::unique_ptr<Work> engine_work<T>(engine::Isa, const Geometry&, Op, const Operands&); \
-  template Index engine_work_size<T>(engine::Isa, const Geometry&, Op, Index);
+template <class T>
+std::string engine_tiles(engine::Isa isa, Algorithm algorithm, const Geometry& geometry, Op op, Index batch) {
+  const auto words = BatchedMap<T>(geometry, isa, algorithm, block_of(batch)).algorithms();
+  return op == Op::conv             ? words.conv
+         : op == Op::conv_transpose ? words.conv_transpose
+                                    : words.weight_gradient;
+}
+
+#define FSCONV_INSTANTIATE(T)                                                                \
+  template std::unique_ptr<Work> engine_work<T>(engine::Isa, Algorithm, const Geometry&, Op, \
+                                                const Operands&);                            \
+  template Index engine_work_size<T>(engine::Isa, Algorithm, const Geometry&, Op, Index);    \
+  template std::string engine_tiles<T>(engine::Isa, Algorithm, const Geometry&, Op, Index);
 FSCONV_INSTANTIATE(float)
 FSCONV_INSTANTIATE(engine::BFloat16)
 #undef FSCONV_INSTANTIATE

@@ -17,11 +17,9 @@ double or_nan(const Row& row, double value) {
 // The samples and what sums them up only where something was timed.
 template <class Row>
 nlohmann::json common_json(const Row& row) {
-  nlohmann::json item = {{"form", row.form},
-                         {"isa", row.isa},
-                         {"precision", name(row.precision)},
-                         {"status", name(row.status)},
-                         {"note", row.note}};
+  nlohmann::json item = {{"form", row.form},           {"isa", row.isa},
+                         {"algorithm", row.algorithm}, {"precision", name(row.precision)},
+                         {"status", name(row.status)}, {"note", row.note}};
   if (row.status == Status::timed) {
     item["calls"] = row.timing.calls;
     item["seconds"] = row.timing.seconds;
@@ -43,6 +41,8 @@ class ItemTable {
     write("item", "", "number of the item", [&](const Row&) { return number++; });
     write("form", "", "what was timed", [](const Row& row) { return row.form; });
     write("isa", "", "instruction set", [](const Row& row) { return row.isa; });
+    write("algorithm", "", "auto, direct, winograd2 or winograd4; - where there is no choice",
+          [](const Row& row) { return row.algorithm; });
     write("precision", "", "fp64, fp32 or bf16",
           [](const Row& row) { return std::string(name(row.precision)); });
     write("status", "", "timed, skipped or refused",

@@ -55,10 +55,11 @@ Operands random_operands(const Geometry& geometry, Index batch, std::uint64_t se
   return operands;
 }
 
-ExactReference::ExactReference(const Geometry& geometry, Index batch, std::uint64_t seed)
+ExactReference::ExactReference(const Geometry& geometry, Index batch, std::uint64_t seed, bool tiled)
     : geometry_(geometry) {
   Random random(seed);
-  const Index images = std::min<Index>(batch, 2), largest = largest_integer(geometry, images);
+  const Index images = std::min<Index>(batch, 2), most = largest_integer(geometry, images);
+  const Index largest = tiled ? 1 : most;
   image_ = random_integers<double>(geometry.image_shape(images), largest, random);
   code_ = random_integers<double>(geometry.code_shape(images), largest, random);
   weight_ = random_integers<double>(geometry.weight_shape(), largest, random);

@@ -24,13 +24,15 @@ Operands random_operands(const Geometry& geometry, Index batch, std::uint64_t se
 
 // Integers so small that they are exact in BFloat16 and every sum in float, and what must come out, bit by
 // bit. Only the first and the last image of the batch are not zero, so that the reference needs two images,
-// while a form that is checked runs the whole batch as when it is timed. The reference is im2col in double,
+// while a form that is checked runs the whole batch as when it is timed. For `tiled` algorithms they are -1, 0 and 1: on their
+// way numbers grow by the sums of their matrices' entries, 15^2 for F(4,2) on two axes, and the tile's scale, 36, before it is
+// divided out. The reference is im2col in double,
 // and batched for im2col itself: a form shall not be its own witness. That both follow the definition is what
 // `fsconv verify` checks; here it must be fast.
 class ExactReference {
  public:
   // Throws InvalidArgument where sums are so long that floats hold no integers large enough for them.
-  ExactReference(const Geometry& geometry, Index batch, std::uint64_t seed);
+  ExactReference(const Geometry& geometry, Index batch, std::uint64_t seed, bool tiled = false);
 
   const Operands& operands() const { return operands_; }
 

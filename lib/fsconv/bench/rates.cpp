@@ -11,18 +11,21 @@ namespace fsconv::bench {
 bool RateReport::refused() const { return any_refused(rows); }
 
 std::string text(const RateReport& report, std::size_t width) {
-  Table table({{report.what},
-               {"form"},
-               {"isa"},
-               {"in"},
-               {"threads", Align::right},
-               {report.unit + "/s", Align::right},
-               {"spread", Align::right}},
-              width);
+  const bool by_algorithm =
+      std::ranges::any_of(report.rows, [](const RateRow& row) { return row.algorithm != "-"; });
+  std::vector<Column> columns = {{report.what}, {"form"}};
+  if (by_algorithm) columns.push_back({"algorithm"});
+  for (const Column& column : {Column{"isa"}, Column{"in"}, Column{"threads", Align::right},
+                               Column{report.unit + "/s", Align::right}, Column{"spread", Align::right}})
+    columns.push_back(column);
+  Table table(columns, width);
   std::size_t rounds = 0;
   for (const RateRow& row : report.rows) {
-    Table::Cells cells = {row.workload, row.form, row.isa, std::string(name(row.precision)),
-                          fmt::format("{}", row.threads)};
+    Table::Cells cells = {row.workload, row.form};
+    if (by_algorithm) cells.push_back(row.algorithm);
+    for (const std::string& cell :
+         {row.isa, std::string(name(row.precision)), fmt::format("{}", row.threads)})
+      cells.push_back(cell);
     if (row.status == Status::timed) {
       cells.push_back(fmt::format("{:.1f}", row.per_second()));
       cells.push_back(fmt::format("{:.0f}%", 100 * row.timing.spread()));

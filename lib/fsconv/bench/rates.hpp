@@ -9,6 +9,7 @@ namespace fsconv::bench {
 // One way to do one kind of work.
 struct RateRow {
   std::string workload, form, isa;  // isa: "-" where it makes no difference
+  std::string algorithm = "-";      // the same
   Precision precision = Precision::fp64;
   int threads = 1;
   Status status = Status::timed;

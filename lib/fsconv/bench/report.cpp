@@ -31,6 +31,7 @@ nlohmann::json json_of(const Report& report) {
     item["geometry"] = named.name;
     item["case"] = print_case(named.geometry);
     item["op"] = row.op;
+    item["tiles"] = row.tiles;
     item["flops"] = row.flops;
     item["bytes"] = row.bytes;
     item["nonzeros"] = row.nonzeros;
@@ -104,7 +105,10 @@ void write_report(const std::string& path, const Report& report, const RunInfo& 
   items.write("case", "", "geometry as a case string",
               [&](const Row& row) { return print_case(named(row).geometry); });
   items.write("op", "", "operation", [](const Row& row) { return row.op; });
-  items.write("flops", "1", "operations of a call", [](const Row& row) { return row.flops; });
+  items.write("tiles", "", "what the algorithm came to: direct, or the tiles along each axis",
+              [](const Row& row) { return row.tiles; });
+  items.write("flops", "1", "operations of a call, two for every product that a tap names",
+              [](const Row& row) { return row.flops; });
   items.write("bytes", "byte", "least traffic of a call", [](const Row& row) { return row.bytes; });
   items.write("nonzeros", "1", "nonzeros of W, times the batch", [](const Row& row) { return row.nonzeros; });
   items.write("gflops", "GFLOP/s", "of all threads",

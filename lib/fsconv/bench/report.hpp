@@ -22,13 +22,15 @@ constexpr auto names_of(Status) {
 
 // One operation on one geometry by one form. Counts are those of one call on one thread, times are seconds per call.
 struct Row {
-  Index geometry = 0;         // position in the report's list
-  std::string form, isa, op;  // isa: "-" where it makes no difference
+  Index geometry = 0;           // position in the report's list
+  std::string form, isa, op;    // isa: "-" where it makes no difference
+  std::string algorithm = "-";  // of the engine; tiles: what it comes to, "direct" or those along each axis
+  std::string tiles = {};
   Precision precision = Precision::fp64;
   Status status = Status::timed;
   std::string note = {};  // why it was not timed
   Timing timing = {};
-  double flops = 0;     // 2 per nonzero of W and image
+  double flops = 0;     // 2 per nonzero of W and image; an algorithm that multiplies less counts as many
   double bytes = 0;     // the least traffic: every array read or written once
   double nonzeros = 0;  // of W, times the batch
   double peak = 0;      // 10^9 flops per second of all threads, with this isa in this precision

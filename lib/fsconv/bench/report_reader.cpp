@@ -32,8 +32,8 @@ RecordedTimings read_timings(const std::string& path) {
   };
   const bool of_programs = columns.has("workload");
   const auto work = texts(of_programs ? "workload" : "geometry"), cases = texts("case"), op = texts("op"),
-             form = texts("form"), isa = texts("isa"), precision = texts("precision"),
-             status = texts("status"), note = texts("note");
+             form = texts("form"), isa = texts("isa"), algorithm = texts("algorithm"), tiles = texts("tiles"),
+             precision = texts("precision"), status = texts("status"), note = texts("note");
   const auto threads = numbers("threads"), median = numbers("median"), minimum = numbers("minimum"),
              spread = numbers("spread"), rate = numbers(of_programs ? "per_second" : "gflops"),
              fraction = numbers("fraction_of_peak"), floor = numbers("times_floor");
@@ -44,6 +44,8 @@ RecordedTimings read_timings(const std::string& path) {
          .op = op[at],
          .form = form[at],
          .isa = isa[at],
+         .algorithm = algorithm[at],
+         .tiles = tiles[at],
          .precision = precision[at],
          .status = status[at],
          .note = note[at],

@@ -11,7 +11,7 @@ namespace fsconv::bench {
 // An item as its row says it; what the kind of timing does not have is empty or NaN.
 struct RecordedItem {
   std::string work;  // the geometry's name, or the workload's
-  std::string geometry_case, op, form, isa, precision, status, note;
+  std::string geometry_case, op, form, isa, algorithm, tiles, precision, status, note;
   Index threads = 0;
   double median = 0, minimum = 0, spread = 0;  // seconds, seconds, 1
   double rate = 0;                             // GFLOP/s, or what is counted per second

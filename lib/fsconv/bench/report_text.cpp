@@ -66,7 +66,8 @@ Table::Cells cells_of(const Row& row, const Report& report) {
             fmt::format("{:.1f}", row.billions_per_second(row.bytes, report.threads)),
             row.floor > 0 ? fmt::format("{:.2f}", row.times_floor()) : ""};
   }
-  Table::Cells cells = {row.form, row.isa, std::string(name(row.precision))};
+  Table::Cells cells = {row.algorithm == "-" ? row.form : row.form + " " + row.algorithm, row.isa,
+                        std::string(name(row.precision))};
   if (row.status != Status::timed) {
     cells.push_back(why);
     return cells;
@@ -78,8 +79,15 @@ Table::Cells cells_of(const Row& row, const Report& report) {
   return cells;
 }
 
+// Whether its algorithm was left to say what it computes by.
+bool is_chosen(const Row& row) {
+  return row.status == Status::timed && !row.tiles.empty() && row.algorithm != "direct" &&
+         row.algorithm != "-";
+}
+
 // The rows of one geometry; those of an operation stand together under its name.
 std::string rows_of(const Report& report, Index geometry, std::size_t width) {
+  const std::string tiles_indent(4, ' ');
   std::string lines, op;
   Table table = table_of(report, width);
   const bool by_op = report.what != "matrix";
@@ -93,6 +101,7 @@ std::string rows_of(const Report& report, Index geometry, std::size_t width) {
     if (row.op != op) lines += row.op + "\n";
     op = row.op;
     lines += table.line(cells_of(row, report));
+    if (is_chosen(row)) lines += wrapped_text(tiles_indent + row.tiles, width, tiles_indent.size());
   }
   return lines;
 }
@@ -120,12 +129,17 @@ std::string text(const Report& report, std::size_t width) {
       fewest = fewest == 0 ? rounds : std::min(fewest, rounds);
       most = std::max(most, rounds);
     }
+  std::string counting;
+  if (std::ranges::any_of(report.rows, [](const Row& row) { return row.tiles.starts_with("F("); }))
+    counting =
+        "GFLOP/s count every product that a tap names; tiles F(m,r) make fewer, so theirs can lie above the peak\n";
   const std::string rounds = fewest == most ? fmt::format("{}", most) : fmt::format("{} to {}", fewest, most);
   return lines + "\n" +
          wrapped_text(
              fmt::format("{} {}: all of a geometry in turn; spread: middle half over median; {:.1f} s",
                          rounds, most == 1 ? "round" : "rounds", report.seconds),
-             width);
+             width) +
+         (counting.empty() ? "" : wrapped_text(counting, width));
 }
 
 }  // namespace fsconv::bench

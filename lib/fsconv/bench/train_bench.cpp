@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
 #include <fsconv/base/interrupt.hpp>
+#include <fsconv/base/random.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/bench/contender.hpp>
 #include <fsconv/bench/shared_rounds.hpp>
@@ -14,6 +16,8 @@ namespace fsconv::bench {
 namespace {
 
 using engine::Isa;
+
+using engine::Algorithm;
 
 constexpr const char *reference_form = "im2col", *engine_form = "batched";
 constexpr Index batches_in_memory = 4;
@@ -31,9 +35,23 @@ class IsaInForce {
 };
 
 constexpr double beta = 1;
+constexpr float largest_bias = 0.1f;
 
 Binarise binarise_of(const TrainWorkload& workload) {
   return workload.spec.likelihood == Likelihood::bernoulli ? Binarise::dynamic : Binarise::none;
+}
+
+// Initial weights, with biases that are not 0. A ReLU has no slope at 0, which is what direct sums give where the images are 0
+// and the biases, too; those of tiles are rounded to one side or the other, and gradients would differ by whole terms.
+Parameters<float> starting_parameters(const Model& model, std::uint64_t seed) {
+  Parameters<float> parameters = initial_parameters<float>(model, seed);
+  Random random(seed);
+  for (Parameter<float>& parameter : parameters)
+    if (std::ranges::all_of(parameter.value, [](float number) { return number == 0; })) {
+      parameter.value = random_reals<float>(parameter.value.shape(), random);
+      for (float& number : parameter.value) number *= largest_bias;
+    }
+  return parameters;
 }
 
 // A model with its data, ready for the next step.
@@ -46,7 +64,7 @@ class Training {
         binarise_(binarise_of(workload)),
         batch_(static_cast<std::size_t>(workload.batch)),
         threads_(computing.threads),
-        parameters_(initial_parameters<float>(model, seed)),
+        parameters_(starting_parameters(model, seed)),
         gradients_(zeros_like(parameters_)),
         optimizer_({}, parameters_),
         runner_(model, computing),
@@ -87,7 +105,7 @@ class Training {
 Gradients<double> right_gradients(const TrainWorkload& workload, const Model& model, const Images& images,
                                   std::uint64_t seed) {
   Parameters<double> parameters;
-  for (const Parameter<float>& single : initial_parameters<float>(model, seed))
+  for (const Parameter<float>& single : starting_parameters(model, seed))
     parameters.push_back({single.name, cast<double>(single.value)});
   std::vector<Index> order(static_cast<std::size_t>(workload.batch));
   std::iota(order.begin(), order.end(), Index{0});
@@ -107,16 +125,24 @@ std::vector<RateRow> rows_of(const TrainBenchPlan& plan, const TrainWorkload& wo
         isas.clear();
         for (const Isa isa : isas_that_differ(precision, plan.isas)) isas.emplace_back(name(isa));
       }
+      const std::vector<std::string> algorithms =
+          form == engine_form ? names_in(plan.algorithms) : std::vector<std::string>{"-"};
       for (const std::string& isa : isas)
-        for (const int threads : plan.threads)
-          rows.push_back({.workload = std::string(workload.name),
-                          .form = form,
-                          .isa = isa,
-                          .precision = precision,
-                          .threads = threads,
-                          .count = static_cast<double>(workload.batch)});
+        for (const std::string& algorithm : algorithms)
+          for (const int threads : plan.threads)
+            rows.push_back({.workload = std::string(workload.name),
+                            .form = form,
+                            .isa = isa,
+                            .algorithm = algorithm,
+                            .precision = precision,
+                            .threads = threads,
+                            .count = static_cast<double>(workload.batch)});
     }
   return rows;
+}
+
+Algorithm algorithm_of(const RateRow& row) {
+  return row.algorithm == "-" ? Algorithm::direct : named<Algorithm>(row.algorithm);
 }
 
 void time_rows(std::vector<RateRow>& rows, const TrainBenchPlan& plan, std::size_t at,
@@ -127,8 +153,12 @@ void time_rows(std::vector<RateRow>& rows, const TrainBenchPlan& plan, std::size
   const ImageSet data =
       generate_shapes(workload.batch * batches_in_memory, plan.seed, 0,
                       {.height = size[0], .width = size[1], .channels = workload.spec.image_channels});
-  const auto training = [&](const std::string& form, Precision precision, int threads) {
-    const Computing computing{.form = form, .precision = precision, .threads = threads, .trains = true};
+  const auto training = [&](const RateRow& row) {
+    const Computing computing{.form = row.form,
+                              .precision = row.precision,
+                              .algorithm = algorithm_of(row),
+                              .threads = row.threads,
+                              .trains = true};
     return std::make_unique<Training>(workload, model, computing, data.images, plan.seed);
   };
   const Gradients<double> right = right_gradients(workload, model, data.images, plan.seed);
@@ -139,10 +169,9 @@ void time_rows(std::vector<RateRow>& rows, const TrainBenchPlan& plan, std::size
     stop_if_interrupted();
     const IsaInForce in_force(row.isa == "-" ? engine::current_isa() : engine::isa_named(row.isa));
     try {
-      auto made = training(row.form, row.precision, row.threads);
-      const auto wrong =
-          gradient_difference(model, made->gradient(), right,
-                              row.precision == Precision::bf16 ? plan.bf16_tolerance : plan.fp32_tolerance);
+      auto made = training(row);
+      const double tolerance = row.precision == Precision::bf16 ? plan.bf16_tolerance : plan.fp32_tolerance;
+      const auto wrong = gradient_difference(model, made->gradient(), right, tolerance);
       row.status = wrong ? Status::refused : Status::timed;
       row.note = wrong.value_or("");
       if (wrong) continue;
@@ -210,6 +239,7 @@ std::optional<std::string> gradient_difference(const Model& model, const Gradien
 RateReport train_bench(const TrainBenchPlan& plan) {
   if (plan.workloads.empty()) throw InvalidArgument("set", "names no model");
   if (plan.forms.empty()) throw InvalidArgument("form", "names no form");
+  if (plan.algorithms.empty()) throw InvalidArgument("algorithm", "names none");
   for (const std::string& form : plan.forms) form_named<float>(form);
   const bool bf16_alone = plan.precisions == std::vector<Precision>{Precision::bf16};
   if (bf16_alone && std::find(plan.forms.begin(), plan.forms.end(), engine_form) == plan.forms.end())

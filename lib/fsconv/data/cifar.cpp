@@ -19,7 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr Index channels = 3, side = 32, pixels = channels * side * side;
-constexpr auto first_batch = "data_batch_1.bin";
 
 struct Label {
   const char* name;  // in messages, before "label"
@@ -78,25 +77,14 @@ ImageSet read_files(const Kind& kind, const fs::path& folder, const std::vector<
   return {std::move(images), std::move(labels)};
 }
 
-bool holds(const std::string& folder, const char* name) {
-  std::error_code none;
-  return fs::is_regular_file(fs::path(folder) / name, none);
-}
-
 }  // namespace
-
-bool is_cifar10_folder(const std::string& folder) { return holds(folder, first_batch); }
-
-bool is_cifar100_folder(const std::string& folder) {
-  return holds(folder, "train.bin") && holds(folder, "test.bin");
-}
 
 Dataset read_cifar10_folder(const std::string& name, const std::string& folder) {
   return {name,
           folder,
-          read_files(
-              cifar10, folder,
-              {first_batch, "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"}),
+          read_files(cifar10, folder,
+                     {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
+                      "data_batch_5.bin"}),
           read_files(cifar10, folder, {"test_batch.bin"}),
           {}};
 }

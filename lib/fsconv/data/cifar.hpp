@@ -7,10 +7,6 @@
 
 namespace fsconv {
 
-// Whether the folder holds a file data_batch_1.bin (CIFAR-10), or train.bin and test.bin (CIFAR-100).
-bool is_cifar10_folder(const std::string& folder);
-bool is_cifar100_folder(const std::string& folder);
-
 // Reads data_batch_1.bin to data_batch_5.bin and test_batch.bin, or train.bin and test.bin, as [N, 3, 32,
 // 32]. A file is a row of records: one label 0..9, or two, the coarse one 0..19 and the fine one 0..99, which
 // is the image's; then the planes of red, green and blue, top row first. There may be any number of records

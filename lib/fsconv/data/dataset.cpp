@@ -2,16 +2,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/data/array_sets.hpp>
 #include <fsconv/data/cifar.hpp>
+#include <fsconv/data/data_kind.hpp>
 #include <fsconv/data/dataset.hpp>
 #include <fsconv/data/factors.hpp>
 #include <fsconv/data/generator.hpp>
 #include <fsconv/data/idx.hpp>
 #include <fsconv/data/idx_folder.hpp>
 #include <fsconv/data/image_array.hpp>
+#include <fsconv/data/known_sets.hpp>
 #include <fsconv/data/picture_dataset.hpp>
 #include <fsconv/data/prepared_file.hpp>
 #include <fsconv/io/location.hpp>
@@ -20,8 +22,6 @@
 
 namespace fsconv {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr auto use_generated = "or use --data generated, which needs no files";
 constexpr std::uint64_t train_stream = std::uint64_t{0x73686170} << 32, test_stream = train_stream + 1;
@@ -37,26 +37,16 @@ Dataset read_prepared(const std::string& path) {
           .notes = std::move(prepared.description.notes)};
 }
 
-bool holds_idx(const fs::path& folder) {
-  std::error_code none;
-  for (const char* name : {"train-images-idx3-ubyte", "train-images.idx3-ubyte", "t10k-images-idx3-ubyte",
-                           "t10k-images.idx3-ubyte"})
-    for (const char* suffix : {"", ".gz"})
-      if (fs::exists(folder / (std::string(name) + suffix), none)) return true;
-  return false;
-}
-
-Dataset read_folder(const std::string& name, const std::string& folder, bool divides) {
-  if (is_cifar10_folder(folder)) return read_cifar10_folder(name, folder);
-  if (is_cifar100_folder(folder)) return read_cifar100_folder(name, folder);
-  return !holds_idx(folder) && holds_pictures(folder) ? read_pictures_of(name, folder, divides)
-                                                      : read_idx_folder(name, folder);
-}
-
-// A file whose name only looks like a place inside another one is what it is.
-bool is_array_place(const std::string& path) {
-  std::error_code none;
-  return names_image_array(path) && (locate(path).inside.empty() || !fs::exists(path, none));
+// What there is to say of a folder that holds nothing to be read.
+[[noreturn]] void refuse_folder(const std::string& folder, DataKind kind) {
+  if (kind == DataKind::python_cifar)
+    throw IoError(folder, fmt::format("{}; the binary version is read", fsconv::name(kind)));
+  throw IoError(
+      folder,
+      fmt::format(
+          "{}: neither pictures (JPEG or PNG, in it or in its subfolders) nor MNIST's "
+          "train-images-idx3-ubyte, CIFAR-10's data_batch_1.bin or CIFAR-100's train.bin and test.bin",
+          fsconv::name(kind)));
 }
 
 // Of an HDF5 file that was not prepared, and that names no dataset.
@@ -68,23 +58,22 @@ ImageArray read_only_array(const std::string& path, DataFormat format) {
   }
 }
 
-Dataset read_single_file(const std::string& path, DataFormat format) {
+Dataset read_array_file(const std::string& path, DataFormat format) {
   const Location location = locate(path);
-  if (location.kind == FileKind::hdf5 && location.inside.empty() && is_prepared(path))
-    return read_prepared(path);
-  const bool in_array = is_array_place(path);
-  if (in_array && location.kind == FileKind::npz && location.inside.empty())
+  if (location.kind == FileKind::npz && location.inside.empty())
     if (auto sets = read_array_sets(path, path, format)) return *sets;
+  ImageArray array = location.kind == FileKind::hdf5 && location.inside.empty()
+                         ? read_only_array(path, format)
+                         : read_image_array(path, format);
   Dataset data{path, path, {}, {}, {}};
-  if (in_array) {
-    ImageArray array = location.kind == FileKind::hdf5 && location.inside.empty()
-                           ? read_only_array(path, format)
-                           : read_image_array(path, format);
-    data.train.images = std::move(array.images);
-    data.notes = std::move(array.notes);
-  } else {
-    data.train.images = read_idx_images(path);
-  }
+  data.train.images = std::move(array.images);
+  data.notes = std::move(array.notes);
+  return data;
+}
+
+Dataset read_idx_file(const std::string& path) {
+  Dataset data{path, path, {}, {}, {}};
+  data.train.images = read_idx_images(path);
   return data;
 }
 
@@ -95,15 +84,6 @@ Dataset generate(const std::string& name, std::uint64_t seed, const GeneratedKin
           draw(generated_train_images, seed, train_stream, kind.format),
           draw(generated_test_images, seed, test_stream, kind.format),
           {}};
-}
-
-Dataset read_first_folder(const std::string& name, const std::vector<std::string>& folders,
-                          const std::string& hint) {
-  std::error_code none;
-  for (const std::string& folder : folders)
-    if (fs::is_directory(folder, none)) return read_idx_folder(name, folder);
-  throw IoError(name, fmt::format("is not installed: there is no folder {}; {}, {}", folders.front(), hint,
-                                  use_generated));
 }
 
 // Cuts off the last tenth of the images, at least one, for the test set.
@@ -120,40 +100,78 @@ Dataset with_test_part(Dataset data) {
 
 constexpr std::string_view generated_prefix = "generated:";
 
-Dataset load(const std::string& name_or_path, std::uint64_t seed, DataFormat data_format, bool divides) {
+struct Loading {
+  DataFormat format;
+  int threads;
+  bool divides;  // whether some of the images are to test with
+};
+
+// A folder under the name of a known set must hold that set, and nothing else that could be read.
+std::string folder_of(const KnownSet& set) {
+  const auto place = place_of(set);
+  if (!place) throw IoError(std::string(set.name), fmt::format("{}, {}", how_to_get(set), use_generated));
+  if (const DataKind kind = data_kind(*place); kind != set.kind)
+    throw IoError(*place, fmt::format("{}, and is where {} is looked for; {}, {}", fsconv::name(kind),
+                                      set.name, set.get, use_generated));
+  return *place;
+}
+
+[[noreturn]] void refuse_name(const std::string& name) {
+  std::vector<std::string> names;
+  for (const KnownSet& set : known_sets()) names.emplace_back(set.name);
+  names.insert(names.end(), {"generated", "generated:HEIGHTxWIDTHxCHANNELS", "generated:factors"});
+  throw IoError(name,
+                fmt::format("no such file or folder, and no data set of that name; known are {} (fsconv "
+                            "data list)",
+                            enumeration(names)));
+}
+
+Dataset read_path(const std::string& name, const std::string& path, const Loading& loading) {
+  switch (const DataKind kind = data_kind(path)) {
+    case DataKind::nothing:
+      refuse_name(path);
+    case DataKind::idx_folder:
+      return read_idx_folder(name, path);
+    case DataKind::cifar10_folder:
+      return read_cifar10_folder(name, path);
+    case DataKind::cifar100_folder:
+      return read_cifar100_folder(name, path);
+    case DataKind::picture_folder:
+      return read_pictures_of(name, path, loading.divides, loading.threads);
+    case DataKind::prepared_file:
+      return read_prepared(path);
+    case DataKind::array:
+      return read_array_file(path, loading.format);
+    case DataKind::other_file:
+      return read_idx_file(path);
+    default:
+      refuse_folder(path, kind);
+  }
+}
+
+Dataset load(const std::string& name_or_path, std::uint64_t seed, const Loading& loading) {
   if (name_or_path == "generated") return generate(name_or_path, seed, {});
   if (name_or_path.starts_with(generated_prefix))
     return generate(name_or_path, seed, generated_kind(name_or_path.substr(generated_prefix.size())));
-  if (name_or_path == "fashion-mnist")
-    return read_first_folder(name_or_path, {"/usr/share/datasets/fashion-mnist", "data/fashion-mnist"},
-                             "install Debian's package dataset-fashion-mnist");
-  if (name_or_path == "mnist")
-    return read_first_folder(name_or_path, {"data/mnist", "mnist"},
-                             "data/README.md says where its four files are");
-  std::error_code error;
-  const auto status = fs::status(name_or_path, error);
-  if (fs::is_directory(status)) return read_folder(name_or_path, name_or_path, divides);
-  if (!fs::exists(status) && !is_array_place(name_or_path))
-    throw IoError(name_or_path,
-                  "no such file or folder, and no data set of that name; known are fashion-mnist, mnist, "
-                  "generated, generated:HEIGHTxWIDTHxCHANNELS and generated:factors");
-  return read_single_file(name_or_path, data_format);
+  const KnownSet* const set = known_set(name_or_path);
+  return read_path(name_or_path, set ? folder_of(*set) : name_or_path, loading);
 }
 
 }  // namespace
 
-Dataset load_dataset(const std::string& name_or_path, std::uint64_t seed, DataFormat format) {
-  Dataset data = load(name_or_path, seed, format, true);
+Dataset load_dataset(const std::string& name_or_path, std::uint64_t seed, DataFormat format, int threads) {
+  Dataset data = load(name_or_path, seed, {format, threads, true});
   return data.test.images.count() > 0 ? data : with_test_part(std::move(data));
 }
 
-Dataset load_undivided(const std::string& name_or_path, std::uint64_t seed, DataFormat format) {
-  return load(name_or_path, seed, format, false);
+Dataset load_undivided(const std::string& name_or_path, std::uint64_t seed, DataFormat format, int threads) {
+  return load(name_or_path, seed, {format, threads, false});
 }
 
 bool is_known_name(const std::string& name_or_path) {
-  return name_or_path == "generated" || name_or_path.starts_with(generated_prefix) ||
-         name_or_path == "fashion-mnist" || name_or_path == "mnist";
+  if (name_or_path == "generated" || name_or_path.starts_with(generated_prefix)) return true;
+  const KnownSet* const set = known_set(name_or_path);
+  return set && set->kind != DataKind::picture_folder;
 }
 
 ImageSet part_of(const ImageSet& set, Index first, Index count) {

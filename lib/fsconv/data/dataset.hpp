@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <fsconv/base/parallel.hpp>
 #include <fsconv/data/image_array.hpp>
 #include <fsconv/data/images.hpp>
 #include <string>
@@ -30,8 +31,8 @@ constexpr Index generated_train_images = 6000, generated_test_images = 1000;
 
 // `name_or_path` is
 //   FILE.h5         made by `fsconv data prepare`: its images stay in it (prepared_file.hpp)
-//   fashion-mnist   Debian's package dataset-fashion-mnist
-//   mnist           the folder mnist or data/mnist
+//   fashion-mnist, mnist, cifar-10, cifar-100, celeba
+//                   the first of the folders of that set (known_sets.hpp) that is there; it must hold that set
 //   generated       6000 + 1000 grey images of 28x28, drawn from `seed` (generator.hpp);
 //                   generated:HEIGHTxWIDTHxCHANNELS as many of that format, generated:factors and
 //                   generated:HEIGHTxWIDTHx3,factors discs with the numbers that they were drawn from (factors.hpp)
@@ -39,17 +40,19 @@ constexpr Index generated_train_images = 6000, generated_test_images = 1000;
 //                   pictures of one size, as `fsconv data prepare` takes them (picture_folder.hpp)
 //   a FILE          of IDX images, or FILE.npy, FILE.npz[:NAME] or FILE.h5:/DATASET (image_array.hpp), whose last tenth
 //                   becomes the test set; or FILE.npz with images and labels under their usual names (array_sets.hpp)
-// `seed` matters to "generated" only, `format` to FILE.npy, FILE.npz and FILE.h5:/DATASET. IoError if there is nothing
-// under that name, with a hint; BadData if a file is broken, files do not fit each other or do not fit the memory, or
+// What a path leads to is decided by data_kind() (data_kind.hpp). `seed` matters to "generated" only, `format` to FILE.npy,
+// FILE.npz and FILE.h5:/DATASET, `threads` to how fast pictures are read. IoError if there is nothing under that name,
+// with how to get it or what there is; BadData if a file is broken, files do not fit each other or do not fit the memory, or
 // there is one image only; InvalidArgument "data" for a format that cannot be generated.
 Dataset load_dataset(const std::string& name_or_path, std::uint64_t seed,
-                     DataFormat format = DataFormat::automatic);
+                     DataFormat format = DataFormat::automatic, int threads = hardware_threads());
 
 // The same, but `test` is empty where the data has no test images of its own: all are in `train`, be it one.
 Dataset load_undivided(const std::string& name_or_path, std::uint64_t seed,
-                       DataFormat format = DataFormat::automatic);
+                       DataFormat format = DataFormat::automatic, int threads = hardware_threads());
 
-// Whether load_dataset() takes it for a name and not for a path. No such set has validation images of its own.
+// Whether load_dataset() takes it for the name of a set that is generated or of IDX or CIFAR files, and not for a path. No
+// such set has validation images of its own.
 bool is_known_name(const std::string& name_or_path);
 
 // Images first ... first + count - 1 of a set, with their labels. InvalidArgument if they are not all there.

@@ -2,50 +2,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fsconv/base/error.hpp>
+#include <fsconv/data/data_kind.hpp>
 #include <fsconv/data/idx.hpp>
 #include <fsconv/data/idx_folder.hpp>
-#include <optional>
 
 namespace fsconv {
 namespace {
 
-namespace fs = std::filesystem;
-
-// "train", "images", 3: the file of that name, with a dash or a dot in it, plain or gzipped.
-std::optional<std::string> find_idx(const fs::path& folder, const std::string& set,
-                                    const std::string& content, int axes) {
-  std::error_code none;
-  for (const char* dash : {"-", "."})
-    for (const char* suffix : {"", ".gz"}) {
-      const fs::path path = folder / fmt::format("{}-{}{}idx{}-ubyte{}", set, content, dash, axes, suffix);
-      if (fs::exists(path, none) && !fs::is_directory(path, none)) return path.string();
-    }
-  return std::nullopt;
+std::string require_images(const std::string& folder, const std::string& set) {
+  if (const auto path = find_data_file(folder, set + "-images-idx3-ubyte")) return *path;
+  throw IoError(folder, fmt::format("holds no {0}-images-idx3-ubyte, {0}-images.idx3-ubyte or these with "
+                                    ".gz; a folder of IDX files needs them for train and t10k",
+                                    set));
 }
 
-std::string require_images(const fs::path& folder, const std::string& set) {
-  if (const auto path = find_idx(folder, set, "images", 3)) return *path;
-  std::error_code none;
-  const bool of_python = fs::exists(folder / "data_batch_1", none) ||
-                         (fs::exists(folder / "train", none) && fs::exists(folder / "meta", none));
-  throw IoError(
-      folder.string(),
-      of_python
-          ? "holds the Python version of CIFAR; the binary version is read"
-          : fmt::format("holds no {0}-images-idx3-ubyte, {0}-images.idx3-ubyte or these with .gz; a folder "
-                        "of data needs them for train and t10k, or CIFAR-10's data_batch_1.bin to "
-                        "data_batch_5.bin and test_batch.bin, or CIFAR-100's train.bin and test.bin",
-                        set));
-}
-
-ImageSet read_set(const fs::path& folder, const std::string& set, std::vector<std::string>& notes) {
+ImageSet read_set(const std::string& folder, const std::string& set, std::vector<std::string>& notes) {
   const std::string images = require_images(folder, set);
-  const auto labels = find_idx(folder, set, "labels", 1);
+  const auto labels = find_data_file(folder, set + "-labels-idx1-ubyte");
   if (!labels) {
-    notes.push_back(
-        fmt::format("{}: holds no {}-labels-idx1-ubyte; training needs no labels", folder.string(), set));
+    notes.push_back(fmt::format("{}: holds no {}-labels-idx1-ubyte; training needs no labels", folder, set));
     return {read_idx_images(images), {}};
   }
   ImageSet read{read_idx_images(images), read_idx_labels(*labels)};

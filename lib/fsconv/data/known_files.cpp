@@ -8,6 +8,7 @@
 #include <fsconv/base/screen.hpp>
 #include <fsconv/base/table.hpp>
 #include <fsconv/base/text.hpp>
+#include <fsconv/data/data_kind.hpp>
 #include <fsconv/data/known_files.hpp>
 #include <fsconv/data/prepared_file.hpp>
 #include <fsconv/data/unpacked_file.hpp>
@@ -79,7 +80,7 @@ bool is_archive(const KnownFile& known) {
 CheckedSet compare(const std::string& folder, const KnownSet& set, Contents& contents) {
   CheckedSet checked{std::string(set.name), folder, {}, {}};
   const auto add = [&](const KnownFile& known) {
-    const auto path = find_known(folder, known);
+    const auto path = find_data_file(folder, known.name);
     if (path)
       checked.files.push_back(compared(*path, known, content_of(contents, *path, !is_archive(known))));
     else if (known.is_needed)
@@ -92,7 +93,7 @@ CheckedSet compare(const std::string& folder, const KnownSet& set, Contents& con
 }
 
 bool holds_any(const std::string& folder, const KnownSet& set) {
-  const auto is_there = [&](const KnownFile& file) { return find_known(folder, file).has_value(); };
+  const auto is_there = [&](const KnownFile& file) { return find_data_file(folder, file.name).has_value(); };
   return std::any_of(set.files.begin(), set.files.end(), is_there) ||
          std::any_of(set.archives.begin(), set.archives.end(), is_there);
 }
@@ -135,7 +136,7 @@ CheckedSet check_file(const std::string& path) {
   std::vector<CheckedSet> candidates;
   Contents contents;
   const auto consider = [&](const KnownSet& set, const KnownFile& known) {
-    const auto found = find_known(folder, known);
+    const auto found = find_data_file(folder, known.name);
     std::error_code none;
     if (found && fs::equivalent(*found, path, none))
       candidates.push_back({std::string(set.name),
@@ -156,18 +157,13 @@ CheckedSet check_file(const std::string& path) {
 }
 
 CheckedSet check_named(const std::string& name) {
-  const auto sets = known_sets();
-  const auto found =
-      std::find_if(sets.begin(), sets.end(), [&](const KnownSet& one) { return one.name == name; });
-  if (found == sets.end())
+  const KnownSet* const set = known_set(name);
+  if (!set)
     throw IoError(name,
                   fmt::format("no such file or folder, and no data set of that name; known are {}", names()));
-  const KnownSet& set = *found;
-  const auto folder = place_of(set);
-  if (!folder)
-    throw IoError(name, fmt::format("is not there: no folder {}; {}",
-                                    alternatives({set.folders.begin(), set.folders.end()}), set.get));
-  return check_folder(*folder, set);
+  const auto place = place_of(*set);
+  if (!place) throw IoError(name, how_to_get(*set));
+  return check_folder(*place, *set);
 }
 
 CheckedSet check_prepared(const std::string& path) {

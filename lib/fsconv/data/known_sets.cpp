@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <filesystem>
-#include <fsconv/base/error.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/data/known_sets.hpp>
 
 namespace fsconv {
@@ -65,7 +68,8 @@ KnownSet cifar10() {
                     {"test_batch.bin", batch, ""}},
           .archives = {{"cifar-10-binary.tar.gz", 170'052'171,
                         "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd", false}},
-          .remark = no_sums};
+          .remark = no_sums,
+          .kind = DataKind::cifar10_folder};
 }
 
 KnownSet cifar100() {
@@ -79,7 +83,8 @@ KnownSet cifar100() {
           .files = {{"train.bin", 50'000 * 3074, ""}, {"test.bin", 10'000 * 3074, ""}},
           .archives = {{"cifar-100-binary.tar.gz", 168'513'733,
                         "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec", false}},
-          .remark = no_sums};
+          .remark = no_sums,
+          .kind = DataKind::cifar100_folder};
 }
 
 // Sums of torchvision's prototype CelebA and of TensorFlow Datasets, which agree where both have one.
@@ -106,7 +111,8 @@ KnownSet celeba() {
                  "7487a82e57c4bb956c5445ae2df4a91ffa717e903c5fa22874ede0820c8ec41b", false}},
       .remark =
           "of the pictures only their zip has a sum: verify it before it is unpacked; fsconv data prepare keeps "
-          "the sum of each"};
+          "the sum of each",
+      .kind = DataKind::picture_folder};
 }
 
 }  // namespace
@@ -116,6 +122,13 @@ std::span<const KnownSet> known_sets() {
   return sets;
 }
 
+const KnownSet* known_set(std::string_view name) {
+  const auto sets = known_sets();
+  const auto found =
+      std::find_if(sets.begin(), sets.end(), [&](const KnownSet& one) { return one.name == name; });
+  return found == sets.end() ? nullptr : &*found;
+}
+
 std::optional<std::string> place_of(const KnownSet& set, const std::string& root) {
   std::error_code none;
   for (const std::string_view folder : set.folders)
@@ -123,16 +136,9 @@ std::optional<std::string> place_of(const KnownSet& set, const std::string& root
   return std::nullopt;
 }
 
-std::optional<std::string> find_known(const std::string& folder, const KnownFile& file) {
-  std::vector<std::string> names = {std::string(file.name)};
-  if (const std::size_t dash = file.name.find("-idx"); dash != std::string_view::npos)
-    names.push_back(std::string(file.name).replace(dash, 1, "."));
-  std::error_code none;
-  for (const std::string& name : names)
-    for (const char* suffix : {"", ".gz"})
-      if (const fs::path path = fs::path(folder) / (name + suffix); fs::is_regular_file(path, none))
-        return path.string();
-  return std::nullopt;
+std::string how_to_get(const KnownSet& set) {
+  return fmt::format("is not there: no folder {}; {}", alternatives({set.folders.begin(), set.folders.end()}),
+                     set.get);
 }
 
 }  // namespace fsconv

@@ -4,7 +4,6 @@
 #include <array>
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
-#include <fsconv/base/parallel.hpp>
 #include <fsconv/base/progress.hpp>
 #include <fsconv/data/picture_dataset.hpp>
 #include <fsconv/data/picture_folder.hpp>
@@ -54,13 +53,13 @@ class Parts {
 
 }  // namespace
 
-Dataset read_pictures_of(const std::string& name, const std::string& path, bool divides) {
+Dataset read_pictures_of(const std::string& name, const std::string& path, bool divides, int threads) {
   PictureFolder folder = list_pictures(path);
   if (divides && folder.pictures.size() > 1) assign_parts(folder, {}, {});
   Parts parts(folder);
   try {
     Progress progress("read", static_cast<Index>(folder.pictures.size()), "pictures");
-    read_pictures(folder, {}, {.threads = hardware_threads()}, [&](Index at, const PreparedPicture& read) {
+    read_pictures(folder, {}, {.threads = threads}, [&](Index at, const PreparedPicture& read) {
       parts.add(at, read.picture);
       progress.advance();
     });

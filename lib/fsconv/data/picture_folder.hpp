@@ -4,8 +4,8 @@
 
 #include <cstdint>
 #include <fsconv/base/error.hpp>
+#include <fsconv/data/data_part.hpp>
 #include <fsconv/data/picture_recipe.hpp>
-#include <fsconv/data/prepared_file.hpp>
 #include <functional>
 #include <optional>
 #include <string>

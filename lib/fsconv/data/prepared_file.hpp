@@ -4,7 +4,7 @@
 
 #include <array>
 #include <cstdint>
-#include <fsconv/base/names.hpp>
+#include <fsconv/data/data_part.hpp>
 #include <fsconv/data/dataset.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/run_log.hpp>
@@ -28,13 +28,6 @@ namespace fsconv {
 //     decoder           text
 //     classes, notes    JSON lists of texts
 // The digest of the file covers all but the pixels, whose CRCs it covers.
-
-enum class DataPart { train, validation, test };
-inline constexpr std::array data_parts = {DataPart::train, DataPart::validation, DataPart::test};
-constexpr auto names_of(DataPart) {
-  return NameTable<DataPart, 3>{
-      "part", {{{DataPart::train, "train"}, {DataPart::validation, "validation"}, {DataPart::test, "test"}}}};
-}
 
 struct PreparedDescription {
   nlohmann::json recipe = nlohmann::json::object();  // how a picture became an image

@@ -3,18 +3,16 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>
 #include <fsconv/base/progress.hpp>
 #include <fsconv/base/screen.hpp>
 #include <fsconv/base/text.hpp>
-#include <fsconv/data/cifar.hpp>
+#include <fsconv/data/data_kind.hpp>
 #include <fsconv/data/known_sets.hpp>
 #include <fsconv/data/picture_folder.hpp>
 #include <fsconv/data/summary.hpp>
-#include <fsconv/io/location.hpp>
 #include <fsconv/io/option_text.hpp>
 
 namespace fsconv {
@@ -48,8 +46,8 @@ DataSummary summary_of_prepared(const std::string& path) {
   return summary;
 }
 
-DataSummary summary_of_dataset(const std::string& name) {
-  const Dataset data = load_dataset(name, 0);
+DataSummary summary_of_dataset(const std::string& name, int threads) {
+  const Dataset data = load_dataset(name, 0, DataFormat::automatic, threads);
   DataSummary summary{.where = name, .kind = "data set", .sizes = {}};
   add(summary, DataPart::train, data.train);
   add(summary, DataPart::test, data.test);
@@ -93,18 +91,6 @@ DataSummary summary_of_pictures(const std::string& path, int threads) {
     if (entry.label) count_labels(summary, {*entry.label});
   }
   return summary;
-}
-
-bool holds_dataset(const std::string& folder) {
-  return find_known(folder, {"train-images-idx3-ubyte", 0, {}}) ||
-         find_known(folder, {"t10k-images-idx3-ubyte", 0, {}}) || is_cifar10_folder(folder) ||
-         is_cifar100_folder(folder);
-}
-
-// What is named as an HDF5 file, without a place in it: other names may be of anything.
-bool is_prepared_file(const std::string& path) {
-  std::error_code none;
-  return names_hdf5(path) && std::filesystem::is_regular_file(path, none) && is_prepared(path);
 }
 
 std::string size_text(const Shape& shape) {
@@ -155,10 +141,15 @@ std::string parts_text(const DataSummary& summary) {
 }  // namespace
 
 DataSummary summarise(const std::string& where, int threads) {
-  std::error_code none;
-  if (std::filesystem::is_directory(where, none) && !holds_dataset(where))
-    return summary_of_pictures(where, threads);
-  return is_prepared_file(where) ? summary_of_prepared(where) : summary_of_dataset(where);
+  if (known_set(where)) return summary_of_dataset(where, threads);
+  switch (data_kind(where)) {
+    case DataKind::picture_folder:
+      return summary_of_pictures(where, threads);
+    case DataKind::prepared_file:
+      return summary_of_prepared(where);
+    default:
+      return summary_of_dataset(where, threads);
+  }
 }
 
 nlohmann::json to_json(const DataSummary& summary) {

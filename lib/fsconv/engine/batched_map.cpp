@@ -30,14 +30,23 @@ const Geometry& checked(const Geometry& geometry) {
 }  // namespace
 
 template <class T>
-BatchedMap<T>::BatchedMap(const Geometry& geometry, Isa isa)
+BatchedMap<T>::BatchedMap(const Geometry& geometry, Isa isa, Algorithm algorithm, Index images)
     : geometry_(checked(geometry)),
       isa_(isa),
       order_(geometry),
       lists_(std::make_shared<const TapLists>(geometry)),
       to_code_(lists_, order_, kernels_of<T>(isa), Direction::conv),
       to_image_(lists_, order_, kernels_of<T>(isa), Direction::conv_transpose),
-      gradient_(lists_, order_, kernels_of<T>(isa)) {}
+      gradient_(lists_, order_, kernels_of<T>(isa)),
+      tiling_(tiling_of<T>(geometry, algorithm, kernels_of<T>(isa), images)) {
+  if (tiling_) by_tiles_ = std::make_shared<const TiledMap<T>>(geometry, tiling_->cuts, order_, isa);
+}
+
+template <class T>
+typename BatchedMap<T>::Words BatchedMap<T>::algorithms() const {
+  const auto words = [&](bool Tiling::*map) { return tiled(map) ? by_tiles_->plan().words() : "direct"; };
+  return {words(&Tiling::conv), words(&Tiling::conv_transpose), words(&Tiling::weight_gradient)};
+}
 
 template <class T>
 Index BatchedMap<T>::image_size(Index images) const {
@@ -55,14 +64,33 @@ Index BatchedMap<T>::weight_size() const {
 }
 
 template <class T>
+typename BatchedMap<T>::PackedPlaces BatchedMap<T>::packed_places() const {
+  const bool conv = tiled(&Tiling::conv), conv_transpose = tiled(&Tiling::conv_transpose);
+  PackedPlaces at{};
+  const auto take = [&](bool wanted, Index steps) {
+    const Index place = at.size;
+    if (wanted) at.size += steps;
+    return place;
+  };
+  at.direct_conv = take(!conv, to_code_.packed_size());
+  at.direct_conv_transpose = take(!conv_transpose, to_image_.packed_size());
+  if (by_tiles_) {
+    at.points = take(conv || conv_transpose, by_tiles_->points_size());
+    at.tiled_conv = take(conv, by_tiles_->packed_size(Direction::conv));
+    at.tiled_conv_transpose = take(conv_transpose, by_tiles_->packed_size(Direction::conv_transpose));
+  }
+  return at;
+}
+
+template <class T>
 Index BatchedMap<T>::packed_size() const {
-  return to_code_.packed_size() + to_image_.packed_size();
+  return packed_places().size;
 }
 
 template <class T>
 Index BatchedMap<T>::scratch_size(Index images) const {
-  return std::max(
-      {to_code_.scratch_size(images), to_image_.scratch_size(images), gradient_.scratch_size(images)});
+  return std::max({to_code_.scratch_size(images), to_image_.scratch_size(images),
+                   gradient_.scratch_size(images), by_tiles_ ? by_tiles_->scratch_size(images) : 0});
 }
 
 template <class T>
@@ -85,26 +113,45 @@ void BatchedMap<T>::export_weight(const Sum<T>* engine, Sum<T>* weight) const {
 
 template <class T>
 void BatchedMap<T>::pack(const Sum<T>* engine, Step<T>* packed) const {
-  to_code_.pack(engine, packed);
-  to_image_.pack(engine, packed + to_code_.packed_size());
+  const PackedPlaces at = packed_places();
+  const bool conv = tiled(&Tiling::conv), conv_transpose = tiled(&Tiling::conv_transpose);
+  if (!conv) to_code_.pack(engine, packed + at.direct_conv);
+  if (!conv_transpose) to_image_.pack(engine, packed + at.direct_conv_transpose);
+  if (!conv && !conv_transpose) return;
+  static_assert(sizeof(Step<T>) == sizeof(Sum<T>));
+  auto* const points = reinterpret_cast<Sum<T>*>(packed + at.points);
+  by_tiles_->transform_filters(engine, points);
+  if (conv) by_tiles_->pack(Direction::conv, points, packed + at.tiled_conv);
+  if (conv_transpose) by_tiles_->pack(Direction::conv_transpose, points, packed + at.tiled_conv_transpose);
 }
 
 template <class T>
 void BatchedMap<T>::conv(Index images, const T* image, const Step<T>* packed, Result<T> code,
                          const Ending<T>& ending, Sum<T>* scratch) const {
-  to_code_.apply(images, image, packed, code, ending, scratch);
+  const PackedPlaces at = packed_places();
+  if (tiled(&Tiling::conv))
+    by_tiles_->conv(images, image, packed + at.tiled_conv, code, ending, scratch);
+  else
+    to_code_.apply(images, image, packed + at.direct_conv, code, ending, scratch);
 }
 
 template <class T>
 void BatchedMap<T>::conv_transpose(Index images, const T* code, const Step<T>* packed, Result<T> image,
                                    const Ending<T>& ending, Sum<T>* scratch) const {
-  to_image_.apply(images, code, packed + to_code_.packed_size(), image, ending, scratch);
+  const PackedPlaces at = packed_places();
+  if (tiled(&Tiling::conv_transpose))
+    by_tiles_->conv_transpose(images, code, packed + at.tiled_conv_transpose, image, ending, scratch);
+  else
+    to_image_.apply(images, code, packed + at.direct_conv_transpose, image, ending, scratch);
 }
 
 template <class T>
 void BatchedMap<T>::weight_gradient(Index images, const T* code, const T* image, Sum<T>* gradient,
                                     Sum<T>* scratch) const {
-  gradient_.apply(images, code, image, gradient, scratch);
+  if (tiled(&Tiling::weight_gradient))
+    by_tiles_->weight_gradient(images, code, image, gradient, scratch);
+  else
+    gradient_.apply(images, code, image, gradient, scratch);
 }
 
 template class BatchedMap<float>;

@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <fsconv/engine/algorithm.hpp>
 #include <fsconv/engine/block.hpp>
 #include <fsconv/engine/buffer.hpp>
 #include <fsconv/engine/directed_map.hpp>
 #include <fsconv/engine/gradient.hpp>
 #include <fsconv/engine/isa.hpp>
+#include <fsconv/engine/tiled_map.hpp>
+#include <fsconv/engine/tiling.hpp>
 
 namespace fsconv::engine {
 
@@ -19,19 +22,27 @@ namespace fsconv::engine {
 // have two more layouts beside [out_channels, in_channels/groups, taps...]:
 //     engine order  the same numbers, group by group, then tap by tap, then the side with fewer channels,
 //                   the other side fastest. Gradients come in it; masters and optimizers may live in it.
-//     packed        panels as the register tile reads them (panels.hpp), one copy per direction.
+//     packed        panels as the register tile reads them (panels.hpp), one copy per direction; by tiles the filters of all
+//                   points (tiled_map.hpp), and these once more before they are packed.
 // Every method is const, allocates nothing and may run on several threads at once, each with a scratch and
-// results of its own. The bits of a result depend on the inputs, the number of images and the isa; nothing
-// else. No method checks its pointers: sizes are those that the map tells.
+// results of its own. The bits of a result depend on the inputs, the number of images, the isa and the algorithm;
+// nothing else. No method checks its pointers: sizes are those that the map tells.
 template <class T>
 class BatchedMap {
  public:
+  // Blocks may have any number of images; `automatic` estimates times for blocks of `images`.
   // Throws InvalidArgument: what check_filled(geometry) and TapLists throw, and an isa that this
   // machine does not permit.
-  explicit BatchedMap(const Geometry& geometry, Isa isa = current_isa());
+  explicit BatchedMap(const Geometry& geometry, Isa isa = current_isa(),
+                      Algorithm algorithm = Algorithm::direct, Index images = images_per_block);
 
   const Geometry& geometry() const { return geometry_; }
   Isa isa() const { return isa_; }
+  // What the three maps are computed by: "direct", or the tiles along each axis, "F(2,2) F(3,2)".
+  struct Words {
+    std::string conv, conv_transpose, weight_gradient;
+  };
+  Words algorithms() const;
 
   // Sizes, in elements.
   Index image_size(Index images) const;    // of a block on the image side
@@ -59,8 +70,18 @@ class BatchedMap {
   Isa isa_;
   WeightOrder order_;
   std::shared_ptr<const TapLists> lists_;
+  // Where each packed copy begins, in steps.
+  struct PackedPlaces {
+    Index direct_conv, direct_conv_transpose, points, tiled_conv, tiled_conv_transpose, size;
+  };
+  PackedPlaces packed_places() const;
+  bool tiled(bool Tiling::*map) const { return tiling_ && (*tiling_).*map; }
+
   DirectedMap<T> to_code_, to_image_;
   Gradient<T> gradient_;
+  // Which of the three maps are computed by tiles.
+  std::optional<Tiling> tiling_;
+  std::shared_ptr<const TiledMap<T>> by_tiles_;
 };
 
 }  // namespace fsconv::engine

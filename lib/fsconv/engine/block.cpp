@@ -19,11 +19,8 @@ void from_block(const T* block, Index images, Index channels, Index pixels, T* a
 }
 
 void to_bfloat16(const float* block, Index rows, Index channels, BFloat16* to) {
-  const Index padded = padded_channels<BFloat16>(channels);
-  for (Index row = 0; row < rows; ++row, block += channels, to += padded) {
-    for (Index channel = 0; channel < channels; ++channel) to[channel] = rounded<BFloat16>(block[channel]);
-    if (padded > channels) to[channels] = {};
-  }
+  kernels_of<BFloat16>(current_isa())
+      .round_rows(block, rows, channels, to, padded_channels<BFloat16>(channels));
 }
 
 void from_bfloat16(const BFloat16* block, Index rows, Index channels, float* to) {

@@ -3,6 +3,7 @@
 #include <fsconv/engine/bfloat16.hpp>
 #include <fsconv/engine/block.hpp>
 #include <fsconv/engine/directed_map.hpp>
+#include <fsconv/engine/weight_panels.hpp>
 
 namespace fsconv::engine {
 namespace {
@@ -30,16 +31,13 @@ constexpr Index steps_in_band = 98304;
 // Images as the rows of a product fill a register tile from this number on.
 constexpr Index enough_rows = 8;
 
-constexpr Factor single_factor = {0, 0};
+// Taps of a patch in whole rows of AMX registers; and rows of a product of patches, which the first cache holds.
+constexpr Index patch_taps = 32, rows_of_patches = 64;
 
-// A step of the inner dimension from the weights of `left` channels, which are `apart`.
-template <class T>
-Step<T> step_of(const Sum<T>* weight, Index apart, Index left) {
-  if constexpr (Arithmetic<T>::numbers_per_step == 2)
-    return {rounded<T>(*weight), left > 1 ? rounded<T>(weight[apart]) : T{}};
-  else
-    return *weight;
-}
+// From so many taps on a patch has more in it than the zeros of its pairs.
+constexpr Index enough_taps = 4;
+
+constexpr Factor single_factor = {0, 0};
 
 }  // namespace
 
@@ -76,47 +74,129 @@ DirectedMap<T>::DirectedMap(std::shared_ptr<const TapLists> lists, const WeightO
   result_ = direction == Direction::conv ? code : image;
   by_source_ =
       fewer_cycles_by_source(source_.steps(), result_.channels, kernels.width, source_.pixels, *lists_);
-  panels_ = {.taps = by_source_ ? 1 : order.taps,
-             .inner = source_.steps(),
-             .columns = by_source_ ? order.taps * result_.channels : result_.channels,
-             .vector = kernels.width,
-             .widest = kernels.panel};
+  panels_ = panels_of<T>(order, direction, kernels);
+  if (by_source_) {
+    panels_.taps = 1;
+    panels_.columns *= order.taps;
+  }
+  if constexpr (per_step == 2)
+    by_patches_ = !by_source_ && source_.channels == 1 && result_.channels >= kernels.width &&
+                  order.taps >= enough_taps;
+  if (by_patches_) {
+    panels_.taps = 1;
+    panels_.inner = patch_steps();
+  }
 }
 
 // Panels of [inner x columns]: the columns are the result's channels, or by source the taps and channels.
 template <class T>
 void DirectedMap<T>::pack(const Sum<T>* weight, Step<T>* packed) const {
+  if constexpr (per_step == 2)
+    if (by_patches_) {
+      // a matrix [taps x columns] lies as it is wanted, but for the pairs
+      std::fill_n(packed, packed_size(), Step<T>{});
+      for (Index group = 0; group < order_.groups; ++group)
+        for (Index panel = 0; panel < panels_.count(); ++panel)
+          kernels_->round_pairs(weight + order_.matrix(group, 0) + panels_.first_column(panel),
+                                order_.columns(), order_.taps, panels_.columns_of(panel),
+                                packed + group * panels_.size() + panels_.offset(panel),
+                                panels_.width(panel));
+      return;
+    }
+  if (!by_source_) return pack_panels<T>(order_, direction_, panels_, *kernels_, weight, packed);
   const Index result_step = direction_ == Direction::conv ? order_.code_step() : order_.image_step();
   const Index source_step = direction_ == Direction::conv ? order_.image_step() : order_.code_step();
   for (Index group = 0; group < order_.groups; ++group)
     for (Index panel = 0; panel < panels_.count(); ++panel) {
-      const Index first = panels_.first_column(panel), columns = panels_.columns_of(panel);
-      const Index width = panels_.width(panel);
-      for (Index tap = 0; tap < panels_.taps; ++tap, packed += panels_.inner * width) {
-        const auto pack_step = [&](const Sum<T>* from, Index k, Index n) {
-          packed[k * width + n] = step_of<T>(from, source_step, source_.channels - k * per_step);
-        };
-        // Whichever side is contiguous in the weight is the inner loop.
-        if (result_step == 1 && !by_source_) {
-          const Sum<T>* from = weight + order_.matrix(group, tap) + first;
-          for (Index k = 0; k < panels_.inner; ++k, from += per_step * source_step)
-            for (Index n = 0; n < columns; ++n) pack_step(from + n, k, n);
-        } else {
-          for (Index n = 0; n < columns; ++n) {
-            const Index of_tap = by_source_ ? (first + n) / result_.channels : tap;
-            const Index channel = by_source_ ? (first + n) % result_.channels : first + n;
-            const Sum<T>* from = weight + order_.matrix(group, of_tap) + channel * result_step;
-            for (Index k = 0; k < panels_.inner; ++k) pack_step(from + k * per_step * source_step, k, n);
-          }
-        }
+      const Index first = panels_.first_column(panel), width = panels_.width(panel);
+      std::fill_n(packed, panels_.inner * width, Step<T>{});
+      for (Index n = 0; n < panels_.columns_of(panel); ++n) {
+        const Index tap = (first + n) / result_.channels, channel = (first + n) % result_.channels;
+        const Sum<T>* from = weight + order_.matrix(group, tap) + channel * result_step;
         for (Index k = 0; k < panels_.inner; ++k)
-          std::fill(packed + k * width + columns, packed + (k + 1) * width, Step<T>{});
+          packed[k * width + n] =
+              step_of<T>(from + k * per_step * source_step, source_step, source_.channels - k * per_step);
+      }
+      packed += panels_.inner * width;
+    }
+}
+
+// Of a patch: pairs of taps, up to whole AMX rows.
+template <class T>
+Index DirectedMap<T>::patch_steps() const {
+  return ceil_div(order_.taps, patch_taps) * patch_taps / 2;
+}
+
+// Result pixels whose patches make one product.
+template <class T>
+Index DirectedMap<T>::patch_pixels(Index images) const {
+  return std::clamp(rows_of_patches / images, Index{1}, result_.pixels);
+}
+
+// The source in halves, without the zeros beside them: [pixel][image], in steps.
+template <class T>
+Index DirectedMap<T>::halves_size(Index images) const {
+  return ceil_div(source_.pixels * images, patch_taps) * patch_taps / 2;
+}
+
+// One source channel would leave half of every pair empty, and a tap to a product. So what the taps of a result pixel
+// read is copied together: [tap][pixel, image], and from there by pairs of taps to [pixel, image][pair], rows of
+// one product for all taps. A tap that is absent is a zero.
+template <class T>
+void DirectedMap<T>::by_patches(const Call& call) const {
+  if constexpr (per_step == 2) {
+    const Ending<T>& ending = call.ending;
+    const Index images = call.images, steps = patch_steps();
+    const Index at_once = ending.per_pixel ? 1 : patch_pixels(images), most = at_once * images;
+    auto* const scratch = reinterpret_cast<Step<T>*>(call.scratch);
+    auto* const halves = reinterpret_cast<T*>(scratch);
+    auto* const windows = reinterpret_cast<T*>(scratch + halves_size(images));
+    Step<T>* const patches = scratch + halves_size(images) + steps * most;
+    const Index result_channels = call.result_channels(result_), result_row = result_channels * order_.groups;
+    for (Index group = 0; group < order_.groups; ++group) {
+      const Step<T>* from = call.source + group;
+      for (Index at = 0; at < source_.pixels * images; ++at) halves[at] = from[at * order_.groups].first;
+      for (Index pixel = 0; pixel < result_.pixels; pixel += at_once) {
+        const Index pixels = std::min(at_once, result_.pixels - pixel), rows = pixels * images;
+        std::fill_n(windows, 2 * steps * rows, T{});
+        for (Index one = 0; one < pixels; ++one)
+          for (const Factor& tap : (*result_.list)[pixel + one])
+            std::copy_n(halves + tap.a * images, images, windows + tap.b * rows + one * images);
+        kernels_->pair_transposed(windows, rows, 2 * steps, rows, patches, steps);
+        for (Index panel = 0; panel < panels_.count(); ++panel) {
+          Product<T> p = product(call, group, panel);
+          const Index first = panels_.first_column(panel);
+          const Index at = pixel * images * result_row + group * result_channels + first;
+          const Index per_channel =
+              ((ending.per_pixel ? pixel * order_.groups : 0) + group) * result_.channels + first;
+          p.factors = &single_factor;
+          p.count = 1;
+          p.rows = rows;
+          p.inner = steps;
+          p.a = patches;
+          p.a_row = steps;
+          p.columns = panels_.columns_of(panel);
+          p.relu = ending.relu;
+          p.add = ending.add;
+          p.c_row = result_row;
+          if (call.result.numbers)
+            p.c = call.result.numbers + at;
+          else
+            p.c_sums = call.result.sums + at;
+          p.mask = ending.mask ? ending.mask + at : nullptr;
+          p.bias = ending.bias ? ending.bias + per_channel : nullptr;
+          p.sums = ending.sums ? ending.sums + per_channel : nullptr;
+          kernels_->strided(p);
+        }
       }
     }
+  }
 }
 
 template <class T>
 Index DirectedMap<T>::scratch_size(Index images) const {
+  // a bound that grows with the images
+  if (by_patches_) return halves_size(images) + 2 * patch_steps() * std::max(rows_of_patches, images);
   if (!by_source_) return 0;
   // what pixels_at_once() takes is at most numbers_at_once or one pixel: a bound that grows with the images
   return sums_size(images) + std::max(numbers_at_once, images * product_row()) +
@@ -145,7 +225,7 @@ void DirectedMap<T>::apply(Index images, const T* source, const Step<T>* packed,
                   .ending = ending,
                   .scratch = scratch};
   if (kernels_->begin) kernels_->begin();
-  by_source_ ? by_source(call) : by_result(call);
+  by_source_ ? by_source(call) : by_patches_ ? by_patches(call) : by_result(call);
 }
 
 // What all products of a group and panel have in common: the strides and the weights.

@@ -71,6 +71,10 @@ class DirectedMap {
   template <class F>
   void for_each_panel_and_band(Index band, F&& f) const;
   void by_source(const Call& call) const;
+  void by_patches(const Call& call) const;
+  Index patch_steps() const;
+  Index patch_pixels(Index images) const;
+  Index halves_size(Index images) const;
   Product<T> product(const Call& call, Index group, Index panel) const;
   Index product_row() const { return panels_.size() / panels_.inner; }
   Index sums_size(Index images) const;
@@ -83,7 +87,7 @@ class DirectedMap {
   const Kernels<T>* kernels_;
   Direction direction_;
   Side source_, result_;
-  bool by_source_;
+  bool by_source_, by_patches_ = false;
   Panels panels_;
 };
 

@@ -15,6 +15,7 @@ namespace {
 
 // sums + first*first + second*second, each product added with a rounding of its own; denormals count as 0.
 struct DotPairs {
+  static constexpr double steps_per_cycle = 1;
   using Columns = __m512bh;
   static Columns columns(const BFloat16Pair* b) { return (__m512bh)_mm512_loadu_si512(b); }
   static void add(Vector<float, 16>::Type& sums, BFloat16Pair a, const Columns& b) {

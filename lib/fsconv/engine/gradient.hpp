@@ -36,21 +36,26 @@ class Gradient {
   Index row_pixels() const { return order_.code_columns() ? lists_->image_pixels : lists_->code_pixels; }
   Index column_pixels() const { return order_.code_columns() ? lists_->code_pixels : lists_->image_pixels; }
   Index column_width() const { return ceil_div(order_.columns(), kernels_->width) * kernels_->width; }
+  bool in_runs() const;
   bool columns_as_they_are() const { return !pairs && column_width() == order_.columns(); }
 
   Index columns_size(Index images) const;
   Index rows_size(Index images) const;
-  Block columns_of(Index images, const Side& side, Step<T>* scratch) const;
-  Block rows_of(Index images, const Side& side, Step<T>* scratch, Step<T>* one_pixel) const;
+  Block columns_of(Index images, const Side& side, Index first, Index step, Index pixels,
+                   Step<T>* scratch) const;
+  Block rows_of(Index images, const Side& side, Step<T>* scratch) const;
   Product<T> product(Index images, const Block& rows, const Block& columns) const;
   void by_tap(Index images, const Block& rows, const Block& columns, Sum<T>* gradient, Index group) const;
-  void by_run(Index images, const Block& rows, const Block& columns, Sum<T>* gradient, Index group) const;
+  void by_run(Index images, const Block& rows, const Side& columns, Step<T>* copied_columns, Sum<T>* gradient,
+              Index group) const;
 
   std::shared_ptr<const TapLists> lists_;
   WeightOrder order_;
   const Kernels<T>* kernels_;
   TapList by_tap_;  // of each tap: a = pixel that gives rows, b = pixel that gives columns, ascending
-  std::vector<Factor> along_run_;  // from the first pixels of a run to the j-th ones
+  std::vector<Factor>
+      along_run_;      // j-th: a = row pixels from the first pixel of a run to the j-th one, b = j
+  Index column_step_;  // between the column pixels of a run
 };
 
 }  // namespace fsconv::engine

@@ -44,6 +44,22 @@ constexpr const KernelsGetter<T>* kernels_by_isa() {
     return bfloat16_kernels;
 }
 
+// Of the first three isas; those above have the third one's.
+template <class T>
+const Transforms<T>* transforms_at(Isa isa) {
+  const bool wide = isa >= Isa::avx512, vectors = isa >= Isa::avx2;
+  if constexpr (std::is_same_v<T, float>)
+    return wide ? avx512_float_transforms() : vectors ? avx2_float_transforms() : portable_float_transforms();
+  else if constexpr (std::is_same_v<T, double>)
+    return wide      ? avx512_double_transforms()
+           : vectors ? avx2_double_transforms()
+                     : portable_double_transforms();
+  else
+    return wide      ? avx512_bfloat16_transforms()
+           : vectors ? avx2_bfloat16_transforms()
+                     : portable_bfloat16_transforms();
+}
+
 // AMX keeps 8 KiB of registers per thread, which Linux saves for those processes that ask it to.
 bool system_permits_amx() {
 #if defined(__x86_64__) && defined(__linux__)
@@ -147,6 +163,11 @@ const Kernels<T>& kernels_of(Isa isa) {
 }
 
 template <class T>
+const Transforms<T>& transforms_of(Isa isa) {
+  return *transforms_at<T>(checked(isa));
+}
+
+template <class T>
 std::vector<Isa> different_isas() {
   std::vector<Isa> list = permitted_isas();
   std::erase_if(list, [](Isa isa) { return isa_of_kernels<T>(isa) != isa; });
@@ -155,9 +176,10 @@ std::vector<Isa> different_isas() {
 
 bool has_bfloat16(Isa isa) { return isa >= Isa::avx512_bf16; }
 
-#define FSCONV_INSTANTIATE(T)                    \
-  template Isa isa_of_kernels<T>(Isa);           \
-  template const Kernels<T>& kernels_of<T>(Isa); \
+#define FSCONV_INSTANTIATE(T)                          \
+  template Isa isa_of_kernels<T>(Isa);                 \
+  template const Kernels<T>& kernels_of<T>(Isa);       \
+  template const Transforms<T>& transforms_of<T>(Isa); \
   template std::vector<Isa> different_isas<T>();
 FSCONV_INSTANTIATE(float)
 FSCONV_INSTANTIATE(double)

@@ -4,6 +4,7 @@
 
 #include <fsconv/base/names.hpp>
 #include <fsconv/engine/kernels.hpp>
+#include <fsconv/engine/transforms.hpp>
 #include <string_view>
 #include <vector>
 
@@ -41,6 +42,10 @@ void set_isa(Isa isa);
 // best one below it. Throws as set_isa() does.
 template <class T>
 const Kernels<T>& kernels_of(Isa isa);
+
+// The transforms of an isa, or of the best one below it that has some. Throws as set_isa() does.
+template <class T>
+const Transforms<T>& transforms_of(Isa isa);
 
 // The isa that these kernels are compiled for: `isa` itself or one below it. Throws as set_isa() does.
 template <class T>

@@ -97,6 +97,8 @@ struct Kernels {
   Size width;           // lanes of a vector of steps, and of sums
   Size panel;           // columns that a tile covers at most: two vectors
   Size scattered_rows;  // rows that `scattered` takes at most
+  // Steps of a vector of columns that a core of today takes per cycle, at best. For estimates alone (tiling.hpp).
+  double steps_per_cycle;
   // To be called on a thread before it calls the others, and again after any other library was called: tells the
   // processor what its tile registers are (AMX). Null where there are none.
   void (*begin)();
@@ -112,6 +114,16 @@ struct Kernels {
   // to[row/2*to_row + column] = {from[row*from_row + column], from[(row+1)*from_row + column]}, the last one
   // of an odd number of rows with a zero, and zeros up to to_row. For BFloat16 alone.
   void (*pair_rows)(const T* from, Size from_row, Size rows, Size columns, Step<T>* to, Size to_row);
+  // to[column*to_row + row/2]: the transpose of that, without zeros up to to_row. Beside a single column there must be
+  // a number that may be read, its zero. For BFloat16 alone.
+  void (*pair_transposed)(const T* from, Size from_row, Size rows, Size columns, Step<T>* to, Size to_row);
+  // Rows of `columns` sums, one after the other, rounded; zeros up to to_row. For BFloat16 alone.
+  void (*round_rows)(const Sum<T>* from, Size rows, Size columns, T* to, Size to_row);
+  // Sums rounded and paired: two rows, to[row/2*to_row + column], or two columns, to[column/2*to_row + row]; the last
+  // of an odd number with a zero. For BFloat16 alone.
+  void (*round_pairs)(const Sum<T>* from, Size from_row, Size rows, Size columns, Step<T>* to, Size to_row);
+  void (*round_transposed)(const Sum<T>* from, Size from_row, Size rows, Size columns, Step<T>* to,
+                           Size to_row);
 };
 
 // The kernels of an isa (isa.hpp); null where it is not compiled in. Floats and doubles gain nothing from the last two.

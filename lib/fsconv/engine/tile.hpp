@@ -44,11 +44,13 @@ struct Numbers<BFloat16, Lanes> {
     const typename Halves::Type halves = Halves::load(&from->bits);
     return (Sums)(__builtin_convertvector(halves, Bits) << 16);
   }
-  static void store(BFloat16* to, const Sums& sums) {
+  static Bits rounded_bits(const Sums& sums) {
     const Bits bits = (Bits)sums;
     const Bits nearest = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-    const Bits halves = sums == sums ? nearest : (bits >> 16) | 0x40;
-    Halves::store(&to->bits, __builtin_convertvector(halves, typename Halves::Type));
+    return sums == sums ? nearest : (bits >> 16) | 0x40;
+  }
+  static void store(BFloat16* to, const Sums& sums) {
+    Halves::store(&to->bits, __builtin_convertvector(rounded_bits(sums), typename Halves::Type));
   }
   static float number(BFloat16 value) { return __builtin_bit_cast(float, std::uint32_t{value.bits} << 16); }
   static BFloat16 rounded(float value) {
@@ -62,6 +64,7 @@ struct Numbers<BFloat16, Lanes> {
 // floats or doubles themselves.
 template <class T, int Lanes>
 struct MultiplyAdd {
+  static constexpr double steps_per_cycle = 2;
   using Columns = typename Vector<T, Lanes>::Type;
   static Columns columns(const T* b) { return Vector<T, Lanes>::load(b); }
   static void add(typename Vector<T, Lanes>::Type& sums, T a, const Columns& b) { sums += a * b; }
@@ -72,6 +75,7 @@ template <int Lanes>
 struct MultiplyAdd<BFloat16, Lanes> {
   using Sums = typename Vector<float, Lanes>::Type;
   using Bits = typename Vector<std::uint32_t, Lanes>::Type;
+  static constexpr double steps_per_cycle = 0.75;
   static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first of a pair is its lower half");
   struct Columns {
     Sums first, second;

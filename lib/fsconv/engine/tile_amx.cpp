@@ -13,6 +13,7 @@ namespace {
 constexpr Kernels<BFloat16> table = [] {
   Kernels<BFloat16> kernels = DotPairsKernels::table;
   kernels.begin = AmxRegisters::configure;
+  kernels.steps_per_cycle = 10;
   kernels.strided = amx_product<AmxRegisters, DotPairsKernels::rows, DotPairs>;
   return kernels;
 }();

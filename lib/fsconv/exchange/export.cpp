@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 
 Exported described(const std::string& path, ExportKind kind, const ModelState& state) {
   Exported made{.path = path, .kind = kind};
+  if (kind == ExportKind::script) return made;
   for (const NamedTensor& tensor : state.tensors) {
     ++made.tensors;
     if (!tensor.aliases.empty() || !tensor.transposed.empty()) ++made.shared;
@@ -41,10 +42,36 @@ Exported described(const std::string& path, const OnnxGraph& graph, const ModelS
   return made;
 }
 
-void write_text(const std::string& path, const std::string& text) {
-  AtomicFile file(path);
-  file.write(text);
-  file.commit();
+// What is made in memory before it is written, which is where a model may turn out not to have the kind; nothing of others.
+std::string content_of(ExportKind kind, const Model& model, const ModelState& state, ModelPart part) {
+  if (kind == ExportKind::onnx) return onnx_bytes(model, state, part);
+  if (kind == ExportKind::script) return rebuild_script(model, state);
+  return {};
+}
+
+void write(const std::string& path, ExportKind kind, const std::string& content, const ModelState& state) {
+  switch (kind) {
+    case ExportKind::npz:
+      return write_npz(path, state);
+    case ExportKind::safetensors:
+      return write_safetensors(path, state);
+    case ExportKind::torch:
+      return write_torch(path, state);
+    case ExportKind::onnx:
+    case ExportKind::script:
+      return write_whole(path, content);
+  }
+}
+
+void require_export(const std::string& path, const std::string& run, bool force) {
+  std::error_code none;
+  if (fs::equivalent(path, run, none))
+    throw InvalidArgument("to", fmt::format("{} is what is read", path), "choose another name");
+  if (!force && fs::is_regular_file(path, none) && fs::file_size(path, none) > 0 && !is_sealed(path))
+    throw InvalidArgument("to",
+                          fmt::format("{} is there already, and is not as fsconv export wrote it", path),
+                          "choose another name, or replace it with --force");
+  require_writable(path);
 }
 
 }  // namespace
@@ -60,42 +87,30 @@ ExportKind export_kind(const std::string& path) {
                         fmt::format("end it with {}", alternatives(all_names<ExportKind>())));
 }
 
-void require_export(const std::string& path, const std::string& run, bool force) {
-  std::error_code none;
-  if (fs::equivalent(path, run, none))
-    throw InvalidArgument("to", fmt::format("{} is what is read", path), "choose another name");
-  if (!force && fs::is_regular_file(path, none) && fs::file_size(path, none) > 0 && !is_sealed(path))
-    throw InvalidArgument("to",
-                          fmt::format("{} is there already, and is not as fsconv export wrote it", path),
-                          "choose another name, or replace it with --force");
-  require_writable(path);
+void require_exports(const std::vector<std::string>& paths, const std::string& run, bool force) {
+  for (std::size_t at = 0; at < paths.size(); ++at)
+    for (std::size_t other = 0; other < at; ++other)
+      if (is_same_output(paths[at], paths[other]))
+        throw InvalidArgument("to", fmt::format("names {}, the same file as {}", paths[at], paths[other]),
+                              "every file has a name of its own");
+  for (const std::string& path : paths) require_export(path, run, force);
 }
 
-Exported write_export(const std::string& path, const Model& model, const ModelState& state, ModelPart part) {
-  const ExportKind kind = export_kind(path);
-  Exported made = described(path, kind, state);
-  switch (kind) {
-    case ExportKind::npz:
-      write_npz(path, state);
-      break;
-    case ExportKind::safetensors:
-      write_safetensors(path, state);
-      break;
-    case ExportKind::torch:
-      write_torch(path, state);
-      break;
-    case ExportKind::onnx:
-      write_onnx(path, model, state, part);
-      made = described(path, onnx_graph(model, part), state);
-      break;
-    case ExportKind::script:
-      write_text(path, rebuild_script(model, state));
-      made.tensors = made.shared = 0;
-      break;
+std::vector<Exported> write_exports(const std::vector<std::string>& paths, const Model& model,
+                                    const ModelState& state, ModelPart part) {
+  std::vector<std::string> contents;
+  for (const std::string& path : paths) contents.push_back(content_of(export_kind(path), model, state, part));
+  std::vector<Exported> all;
+  for (std::size_t at = 0; at < paths.size(); ++at) {
+    const ExportKind kind = export_kind(paths[at]);
+    write(paths[at], kind, contents[at], state);
+    Exported made = kind == ExportKind::onnx ? described(paths[at], onnx_graph(model, part), state)
+                                             : described(paths[at], kind, state);
+    std::error_code none;
+    if (fs::is_regular_file(paths[at], none)) made.bytes = static_cast<Index>(fs::file_size(paths[at], none));
+    all.push_back(std::move(made));
   }
-  std::error_code none;
-  if (fs::is_regular_file(path, none)) made.bytes = static_cast<Index>(fs::file_size(path, none));
-  return made;
+  return all;
 }
 
 }  // namespace fsconv

@@ -22,9 +22,10 @@ constexpr auto names_of(ExportKind) {
 // without.
 ExportKind export_kind(const std::string& path);
 
-// Whether the file may be written: InvalidArgument "to" if it is `run`, or, unless `force`, if it is there and not
-// as fsconv export wrote it (io/seal.hpp); IoError if the system does not let it be written.
-void require_export(const std::string& path, const std::string& run, bool force);
+// Whether all of the files may be written: InvalidArgument "to" if one of them is `run` or another of them, under this name
+// or another one, or, unless `force`, is there and not as fsconv export wrote it (io/seal.hpp); IoError if the system does
+// not let it be written.
+void require_exports(const std::vector<std::string>& paths, const std::string& run, bool force);
 
 struct Exported {
   std::string path;
@@ -35,7 +36,9 @@ struct Exported {
   std::vector<std::string> inputs = {}, outputs = {};  // of an ONNX graph
 };
 
-// Writes the file whole or not at all. `part` is of ONNX. IoError; what the writers of the kinds throw.
-Exported write_export(const std::string& path, const Model& model, const ModelState& state, ModelPart part);
+// Writes the files, each whole or not at all, and none of them before the model is known to have each of these kinds. `part`
+// is of ONNX. IoError; InvalidArgument that onnx_bytes() and rebuild_script() throw.
+std::vector<Exported> write_exports(const std::vector<std::string>& paths, const Model& model,
+                                    const ModelState& state, ModelPart part);
 
 }  // namespace fsconv

@@ -13,6 +13,7 @@
 #include <fsconv/exchange/initial.hpp>
 #include <fsconv/exchange/read_state.hpp>
 #include <fsconv/io/sha256.hpp>
+#include <fsconv/train/saved_run.hpp>
 #include <limits>
 #include <memory>
 #include <set>
@@ -213,12 +214,18 @@ CheckOutcome require_check(const Model& model, const Parameters<float>& paramete
   return outcome;
 }
 
+void require_kept(const TrainRun& run, const std::string& input, std::string_view what) {
+  std::error_code none;
+  if (std::filesystem::equivalent(run.output, input, none))
+    throw InvalidArgument("output", fmt::format("{} is {}", run.output, what), "choose another name");
+  if (const std::string picture = picture_path(run.output); std::filesystem::equivalent(picture, input, none))
+    throw InvalidArgument("output", fmt::format("has its picture in {}, which is {}", picture, what),
+                          "choose another name");
+}
+
 void initialise_from(TrainRun& run, const std::string& path,
                      std::function<void(const CheckOutcome&)> on_check) {
-  std::error_code none;
-  if (std::filesystem::equivalent(run.output, path, none))
-    throw InvalidArgument("output", fmt::format("{} is what the weights are taken from", run.output),
-                          "choose another name");
+  require_kept(run, path, "what the weights are taken from");
   const auto state = std::make_shared<const ModelState>(read_state(path));
   run.initial = InitialWeights{path, sha256_of_file(path)};
   run.initialise = [state, path, on_check = std::move(on_check)](const Model& model,

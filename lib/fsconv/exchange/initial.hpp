@@ -34,9 +34,13 @@ struct CheckOutcome {
 CheckOutcome require_check(const Model& model, const Parameters<float>& parameters, const ModelCheck& check,
                            const std::string& where);
 
+// InvalidArgument "output" if the run, its file or the picture beside it, would replace this file, under whatever name;
+// `what` says what that is.
+void require_kept(const TrainRun& run, const std::string& input, std::string_view what);
+
 // Makes a run begin with the weights of a file of any format (read_state.hpp) and record its name and SHA-256. The file is
 // read at once; what it holds is compared with the model, and its check run (`on_check`, where it has one), when the
-// model is made. BadData, IoError; InvalidArgument "output" if the run would replace the file.
+// model is made. BadData, IoError; what require_kept() throws.
 void initialise_from(TrainRun& run, const std::string& path,
                      std::function<void(const CheckOutcome&)> on_check);
 

@@ -17,6 +17,4 @@ std::string onnx_bytes(const Model&, const ModelState&, ModelPart) {
   return {};
 }
 
-void write_onnx(const std::string&, const Model&, const ModelState&, ModelPart) { require_onnx(); }
-
 }  // namespace fsconv

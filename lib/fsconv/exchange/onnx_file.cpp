@@ -7,7 +7,6 @@
 #include <fsconv/base/base64.hpp>
 #include <fsconv/exchange/foreign_tensors.hpp>
 #include <fsconv/exchange/onnx_file.hpp>
-#include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/seal.hpp>
 #include <stdexcept>
 #include <utility>
@@ -165,13 +164,6 @@ std::string onnx_bytes(const Model& model, const ModelState& state, ModelPart pa
                           "it holds less: use .safetensors, .npz or .pt");
   close_seal(text);
   return text;
-}
-
-void write_onnx(const std::string& path, const Model& model, const ModelState& state, ModelPart part) {
-  const std::string bytes = onnx_bytes(model, state, part);
-  AtomicFile file(path);
-  file.write(bytes);
-  file.commit();
 }
 
 }  // namespace fsconv

@@ -21,7 +21,4 @@ void require_onnx();
 // Protocol Buffers cannot write; what onnx_graph() throws.
 std::string onnx_bytes(const Model& model, const ModelState& state, ModelPart part);
 
-// The same into a file, which appears whole or not at all. IoError.
-void write_onnx(const std::string& path, const Model& model, const ModelState& state, ModelPart part);
-
 }  // namespace fsconv

@@ -23,21 +23,36 @@ const PickleNode* PickleNode::find(std::string_view key) const {
   return nullptr;
 }
 
+Shape PickleNode::integers() const {
+  Shape values;
+  for (const PickleNode* each : items) values.push_back(each->integer);
+  return values;
+}
+
 namespace {
 
-// What is copied where it is used again: so that a short file cannot ask for a lot of memory.
-constexpr std::size_t longest_key = 256, most_axes = 64;
+constexpr std::size_t longest_key = 256;
 
-constexpr auto ordered_dict = "collections.OrderedDict";
-constexpr auto rebuild_tensor = "torch._utils._rebuild_tensor_v2";
-constexpr auto rebuild_parameter = "torch._utils._rebuild_parameter";
+constexpr std::string_view ordered_dict = "collections.OrderedDict";
+constexpr std::string_view rebuild_tensor = "torch._utils._rebuild_tensor_v2";
+constexpr std::string_view rebuild_parameter = "torch._utils._rebuild_parameter";
+constexpr std::array<std::string_view, 15> globals = {ordered_dict,
+                                                      rebuild_tensor,
+                                                      rebuild_parameter,
+                                                      "torch.FloatStorage",
+                                                      "torch.HalfStorage",
+                                                      "torch.DoubleStorage",
+                                                      "torch.BFloat16Storage",
+                                                      "torch.LongStorage",
+                                                      "torch.IntStorage",
+                                                      "torch.ShortStorage",
+                                                      "torch.CharStorage",
+                                                      "torch.ByteStorage",
+                                                      "torch.BoolStorage",
+                                                      "torch.ComplexFloatStorage",
+                                                      "torch.ComplexDoubleStorage"};
 
-bool is_storage_type(std::string_view global) {
-  constexpr std::array types = {"Float", "Half", "BFloat16", "Double", "Long",         "Int",
-                                "Short", "Char", "Byte",     "Bool",   "ComplexFloat", "ComplexDouble"};
-  return std::any_of(types.begin(), types.end(),
-                     [&](const char* type) { return global == fmt::format("torch.{}Storage", type); });
-}
+bool is_storage_type(std::string_view global) { return global.ends_with("Storage"); }
 
 }  // namespace
 
@@ -66,15 +81,15 @@ class PickleMachine {
     const auto shift = 64 - 8 * count;
     return count == 0 ? 0 : static_cast<Index>(number(count) << shift) >> shift;
   }
-  std::string text(std::uint64_t count) {
+  std::string_view text(std::uint64_t count) {
     const auto raw = take(count);
-    return std::string(reinterpret_cast<const char*>(raw.data()), raw.size());
+    return {reinterpret_cast<const char*>(raw.data()), raw.size()};
   }
-  std::string line() {
+  std::string_view line() {
     const auto rest = bytes_.subspan(at_);
     const auto end = std::find(rest.begin(), rest.end(), std::byte{'\n'});
     if (end == rest.end()) refuse("ends early");
-    const std::string read = text(static_cast<std::uint64_t>(end - rest.begin()));
+    const std::string_view read = text(static_cast<std::uint64_t>(end - rest.begin()));
     ++at_;
     return read;
   }
@@ -124,7 +139,11 @@ class PickleMachine {
 
   bool step();  // false after the last one
   void global();
-  void memoise(std::uint64_t number) { memo_[number] = &top(); }
+  void memoise(std::uint64_t number) {
+    memo_[number] = &top();
+    if (memo_.size() > Pickle::most_nodes)
+      refuse(fmt::format("keeps more than {} values", Pickle::most_nodes));
+  }
   void recall(std::uint64_t number) {
     const auto found = memo_.find(number);
     if (found == memo_.end()) refuse(fmt::format("recalls number {}, which was never kept", number));
@@ -139,7 +158,7 @@ class PickleMachine {
   void reduce();
   void build();
   void make_tensor(const PickleNode& arguments);
-  Shape shape_of(const PickleNode& tuple);
+  std::size_t axes_of(const PickleNode& tuple) const;
 
   std::span<const std::byte> bytes_;
   const std::string& where_;
@@ -151,12 +170,13 @@ class PickleMachine {
 };
 
 void PickleMachine::global() {
-  const std::string module = line(), name = line(), whole = module + "." + name;
-  if (whole != ordered_dict && whole != rebuild_tensor && whole != rebuild_parameter &&
-      !is_storage_type(whole))
+  const std::string_view module = line(), name = line();
+  const std::string whole = fmt::format("{}.{}", module, name);
+  const auto known = std::find(globals.begin(), globals.end(), whole);
+  if (known == globals.end())
     refuse(fmt::format("names {}", excerpt(whole, 100)),
            "only tensors in dictionaries are read: torch.save(model.state_dict(), FILE)");
-  push(Kind::global).text = whole;
+  push(Kind::global).text = *known;
 }
 
 void PickleMachine::set_items(const std::vector<const PickleNode*>& items) {
@@ -190,36 +210,37 @@ void PickleMachine::reduce() {
   } else if (function.text == rebuild_parameter) {
     if (arguments.items.size() != 3 || !arguments.items[0]->is(Kind::tensor))
       refuse("makes a parameter of no tensor");
-    const PickleNode& tensor = *arguments.items[0];
-    push(Kind::tensor) = tensor;
+    PickleNode& parameter = push(Kind::tensor);
+    parameter.integer = arguments.items[0]->integer;
+    parameter.items = arguments.items[0]->items;
   } else {
     refuse(fmt::format("calls {}", function.text));
   }
 }
 
-Shape PickleMachine::shape_of(const PickleNode& tuple) {
-  Shape shape;
-  if (!tuple.is(Kind::tuple) || tuple.items.size() > most_axes) refuse("gives a tensor no shape");
-  for (const PickleNode* each : tuple.items) {
+// How many, of a tuple of sizes or strides.
+std::size_t PickleMachine::axes_of(const PickleNode& tuple) const {
+  if (!tuple.is(Kind::tuple)) refuse("gives a tensor no shape");
+  if (tuple.items.size() > Pickle::most_axes)
+    refuse(fmt::format("gives a tensor {} axes", tuple.items.size()),
+           fmt::format("{} at most", Pickle::most_axes));
+  for (const PickleNode* each : tuple.items)
     if (!each->is(Kind::integer) || each->integer < 0) refuse("gives a tensor a shape that is none");
-    shape.push_back(each->integer);
-  }
-  return shape;
+  return tuple.items.size();
 }
 
 // (storage, offset, size, stride, requires_grad, hooks)
 void PickleMachine::make_tensor(const PickleNode& arguments) {
   const auto& of = arguments.items;
-  if (of.size() != 6 || !of[0]->is(Kind::storage) || !of[1]->is(Kind::integer) || of[1]->integer < 0 ||
-      !of[4]->is(Kind::truth) || !of[5]->is(Kind::dictionary))
+  if (of.size() != 6 || !of[0]->is(Kind::storage) || !of[1]->is(Kind::integer) || !of[4]->is(Kind::truth) ||
+      !of[5]->is(Kind::dictionary))
     refuse("makes a tensor of something else than a storage");
-  Shape shape = shape_of(*of[2]), strides = shape_of(*of[3]);
-  if (shape.size() != strides.size()) refuse("gives a tensor more sizes than strides, or fewer");
+  if (of[1]->integer < 0)
+    refuse(fmt::format("begins a tensor at {} of its storage", of[1]->integer), "0 or more");
+  if (axes_of(*of[2]) != axes_of(*of[3])) refuse("gives a tensor more sizes than strides, or fewer");
   PickleNode& tensor = push(Kind::tensor);
   tensor.integer = of[1]->integer;
-  tensor.items = {of[0]};
-  tensor.shape = std::move(shape);
-  tensor.strides = std::move(strides);
+  tensor.items = {of[0], of[2], of[3]};
 }
 
 void PickleMachine::build() {
@@ -283,8 +304,8 @@ bool PickleMachine::step() {
       return true;
     }
     case 'X': {  // BINUNICODE
-      std::string value = text(number(4));
-      push(Kind::text).text = std::move(value);
+      const std::string_view value = text(number(4));
+      push(Kind::text).text = value;
       return true;
     }
     case 'J':

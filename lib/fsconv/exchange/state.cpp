@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/random.hpp>
 #include <fsconv/exchange/state.hpp>
 #include <fsconv/nn/tensor_pass.hpp>
@@ -86,7 +87,9 @@ ModelState state_of(const Model& model, const Parameters<float>& parameters) {
 
 ModelState state_of(const TrainedRun& run) {
   ModelState state = state_of(run.trained.model, run.trained.parameters);
-  state.metadata["run"] = std::filesystem::path(run.path).filename().string();
+  // A file's name may be any bytes; what the formats hold is UTF-8.
+  const std::string file = std::filesystem::path(run.path).filename().string();
+  state.metadata["run"] = excerpt(file, file.size());
   state.metadata["epoch"] = std::to_string(run.trained.epoch);
   state.metadata["weights"] = run.trained.is_best ? "best" : "last";
   return state;

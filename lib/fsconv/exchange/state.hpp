@@ -34,8 +34,8 @@ struct ModelCheck {
 struct ModelState {
   std::vector<NamedTensor> tensors;  // in the order of the model's parameters
   ModelCheck check;
-  // Text for whoever reads a file of it: model (model_json.hpp), kind, likelihood, run, epoch, weights (best or last),
-  // producer ("fsconv").
+  // Text for whoever reads a file of it, in UTF-8: model (model_json.hpp), kind, likelihood, run (its file's name, as
+  // excerpt() writes it), epoch, weights (best or last), producer ("fsconv").
   std::map<std::string, std::string> metadata;
 };
 

@@ -15,7 +15,8 @@ void write_torch(const std::string& path, const ModelState& state);
 
 // What torch.save() writes of tensors in (nested) dictionaries, in PyTorch 1.6 and later: tensors and Parameters of float32,
 // float16, bfloat16 and float64, contiguous or not; names of inner dictionaries are joined by dots, except that one
-// "state_dict" (or "model_state_dict", "model") is taken for all. Names over the same numbers are one tensor's. BadData
+// "state_dict" (or "model_state_dict", "model") is taken for all. Names over the same numbers are one tensor's. BadData for
+// a tensor without a name (in a list, under a number), one beyond its storage, and a storage of two types or sizes; it
 // names an opcode, a class or function, and its offset, that such files do not need; nothing is imported or called. IoError.
 ModelState read_torch(const std::string& path);
 

@@ -12,6 +12,7 @@
 #include <fsconv/io/zip/zip_reader.hpp>
 #include <map>
 #include <tuple>
+#include <unordered_set>
 
 namespace fsconv {
 namespace {
@@ -37,17 +38,24 @@ class TorchReader {
   void add_attributes(const PickleNode& attributes);
   Tensor<float> values_of(const PickleNode& tensor, const std::string& where);
   const Tensor<float>& storage(const PickleNode& storage, const std::string& where);
+  bool leads_to_tensor(const PickleNode& node);
 
   const std::string& path_;
   InputFile file_;
   std::map<std::string, ZipMember> members_;
-  std::string folder_;                                                     // of all members
-  std::map<std::pair<std::string, std::string>, Tensor<float>> storages_;  // by key and type
-  using View = std::tuple<std::string, Index, Shape, Shape>;               // key, offset, shape, strides
+  std::string folder_;              // of all members
+  std::vector<std::byte> pickled_;  // keys and types are texts in it
+  struct Storage {
+    std::string_view type;
+    Tensor<float> numbers;
+  };
+  std::map<std::string_view, Storage> storages_;                   // by key
+  using View = std::tuple<std::string_view, Index, Shape, Shape>;  // key, offset, shape, strides
   std::map<View, std::string> views_;
   ForeignTensors found_{path_};
   std::size_t visited_ = 0;
-  std::uint64_t shown_ = 0;  // numbers of all tensors so far
+  std::unordered_set<const PickleNode*> searched_;  // lead to no tensor, or their own search goes on
+  std::uint64_t shown_ = 0;                         // numbers of all tensors so far
 };
 
 void TorchReader::index(const std::vector<ZipMember>& members) {
@@ -75,19 +83,21 @@ ZipMemberReader TorchReader::stored(const ZipMember& member) const {
 }
 
 const Tensor<float>& TorchReader::storage(const PickleNode& of, const std::string& where) {
-  if (const auto found = storages_.find({of.text, of.items[0]->text}); found != storages_.end()) {
-    if (found->second.size() != of.integer)
-      throw BadData(where,
-                    fmt::format("takes {} numbers from a storage of {}", of.integer, found->second.size()));
-    return found->second;
+  const std::string_view type = of.items[0]->text;
+  if (const auto found = storages_.find(of.text); found != storages_.end()) {
+    const auto& [first_type, numbers] = found->second;
+    if (first_type != type)
+      throw BadData(where, fmt::format("reads a {} as a {}", first_type, type), "a storage has one type");
+    if (numbers.size() != of.integer)
+      throw BadData(where, fmt::format("takes {} numbers from a storage of {}", of.integer, numbers.size()));
+    return numbers;
   }
-  static const std::map<std::string, FloatKind> kinds = {{"torch.FloatStorage", FloatKind::f32},
-                                                         {"torch.HalfStorage", FloatKind::f16},
-                                                         {"torch.BFloat16Storage", FloatKind::bf16},
-                                                         {"torch.DoubleStorage", FloatKind::f64}};
-  const auto kind = kinds.find(of.items[0]->text);
-  if (kind == kinds.end())
-    throw BadData(where, fmt::format("lies in a {}", of.items[0]->text), "weights are floats");
+  static const std::map<std::string_view, FloatKind> kinds = {{"torch.FloatStorage", FloatKind::f32},
+                                                              {"torch.HalfStorage", FloatKind::f16},
+                                                              {"torch.BFloat16Storage", FloatKind::bf16},
+                                                              {"torch.DoubleStorage", FloatKind::f64}};
+  const auto kind = kinds.find(type);
+  if (kind == kinds.end()) throw BadData(where, fmt::format("lies in a {}", type), "weights are floats");
   const ZipMember& data = member(fmt::format("{}/data/{}", folder_, of.text));
   const auto each = static_cast<std::uint64_t>(bytes_of(kind->second));
   if (data.size % each != 0 || data.size / each != static_cast<std::uint64_t>(of.integer))
@@ -97,12 +107,14 @@ const Tensor<float>& TorchReader::storage(const PickleNode& of, const std::strin
   Tensor<float> values =
       read_floats(kind->second, {of.integer}, where, [&](std::span<std::byte> bytes) { reader.read(bytes); });
   reader.finish();
-  return storages_.emplace(std::pair(of.text, of.items[0]->text), std::move(values)).first->second;
+  return storages_.emplace(of.text, Storage{type, std::move(values)}).first->second.numbers;
 }
 
 Tensor<float> TorchReader::values_of(const PickleNode& tensor, const std::string& where) {
   const Tensor<float>& all = storage(*tensor.items[0], where);
-  const Index count = stated_count(where, tensor.shape);
+  const Shape shape = tensor.shape();
+  Shape strides = tensor.strides();
+  const Index count = stated_count(where, shape);
   if (count > all.size())
     throw BadData(where, fmt::format("shows {} numbers of a storage of {}", count, all.size()),
                   "an expanded tensor is not read: save its contiguous()");
@@ -112,42 +124,57 @@ Tensor<float> TorchReader::values_of(const PickleNode& tensor, const std::string
     throw BadData(path_, "shows the same numbers in too many tensors", "as many as the file can hold");
   Index last = tensor.integer;  // the farthest number
   bool fits = true;
-  for (std::size_t axis = 0; count > 0 && axis < tensor.shape.size(); ++axis) {
-    const auto reach = checked_multiply(tensor.shape[axis] - 1, tensor.strides[axis]);
+  for (std::size_t axis = 0; count > 0 && axis < shape.size(); ++axis) {
+    if (shape[axis] == 1) strides[axis] = 0;  // nothing is that far away
+    const auto reach = checked_multiply(shape[axis] - 1, strides[axis]);
     fits = fits && reach && !__builtin_add_overflow(last, *reach, &last);
   }
   if (count > 0 && (!fits || last >= all.size()))
     throw BadData(where, fmt::format("reaches beyond its storage of {} numbers", all.size()));
   require_memory_for(where, count, sizeof(float));
-  Tensor<float> values(tensor.shape);
-  std::vector<Index> at(tensor.shape.size(), 0);
+  Tensor<float> values(shape);
+  std::vector<Index> at(shape.size(), 0);
   Index from = tensor.integer;
   for (Index to = 0; to < count; ++to) {
     values[to] = all[from];
     for (std::size_t axis = at.size(); axis-- > 0;) {
-      from += tensor.strides[axis];
-      if (++at[axis] < tensor.shape[axis]) break;
-      from -= tensor.strides[axis] * tensor.shape[axis];
+      from += strides[axis];
+      if (++at[axis] < shape[axis]) break;
+      from -= strides[axis] * shape[axis];
       at[axis] = 0;
     }
   }
   return values;
 }
 
-// A view that is there already is another name of it; one with its two axes swapped, its transpose.
+// A view that is there already is another name of it; one with its two axes swapped, its transpose. Both are of the same
+// storage, which is looked at first: what another name says of it must be true as well.
 void TorchReader::add(const std::string& name, const PickleNode& tensor) {
-  const View view{tensor.items[0]->text, tensor.integer, tensor.shape, tensor.strides};
+  const std::string where = fmt::format("{}:{}", path_, excerpt(name));
+  storage(*tensor.items[0], where);
+  const View view{tensor.items[0]->text, tensor.integer, tensor.shape(), tensor.strides()};
   if (const auto same = views_.find(view); same != views_.end()) return found_.add_alias(name, same->second);
-  if (tensor.shape.size() == 2) {
-    const View swapped{tensor.items[0]->text,
-                       tensor.integer,
-                       {tensor.shape[1], tensor.shape[0]},
-                       {tensor.strides[1], tensor.strides[0]}};
+  const auto& [key, offset, shape, strides] = view;
+  if (shape.size() == 2) {
+    const View swapped{key, offset, {shape[1], shape[0]}, {strides[1], strides[0]}};
     if (const auto other = views_.find(swapped); other != views_.end())
       return found_.add_transposed(name, other->second);
   }
-  found_.add(name, values_of(tensor, fmt::format("{}:{}", path_, excerpt(name))));
+  found_.add(name, values_of(tensor, where));
   views_[view] = name;
+}
+
+// Every value is looked at once, however many ways lead to it, and none leads deeper here.
+bool TorchReader::leads_to_tensor(const PickleNode& node) {
+  std::vector<const PickleNode*> open = {&node};
+  while (!open.empty()) {
+    const PickleNode& next = *open.back();
+    open.pop_back();
+    if (next.is(Kind::tensor)) return true;
+    if (!next.is(Kind::dictionary) && !next.is(Kind::list) && !next.is(Kind::tuple)) continue;
+    if (searched_.insert(&next).second) open.insert(open.end(), next.items.begin(), next.items.end());
+  }
+  return false;
 }
 
 void TorchReader::add_all(const PickleNode& dictionary, const std::string& prefix, std::size_t depth) {
@@ -156,12 +183,27 @@ void TorchReader::add_all(const PickleNode& dictionary, const std::string& prefi
     const PickleNode &key = *dictionary.items[at], &value = *dictionary.items[at + 1];
     if (++visited_ > most_tensors)
       throw BadData(path_, fmt::format("has more than {} entries", most_tensors));
-    if (!key.is(Kind::text)) continue;
-    if (prefix.size() + key.text.size() > longest_name)
-      throw BadData(path_, fmt::format("has a name of more than {} bytes: {}", longest_name,
-                                       excerpt(prefix + key.text)));
-    if (value.is(Kind::tensor)) add(prefix + key.text, value);
-    if (value.is(Kind::dictionary)) add_all(value, prefix + key.text + ".", depth + 1);
+    const auto refuse_tensor = [&](const std::string& where, const std::string& place) {
+      if (leads_to_tensor(value))
+        throw BadData(where.empty() ? path_ : fmt::format("{}:{}", path_, excerpt(where)),
+                      fmt::format("holds a tensor {}", place),
+                      "every tensor has a name: torch.save(model.state_dict(), FILE)");
+    };
+    if (!key.is(Kind::text)) {
+      refuse_tensor(prefix.substr(0, prefix.size() - std::min<std::size_t>(1, prefix.size())),
+                    key.is(Kind::integer) ? fmt::format("under the number {}", key.integer)
+                                          : "under a key that is no text");
+      continue;
+    }
+    const std::string name = prefix + std::string(key.text);
+    if (name.size() > longest_name)
+      throw BadData(path_, fmt::format("has a name of more than {} bytes: {}", longest_name, excerpt(name)));
+    if (value.is(Kind::tensor))
+      add(name, value);
+    else if (value.is(Kind::dictionary))
+      add_all(value, name + ".", depth + 1);
+    else
+      refuse_tensor(name, value.is(Kind::tuple) ? "in a tuple" : "in a list");
   }
 }
 
@@ -176,7 +218,7 @@ void TorchReader::add_attributes(const PickleNode& attributes) {
     for (std::size_t at = 0; at < metadata->items.size(); at += 2)
       if (const PickleNode& key = *metadata->items[at], &text = *metadata->items[at + 1];
           key.is(Kind::text) && text.is(Kind::text))
-        found_.add_metadata(key.text, text.text);
+        found_.add_metadata(std::string(key.text), std::string(text.text));
 }
 
 ModelState TorchReader::read() {
@@ -185,10 +227,10 @@ ModelState TorchReader::read() {
     throw BadData(path_, fmt::format("has a pickle of {} bytes", data.size),
                   fmt::format("{} at most", Pickle::most_bytes));
   ZipMemberReader reader = stored(data);
-  std::vector<std::byte> bytes(data.size);
-  reader.read(bytes);
+  pickled_.resize(data.size);
+  reader.read(pickled_);
   reader.finish();
-  const Pickle pickle(bytes, fmt::format("{}:{}", path_, excerpt(data.name)));
+  const Pickle pickle(pickled_, fmt::format("{}:{}", path_, excerpt(data.name)));
   const PickleNode* root = &pickle.root();
   if (!root->is(Kind::dictionary))
     throw BadData(path_, "holds something else than a dictionary", "torch.save(model.state_dict(), FILE)");

@@ -38,11 +38,11 @@ struct Workspace {
   Buffer<Sum<N>> scratch;
 };
 
-// A map and its buffers: what calls with one geometry and isa have in common.
+// A map and its buffers: what calls with one geometry, isa and algorithm have in common.
 template <class N>
 class Kit {
  public:
-  Kit(engine::Isa isa, const Geometry& geometry) : map(geometry, isa) {}
+  Kit(engine::Isa isa, const Geometry& geometry, Algorithm algorithm) : map(geometry, isa, algorithm) {}
 
   // Buffers for blocks of a batch; they hold what an earlier call left there.
   Workspace<N>& workspace(Index batch) {
@@ -58,9 +58,11 @@ class Kit {
 };
 
 template <class N>
-std::shared_ptr<Kit<N>> kit_of(engine::Isa isa, const Geometry& geometry) {
-  return prepared<Kit<N>>(geometry, static_cast<Index>(isa),
-                          [&] { return std::make_shared<Kit<N>>(isa, geometry); });
+std::shared_ptr<Kit<N>> kit_of(engine::Isa isa, const Geometry& geometry, Algorithm algorithm) {
+  constexpr auto algorithms = static_cast<Index>(names_of(Algorithm()).entries.size());
+  const Index variant = static_cast<Index>(isa) * algorithms + static_cast<Index>(algorithm);
+  return prepared<Kit<N>>(geometry, variant,
+                          [&] { return std::make_shared<Kit<N>>(isa, geometry, algorithm); });
 }
 
 template <class N>
@@ -74,9 +76,9 @@ const Step<N>* packed_weight(const BatchedMap<N>& map, const Tensor<Sum<N>>& wei
 
 template <class N>
 Tensor<Sum<N>> conv_in(engine::Isa isa, const Geometry& geometry, const Tensor<Sum<N>>& image,
-                       const Tensor<Sum<N>>& weight) {
+                       const Tensor<Sum<N>>& weight, Algorithm algorithm) {
   const Index batch = image.shape()[0];
-  const auto kit = kit_of<N>(isa, geometry);
+  const auto kit = kit_of<N>(isa, geometry, algorithm);
   Tensor<Sum<N>> code(geometry.code_shape(batch), "code");
   const ArrayBlocks<N> image_side(image.shape(), geometry.groups);
   const ArrayBlocks<Sum<N>> code_side(code.shape(), geometry.groups);
@@ -92,9 +94,9 @@ Tensor<Sum<N>> conv_in(engine::Isa isa, const Geometry& geometry, const Tensor<S
 
 template <class N>
 Tensor<Sum<N>> conv_transpose_in(engine::Isa isa, const Geometry& geometry, const Tensor<Sum<N>>& code,
-                                 const Tensor<Sum<N>>& weight) {
+                                 const Tensor<Sum<N>>& weight, Algorithm algorithm) {
   const Index batch = code.shape()[0];
-  const auto kit = kit_of<N>(isa, geometry);
+  const auto kit = kit_of<N>(isa, geometry, algorithm);
   Tensor<Sum<N>> image(geometry.image_shape(batch), "image");
   const ArrayBlocks<N> code_side(code.shape(), geometry.groups);
   const ArrayBlocks<Sum<N>> image_side(image.shape(), geometry.groups);
@@ -110,9 +112,9 @@ Tensor<Sum<N>> conv_transpose_in(engine::Isa isa, const Geometry& geometry, cons
 
 template <class N>
 Tensor<Sum<N>> weight_gradient_in(engine::Isa isa, const Geometry& geometry, const Tensor<Sum<N>>& code,
-                                  const Tensor<Sum<N>>& image) {
+                                  const Tensor<Sum<N>>& image, Algorithm algorithm) {
   const Index batch = image.shape()[0];
-  const auto kit = kit_of<N>(isa, geometry);
+  const auto kit = kit_of<N>(isa, geometry, algorithm);
   Tensor<Sum<N>> gradient(geometry.weight_shape(), "weight");
   const ArrayBlocks<N> image_side(image.shape(), geometry.groups), code_side(code.shape(), geometry.groups);
   Workspace<N>& work = kit->workspace(batch);
@@ -129,11 +131,11 @@ Tensor<Sum<N>> weight_gradient_in(engine::Isa isa, const Geometry& geometry, con
 
 #define FSCONV_INSTANTIATE(N)                                                                        \
   template Tensor<Sum<N>> conv_in<N>(engine::Isa, const Geometry&, const Tensor<Sum<N>>&,            \
-                                     const Tensor<Sum<N>>&);                                         \
+                                     const Tensor<Sum<N>>&, Algorithm);                              \
   template Tensor<Sum<N>> conv_transpose_in<N>(engine::Isa, const Geometry&, const Tensor<Sum<N>>&,  \
-                                               const Tensor<Sum<N>>&);                               \
+                                               const Tensor<Sum<N>>&, Algorithm);                    \
   template Tensor<Sum<N>> weight_gradient_in<N>(engine::Isa, const Geometry&, const Tensor<Sum<N>>&, \
-                                                const Tensor<Sum<N>>&);
+                                                const Tensor<Sum<N>>&, Algorithm);
 FSCONV_INSTANTIATE(float)
 FSCONV_INSTANTIATE(double)
 FSCONV_INSTANTIATE(BFloat16)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <fsconv/forms/bilinear.hpp>
 #include <fsconv/forms/form.hpp>
 #include <fsconv/forms/gather.hpp>
 #include <fsconv/forms/matrix.hpp>
@@ -15,7 +16,7 @@ namespace fsconv {
 // A form's answer to "what can you not compute?" where that is nothing.
 inline std::optional<std::string> supports_everything(const Geometry&, Op) { return std::nullopt; }
 
-// The plainest first. A scalar needs T(0), += and *.
+// The plainest first. A scalar needs T(0), +=, *, products with whole numbers and a division by them.
 template <class T>
 std::vector<Form<T>> template_forms() {
   return {
@@ -49,6 +50,12 @@ std::vector<Form<T>> template_forms() {
        .conv = matrix::conv<T>,
        .conv_transpose = matrix::conv_transpose<T>,
        .weight_gradient = matrix::weight_gradient<T>},
+      {.name = "bilinear",
+       .idea = "tiles with fewer products than taps",
+       .unsupported = supports_everything,
+       .conv = bilinear::conv<T>,
+       .conv_transpose = bilinear::conv_transpose<T>,
+       .weight_gradient = bilinear::weight_gradient<T>},
   };
 }
 

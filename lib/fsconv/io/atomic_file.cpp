@@ -237,6 +237,23 @@ void AtomicFile::discard() {
   temporary_.clear();
 }
 
+void write_whole(const std::string& path, std::string_view content) {
+  AtomicFile file(path);
+  file.write(content);
+  file.commit();
+}
+
+bool is_same_output(const std::string& a, const std::string& b) {
+  std::error_code none;
+  if (fs::equivalent(a, b, none)) return true;
+  if (fs::exists(a, none) || fs::exists(b, none)) return false;
+  const auto place = [&](const std::string& path) {
+    const std::string end = end_of_links(path);
+    return fs::weakly_canonical(folder_of(end), none) / fs::path(end).filename();
+  };
+  return place(a) == place(b);
+}
+
 void require_writable(const std::string& path) {
   if (const auto stream = open_stream(path))
     duplicate_stream(*stream, path);

@@ -75,6 +75,13 @@ class AtomicFile {
   std::optional<FileLock> lock_;  // of an update
 };
 
+// A file that has this content, whole or not at all. IoError.
+void write_whole(const std::string& path, std::string_view content);
+
+// Whether two names are of one output: by one path, another one, or a link; of a file that is there or one that is yet to
+// come.
+bool is_same_output(const std::string& a, const std::string& b);
+
 // Finds out before long work, not after it, that a file cannot be written. IoError. Leaves nothing behind, and opens no
 // pipe or device: its reader would see a writer come and go.
 void require_writable(const std::string& path);

@@ -6,6 +6,7 @@
 #include <fsconv/nn/batch.hpp>
 #include <fsconv/nn/losses.hpp>
 #include <fsconv/nn/parameter.hpp>
+#include <fsconv/nn/step_algorithms.hpp>
 
 namespace fsconv {
 
@@ -52,7 +53,10 @@ class BlockPass {
   // Puts a sum of block gradients into the order of the parameter's shape.
   virtual void store(const BlockGradients<T>& sum, ParameterId at, Tensor<T>& gradient) const = 0;
 
-  virtual std::size_t bytes_per_thread() const = 0;  // of activations
+  virtual std::size_t bytes_per_thread() const = 0;  // of activations and scratch
+  virtual std::size_t parameter_bytes() const = 0;   // of what load() keeps, packed copies included
+  // By step of the model; nothing where no step is computed by the engine.
+  virtual std::vector<StepAlgorithms> algorithms() const = 0;
 };
 
 }  // namespace fsconv

@@ -14,7 +14,7 @@ namespace {
 template <class N, class T = engine::Sum<N>>
 class EnginePass : public BlockPass<T> {
  public:
-  EnginePass(const Model& model, bool trains);
+  EnginePass(const Model& model, engine::Algorithm algorithm, bool trains);
 
   void make_room(int threads) override;
   void load(const Parameter<T>& parameter, ParameterId at) override { weights_.load(parameter, at); }
@@ -30,6 +30,8 @@ class EnginePass : public BlockPass<T> {
     weights_.store(sum, at, gradient);
   }
   std::size_t bytes_per_thread() const override { return threads_.front().bytes(); }
+  std::size_t parameter_bytes() const override { return weights_.bytes(); }
+  std::vector<StepAlgorithms> algorithms() const override;
 
  private:
   // What one thread works in.
@@ -63,14 +65,14 @@ class EnginePass : public BlockPass<T> {
 };
 
 template <class N, class T>
-EnginePass<N, T>::EnginePass(const Model& model, bool trains)
+EnginePass<N, T>::EnginePass(const Model& model, engine::Algorithm algorithm, bool trains)
     : model_(model),
       trains_(trains),
       plan_(checked(make_plan(model, {.images = images_per_block(model),
                                       .trains = trains,
                                       .number_bytes = sizeof(N),
                                       .sum_bytes = sizeof(T)}))),
-      weights_(model_),
+      weights_(model_, algorithm),
       steps_(model_, weights_, pointwise_),
       encodes_(model.steps.size()),
       decodes_(model.steps.size()) {
@@ -93,6 +95,22 @@ void EnginePass<N, T>::add_thread() {
   threads_.push_back({EngineBlock<N>(model_, plan_, images, steps_.scratch_size(images)),
                       EngineTerms<N>(model_, weights_, pointwise_, images, !trains_),
                       std::vector<T>(static_cast<std::size_t>(model_.images().elements()))});
+}
+
+template <class N, class T>
+std::vector<StepAlgorithms> EnginePass<N, T>::algorithms() const {
+  std::vector<StepAlgorithms> list(model_.steps.size());
+  for (std::size_t step = 0; step < list.size(); ++step) {
+    const auto* affine = std::get_if<Affine>(&model_.steps[step]);
+    if (affine == nullptr) continue;
+    const auto words = weights_.map(step).algorithms();
+    const bool is_conv = affine->direction == Direction::conv,
+               hands_back = trains_ && plan_.steps[step].front() != Into::nothing;
+    if (is_conv || hands_back) list[step].conv = words.conv;
+    if (!is_conv || hands_back) list[step].conv_transpose = words.conv_transpose;
+    if (trains_) list[step].weight_gradient = words.weight_gradient;
+  }
+  return list;
 }
 
 template <class N, class T>
@@ -172,17 +190,20 @@ Index images_per_block(const Model& model) {
 }
 
 template <class T>
-std::unique_ptr<BlockPass<T>> make_engine_pass(const Model& model, Precision precision, bool trains) {
-  if (precision == precision_of<T>) return std::make_unique<EnginePass<T>>(model, trains);
+std::unique_ptr<BlockPass<T>> make_engine_pass(const Model& model, Precision precision,
+                                               engine::Algorithm algorithm, bool trains) {
+  if (precision == precision_of<T>) return std::make_unique<EnginePass<T>>(model, algorithm, trains);
   if constexpr (std::is_same_v<T, float>)
-    if (precision == Precision::bf16) return std::make_unique<EnginePass<engine::BFloat16>>(model, trains);
+    if (precision == Precision::bf16)
+      return std::make_unique<EnginePass<engine::BFloat16>>(model, algorithm, trains);
   throw InvalidArgument(
       "precision",
       fmt::format("is {}, and the model's numbers are {}", name(precision), name(precision_of<T>)),
       std::is_same_v<T, float> ? "use fp32 or bf16" : "use fp64: sums of BFloat16 are floats");
 }
 
-template std::unique_ptr<BlockPass<float>> make_engine_pass(const Model&, Precision, bool);
-template std::unique_ptr<BlockPass<double>> make_engine_pass(const Model&, Precision, bool);
+template std::unique_ptr<BlockPass<float>> make_engine_pass(const Model&, Precision, engine::Algorithm, bool);
+template std::unique_ptr<BlockPass<double>> make_engine_pass(const Model&, Precision, engine::Algorithm,
+                                                             bool);
 
 }  // namespace fsconv

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <fsconv/engine/algorithm.hpp>
 #include <fsconv/engine/precision.hpp>
 #include <fsconv/nn/block_pass.hpp>
 #include <memory>
@@ -13,6 +14,7 @@ namespace fsconv {
 // activations, gradients and scratch, which make_room() allocates; later there is nothing to allocate. Throws what engine::BatchedMap and
 // make_plan() throw, InvalidArgument for a precision that is neither T's own nor, in a model of floats, bf16, and where the memory does not suffice.
 template <class T>
-std::unique_ptr<BlockPass<T>> make_engine_pass(const Model& model, Precision precision, bool trains);
+std::unique_ptr<BlockPass<T>> make_engine_pass(const Model& model, Precision precision,
+                                               engine::Algorithm algorithm, bool trains);
 
 }  // namespace fsconv

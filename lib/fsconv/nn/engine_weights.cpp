@@ -7,7 +7,7 @@
 namespace fsconv {
 
 template <class N>
-EngineWeights<N>::EngineWeights(const Model& model)
+EngineWeights<N>::EngineWeights(const Model& model, engine::Algorithm algorithm)
     : of_step_(model.steps.size()),
       of_weight_(model.parameters.size()),
       per_element_(model.parameters.size()) {
@@ -17,21 +17,31 @@ EngineWeights<N>::EngineWeights(const Model& model)
   MapsByCase maps;
   for (std::size_t step = 0; step < model.steps.size(); ++step)
     if (const auto* affine = std::get_if<Affine>(&model.steps[step])) {
-      of_step_[step] = packed_for(*affine, maps);
+      of_step_[step] = packed_for(*affine, algorithm, maps);
       if (bias_per_element(model, *affine)) per_element_[*affine->bias] = model.values[affine->out];
     }
 }
 
 template <class N>
-std::size_t EngineWeights<N>::packed_for(const Affine& step, MapsByCase& maps) {
+std::size_t EngineWeights<N>::packed_for(const Affine& step, engine::Algorithm algorithm, MapsByCase& maps) {
   std::shared_ptr<const Map>& map = maps[print_case(step.geometry)];
-  if (!map) map = std::make_shared<const Map>(step.geometry);
+  if (!map) map = std::make_shared<const Map>(step.geometry, engine::current_isa(), algorithm);
   std::vector<std::size_t>& known = of_weight_[step.weight];
   for (const std::size_t at : known)
     if (packed_[at].map == map) return at;
   known.push_back(packed_.size());
   packed_.push_back({map, engine::Buffer<engine::Step<N>>(map->packed_size(), "packed weights")});
   return known.back();
+}
+
+template <class N>
+std::size_t EngineWeights<N>::bytes() const {
+  std::size_t bytes = 0;
+  for (const engine::Buffer<T>& parameter : engine_order_)
+    bytes += static_cast<std::size_t>(parameter.size()) * sizeof(T);
+  for (const Packed& one : packed_)
+    bytes += static_cast<std::size_t>(one.steps.size()) * sizeof(engine::Step<N>);
+  return bytes;
 }
 
 template <class N>

@@ -20,12 +20,14 @@ class EngineWeights {
   using T = engine::Sum<N>;
 
   // Throws what engine::BatchedMap throws, and InvalidArgument where the parameters do not fit the memory.
-  explicit EngineWeights(const Model& model);
+  EngineWeights(const Model& model, engine::Algorithm algorithm);
 
   // What BlockPass says of them.
   void load(const Parameter<T>& parameter, ParameterId at);
   void store(const BlockGradients<T>& sum, ParameterId at, Tensor<T>& gradient) const;
   BlockGradients<T> block_gradients() const;
+
+  std::size_t bytes() const;  // of all parameters, in the engine's order and packed
 
   const T* operator[](ParameterId at) const { return engine_order_[at].data(); }
 
@@ -42,7 +44,7 @@ class EngineWeights {
   };
   using MapsByCase = std::map<std::string, std::shared_ptr<const Map>>;
 
-  std::size_t packed_for(const Affine& step, MapsByCase& maps);
+  std::size_t packed_for(const Affine& step, engine::Algorithm algorithm, MapsByCase& maps);
 
   std::vector<Packed> packed_;
   std::vector<std::size_t> of_step_;  // by step: its place in packed_

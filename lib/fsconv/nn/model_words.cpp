@@ -57,6 +57,21 @@ std::string reconstruction_words(const Reconstruction& term) {
   return {};
 }
 
+std::string algorithm_words(const StepAlgorithms& step) {
+  std::vector<std::pair<const char*, const std::string*>> maps;
+  for (const auto& [map, words] :
+       {std::pair{"conv", &step.conv}, std::pair{"conv_transpose", &step.conv_transpose},
+        std::pair{"weight_gradient", &step.weight_gradient}})
+    if (!words->empty()) maps.emplace_back(map, words);
+  if (maps.empty()) return "";
+  if (std::all_of(maps.begin(), maps.end(),
+                  [&](const auto& one) { return *one.second == *maps.front().second; }))
+    return *maps.front().second;
+  std::string text;
+  for (const auto& [map, words] : maps) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", map, *words);
+  return text;
+}
+
 Index count_without_sharing(const Model& model) {
   std::vector<Index> uses(model.parameters.size());
   for (const Step& step : model.steps) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fsconv/nn/model.hpp>
+#include <fsconv/nn/step_algorithms.hpp>
 #include <string>
 
 namespace fsconv {
@@ -21,6 +22,10 @@ std::string activation_words(Activation activation);
 
 // "-log p(x|z), Gaussian: ..."
 std::string reconstruction_words(const Reconstruction& term);
+
+// "direct" where all maps of a step are computed so, and else map by map: "conv F(2,2), weight_gradient direct". Nothing for a step
+// without a weight.
+std::string algorithm_words(const StepAlgorithms& step);
 
 // How many numbers would be learned if every step had its own.
 Index count_without_sharing(const Model& model);

@@ -21,11 +21,16 @@ Index blocks_at_once(int threads) { return 4 * Index{threads}; }
 template <class T>
 std::unique_ptr<BlockPass<T>> make_pass(const Model& model, const Computing& computing) {
   const Precision own = precision_of<T>, precision = computing.precision.value_or(own);
-  if (computing.form == "batched") return make_engine_pass<T>(model, precision, computing.trains);
+  if (computing.form == "batched")
+    return make_engine_pass<T>(model, precision, computing.algorithm, computing.trains);
   if (precision != own)
     throw InvalidArgument("precision",
                           fmt::format("is {}, which the form {} lacks", name(precision), computing.form),
                           fmt::format("use --form batched, or {}", name(own)));
+  if (!every_form_has(computing.algorithm))
+    throw InvalidArgument(
+        "algorithm", fmt::format("is {}, which the form {} lacks", name(computing.algorithm), computing.form),
+        "use --form batched, or direct");
   return make_tensor_pass<T>(model, form_named<T>(computing.form));
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <fsconv/engine/algorithm.hpp>
 #include <fsconv/engine/precision.hpp>
 #include <fsconv/nn/block_pass.hpp>
 #include <functional>
@@ -16,9 +17,16 @@ struct Computing {
   // What is multiplied: the model's own numbers where nothing is said. BFloat16 are an approximation in models of
   // floats; parameters, sums, losses and derivatives by parameters are floats in them, too.
   std::optional<Precision> precision = {};
+  // Of the form `batched`: every product that a tap names, or fewer.
+  engine::Algorithm algorithm = engine::Algorithm::direct;
   int threads = 1;
   bool trains = false;  // gradients will be asked for
 };
+
+// Whether a form that is not on the engine can be asked for it: it has no tiles, and `automatic` asks for none.
+constexpr bool every_form_has(engine::Algorithm algorithm) {
+  return algorithm == engine::Algorithm::automatic || algorithm == engine::Algorithm::direct;
+}
 
 // What an image is reduced to: [images, channels, size...] both; log_variances only of a variational model.
 template <class T>
@@ -31,8 +39,8 @@ struct Codes {
 template <class T>
 class Runner {
  public:
-  // Throws what make_engine_pass() and make_tensor_pass() throw, and InvalidArgument for bf16 in a
-  // form other than `batched`.
+  // Throws what make_engine_pass() and make_tensor_pass() throw, and InvalidArgument for bf16, winograd2
+  // and winograd4 in a form other than `batched`.
   Runner(const Model& model, const Computing& computing);
 
   // Takes new numbers. To be called before anything else, and whenever they have changed.
@@ -65,6 +73,9 @@ class Runner {
   int busy_threads(Index pieces) const { return static_cast<int>(std::min<Index>(threads_, pieces)); }
   int threads_for(Index images) const { return busy_threads(blocks_of(images)); }
   std::size_t activation_bytes() const { return pass_->bytes_per_thread(); }  // of one of them
+  // What one block is computed by, step by step, and the bytes of the parameters as that reads them.
+  std::vector<StepAlgorithms> algorithms() const { return pass_->algorithms(); }
+  std::size_t parameter_bytes() const { return pass_->parameter_bytes(); }
   std::size_t gradient_bytes(Index images) const;  // of the sum and the blocks', at most
 
  private:

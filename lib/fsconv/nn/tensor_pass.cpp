@@ -27,6 +27,10 @@ class TensorPass : public BlockPass<T> {
     std::copy_n(sum[at].data(), sum[at].size(), gradient.data());
   }
   std::size_t bytes_per_thread() const override;
+  std::size_t parameter_bytes() const override {
+    return static_cast<std::size_t>(model_.parameter_count()) * sizeof(T);
+  }
+  std::vector<StepAlgorithms> algorithms() const override { return {}; }
 
  private:
   struct Backward;

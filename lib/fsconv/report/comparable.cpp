@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <fsconv/base/text.hpp>
 #include <fsconv/report/comparable.hpp>
 
 namespace fsconv::report {

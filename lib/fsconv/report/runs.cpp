@@ -7,9 +7,9 @@
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/option_text.hpp>
 #include <fsconv/report/sections.hpp>
+#include <fsconv/train/run_differences.hpp>
 #include <map>
 #include <numeric>
-#include <set>
 
 namespace fsconv::report {
 
@@ -23,33 +23,23 @@ double final_loss(const RecordedRun& run) {
 }
 const std::string& units_of(const RecordedRun& run) { return run.find("test_loss")->units; }
 
-std::string option_text(const RecordedRun& run, const std::string& name) {
-  const auto found = run.configuration.find(name);
-  return found == run.configuration.end() ? "–" : value_text(*found);
-}
+Cell option_cell(const nlohmann::json& value) { return {value.is_null() ? "–" : value_text(value)}; }
 
-// The options that differ between runs, and those that do not, each with the values.
+// The options that differ between runs, and those that do not.
 struct Options {
-  std::vector<std::string> different, common;
+  std::vector<RunEntry> different, common;
 };
 Options options_of(const Runs& runs) {
-  std::set<std::string> names;
-  for (const auto& run : runs)
-    for (const auto& [name, value] : run.of.configuration.items()) names.insert(name);
-  const auto value_of = [](const RecordedRun& run, const std::string& name) {
-    const auto found = run.configuration.find(name);
-    return found == run.configuration.end() ? nlohmann::json() : *found;
-  };
+  std::vector<const RecordedRun*> recorded;
+  for (const auto& run : runs) recorded.push_back(&run.of);
   Options options;
-  for (const std::string& name : names) {
-    const bool same = std::all_of(runs.begin(), runs.end(), [&](const auto& run) {
-      return value_of(run.of, name) == value_of(runs.front().of, name);
-    });
-    (same ? options.common : options.different).push_back(name);
+  for (RunEntry& entry : configuration_entries(recorded)) {
+    std::vector<RunEntry>& list = entry.differs() ? options.different : options.common;
+    list.push_back(std::move(entry));
   }
   // Of what differs, the seed says least.
   std::stable_partition(options.different.begin(), options.different.end(),
-                        [](const std::string& name) { return name != "seed"; });
+                        [](const RunEntry& entry) { return entry.name != "seed"; });
   return options;
 }
 
@@ -58,7 +48,7 @@ std::vector<std::size_t> configurations_of(const Runs& runs) {
   std::map<std::string, std::size_t> known;
   std::vector<std::size_t> configurations;
   for (const auto& run : runs) {
-    nlohmann::json configuration = run.of.configuration;
+    nlohmann::json configuration = to_json(run.of.trained.config);
     configuration.erase("seed");
     configurations.push_back(known.emplace(value_text(configuration), known.size()).first->second);
   }
@@ -75,10 +65,10 @@ void add_comparison(Page& page, const Runs& runs, const Options& options) {
                         .head = {"run"},
                         .rows = {},
                         .filterable = runs.size() > 12};
-      differences.head.insert(differences.head.end(), options.different.begin(), options.different.end());
-      for (const auto& run : runs) {
-        std::vector<Cell> row{{run.origin.label}};
-        for (const std::string& name : options.different) row.push_back({option_text(run.of, name)});
+      for (const RunEntry& entry : options.different) differences.head.push_back(entry.name);
+      for (std::size_t at = 0; at < runs.size(); ++at) {
+        std::vector<Cell> row{{runs[at].origin.label}};
+        for (const RunEntry& entry : options.different) row.push_back(option_cell(entry.values[at]));
         differences.rows.push_back(std::move(row));
       }
       page.add(table(differences));
@@ -87,8 +77,8 @@ void add_comparison(Page& page, const Runs& runs, const Options& options) {
   Table common{.caption = runs.size() > 1 ? "Options that are the same for all runs" : "Options of the run",
                .head = {"option", "value"},
                .rows = {}};
-  for (const std::string& name : options.common)
-    common.rows.push_back({{name}, {option_text(runs.front().of, name)}});
+  for (const RunEntry& entry : options.common)
+    common.rows.push_back({{entry.name}, option_cell(entry.values.front())});
   page.add(folded(common.caption, {table(common)}));
 }
 
@@ -145,9 +135,9 @@ void add_spread(Page& page, const Runs& runs, const Options& options,
   const std::size_t count =
       configurations.empty() ? 0 : *std::max_element(configurations.begin(), configurations.end()) + 1;
   // A copy of a run, or one whose weights were changed afterwards, is no further seed.
-  std::vector<std::map<std::string, double>> by_seed(count);
+  std::vector<std::map<std::uint64_t, double>> by_seed(count);
   for (std::size_t at = 0; at < runs.size(); ++at)
-    by_seed[configurations[at]].emplace(option_text(runs[at].of, "seed"), final_loss(runs[at].of));
+    by_seed[configurations[at]].emplace(runs[at].of.trained.config.seed, final_loss(runs[at].of));
   if (std::all_of(by_seed.begin(), by_seed.end(), [](const auto& losses) { return losses.size() < 2; }))
     return;
   page.subheading("Over seeds");
@@ -156,10 +146,10 @@ void add_spread(Page& page, const Runs& runs, const Options& options,
           "Runs that differ in their seed alone: mean of the test losses above, and the standard deviation between seeds",
       .head = {"runs"},
       .rows = {}};
-  std::vector<std::string> names;
-  for (const std::string& name : options.different)
-    if (name != "seed") names.push_back(name);
-  spread.head.insert(spread.head.end(), names.begin(), names.end());
+  std::vector<const RunEntry*> entries;
+  for (const RunEntry& entry : options.different)
+    if (entry.name != "seed") entries.push_back(&entry);
+  for (const RunEntry* entry : entries) spread.head.push_back(entry->name);
   spread.head.insert(spread.head.end(), {"seeds", "test loss", "deviation"});
   for (std::size_t number = 0; number < count; ++number) {
     std::vector<double> losses;
@@ -176,7 +166,7 @@ void add_spread(Page& page, const Runs& runs, const Options& options,
     double squares = 0;
     for (const double loss : losses) squares += (loss - mean) * (loss - mean);
     std::vector<Cell> row{{labels}};
-    for (const std::string& name : names) row.push_back({option_text(runs[first].of, name)});
+    for (const RunEntry* entry : entries) row.push_back(option_cell(entry->values[first]));
     row.insert(row.end(), {count_cell(static_cast<Index>(losses.size())), number_cell(mean, 6),
                            losses.size() > 1 ? number_cell(std::sqrt(squares / (n - 1)), 3)
                                              : Cell{"–", Cell::Kind::number}});

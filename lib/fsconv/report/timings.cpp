@@ -22,6 +22,7 @@ std::string work_of(const RecordedItem& item) {
 std::string way_of(const RecordedItem& item, bool with_threads) {
   std::string way = item.form;
   if (item.isa != "-" && !item.isa.empty() && way.find('/') == std::string::npos) way += "/" + item.isa;
+  if (!item.algorithm.empty() && item.algorithm != "-") way += " " + item.algorithm;
   if (!item.precision.empty()) way += " " + item.precision;
   if (with_threads) way += ", " + counted(item.threads, "thread");
   return way;
@@ -100,6 +101,8 @@ void add_timings(Page& page, const Result<RecordedTimings>& result) {
                     {"op", item.op},
                     {"form", item.form},
                     {"isa", item.isa},
+                    {"algorithm", item.algorithm},
+                    {"tiles", item.tiles},
                     {"precision", item.precision},
                     {"threads", item.threads},
                     {"status", item.status},

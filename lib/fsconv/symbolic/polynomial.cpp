@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <bit>
 #include <fsconv/symbolic/polynomial.hpp>
+#include <stdexcept>
 #include <utility>
 
 namespace fsconv {
@@ -73,6 +74,14 @@ Polynomial operator*(const Polynomial& a, const Polynomial& b) {
 
 bool equal(const Polynomial& a, const Polynomial& b) {
   return fmpz_mpoly_equal(a.value_, b.value_, context()) != 0;
+}
+
+Polynomial divided_exactly(const Polynomial& value, Index by) {
+  Polynomial quotient;
+  if (fmpz_mpoly_scalar_divides_si(quotient.value_, value.value_, by, context()) == 0)
+    throw std::logic_error(fmt::format("a polynomial is no multiple of {}", by));
+  quotient.arrays_ = value.arrays_;
+  return quotient;
 }
 
 Index Polynomial::term_count() const { return fmpz_mpoly_length(value_, context()); }

@@ -53,6 +53,8 @@ class Polynomial {
   // A function with a name and no operator: a form that could compare symbols with each other could take a
   // shortcut for some values, and equal polynomials would say nothing about it. Such a form does not compile.
   friend bool equal(const Polynomial& a, const Polynomial& b);
+  // Every coefficient divided by a whole number. Throws std::logic_error where one is no multiple of it.
+  friend Polynomial divided_exactly(const Polynomial& value, Index by);
 
   // One product: its coefficient, and the element of each array in it (-1: the array does not occur).
   struct Term {
@@ -71,6 +73,7 @@ class Polynomial {
 };
 
 bool equal(const Polynomial& a, const Polynomial& b);
+Polynomial divided_exactly(const Polynomial& value, Index by);
 
 // The sum, added up in pairs: adding one by one to a long polynomial would copy it every time.
 Polynomial sum(std::vector<Polynomial> parts);

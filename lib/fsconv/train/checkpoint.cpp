@@ -84,6 +84,16 @@ void write_samples(hdf5::File& file, const ImagePairs& samples) {
   write("/samples/reconstructions", samples.reconstructions, "what the model makes of them");
 }
 
+nlohmann::json json_of(const std::vector<StepAlgorithms>& algorithms) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const StepAlgorithms& step : algorithms) {
+    nlohmann::json& entry = list.emplace_back(nlohmann::json::object());
+    for (const AlgorithmEntry& one : algorithm_entries)
+      if (!(step.*one.member).empty()) entry[one.name] = step.*one.member;
+  }
+  return list;
+}
+
 }  // namespace
 
 void save_checkpoint(const std::string& path, const RunRecord& record, const TrainState& state,
@@ -98,6 +108,7 @@ void save_checkpoint(const std::string& path, const RunRecord& record, const Tra
     file.set_attribute("/", "initial_weights", record.initial->source);
     file.set_attribute("/", "initial_sha256", record.initial->sha256);
   }
+  if (!record.algorithms.empty()) file.set_attribute("/", "algorithms", json_of(record.algorithms).dump());
   write_series(file, state);
   write_parameters(file, hashes, "/weights", state.parameters);
   if (state.best) {

@@ -55,6 +55,7 @@ struct RunRecord {
   std::string data_source = {};
   std::int64_t data_checksum = 0;
   std::optional<InitialWeights> initial = {};
+  std::vector<StepAlgorithms> algorithms = {};  // Runner::algorithms() of what trains
 };
 
 // Images and what the model makes of them, both [N, C, H, W] in 0..1.
@@ -69,7 +70,7 @@ struct ImagePairs {
 //   /optimizer/SLOT/NAME    what it remembers
 //   /samples/originals, /samples/reconstructions      uint8 [image, row, column, channel]
 // and at the root what write_environment() writes, `model` (model_json.hpp), data_source, data_checksum, of
-// weights from elsewhere initial_weights and initial_sha256, and a digest. A run that has not begun has empty series.
+// weights from elsewhere initial_weights and initial_sha256, of the form batched `algorithms` (read_algorithms()), and a digest. A run that has not begun has empty series.
 // Replaces the file at once, when it is complete. IoError.
 void save_checkpoint(const std::string& path, const RunRecord& record, const TrainState& state,
                      const ImagePairs& samples);
@@ -105,6 +106,10 @@ constexpr auto names_of(Weights) {
 
 // Nothing where the run's weights were drawn.
 std::optional<InitialWeights> read_initial_weights(const hdf5::File& file);
+
+// The attribute `algorithms`: a JSON list with an object per step of the model, which has the texts `conv`, `conv_transpose` and
+// `weight_gradient` as far as the step has these maps. Nothing where the file does not say it. BadData.
+std::vector<StepAlgorithms> read_algorithms(const hdf5::File& file);
 
 // Reads the model of a run: `best` takes the last state where no validation was kept. IoError; BadData as restore(),
 // for all that the file holds.

@@ -196,7 +196,8 @@ TrainConfig read_train_config(const hdf5::File& file) { return RunFile(file).con
 void restore(const hdf5::File& file, std::int64_t data_checksum, TrainState& state) {
   RunFile run(file);
   if (file.integer_attribute("/", "data_checksum") != data_checksum || !(run.model == state.model))
-    throw BadData(file.path(), "was trained on other images", "--data must lead to the same ones");
+    throw BadData(file.path(), "was trained or tested with other images",
+                  "--data and, where the run had one, --test-data must lead to the same ones");
   state.parameters = run.read_parameters("/weights");
   for (std::size_t slot = 0; slot < state.optimizer.slots(); ++slot)
     for (std::size_t at = 0; at < state.parameters.size(); ++at) {
@@ -217,6 +218,26 @@ std::optional<InitialWeights> read_initial_weights(const hdf5::File& file) {
   if (!file.has_attribute("/", "initial_weights")) return std::nullopt;
   return InitialWeights{file.string_attribute("/", "initial_weights"),
                         file.string_attribute("/", "initial_sha256")};
+}
+
+std::vector<StepAlgorithms> read_algorithms(const hdf5::File& file) {
+  if (!file.has_attribute("/", "algorithms")) return {};
+  const auto refuse = [&](const std::string& problem) {
+    throw BadData(file.path(), "its attribute algorithms " + problem, "one object of texts per step");
+  };
+  const auto json = nlohmann::json::parse(file.string_attribute("/", "algorithms"), nullptr, false);
+  if (!json.is_array()) refuse("is no JSON list");
+  std::vector<StepAlgorithms> list;
+  for (const nlohmann::json& entry : json) {
+    if (!entry.is_object()) refuse("holds something else than objects");
+    StepAlgorithms& step = list.emplace_back();
+    for (const AlgorithmEntry& one : algorithm_entries)
+      if (const auto found = entry.find(one.name); found != entry.end()) {
+        if (!found->is_string()) refuse(fmt::format("has a {} that is no text", one.name));
+        step.*one.member = found->get<std::string>();
+      }
+  }
+  return list;
 }
 
 TrainedModel read_trained_model(const std::string& path, Weights weights) {

@@ -57,11 +57,4 @@ std::vector<std::string> differing_aspects(const std::vector<const RecordedRun*>
   return names;
 }
 
-std::string enumeration(const std::vector<std::string>& names) {
-  std::string list;
-  for (std::size_t at = 0; at < names.size(); ++at)
-    list += (at == 0 ? "" : at + 1 == names.size() ? " and " : ", ") + names[at];
-  return list;
-}
-
 }  // namespace fsconv

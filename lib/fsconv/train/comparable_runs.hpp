@@ -25,7 +25,4 @@ std::vector<Aspect<RecordedRun>> loss_aspects();
 // The names of the aspects in which not all of the runs agree, in the order above: empty where all losses compare.
 std::vector<std::string> differing_aspects(const std::vector<const RecordedRun*>& runs);
 
-// a, b, c -> "a, b and c"
-std::string enumeration(const std::vector<std::string>& names);
-
 }  // namespace fsconv

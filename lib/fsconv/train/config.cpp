@@ -6,6 +6,7 @@
 #include <fsconv/forms/form.hpp>
 #include <fsconv/io/location.hpp>
 #include <fsconv/io/option_text.hpp>
+#include <fsconv/nn/runner.hpp>
 #include <fsconv/train/options.hpp>
 
 namespace fsconv {
@@ -63,6 +64,10 @@ void check_training(const TrainConfig& config) {
   if (config.precision == Precision::bf16 && config.form != "batched")
     throw InvalidArgument("precision", fmt::format("is bf16, which the form {} lacks", config.form),
                           "use --form batched, or fp32");
+  if (config.form != "batched" && !every_form_has(config.algorithm))
+    throw InvalidArgument("algorithm",
+                          fmt::format("is {}, which the form {} lacks", name(config.algorithm), config.form),
+                          "use --form batched, or direct");
 }
 
 void check_tying(const TrainConfig& config) {
@@ -203,8 +208,16 @@ nlohmann::json to_json(const TrainConfig& config) {
   return json;
 }
 
-TrainConfig config_from_json(const nlohmann::json& json, const std::string& where) {
-  if (!json.is_object()) throw BadData(where, "its configuration is no JSON object");
+void complete_recorded(nlohmann::json& json) {
+  for (const TrainOption& option : train_options())
+    if (!option.meant_before.is_null() && !json.contains(option.name))
+      json[option.name] = option.meant_before;
+}
+
+TrainConfig config_from_json(const nlohmann::json& recorded, const std::string& where) {
+  if (!recorded.is_object()) throw BadData(where, "its configuration is no JSON object");
+  nlohmann::json json = recorded;
+  complete_recorded(json);
   OptionTexts texts;
   for (const auto& [key, value] : json.items()) {
     const TrainOption* option = find_train_option(key);

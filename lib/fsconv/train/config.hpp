@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <fsconv/data/augment.hpp>
 #include <fsconv/data/image_array.hpp>
+#include <fsconv/engine/algorithm.hpp>
 #include <fsconv/engine/precision.hpp>
 #include <fsconv/nn/binarise.hpp>
 #include <fsconv/nn/models.hpp>
@@ -68,6 +69,7 @@ struct TrainConfig {
   std::uint64_t seed = 0;
   std::string form = "batched";
   Precision precision = Precision::fp32;
+  engine::Algorithm algorithm = engine::Algorithm::automatic;
 
   // How fast, not what: the same bits on any number.
   int threads = 1;
@@ -106,7 +108,10 @@ Schedule schedule(const TrainConfig& config);
 // is empty.
 nlohmann::json to_json(const TrainConfig& config);
 
-// What is missing has its default; loss, tied and untied, which older files hold, are understood. Throws BadData naming
+// Adds to a configuration that was recorded before an option existed what it meant then, where that is not today's default.
+void complete_recorded(nlohmann::json& json);
+
+// A recorded one: what is missing is what it meant, or has its default; loss, tied and untied, which older files hold, are understood. Throws BadData naming
 // `where` and the entry if one is unknown, of another type, or out of range.
 TrainConfig config_from_json(const nlohmann::json& json, const std::string& where);
 

@@ -18,7 +18,7 @@ namespace {
 // Calls f(batch, first) for pieces of the images, and stops between them where the user wants that.
 template <class F>
 void for_each_piece(const Images& images, Binarise binarise, std::uint64_t seed, Split split, F&& f) {
-  constexpr std::size_t at_once = 1024;
+  constexpr auto at_once = static_cast<std::size_t>(evaluated_at_once);
   const std::vector<Index> order = natural_order(images.shape()[0]);
   for (std::size_t first = 0; first < order.size(); first += at_once) {
     stop_if_interrupted();

@@ -8,6 +8,9 @@
 
 namespace fsconv {
 
+// How many images are evaluated at a time.
+inline constexpr Index evaluated_at_once = 1024;
+
 // The mean losses of an image of [N, C, H, W], at beta 1. The same bits on any number of threads. Throws Interrupted
 // between pieces of work.
 Losses mean_losses(Runner<float>& runner, const Images& images, Binarise binarise, std::uint64_t seed,

@@ -41,7 +41,7 @@ void write_likelihoods(hdf5::File& file, const EvaluationReport& report) {
 void write_evaluation(const std::string& path, const RunInfo& info, const TrainedRun& run,
                       const ShownImages& images, const EvaluationReport& report) {
   hdf5::File file = hdf5::File::create(path);
-  write_origin(file, info, run);
+  write_origin(file, info, run, report.algorithm);
   write_origin(file, images);
   const auto set = [&](const std::string& attribute, const hdf5::Value& value) {
     file.set_attribute("/", attribute, value);

@@ -83,6 +83,8 @@ void EvaluationReader::read_attributes() {
   report_.model = named_attribute<ModelKind>("model_kind");
   report_.likelihood = named_attribute<Likelihood>("likelihood");
   report_.precision = named_attribute<Precision>("precision");
+  if (file_.has_attribute("/", "algorithm"))  // before there were others, all was computed directly
+    report_.algorithm = named_attribute<engine::Algorithm>("algorithm");
   report_.source = file_.string_attribute("/", "data_source");
   report_.checksum = file_.integer_attribute("/", "images_checksum");
   report_.split = named_attribute<Split>("split");

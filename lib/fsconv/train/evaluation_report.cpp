@@ -49,7 +49,7 @@ void require_same_images(const std::string& path, const EvaluationReport& other,
 }  // namespace
 
 EvaluationReport evaluate(const TrainedRun& run, const ShownImages& images, Index importance_samples,
-                          int threads, Precision precision) {
+                          int threads, Precision precision, std::optional<engine::Algorithm> algorithm) {
   const TrainedModel& trained = run.trained;
   EvaluationReport report{.run = run.path,
                           .epoch = trained.epoch,
@@ -57,6 +57,7 @@ EvaluationReport evaluate(const TrainedRun& run, const ShownImages& images, Inde
                           .model = trained.config.model,
                           .likelihood = likelihood_of(trained.config),
                           .precision = precision,
+                          .algorithm = algorithm.value_or(trained.config.algorithm),
                           .source = images.source,
                           .description = description(images),
                           .checksum = images.checksum,
@@ -75,7 +76,7 @@ EvaluationReport evaluate(const TrainedRun& run, const ShownImages& images, Inde
     throw InvalidArgument("importance-samples",
                           fmt::format("would estimate nothing: {} is no likelihood", name(report.likelihood)),
                           "leave it away");
-  Runner<float> runner = make_runner(run, threads, precision);
+  Runner<float> runner = make_runner(run, threads, precision, report.algorithm);
   report.values = evaluate(runner, images.images,
                            {.importance_samples = importance_samples,
                             .binarise = images.binarise,

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <fsconv/engine/algorithm.hpp>
 #include <fsconv/engine/precision.hpp>
 #include <fsconv/nn/likelihood.hpp>
 #include <fsconv/nn/models.hpp>
@@ -20,6 +21,7 @@ struct EvaluationReport {
   ModelKind model = ModelKind::ae;
   Likelihood likelihood = Likelihood::bce_grey;
   Precision precision = Precision::fp32;
+  engine::Algorithm algorithm = engine::Algorithm::direct;
   std::string source, description;  // of the images
   std::int64_t checksum = 0;
   Split split = Split::test;
@@ -35,10 +37,10 @@ struct EvaluationReport {
   bool bounds() const { return variational() && is_likelihood(likelihood); }  // whether it has an ELBO
 };
 
-// Evaluates. InvalidArgument "importance-samples" where there is no likelihood of images to estimate. Throws
+// Evaluates, by the run's own algorithm where none is given. InvalidArgument "importance-samples" where there is no likelihood of images to estimate. Throws
 // Interrupted.
 EvaluationReport evaluate(const TrainedRun& run, const ShownImages& images, Index importance_samples,
-                          int threads, Precision precision);
+                          int threads, Precision precision, std::optional<engine::Algorithm> algorithm = {});
 
 // One number per image.
 struct ImageSeries {

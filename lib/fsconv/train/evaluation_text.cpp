@@ -116,11 +116,13 @@ std::string text(const EvaluationReport& report, std::size_t width) {
       "run", fmt::format("{}, epoch {}, the {}", report.run, report.epoch, report.is_best ? "best" : "last"),
       width);
   text += labelled("images", report.description, width);
-  text += labelled("model",
-                   fmt::format("{}, {}{}{}", name(report.model), name(report.likelihood),
-                               is_likelihood(report.likelihood) ? "" : " (no likelihood)",
-                               report.precision == Precision::bf16 ? ", in bf16" : ""),
-                   width);
+  text += labelled(
+      "model",
+      fmt::format("{}, {}{}{}{}", name(report.model), name(report.likelihood),
+                  is_likelihood(report.likelihood) ? "" : " (no likelihood)",
+                  report.precision == Precision::bf16 ? ", in bf16" : "",
+                  every_form_has(report.algorithm) ? "" : fmt::format(", by {}", name(report.algorithm))),
+      width);
   Table table = table_of(width);
   for (const ImageSeries& one : series(report)) table.add(row_of(report, one));
   text += "\n" + table.text() + weights_text(report, width);
@@ -168,6 +170,7 @@ nlohmann::json json_of(const EvaluationReport& report) {
                          {"likelihood", name(report.likelihood)},
                          {"is_likelihood", is_likelihood(report.likelihood)},
                          {"precision", name(report.precision)},
+                         {"algorithm", name(report.algorithm)},
                          {"data_source", report.source},
                          {"images", report.images()},
                          {"images_checksum", report.checksum},

@@ -191,6 +191,34 @@ std::string objective(const Model& model, const SummaryContext& context) {
   return text + labelled("", fmt::format("in {}", units(model.reconstruction().likelihood)));
 }
 
+// ---- What the steps are computed by.
+
+// "direct in every step", or a line for every algorithm with the steps that have it, the first step's first.
+std::string algorithms(const SummaryContext& context) {
+  std::vector<std::pair<std::string, std::string>> steps_by_words;
+  for (std::size_t step = 0; step < context.algorithms.size(); ++step) {
+    const std::string words = algorithm_words(context.algorithms[step]);
+    if (words.empty()) continue;
+    const std::string number = fmt::format("#{}", step + 1);
+    const auto known = std::find_if(steps_by_words.begin(), steps_by_words.end(),
+                                    [&](const auto& one) { return one.first == words; });
+    if (known == steps_by_words.end())
+      steps_by_words.emplace_back(words, number);
+    else
+      known->second += ", " + number;
+  }
+  if (steps_by_words.empty()) return "";
+  if (steps_by_words.size() == 1) {
+    const std::string& words = steps_by_words.front().first;
+    return labelled("algorithm", context.algorithm == words
+                                     ? words
+                                     : fmt::format("{}: {} in every step", context.algorithm, words));
+  }
+  std::string text = labelled("algorithm", context.algorithm);
+  for (const auto& [words, steps] : steps_by_words) text += labelled("", fmt::format("{}: {}", steps, words));
+  return text;
+}
+
 // ---- Totals.
 
 std::string totals(const Model& model, const SummaryContext& context) {
@@ -216,7 +244,13 @@ std::string totals(const Model& model, const SummaryContext& context) {
          fmt::format("optimizer, {} per parameter",
                      counted(static_cast<Index>(context.optimizer_slots), "number")));
   if (best > 0) line("", best, "best parameters");
-  line("", activations + context.gradient_bytes + one + optimizer + best, "together, without the images");
+  if (context.packed_bytes > 0) line("", context.packed_bytes, "parameters as they are multiplied");
+  if (context.evaluation_bytes > 0)
+    line("", context.evaluation_bytes, "activations and parameters to evaluate with");
+  line("",
+       activations + context.gradient_bytes + one + optimizer + best + context.packed_bytes +
+           context.evaluation_bytes,
+       "together, without the images");
   line("file", one + optimizer + best, "or a little more");
   return text;
 }
@@ -228,7 +262,7 @@ std::string summary(const Model& model, const SummaryContext& context) {
   const StepTable table(rows);
   std::string text = table.head();
   for (const SummaryRow& row : rows) text += table.text(row);
-  return text + "\n" + objective(model, context) + totals(model, context);
+  return text + "\n" + algorithms(context) + objective(model, context) + totals(model, context);
 }
 
 }  // namespace fsconv

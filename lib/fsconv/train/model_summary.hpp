@@ -3,7 +3,9 @@
 #pragma once
 
 #include <fsconv/nn/model.hpp>
+#include <fsconv/nn/step_algorithms.hpp>
 #include <string>
+#include <vector>
 
 namespace fsconv {
 
@@ -12,15 +14,20 @@ struct SummaryContext {
   int threads = 1;
   std::size_t activation_bytes = 0;  // of one thread: Runner::activation_bytes()
   std::size_t gradient_bytes = 0;    // Runner::gradient_bytes()
+  std::size_t packed_bytes = 0;      // the parameters as the engine reads them: Runner::parameter_bytes()
+  std::size_t evaluation_bytes =
+      0;  // a second Runner, for the losses of test and validation images: all that it keeps
   std::size_t optimizer_slots = 2;   // numbers that the optimizer keeps per parameter
   double beta = 1, beta_warmup = 0;  // the weight of the KL, and the epochs in which it rises to that
   bool keeps_best = false;           // a second copy of the parameters: the best by the validation images
+  std::string algorithm = {};        // the option's name
+  std::vector<StepAlgorithms> algorithms = {};  // Runner::algorithms(): what it comes to
 };
 
 // Lines of at most 80 columns, or the screen's. One row per step: what it computes of the step above it (or of those that it names by
 // their numbers), the sizes of what goes in and comes out, the name of its weight, and how many numbers it is the first
 // to learn, biases included. A row without a geometry has that of the weight that it shares. The rows' numbers add
-// up to Model::parameter_count().
+// up to Model::parameter_count(). Below them stands by which algorithm the maps of each step are computed, where that is known.
 std::string summary(const Model& model, const SummaryContext& context);
 
 }  // namespace fsconv

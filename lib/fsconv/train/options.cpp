@@ -116,6 +116,17 @@ TrainOption threads_option() {
   return threads;
 }
 
+// Before there were others, all runs were computed directly.
+TrainOption algorithm_option() {
+  TrainOption algorithm = option(
+      "algorithm", "NAME",
+      "how the form batched multiplies: direct, a product per tap; winograd2, fewer by small tiles; winograd4, still "
+      "fewer, with errors about five times as large; auto, direct or winograd2, for each layer what is faster",
+      &TrainConfig::algorithm);
+  algorithm.meant_before = std::string(name(engine::Algorithm::direct));
+  return algorithm;
+}
+
 std::vector<TrainOption> data_options() {
   using C = TrainConfig;
   return {
@@ -208,7 +219,8 @@ std::vector<TrainOption> training_options() {
       threads_option(),
       option("form", "NAME", "how convolutions are computed", &C::form),
       option("precision", "NAME", "what is multiplied: fp32, or bf16, which is summed in fp32",
-             &C::precision)};
+             &C::precision),
+      algorithm_option()};
 }
 
 std::vector<TrainOption> make_table() {

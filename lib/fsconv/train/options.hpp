@@ -14,10 +14,11 @@ namespace fsconv {
 
 struct TrainOption {
   std::string name;
-  std::string group;        // the heading that it stands under
-  std::string placeholder;  // of its value; empty for a flag
-  std::string help;         // with the default in brackets
-  bool recorded = true;     // in the JSON of a configuration
+  std::string group;                 // the heading that it stands under
+  std::string placeholder;           // of its value; empty for a flag
+  std::string help;                  // with the default in brackets
+  bool recorded = true;              // in the JSON of a configuration
+  nlohmann::json meant_before = {};  // what a configuration without it meant, where that is not the default
   std::string spells = {};  // not empty: another spelling of this option, without a member of its own,
   std::function<std::string(const std::string&)> meaning = {};  // and what a text of it is there
   // Reads a value as the command line gives it, a flag as true or false. Throws InvalidArgument naming the option.

@@ -52,30 +52,35 @@ Entries environment_of(const LoggedRun& run) {
   return entries;
 }
 
-// Adds what is not the same in all of them, and says whether there was something.
-bool add(std::vector<RunDifference>& list, const std::string& section, const std::vector<Entries>& runs) {
+std::vector<RunEntry> side_by_side(const std::vector<Entries>& runs) {
   std::set<std::string> names;
   for (const Entries& entries : runs)
     for (const auto& [name, value] : entries) names.insert(name);
-  const std::size_t before = list.size();
+  std::vector<RunEntry> list;
   for (const std::string& name : names) {
-    RunDifference difference{.section = section, .name = name, .values = {}};
+    RunEntry entry{name, {}};
     for (const Entries& entries : runs) {
       const auto found = entries.find(name);
-      difference.values.push_back(found == entries.end() ? nlohmann::json() : found->second);
+      entry.values.push_back(found == entries.end() ? nlohmann::json() : found->second);
     }
-    const auto& values = difference.values;
-    if (std::any_of(values.begin(), values.end(), [&](const auto& one) { return one != values.front(); }))
-      list.push_back(std::move(difference));
+    list.push_back(std::move(entry));
   }
+  return list;
+}
+
+// Adds what is not the same in all of them, and says whether there was something.
+bool add(std::vector<RunDifference>& list, const std::string& section, std::vector<RunEntry> entries) {
+  const std::size_t before = list.size();
+  for (RunEntry& entry : entries)
+    if (entry.differs()) list.push_back({section, std::move(entry.name), std::move(entry.values)});
   return list.size() > before;
 }
 
 template <class Function>
-std::vector<Entries> of_each(const std::vector<LoggedRun>& runs, const Function& function) {
+std::vector<RunEntry> of_each(const std::vector<LoggedRun>& runs, const Function& function) {
   std::vector<Entries> list;
   for (const LoggedRun& run : runs) list.push_back(function(run));
-  return list;
+  return side_by_side(list);
 }
 
 std::string words_of(const nlohmann::json& value) {
@@ -125,10 +130,21 @@ std::string text_of(const std::vector<RunDifference>& list, std::size_t width) {
 
 }  // namespace
 
+bool RunEntry::differs() const {
+  return std::any_of(values.begin(), values.end(), [&](const auto& one) { return one != values.front(); });
+}
+
+std::vector<RunEntry> configuration_entries(const std::vector<const RecordedRun*>& runs) {
+  std::vector<Entries> list;
+  for (const RecordedRun* run : runs) list.push_back(entries_of(to_json(run->trained.config)));
+  return side_by_side(list);
+}
+
 std::vector<RunDifference> differences(const std::vector<LoggedRun>& runs) {
   std::vector<RunDifference> list;
-  add(list, "configuration",
-      of_each(runs, [](const LoggedRun& run) { return entries_of(to_json(run.run.trained.config)); }));
+  std::vector<const RecordedRun*> recorded;
+  for (const LoggedRun& run : runs) recorded.push_back(&run.run);
+  add(list, "configuration", configuration_entries(recorded));
   if (!add(list, "model", of_each(runs, parameters_of))) add(list, "model", of_each(runs, structure_of));
   add(list, "data", of_each(runs, data_of));
   add(list, "environment", of_each(runs, environment_of));

@@ -8,6 +8,18 @@
 
 namespace fsconv {
 
+// An option and its value in each run; null where it has none.
+struct RunEntry {
+  std::string name;
+  std::vector<nlohmann::json> values;
+
+  bool differs() const;
+};
+
+// Every option that one of the runs has, sorted by name, whether it differs or not. Configurations are those that this
+// program reads: what an older file does not say is what it meant.
+std::vector<RunEntry> configuration_entries(const std::vector<const RecordedRun*>& runs);
+
 // An entry that is not the same for all runs.
 struct RunDifference {
   std::string section;                 // "configuration", "model", "data" or "environment"
@@ -15,8 +27,7 @@ struct RunDifference {
   std::vector<nlohmann::json> values;  // one per run; null where it has no such entry
 };
 
-// In the order of the sections above, sorted by name within one. Configurations are compared as this program reads them: what an
-// older file does not say is what it meant. Of models: the number of parameters and every parameter's shape; where these are the
+// In the order of the sections above, sorted by name within one. Of configurations what differs of the entries above. Of models: the number of parameters and every parameter's shape; where these are the
 // same, their steps, terms and the rest. Times, command lines and results are no entries: they always differ. The schema of the
 // files is of the environment.
 std::vector<RunDifference> differences(const std::vector<LoggedRun>& runs);

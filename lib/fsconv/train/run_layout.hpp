@@ -20,6 +20,15 @@ struct RunSeries {
 // Those that a run of this model has, the validation loss aside.
 std::vector<RunSeries> run_series(const Model& model);
 
+// What the attribute `algorithms` has of a step.
+struct AlgorithmEntry {
+  const char* name;
+  std::string StepAlgorithms::*member;
+};
+inline constexpr AlgorithmEntry algorithm_entries[] = {{"conv", &StepAlgorithms::conv},
+                                                       {"conv_transpose", &StepAlgorithms::conv_transpose},
+                                                       {"weight_gradient", &StepAlgorithms::weight_gradient}};
+
 constexpr auto validation_series = "/validation_loss";
 
 std::string slot_group(const Optimizer<float>& optimizer, std::size_t slot);

@@ -45,11 +45,12 @@ double relative_change(const Tensor<float>& before, const Tensor<float>& after) 
 }
 
 // What the model makes of the samples of its file; they stand there as it was shown them.
-ImagePairs samples_of(const hdf5::File& file, const TrainState& state, int threads) {
+ImagePairs samples_of(const hdf5::File& file, const TrainState& state, const TrainConfig& config,
+                      int threads) {
   const Tensor<std::uint8_t> images = permute(file.read<std::uint8_t>("/samples/originals"), {0, 3, 1, 2});
   const std::vector<Index> order = natural_order(images.shape()[0]);
   const Batch batch = make_batch(images, order, Binarise::none, 0, Split::test);
-  Runner<float> runner(with_draws(state.model, 1), {.threads = threads});
+  Runner<float> runner(with_draws(state.model, 1), {.algorithm = config.algorithm, .threads = threads});
   runner.load(state.parameters);
   ImagePairs pairs{Tensor<float>(images.shape()), runner.reconstruct(batch)};
   fetch(batch, pairs.originals.data());
@@ -112,9 +113,10 @@ void write_smoothed_run(const std::string& output, const std::string& run, check
                    .data_source = file.string_attribute("/", "data_source"),
                    .data_checksum = file.integer_attribute("/", "data_checksum")};
   restore(file, record.data_checksum, state);
+  record.algorithms = read_algorithms(file);
   smooth(state.model, state.parameters, onto, layers);
   if (state.best) smooth(state.model, state.best->parameters, onto, layers);
-  save_checkpoint(output, record, state, samples_of(file, state, threads));
+  save_checkpoint(output, record, state, samples_of(file, state, config, threads));
 }
 
 }  // namespace fsconv

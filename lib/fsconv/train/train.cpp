@@ -70,17 +70,32 @@ TrainingData load_data_for(const TrainRun& run) {
 }
 
 Computing computing(const TrainConfig& config, bool trains) {
-  return {.form = config.form, .precision = config.precision, .threads = config.threads, .trains = trains};
+  return {.form = config.form,
+          .precision = config.precision,
+          .algorithm = config.algorithm,
+          .threads = config.threads,
+          .trains = trains};
 }
 
-SummaryContext context_of(const TrainConfig& config, const Runner<float>& runner) {
+// What computes the losses of test and validation images, of which all have one draw.
+Runner<float> evaluator_of(const Model& model, const TrainConfig& config) {
+  return {with_draws(model, 1), computing(config, false)};
+}
+
+SummaryContext context_of(const TrainConfig& config, const Runner<float>& runner,
+                          const Runner<float>& evaluator) {
+  const auto evaluating = static_cast<std::size_t>(evaluator.threads_for(evaluated_at_once));
   return {.threads = runner.threads_for(config.batch),
           .activation_bytes = runner.activation_bytes(),
           .gradient_bytes = runner.gradient_bytes(config.batch),
+          .packed_bytes = runner.parameter_bytes(),
+          .evaluation_bytes = evaluating * evaluator.activation_bytes() + evaluator.parameter_bytes(),
           .optimizer_slots = slots_of(config),
           .beta = config.beta,
           .beta_warmup = config.model == ModelKind::vae ? config.beta_warmup : 0,
-          .keeps_best = config.validation > 0};
+          .keeps_best = config.validation > 0,
+          .algorithm = std::string(name(config.algorithm)),
+          .algorithms = runner.algorithms()};
 }
 
 // A run while it trains: the model, what computes it, and where it stands.
@@ -101,6 +116,7 @@ class Trainer {
   ImagePairs samples();
   void save();
   void restore_run();
+  void tell_of_other_algorithms(const std::vector<StepAlgorithms>& earlier) const;
   void finish_again();
   [[noreturn]] void give_up(const Error& error) const;
   [[noreturn]] void stop(Index epoch, Index step, const std::string& what) const;
@@ -130,13 +146,14 @@ Trainer::Trainer(const TrainRun& run, const TrainListener& listener, SavedRun& s
       data_(load_data_for(run)),
       state_(fresh_state()),
       trainer_(state_.model, computing(config_, true)),
-      evaluator_(with_draws(state_.model, 1), computing(config_, false)),
+      evaluator_(evaluator_of(state_.model, config_)),
       gradients_(zeros_like(state_.parameters)) {
   config_.validation = data_.validation.count();
   record_.info.configuration = to_json(config_);
   record_.data_source = data_.source;
   record_.data_checksum = data_.checksum;
   record_.initial = run_.initial;
+  record_.algorithms = trainer_.algorithms();
 }
 
 TrainState Trainer::fresh_state() const {
@@ -280,10 +297,26 @@ void Trainer::save() {
   }
 }
 
+// Another version of fsconv, or another isa, may choose otherwise for `auto`. Where the file says nothing, all was computed as now.
+void Trainer::tell_of_other_algorithms(const std::vector<StepAlgorithms>& earlier) const {
+  const std::vector<StepAlgorithms>& now = record_.algorithms;
+  if (earlier.empty()) return;
+  if (earlier.size() != now.size())
+    throw BadData(run_.resume_from, fmt::format("its attribute algorithms is of {} steps", earlier.size()),
+                  fmt::format("its model has {}", now.size()));
+  std::string steps;
+  for (std::size_t step = 0; step < now.size(); ++step)
+    if (!(earlier[step] == now[step])) steps += fmt::format("{}#{}", steps.empty() ? "" : ", ", step + 1);
+  if (!steps.empty())
+    listener_.say(fmt::format("note: {} was computed by other algorithms in {}: the bits will differ",
+                              run_.resume_from, steps));
+}
+
 void Trainer::restore_run() {
   const hdf5::File file = hdf5::File::open(run_.resume_from);
   restore(file, data_.checksum, state_);
   record_.initial = read_initial_weights(file);
+  tell_of_other_algorithms(read_algorithms(file));
   const auto done = static_cast<Index>(state_.history.size());
   saved_.found(done);
   Index taken = done * steps_per_epoch();
@@ -317,7 +350,7 @@ std::vector<EpochResult> Trainer::train() {
   const auto done = static_cast<Index>(state_.history.size());
   for (const std::string& note : data_.notes) listener_.say(note);
   if (const auto made = saved_.make_folder()) listener_.say(fmt::format("made the folder {}", *made));
-  listener_.on_model(summary(state_.model, context_of(config_, trainer_)));
+  listener_.on_model(summary(state_.model, context_of(config_, trainer_, evaluator_)));
   constexpr Index large = 1'000'000'000;
   if (const Index bytes = checkpoint_bytes(state_.model, state_.optimizer.slots(), config_.validation > 0);
       bytes > large)
@@ -359,7 +392,7 @@ std::string summary(const TrainConfig& config) {
   }
   const Model model = model_for(resolved, *format);
   const Runner<float> runner(model, computing(resolved, true));
-  return summary(model, context_of(resolved, runner));
+  return summary(model, context_of(resolved, runner, evaluator_of(model, resolved)));
 }
 
 std::vector<EpochResult> train(const TrainRun& run, const TrainListener& listener) {

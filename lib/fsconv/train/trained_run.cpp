@@ -101,17 +101,22 @@ TrainedRun open_run(const std::string& path, Weights weights) {
   return {path, read_trained_model(path, weights)};
 }
 
-Runner<float> make_runner(const TrainedRun& run, int threads, Precision precision) {
-  Runner<float> runner(run.trained.model, {.precision = precision, .threads = threads});
+Runner<float> make_runner(const TrainedRun& run, int threads, Precision precision,
+                          std::optional<engine::Algorithm> algorithm) {
+  Runner<float> runner(run.trained.model, {.precision = precision,
+                                           .algorithm = algorithm.value_or(run.trained.config.algorithm),
+                                           .threads = threads});
   runner.load(run.trained.parameters);
   return runner;
 }
 
 ShownImages load_images(const TrainedRun& run, const ImageRequest& request) {
   const Binarise binarise = binarise_for(run.trained.config, request.binarise);
-  const TrainConfig& config = run.trained.config;
-  const Dataset data = request.data.empty() ? load_dataset_of(config, {run.path, run.path, "data"})
-                                            : load_dataset(request.data, config.seed, config.data_format);
+  TrainConfig config = run.trained.config;
+  config.threads = request.threads;
+  const Dataset data = request.data.empty()
+                           ? load_dataset_of(config, {run.path, run.path, "data"})
+                           : load_dataset(request.data, config.seed, config.data_format, config.threads);
   require_format(run, data.source, data.test.images.shape());
   Choice choice = choose(run, data, request.split);
   require_format(run, data.source, choice.set.images.shape());
@@ -157,7 +162,8 @@ std::string description(const ShownImages& shown) {
       shown.binarise == Binarise::none ? "" : fmt::format(", binarised with seed {}", shown.seed));
 }
 
-void write_origin(hdf5::File& file, const RunInfo& info, const TrainedRun& run) {
+void write_origin(hdf5::File& file, const RunInfo& info, const TrainedRun& run,
+                  std::optional<engine::Algorithm> algorithm) {
   write_environment(file, info);
   const auto set = [&](const char* attribute, const hdf5::Value& value) {
     file.set_attribute("/", attribute, value);
@@ -167,6 +173,7 @@ void write_origin(hdf5::File& file, const RunInfo& info, const TrainedRun& run) 
   set("weights", run.trained.is_best ? "best" : "last");
   set("model_kind", std::string(name(run.trained.config.model)));
   set("likelihood", std::string(name(likelihood_of(run.trained.config))));
+  set("algorithm", std::string(name(algorithm.value_or(run.trained.config.algorithm))));
 }
 
 void write_origin(hdf5::File& file, const ShownImages& images) {

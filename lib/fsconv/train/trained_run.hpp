@@ -24,8 +24,9 @@ struct TrainedRun {
 // IoError, BadData.
 TrainedRun open_run(const std::string& path, Weights weights);
 
-// What computes the model of a run, its weights loaded.
-Runner<float> make_runner(const TrainedRun& run, int threads, Precision precision = Precision::fp32);
+// What computes the model of a run, its weights loaded. No algorithm: the run's own.
+Runner<float> make_runner(const TrainedRun& run, int threads, Precision precision = Precision::fp32,
+                          std::optional<engine::Algorithm> algorithm = {});
 
 struct ImageRequest {
   std::string data = {};  // as load_dataset() takes it; empty: the run's
@@ -33,6 +34,7 @@ struct ImageRequest {
   Index images = 0;                       // the first so many; 0: as many as the run used, or as there are
   std::optional<Binarise> binarise = {};  // nothing: the run's
   std::uint64_t seed = 0;                 // of binarisation and draws
+  int threads = 1;                        // that read pictures
 };
 
 // Images of `all` are those to train on, to validate with and to test with, in this order; they have labels where all
@@ -60,9 +62,10 @@ ShownImages first_of(ShownImages images, Index count);
 // "1000 test images of generated (drawn by fsconv from seed 0), binarised with seed 0"
 std::string description(const ShownImages& images);
 
-// The attributes `run`, `epoch`, `weights` (best or last), `model_kind` and `likelihood` of the root, and for the
-// images `data_source`, `images_checksum`, `split` and `binarise`. What write_environment() writes, too.
-void write_origin(hdf5::File& file, const RunInfo& info, const TrainedRun& run);
+// The attributes `run`, `epoch`, `weights` (best or last), `model_kind`, `likelihood` and `algorithm` (the run's, where none is given) of
+// the root, and for the images `data_source`, `images_checksum`, `split` and `binarise`. What write_environment() writes, too.
+void write_origin(hdf5::File& file, const RunInfo& info, const TrainedRun& run,
+                  std::optional<engine::Algorithm> algorithm = {});
 void write_origin(hdf5::File& file, const ShownImages& images);
 
 // Whether the file may be written: InvalidArgument "output" if it is one of the `inputs` or, unless `force`, an HDF5

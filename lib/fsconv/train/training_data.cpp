@@ -24,7 +24,7 @@ uLong add_checksum(uLong checksum, const Images& images) {
 Dataset load_named(const std::string& name, const TrainConfig& config, bool divides, const std::string& run,
                    const char* was_used, const char* option) {
   try {
-    return (divides ? load_dataset : load_undivided)(name, config.seed, config.data_format);
+    return (divides ? load_dataset : load_undivided)(name, config.seed, config.data_format, config.threads);
   } catch (const IoError& error) {
     if (run.empty() || std::filesystem::path(name).is_absolute()) throw;
     throw IoError(run, fmt::format("{} {}, which is not to be had from here ({}); give --{}", was_used, name,

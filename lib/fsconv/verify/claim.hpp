@@ -23,7 +23,7 @@ struct Claim {
 // Whether a verdict on the claim is the one that is wanted, or a skip.
 bool is_good(const Claim& claim, Verdict verdict);
 
-// matrix, transpose, fractional, gradient, adjoint, weight-gradient, shape, rational, sub-pixel, composition,
+// matrix, transpose, fractional, gradient, adjoint, weight-gradient, shape, rational, sub-pixel, composition, tiles,
 // overlap, checkerboard, resize, not-inverse.
 std::span<const Claim> claims();
 
@@ -59,6 +59,10 @@ Outcome adjoint(const Trial<Polynomial>& trial);
 // What is counted: sizes and overlaps.
 Outcome shape(const Trial<double>& trial);
 Outcome overlap(const Trial<double>& trial);
+
+// Tiles: of the axes of the geometry, and of one axis that was cut somehow.
+Outcome tiles(const Trial<double>& trial);
+Outcome tiles_are_taps(const Axis& axis, const engine::TiledAxis& tiled);
 
 // What a flat code gives, and the filters for which it is flat.
 template <class T>

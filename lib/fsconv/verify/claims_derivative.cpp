@@ -8,6 +8,7 @@
 
 #include <fsconv/forms/gather.hpp>
 #include <fsconv/verify/claim.hpp>
+#include <numeric>
 
 namespace fsconv::claim {
 namespace {
@@ -63,6 +64,8 @@ std::vector<Index> places(const Tensor<double>& values) {
   return list;
 }
 
+double total_of(const Tensor<double>& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
+
 // The sum of the absolute values of all products that L consists of.
 double total_magnitude(const Trial<double>& t) {
   return t.sample.total_magnitude.get([&] {
@@ -79,7 +82,7 @@ template <class Conv>
 Outcome compare_with_differences(const Trial<double>& t, const Tensor<double>& derivative,
                                  Tensor<double> moving, const Expected<double>& expected, Conv conv_of) {
   const bool exact = t.sample.method == Method::exact;
-  const double total = exact ? 0 : total_magnitude(t);
+  const double total = exact ? 0 : total_magnitude(t), codes = exact ? 0 : total_of(absolute(t.code));
   Outcome outcome;
   for (Index at : places(moving)) {
     const double centre = moving[at];
@@ -98,7 +101,8 @@ Outcome compare_with_differences(const Trial<double>& t, const Tensor<double>& d
     // With a 1 there, the products add up to total + magnitude[at] at most. They are rounded in sums of the
     // form's conv, in the sum over rows here, and in the derivative.
     const double bound = t.rounding(t.definition.longest_conv_sum() + above.size() + expected.terms) *
-                         (total + expected.magnitude[at]);
+                             (total + expected.magnitude[at]) +
+                         t.tile_error() * codes;
     const double distance = std::abs(difference - derivative[at]);
     if (bound > 0) outcome.error = std::max(outcome.error, distance / bound);
     if (!(distance <= bound))
@@ -168,7 +172,8 @@ Outcome adjoint(const Trial<double>& t) {
   // Both numbers sum the same products: an inner sum in the form, an outer one here.
   const double bound = t.rounding(down.size() + up.size() + t.definition.longest_conv_sum() +
                                   t.definition.longest_transposed_sum()) *
-                       total_magnitude(t);
+                           total_magnitude(t) +
+                       t.tile_error() * (total_of(absolute(t.code)) + total_of(absolute(t.image)));
   const double distance = std::abs(left - right);
   if (distance <= bound) return {Verdict::holds, bound > 0 ? distance / bound : 0, ""};
   return {Verdict::fails, bound > 0 ? distance / bound : 1,

@@ -108,6 +108,60 @@ Witness shortcut(const std::string& name, Takes takes) {
   return box;
 }
 
+using bilinear::Tiling;
+
+// The form bilinear with tiles or matrices that have been tampered with.
+template <class Change>
+auto tiles_of(Change change) {
+  return [change](const Geometry& g) {
+    Tiling tiling = bilinear::tiling_of(g);
+    change(tiling);
+    return bilinear::kinds_of(tiling, Layout(g));
+  };
+}
+
+template <class Change, class TransposedChange>
+Witness tampered_tiles(const std::string& name, Change change, TransposedChange transposed_change) {
+  const auto tiles = tiles_of(change);
+  const auto transposed_tiles = tiles_of(transposed_change);
+  Witness witness = mutant(
+      name,
+      [=](const Geometry& g, const auto& image, const auto& weight) {
+        return bilinear::conv_by(tiles(g), g, image, weight);
+      },
+      [=](const Geometry& g, const auto& code, const auto& weight) {
+        return bilinear::conv_transpose_by(transposed_tiles(g), g, code, weight);
+      },
+      [=](const Geometry& g, const auto& code, const auto& image) {
+        return bilinear::weight_gradient_by(tiles(g), g, code, image);
+      });
+  witness.cuts = {{.largest = 4}};
+  return witness;
+}
+
+// `change` of every algorithm that saves a product: geometries differ in which they use.
+template <class Change>
+auto of_algorithms(Change change) {
+  return [change](Tiling& tiling) {
+    for (engine::Bilinear& algorithm : tiling.algorithms)
+      if (algorithm.results > 1) change(algorithm);
+  };
+}
+
+template <class Change>
+Witness tampered_matrices(const std::string& name, Change change) {
+  return tampered_tiles(name, of_algorithms(change), of_algorithms(change));
+}
+
+void shift_last_tile(Tiling& tiling) {
+  for (engine::TiledAxis& axis : tiling.axes)
+    for (std::vector<Index>& pixels : axis.tiles.back().image) {
+      if (pixels.size() == 1) continue;  // not tiled
+      pixels.erase(pixels.begin());
+      pixels.push_back(engine::TiledAxis::absent);
+    }
+}
+
 }  // namespace
 
 std::vector<Witness> mutants() {
@@ -154,6 +208,16 @@ std::vector<Witness> mutants() {
                [](const Tensor<double>& image) {
                  return std::count(image.begin(), image.end(), 1.0) == image.size();
                }),
+      tampered_matrices("wrong_coefficient", [](engine::Bilinear& a) { a.code.at[1][0] += 1; }),
+      tampered_matrices("wrong_sign", [](engine::Bilinear& a) { a.filter.at[1][1] *= -1; }),
+      tampered_tiles("shifted_tile", shift_last_tile, shift_last_tile),
+      tampered_tiles(
+          "plain_matrix", [](Tiling&) {}, of_algorithms([](engine::Bilinear& a) {
+            const engine::SmallMatrix image = a.image;
+            for (int r = 0; r < image.rows; ++r)
+              for (int c = 0; c < image.columns; ++c) a.image.at[c][r] = image.at[r][c];
+          })),
+      tampered_matrices("scaled_twice", [](engine::Bilinear& a) { a.scale *= a.scale; }),
   };
 }
 

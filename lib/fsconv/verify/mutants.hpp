@@ -17,6 +17,12 @@ namespace fsconv {
 // quadratic          products with the square of the input
 // unit_shortcut      one too much where the image is zero but for one pixel: random numbers never see it
 // ones_shortcut      one too much where the image is all ones
+// Of the form bilinear:
+// wrong_coefficient  one number of a matrix too large
+// wrong_sign         one number of a matrix negated
+// shifted_tile       the last tile of every axis reads the image one pixel further
+// plain_matrix       conv_transpose by the matrix of the image side as it is, not transposed
+// scaled_twice       divided by the scale and by it again
 std::vector<Witness> mutants();
 
 }  // namespace fsconv

@@ -10,9 +10,10 @@ namespace fsconv {
 // numeric:  random reals that fit the form's operands. A sum of n products whose absolute values add up to m may
 //           be off by gamma(n+2) m, with gamma(n) = n u/(1 - n u), u = 2^-bits: the standard bound for sums in any
 //           order, with or without fused multiply-add ([HIG02] section 3.1). The form's and the reference's are
-//           added; nothing is tuned.
+//           added; nothing is tuned. Forms that compute by tiles round on other ways, within a bound that follows from their
+//           matrices (tile_growth.hpp).
 // exact:    integers so small that they and every partial sum stay below 2^bits: then every order of summation is
-//           exact and results are compared bit for bit. Rounds of random integers in [-a, a]: a wrong map of
+//           exact and results are compared bit for bit; smaller ones for forms of tiles, whose sums are longer. Rounds of random integers in [-a, a]: a wrong map of
 //           degree up to 3 in the numbers drawn (L is trilinear) passes one with probability at most 3/(2a+1)
 //           (Schwartz, Zippel). Then probes, which look where random numbers do not: all ones, and units that
 //           meet in a single tap.

@@ -7,11 +7,9 @@
 namespace fsconv {
 namespace {
 
-constexpr Index batch_size = 2;  // one image hides mistakes in the batch stride
-
 Index longest_sum(const Definition& definition) {
   return std::max({definition.longest_conv_sum(), definition.longest_transposed_sum(),
-                   definition.longest_gradient_sum(batch_size), Index{1}});
+                   definition.longest_gradient_sum(sampled_batch), Index{1}});
 }
 
 // Smaller integers than these would need hundreds of rounds, and 1 would never reach any probability.
@@ -35,8 +33,8 @@ Sample<double> drawn(const Subject& subject, Method method, Significands bits, D
   Sample<double> sample;
   sample.method = method;
   sample.bits = bits;
-  sample.image = draw(subject.geometry.image_shape(batch_size));
-  sample.code = draw(subject.geometry.code_shape(batch_size));
+  sample.image = draw(subject.geometry.image_shape(sampled_batch));
+  sample.code = draw(subject.geometry.code_shape(sampled_batch));
   sample.weight = draw(subject.geometry.weight_shape());
   return sample;
 }
@@ -53,8 +51,8 @@ Sample<double> all_ones(const Subject& subject, Significands bits) {
 Sample<double> one_tap(const Subject& subject, Significands bits, const Definition::Entry& entry) {
   Sample<double> sample =
       drawn(subject, Method::exact, bits, [](const Shape& shape) { return Tensor<double>(shape); });
-  sample.image[sample.image.size() / batch_size * (batch_size - 1) + entry.column] = 1;
-  sample.code[sample.code.size() / batch_size * (batch_size - 1) + entry.row] = 1;
+  sample.image[sample.image.size() / sampled_batch * (sampled_batch - 1) + entry.column] = 1;
+  sample.code[sample.code.size() / sampled_batch * (sampled_batch - 1) + entry.row] = 1;
   sample.weight[entry.weight] = 1;
   return sample;
 }
@@ -97,8 +95,8 @@ std::vector<Sample<double>> number_samples(const Subject& subject, Method method
   const auto rounds = static_cast<Index>(std::ceil(miss_bits / bits_per_round)) + 4;
   // Each sample holds its arrays, what the definition makes of them and, for a while, what a form does.
   const Geometry& g = subject.geometry;
-  const Index elements = element_count(g.image_shape(batch_size)) + element_count(g.code_shape(batch_size)) +
-                         element_count(g.weight_shape());
+  const Index elements = element_count(g.image_shape(sampled_batch)) +
+                         element_count(g.code_shape(sampled_batch)) + element_count(g.weight_shape());
   require_memory(3 * rounds, sizeof(double) * static_cast<std::size_t>(elements),
                  "rounds of random integers");
   std::vector<Sample<double>> samples;
@@ -120,7 +118,7 @@ std::vector<Sample<double>> number_samples(const Subject& subject, Method method
 }
 
 std::vector<Sample<Polynomial>> symbol_samples(const Subject& subject) {
-  const Index products = static_cast<Index>(subject.definition.entries().size()) * batch_size;
+  const Index products = static_cast<Index>(subject.definition.entries().size()) * sampled_batch;
   const Index longest = longest_sum(subject.definition);
   if (static_cast<double>(products) * static_cast<double>(longest) > most_symbolic_work)
     throw InvalidArgument(
@@ -130,8 +128,8 @@ std::vector<Sample<Polynomial>> symbol_samples(const Subject& subject) {
   Sample<Polynomial> sample;
   sample.method = Method::symbolic;
   sample.bits = {0, 0};
-  sample.image = symbols(Symbol::image, subject.geometry.image_shape(batch_size));
-  sample.code = symbols(Symbol::code, subject.geometry.code_shape(batch_size));
+  sample.image = symbols(Symbol::image, subject.geometry.image_shape(sampled_batch));
+  sample.code = symbols(Symbol::code, subject.geometry.code_shape(sampled_batch));
   sample.weight = symbols(Symbol::weight, subject.geometry.weight_shape());
   std::vector<Sample<Polynomial>> samples;
   samples.push_back(std::move(sample));

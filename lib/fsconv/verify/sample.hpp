@@ -101,6 +101,8 @@ class Sample {
   mutable Once<Expected<T>> conv_, conv_transpose_, weight_gradient_;
 };
 
+constexpr Index sampled_batch = 2;  // of all samples: one image hides mistakes in the batch stride
+
 // Reals in [-1, 1] that the form's operands hold exactly; the same ones for doubles and floats.
 Tensor<double> operand_reals(const Shape& shape, Significands bits, Random& random);
 

@@ -44,11 +44,14 @@ Outcome Trial<T>::compare(const Tensor<T>& actual, const Expected<T>& wanted) co
   Outcome outcome;
   const bool rounded = sample.method == Method::numeric;
   const double of_magnitude = rounded ? rounding(wanted.terms, wanted.results_as_operands) : 0;
+  // Results that are operands again carry their errors into sums of `terms` products with numbers up to 1.
+  const double of_tiles =
+      rounded ? tile_error() * static_cast<double>(1 + wanted.results_as_operands * wanted.terms) : 0;
   for (Index at = 0; at < actual.size(); ++at) {
     bool equal;
     double error = 1;
     if constexpr (std::is_same_v<T, double>) {
-      const double bound = rounded ? of_magnitude * wanted.magnitude[at] : 0;
+      const double bound = rounded ? of_magnitude * wanted.magnitude[at] + of_tiles : 0;
       const double distance = std::abs(actual[at] - wanted.values[at]);
       equal = distance <= bound;  // false for NaN
       if (bound > 0) error = distance / bound;

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <fsconv/verify/sample.hpp>
+#include <fsconv/verify/tile_growth.hpp>
+#include <memory>
 #include <type_traits>
 
 namespace fsconv {
@@ -18,7 +20,9 @@ class Trial {
       : geometry(subject.geometry),
         definition(subject.definition),
         form(witness),
-        maps(witness.maps<T>()),
+        record_(record_of(witness)),
+        recorded_(recorded_maps(witness, record_.get())),
+        maps(record_ ? *recorded_ : witness.maps<T>()),
         sample(sample_),
         image(sample_.image),
         code(sample_.code),
@@ -27,6 +31,21 @@ class Trial {
   const Geometry& geometry;
   const Definition& definition;
   const Witness& form;
+
+ private:
+  // Of a form of tiles that is given numbers: what its calls need. On the heap: a trial may move.
+  static std::unique_ptr<TileRecord> record_of(const Witness& witness) {
+    return std::is_same_v<T, double> && witness.in_tiles() ? std::make_unique<TileRecord>() : nullptr;
+  }
+  static std::unique_ptr<Maps<T>> recorded_maps(const Witness& witness, TileRecord* record) {
+    if constexpr (std::is_same_v<T, double>)
+      if (record != nullptr) return std::make_unique<Maps<T>>(recorded(witness, *record));
+    return nullptr;
+  }
+  std::unique_ptr<TileRecord> record_;
+  std::unique_ptr<Maps<T>> recorded_;
+
+ public:
   const Maps<T>& maps;
   const Sample<T>& sample;
   const Tensor<T>&image, &code, &weight;
@@ -65,6 +84,15 @@ class Trial {
   // where its operands are narrower than its sums, half a unit of theirs for every result that it is given as
   // an operand.
   double rounding(Index terms, Index results_as_operands = 0) const;
+
+  // numeric: by how much more a result of the form may be off, whatever its size, where it computes by tiles: the most of any of
+  // its calls so far.
+  double tile_error() const { return record_ ? record_->error : 0; }
+  // Whether the tiles of every call since begin_claim() hold integers exactly. Maps of the sample itself always do.
+  bool tiles_exact() const { return !record_ || record_->exact; }
+  void begin_claim() const {
+    if (record_) record_->exact = true;
+  }
 
  private:
   mutable Once<Tensor<T>> conv_, conv_transpose_, weight_gradient_;

@@ -8,6 +8,13 @@
 namespace fsconv {
 namespace {
 
+// Integers leave room for what tiles make of them.
+Significands bits_of(const Witness& form, Method method, const Geometry& geometry) {
+  return method == Method::exact && form.in_tiles()
+             ? bits_for_integers(geometry, form.cuts, form.bits, sampled_batch)
+             : form.bits;
+}
+
 template <class T>
 Outcome check_all(const Claim& claim, Outcome (*check)(const Trial<T>&),
                   const std::vector<Trial<T>>& trials) {
@@ -15,7 +22,11 @@ Outcome check_all(const Claim& claim, Outcome (*check)(const Trial<T>&),
   try {
     for (const Trial<T>& trial : trials) {
       stop_if_interrupted();
+      trial.begin_claim();
       Outcome outcome = check(trial);
+      const bool by_bits = !claim.draws_numbers || trial.sample.method == Method::exact;
+      if (!is_good(claim, outcome.verdict) && by_bits && !trial.tiles_exact())
+        return {Verdict::skipped, 0, "the numbers do not stay exact in the tiles of this form"};
       if (!is_good(claim, outcome.verdict) || !claim.draws_numbers) return outcome;
       if (&trial == &trials.front() || outcome.error > worst.error) worst = std::move(outcome);
     }
@@ -48,7 +59,7 @@ Trials::Trials(SampleStore& store, const Witness& form, Method method) {
   if (method == Method::symbolic)
     for (const auto& sample : store.symbols()) symbols_.emplace_back(store.subject, form, sample);
   else
-    for (const auto& sample : store.numbers(method, form.bits))
+    for (const auto& sample : store.numbers(method, bits_of(form, method, store.subject.geometry)))
       numbers_.emplace_back(store.subject, form, sample);
   for (const auto& trial : numbers_) log2_miss_ += trial.sample.log2_miss();
 }

@@ -28,6 +28,15 @@ constexpr Significands significands() {
   return {std::is_same_v<T, engine::BFloat16> ? 8 : sums, sums};
 }
 
+// All cuts of an axis into tiles of at most so many results, also into none.
+std::vector<engine::Cut> cuts_up_to(Index results) {
+  std::vector<engine::Cut> cuts;
+  for (Index largest = 1; largest <= results; ++largest)
+    for (const bool smaller_at_end : {true, false})
+      cuts.push_back({.largest = largest, .smaller_at_end = smaller_at_end});
+  return cuts;
+}
+
 template <class T>
 Witness witness_of(const Form<T>& form, const char* selector) {
   const auto as_double = [&form](auto map) {
@@ -41,28 +50,44 @@ Witness witness_of(const Form<T>& form, const char* selector) {
   return {.name = std::string(form.name),
           .selector = fmt::format("{} {}", selector, form.name),
           .bits = significands<T>(),
+          .cuts = form.name == "bilinear" ? cuts_up_to(4) : std::vector<engine::Cut>(),
           .unsupported = form.unsupported,
           .numbers = {as_double(conv<T>), as_double(conv_transpose<T>), as_double(weight_gradient<T>)},
           .polynomials = polynomial_maps(form.name)};
 }
 
+std::vector<engine::Cut> cuts_of(engine::Algorithm algorithm) {
+  switch (algorithm) {
+    case engine::Algorithm::winograd2:
+      return cuts_up_to(3);
+    case engine::Algorithm::winograd4:
+      return cuts_up_to(4);
+    default:
+      return {};
+  }
+}
+
 // The form `batched` multiplying Ns with an isa that need not be the one in force.
 template <class N>
-Witness batched_witness(engine::Isa isa, std::string name, const char* selector) {
-  using Map = Tensor<engine::Sum<N>> (*)(engine::Isa, const Geometry&, const Tensor<engine::Sum<N>>&,
-                                         const Tensor<engine::Sum<N>>&);
-  const auto as_double = [isa](Map map) {
-    return [isa, map](const Geometry& geometry, const Tensor<double>& a, const Tensor<double>& b) {
-      return cast<double>(map(isa, geometry, cast<engine::Sum<N>>(a), cast<engine::Sum<N>>(b)));
+Witness batched_witness(engine::Isa isa, engine::Algorithm algorithm, const char* selector) {
+  using Array = Tensor<engine::Sum<N>>;
+  using Map = Array (*)(engine::Isa, const Geometry&, const Array&, const Array&, engine::Algorithm);
+  const auto as_double = [=](Map map) {
+    return [=](const Geometry& geometry, const Tensor<double>& a, const Tensor<double>& b) {
+      return cast<double>(map(isa, geometry, cast<engine::Sum<N>>(a), cast<engine::Sum<N>>(b), algorithm));
     };
   };
+  std::string name = "batched/";
+  if (std::is_same_v<N, engine::BFloat16>) name += "bf16/";
+  if (algorithm != engine::Algorithm::direct) name += fmt::format("{}/", fsconv::name(algorithm));
+  name += fsconv::name(isa);
   return {.name = name,
           .selector = fmt::format("{} {}", selector, name),
           .bits = significands<N>(),
+          .cuts = cuts_of(algorithm),
           .unsupported = supports_everything,
           .numbers = {as_double(batched::conv_in<N>), as_double(batched::conv_transpose_in<N>),
-                      as_double(batched::weight_gradient_in<N>)},
-          .polynomials = std::nullopt};
+                      as_double(batched::weight_gradient_in<N>)}};
 }
 
 }  // namespace
@@ -79,15 +104,18 @@ std::vector<Witness> witnesses(Scalars scalars) {
         std::any_of(list.begin(), list.end(), [&](const Witness& w) { return w.name == form.name; });
     if (!there) list.push_back(witness_of(form, selector));
   }
-  for (const engine::Isa isa : engine::different_isas<float>()) {
-    if (isa == engine::isa_of_kernels<float>(engine::current_isa())) continue;
-    const std::string name = fmt::format("batched/{}", fsconv::name(isa));
-    list.push_back(scalars == Scalars::widest ? batched_witness<double>(isa, name, selector)
-                                              : batched_witness<float>(isa, name, selector));
-  }
+  using engine::Algorithm;
+  for (const engine::Isa isa : engine::different_isas<float>())
+    for (const Algorithm algorithm : {Algorithm::direct, Algorithm::winograd2, Algorithm::winograd4}) {
+      const bool there = algorithm == Algorithm::direct &&
+                         isa == engine::isa_of_kernels<float>(engine::current_isa());  // "batched"
+      if (there) continue;
+      list.push_back(scalars == Scalars::widest ? batched_witness<double>(isa, algorithm, selector)
+                                                : batched_witness<float>(isa, algorithm, selector));
+    }
   for (const engine::Isa isa : engine::different_isas<engine::BFloat16>())
-    list.push_back(
-        batched_witness<engine::BFloat16>(isa, fmt::format("batched/bf16/{}", fsconv::name(isa)), selector));
+    for (const Algorithm algorithm : {Algorithm::direct, Algorithm::winograd2})
+      list.push_back(batched_witness<engine::BFloat16>(isa, algorithm, selector));
   return list;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fsconv/base/names.hpp>
+#include <fsconv/engine/tiled_axis.hpp>
 #include <fsconv/forms/form.hpp>
 #include <fsconv/symbolic/polynomial.hpp>
 #include <functional>
@@ -29,11 +30,15 @@ struct Witness {
   std::string name;
   std::string selector;  // how the command line asks for it: "--form gather"
   Significands bits;
+  // A form of tiles: how it may cut an axis. Its sums grow by more than their terms, and it needs smaller integers and a larger
+  // bound (tile_growth.hpp). None: a product for every tap.
+  std::vector<engine::Cut> cuts = {};
   std::function<std::optional<std::string>(const Geometry&, Op)> unsupported;
   Maps<double> numbers;
-  std::optional<Maps<Polynomial>> polynomials;  // none: a black box, known only by what it computes
+  std::optional<Maps<Polynomial>> polynomials = {};  // none: a black box, known only by what it computes
 
   double unit_roundoff() const;  // of sums: 2^-bits
+  bool in_tiles() const { return !cuts.empty(); }
 
   template <class T>
   const Maps<T>& maps() const {
@@ -50,8 +55,8 @@ constexpr auto names_of(Scalars) {
   return NameTable<Scalars, 2>{"precision", {{{Scalars::widest, "widest"}, {Scalars::single, "single"}}}};
 }
 
-// Every form; `batched` also with the other sets of instructions that this machine has, as batched/avx2, and
-// in BFloat16 with each of them, as batched/bf16/avx2.
+// Every form; `batched` also with the other sets of instructions that this machine has, as batched/avx2, in BFloat16 with each of
+// them, as batched/bf16/avx2, and by tiles, as batched/winograd2/avx2, batched/winograd4/avx2, batched/bf16/winograd2/avx2.
 std::vector<Witness> witnesses(Scalars scalars = Scalars::widest);
 
 // Those of `all` with these names. Throws InvalidArgument that names the option and lists the names.

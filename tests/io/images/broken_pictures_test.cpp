@@ -18,9 +18,9 @@ Picture decoded(const std::string& bytes, const DecodeOptions& options = {}) {
   return decode_picture(bytes_of(bytes), "it", options);
 }
 
-// The place of JPEG's frame header: FF C0 (or C2), two bytes of length, one of precision, height, width.
+// The place of JPEG's frame header: FF C0 (or C2, C9), two bytes of length, one of precision, height, width.
 std::size_t frame_header(const std::string& jpeg) {
-  for (const char kind : {'\xc0', '\xc2'})
+  for (const char kind : {'\xc0', '\xc2', '\xc9'})
     if (const auto at = jpeg.find("\xff"s + kind); at != std::string::npos) return at;
   throw std::runtime_error("no frame");
 }
@@ -161,6 +161,33 @@ TEST_CASE("broken pictures: a few bytes that claim many pixels are refused, and 
       if (progressive) jpeg_simple_progression(&encoder);
     });
     CHECK(jpeg.size() < 6000);
+    CHECK(decoded(jpeg) == flat);
+  }
+}
+
+TEST_CASE("broken pictures: in arithmetic coding 256 blocks for a byte are believed, and no more") {
+  const std::string& small = small_files()[2];
+  const auto ending = [](const std::string& bytes) -> std::string {
+    try {
+      decoded(bytes);
+      return "a picture";
+    } catch (const BadData& error) {
+      return error.what();
+    }
+  };
+  CHECK_THAT(ending(with_size(small, 9000, 9000)),
+             Contains("arithmetic coding that claims 9000 by 9000 pixels") && Contains("at most 256 blocks"));
+  const std::size_t width = 8 * 256, height = 8 * small.size();
+  CHECK_THAT(ending(with_size(small, height, width)), !Contains("at most 256 blocks"));
+  CHECK_THAT(ending(with_size(small, height + 1, width)), Contains("at most 256 blocks"));
+  // One colour all over, as short as it gets.
+  const Picture flat{1000, 900, 1, std::vector<std::uint8_t>(900'000, 128)};
+  for (const bool progressive : {false, true}) {
+    const std::string jpeg = jpeg_file(flat, JCS_GRAYSCALE, [&](jpeg_compress_struct& encoder) {
+      encoder.arith_code = TRUE;
+      if (progressive) jpeg_simple_progression(&encoder);
+    });
+    CHECK(jpeg.size() < 600);
     CHECK(decoded(jpeg) == flat);
   }
 }

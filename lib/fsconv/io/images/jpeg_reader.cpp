@@ -26,6 +26,10 @@ namespace {
 // Encoders write about ten. Each is a pass over all pixels, even if it has but a few bytes in the file.
 constexpr int most_scans = 100;
 
+// 16384 grey pixels: a picture with anything in it has a twentieth of that. What is one colour all over may have more,
+// and is refused from some three million pixels on.
+constexpr Index most_blocks_per_byte = 256;
+
 // libjpeg reports an error by calling a function that must not return. It may not throw either (no exception crosses
 // functions of C), so it jumps back to guarded(). A jump runs no destructors: work that is given to guarded() holds
 // nothing that has one, and all else belongs to this class or lies outside.
@@ -127,15 +131,22 @@ class JpegDecoder {
 
   // A file of some bytes may claim a hundred million pixels: they are not allocated before they can be there. By
   // Huffman's code each block of the first scan takes two bits at least (its mean, its end), in a progressive file one.
-  // Arithmetic coding has no such bound.
+  // By arithmetic coding 32768 decisions take one, which bounds nothing: there so many blocks a byte are believed.
   void require_room_for_blocks() const {
-    if (decoder_.arith_code) return;
     Index blocks = 0;
     for (int c = 0; c < decoder_.comps_in_scan; ++c)
       blocks +=
           Index{decoder_.cur_comp_info[c]->width_in_blocks} * decoder_.cur_comp_info[c]->height_in_blocks;
     const Index bytes = static_cast<Index>(bytes_.size());
-    if (blocks * (decoder_.progressive_mode ? 1 : 2) / 8 > bytes)
+    if (decoder_.arith_code) {
+      if (blocks > most_blocks_per_byte * bytes)
+        throw BadData(
+            where_,
+            fmt::format("is a JPEG in arithmetic coding that claims {} by {} pixels, and has {} bytes",
+                        decoder_.image_height, decoder_.image_width, bytes),
+            fmt::format("at most {} blocks of 8 by 8 for a byte; store so flat a picture in Huffman's code",
+                        most_blocks_per_byte));
+    } else if (blocks * (decoder_.progressive_mode ? 1 : 2) / 8 > bytes)
       throw BadData(where_, fmt::format("is a broken JPEG: it claims {} by {} pixels, and has {} bytes",
                                         decoder_.image_height, decoder_.image_width, bytes));
   }

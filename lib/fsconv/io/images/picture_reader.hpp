@@ -52,7 +52,8 @@ struct DecodeOptions {
 // needed are skipped, but for their checksums; one that is needed has 8 MB at most.
 //
 // A header that claims more pixels than the file's bytes can hold is refused before they are allocated: of PNG by the most
-// that deflate can pack, of JPEG by Huffman's shortest code (arithmetic coding knows no such bound).
+// that deflate can pack, of JPEG by Huffman's shortest code. Arithmetic coding knows no such bound: there more than 256 blocks of 8 x 8 pixels for a byte
+// are refused, which a picture of some million pixels reaches if it is one colour all over.
 //
 // Throws BadData for what is no picture, is refused or is broken, has more than most_pixels, or does not fit the memory.
 // Interrupted after Ctrl-C, where it is caught, in the middle of a JPEG.

@@ -1,0 +1,50 @@
+// fsconv import as a user calls it. How weights get into a model is the matter of tests/exchange/initial_test.cpp.
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "cli/trained_runs.hpp"
+
+using namespace fsconv;
+using namespace fsconv::testing;
+namespace fs = std::filesystem;
+
+TEST_CASE("cli import: what it reads it never replaces, whatever it is called and with --force") {
+  const TrainedFolder folder;
+  folder.train("run.h5", "");
+  folder.run("export run.h5 --to w.safetensors");
+  fs::copy_file(folder / "w.safetensors", folder / "w.h5");
+  fs::copy_file(folder / "w.safetensors", folder / "picture.png");
+  fs::copy_file(folder / "run.h5", folder / "like.png");
+  fs::create_symlink("run.h5", folder / "link.h5");
+  fs::create_hard_link(folder / "run.h5", folder / "hard.h5");
+  const std::string run = folder.bytes("run.h5"), weights = folder.bytes("w.safetensors");
+  CHECK(first_unrefused(
+            folder,
+            {{"import w.safetensors --like run.h5 --output run.h5",
+              2,
+              {"run.h5 is the run that it is to be like"}},
+             {"import w.safetensors --like run.h5 --output run.h5 --force",
+              2,
+              {"the run that it is to be like"}},
+             {"import w.safetensors --like run.h5 --output ./run.h5 --force",
+              2,
+              {"the run that it is to be like"}},
+             {"import w.safetensors --like run.h5 --output link.h5 --force",
+              2,
+              {"the run that it is to be like"}},
+             {"import w.safetensors --like link.h5 --output hard.h5 --force",
+              2,
+              {"the run that it is to be like"}},
+             {"import w.safetensors --like like.png --output like.h5 --force", 2, {"picture in like.png"}},
+             {"import w.h5 --like run.h5 --output w.h5 --force",
+              2,
+              {"w.h5 is what the weights are taken from"}},
+             {"import picture.png --like run.h5 --output picture.h5 --force", 2, {"picture in picture.png"}},
+             {"import run.h5 --like w.h5 --output run.h5 --force", 4, {"w.h5"}}}) == "");
+  CHECK(folder.bytes("run.h5") == run);
+  CHECK(folder.bytes("w.h5") == weights);
+  folder.run("import w.safetensors --like run.h5 --output new.h5");
+  folder.run("import w.safetensors --like run.h5 --output new.h5 --force");
+  CHECK(folder.bytes("run.h5") == run);
+}
