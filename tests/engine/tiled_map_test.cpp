@@ -197,6 +197,29 @@ TEST_CASE("tiled map: every number, rounded sums included, is the same for any b
   }
 }
 
+TEMPLATE_TEST_CASE("tiled map: fewer images stay within the scratch of many", "", float, double, BFloat16) {
+  // 31 images go through in chunks of more tiles than 32 do.
+  const Geometry geometry = parse_case("ic64oc64i8x8o8x8k3p1");
+  const Index most = 32, guard = 64;
+  const Sum<TestType> untouched = 12345;
+  Random random(9);
+  const BatchedMap<TestType> map(geometry, best_isa(), Algorithm::winograd2);
+  const Buffer<Sum<TestType>> weight = integers<Sum<TestType>>(map.weight_size(), 2, random);
+  Buffer<Step<TestType>> packed(map.packed_size());
+  map.pack(weight.data(), packed.data());
+  const Index size = map.scratch_size(most);
+  Buffer<Sum<TestType>> scratch(size + guard), gradient(map.weight_size());
+  Buffer<TestType> image = integers<TestType>(map.image_size(most), 2, random);
+  Buffer<TestType> code(map.code_size(most));
+  std::fill_n(scratch.data() + size, guard, untouched);
+  for (const Index images : {Index{1}, Index{15}, Index{31}, most}) {
+    map.conv(images, image.data(), packed.data(), code.data(), {}, scratch.data());
+    map.conv_transpose(images, code.data(), packed.data(), image.data(), {}, scratch.data());
+    map.weight_gradient(images, code.data(), image.data(), gradient.data(), scratch.data());
+    CHECK(std::count(scratch.data() + size, scratch.data() + size + guard, untouched) == guard);
+  }
+}
+
 TEST_CASE("tiled map: what is not a number spreads over its tile and image, no farther") {
   const Geometry geometry = parse_case("ic4oc4i16o8k4s2p1");
   Random random(2);

@@ -69,7 +69,7 @@ typename BatchedMap<T>::PackedPlaces BatchedMap<T>::packed_places() const {
   PackedPlaces at{};
   const auto take = [&](bool wanted, Index steps) {
     const Index place = at.size;
-    if (wanted) at.size += steps;
+    if (wanted) at.size += ceil_div(steps, Index{16}) * 16;  // what follows is aligned
     return place;
   };
   at.direct_conv = take(!conv, to_code_.packed_size());

@@ -1,6 +1,6 @@
 // Bilinear algorithms as data: three small matrices of whole numbers, and the identity that makes them one.
 //
-// It has no functions but those of the compiler's, so that files compiled for one isa may include it.
+// What files compiled for one isa use of it is evaluated by the compiler: no function of it is emitted there.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -53,12 +53,12 @@ constexpr bool is_exact(const Bilinear& a) {
   return true;
 }
 
-// Toom and Cook: y is the middle part of a product of polynomials, which n - 1 values at whole numbers and the leading
-// coefficient ("the value at infinity") determine; Winograd transposed it (S. Winograd, Arithmetic Complexity of
-// Computations, 1980). The points are the smallest whole numbers, so that the matrices' entries are small, too: they are what
-// rounding errors grow by. `filter` holds the values of the filter's polynomial alone, whatever the number of results: F(2, r) uses
-// some of the points of F(4, r). The denominators of the interpolation are in `code`, times `scale`, which must be a multiple of
-// them all.
+// Toom and Cook: y is the middle part of a product of polynomials, which n - 1 values at whole numbers and the
+// leading coefficient ("the value at infinity") determine; Winograd transposed it (S. Winograd, Arithmetic
+// Complexity of Computations, 1980). The points are the smallest whole numbers, so that the matrices' entries
+// are small, too: they are what rounding errors grow by. `filter` holds the values of the filter's polynomial
+// alone, whatever the number of results: F(2, r) uses some of the points of F(4, r). The denominators of the
+// interpolation are in `code`, times `scale`, which must be a multiple of them all.
 inline constexpr std::int64_t finite_points[most_products - 1] = {0, 1, -1, 2, -2};
 
 consteval Bilinear toom_cook(int results, int taps, std::int64_t scale) {
@@ -88,8 +88,9 @@ consteval Bilinear toom_cook(int results, int taps, std::int64_t scale) {
   return a;
 }
 
-// Those in use; a tile names one by its place. The first one is no saving: one pixel, one tap, one product. Tiles of 2 and 3 results round
-// as the direct sum does, F(4, .) about five times as much. The tiles of an axis have one scale.
+// Those in use; a tile names one by its place. The first one is no saving: one pixel, one tap, one product.
+// Tiles of 2 and 3 results round as the direct sum does, F(4, .) about five times as much. The tiles of an axis
+// have one scale.
 inline constexpr Bilinear bilinear_algorithms[] = {
     toom_cook(1, 1, 1),  toom_cook(2, 2, 1),                      // 2 results everywhere
     toom_cook(2, 2, 2),  toom_cook(3, 2, 2),                      // 2 or 3

@@ -1,6 +1,6 @@
-// What the register tile computes, as plain data, and the table of its variants for one isa. This header and
-// tile.hpp are all that the files compiled with special instructions see: no inline function lives here that
-// such a file could hand to the rest of the program.
+// What the register tile computes, as plain data, and the table of its variants for one isa. This header,
+// transforms.hpp, bilinear.hpp and what they say is included like tile.hpp are all that the files compiled with special
+// instructions see: no inline function lives here that such a file could hand to the rest of the program.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -8,8 +8,8 @@
 
 namespace fsconv::engine {
 
-// So many tiles of a kind go through at a time; what a phase and a point of them take of the image side, and a point of the code side, in
-// numbers.
+// So many tiles of a kind go through at a time; what a phase and a point of them take of the image side, and a
+// point of the code side, in numbers.
 struct TileChunk {
   Index tiles;
   Index image_phase, image_point, code_point;
@@ -22,8 +22,8 @@ struct TilePlaces {
   TilePlaces(const TilePlan& plan, const Geometry& geometry, const WeightOrder& order,
              const Kernels<T>& kernels, Index images, Sum<T>* scratch);
 
-  // Points of the image side [point][phase][tile][image][channel] and of the code side [point][tile][image][channel]: what goes into
-  // the products and, in the same places, what comes out of them.
+  // Points of the image side [point][phase][tile][image][channel] and of the code side
+  // [point][tile][image][channel]: what goes into the products and, in the same places, what comes out of them.
   T *image, *code;
   Sum<T>*image_sums, *code_sums;
   Sum<T>* parts;           // of image pixels that tiles share, like a block

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fsconv/base/text.hpp>
+#include <fsconv/base/memory.hpp>
 #include <fsconv/engine/tile_plan.hpp>
 #include <map>
 
@@ -11,8 +11,8 @@ namespace {
 
 using Pixel = TilePlan::Pixel;
 
-// The rows of a product fill the register tile from this number on.
-constexpr Index enough_rows = 32;
+// From so many rows on the register tile is full, and a gradient adds to its sums seldom enough.
+constexpr Index enough_rows = 64;
 constexpr Index most_tiles = 8;
 
 // All combinations of positions of three axes, flat; absent where one of them is.
@@ -83,6 +83,23 @@ std::vector<Index> places_of_points(const std::array<const TiledAxis::Kind*, 3>&
   return places;
 }
 
+// The lists of all tiles, in memory.
+void require_places(const std::array<TiledAxis, 3>& axes) {
+  Index image = 1, code = 1;
+  for (const TiledAxis& axis : axes) {
+    Index of_image = 0, of_code = 0;
+    for (const TiledAxis::Tile& tile : axis.tiles) {
+      const TiledAxis::Kind& kind = axis.kinds[static_cast<std::size_t>(tile.kind)];
+      of_image += kind.phases() * kind.bilinear().products;
+      of_code += kind.bilinear().results;
+    }
+    image *= of_image;
+    code *= of_code;
+  }
+  require_memory(image, sizeof(Pixel) + 2, "tiles");
+  require_memory(code, sizeof(Pixel), "tiles");
+}
+
 }  // namespace
 
 TilePlan::TilePlan(const Geometry& geometry, const Cuts& cuts) {
@@ -90,6 +107,7 @@ TilePlan::TilePlan(const Geometry& geometry, const Cuts& cuts) {
   const Index3 in = in_extents(axes), out = out_extents(axes), taps = tap_extents(axes);
   const std::array<TiledAxis, 3> on_axis = {tiled(axes[0], cuts[0]), tiled(axes[1], cuts[1]),
                                             tiled(axes[2], cuts[2])};
+  require_places(on_axis);
   scale = on_axis[0].scale * on_axis[1].scale * on_axis[2].scale;
   const std::array lists = {by_kind(on_axis[0]), by_kind(on_axis[1]), by_kind(on_axis[2])};
   std::map<std::array<Index, 3>, std::size_t> filters_of;  // by the largest kinds

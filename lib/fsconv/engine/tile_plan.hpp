@@ -14,14 +14,14 @@ namespace fsconv::engine {
 // By axis, as three_axes() orders them.
 using Cuts = std::array<Cut, 3>;
 
-// Matrices of several axes are applied one after the other, which is their Kronecker product: points, results, taps and phases
-// are all combinations of those of the axes, last axis fastest.
+// Matrices of several axes are applied one after the other, which is their Kronecker product: points, results,
+// taps and phases are all combinations of those of the axes, last axis fastest.
 struct TilePlan {
   using Pixel = std::int32_t;
   static constexpr Pixel absent = -1;
 
-  // The values of the filters of one residue of code pixels at all points of its largest tiles; smaller tiles use some of them. The one of a
-  // point and a phase is number first + point*phases + phase of all.
+  // The values of the filters of one residue of code pixels at all points of its largest tiles; smaller tiles
+  // use some of them. The one of a point and a phase is number first + point*phases + phase of all.
   struct Filters {
     std::array<int, 3> algorithms;
     Index points = 1, filter_taps = 1, phases = 1, first = 0;
@@ -39,7 +39,8 @@ struct TilePlan {
         {};  // [point]: the number of the filter of phase 0; those of the other phases follow
     std::vector<Pixel> code = {};   // [tile][results]
     std::vector<Pixel> image = {};  // [tile][phase][points]
-    // Tiles share image pixels. Whether nobody before this one, in this order, adds to the pixel, and nobody after it.
+    // Tiles share image pixels. Whether nobody before this one, in this order, adds to the pixel, and nobody
+    // after it.
     std::vector<std::uint8_t> first = {}, last = {};  // like image
 
     Index filter(Index point) const { return filters[static_cast<std::size_t>(point)]; }
@@ -47,11 +48,12 @@ struct TilePlan {
     Index place(Index tile, Index phase) const { return (tile * phases + phase) * points; }
   };
 
-  // Throws what TapLists throws of too many positions.
+  // The geometry is one that TapLists can be made of: at most 2^31-1 pixels and taps. Throws InvalidArgument where
+  // the lists do not fit the memory.
   TilePlan(const Geometry& geometry, const Cuts& cuts);
 
-  // So many tiles of a kind go through at a time, of so many images and channels: a chunk reads the filters of its points once, and is as
-  // large as they are, so that neither side passes by more often than the other.
+  // So many tiles of a kind go through at a time, of so many images and channels: a chunk reads the filters of
+  // its points once, and is as large as they are, so that neither side passes by more often than the other.
   static Index tiles_at_once(const Kind& kind, const Geometry& geometry, Index images);
 
   // Products of matrices [images x image channels] and [image channels x code channels], in any of the maps.

@@ -10,9 +10,10 @@
 
 namespace fsconv::engine {
 
-// One of the six matrices on every axis: from the inputs of a tile (pixels, products or taps, last axis fastest) to its outputs, number by
-// number. A few numbers of every pixel go through at a time, so that what is between two axes stays in the first cache, or in
-// registers where the tiles are small: pixels lie anywhere in memory, often powers of two apart.
+// One of the six matrices on every axis: from the inputs of a tile (pixels, products or taps, last axis
+// fastest) to its outputs, number by number. A few numbers of every pixel go through at a time, so that what is
+// between two axes stays in the first cache, or in registers where the tiles are small: pixels lie anywhere in
+// memory, often powers of two apart.
 template <class T>
 class TileTransform {
  public:
@@ -27,8 +28,8 @@ class TileTransform {
   // In numbers, of what apply() works in.
   static constexpr Index scratch_size = 2 * most_positions * least_piece;
 
-  // `count` <= piece() numbers, from[input] + from_first and to[output] + to_first on. An input that is null is zeros. Either T to T, for
-  // image and code, or Sum<T> to Sum<T>.
+  // `count` <= piece() numbers, from[input] + from_first and to[output] + to_first on. An input that is null is
+  // zeros. Either T to T, for image and code, or Sum<T> to Sum<T>.
   template <class Number>
   void apply(const Number* const* from, Index from_first, Number* const* to, Index to_first, Index count,
              Sum<T>* scratch) const;

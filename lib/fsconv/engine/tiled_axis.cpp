@@ -7,7 +7,8 @@
 namespace fsconv::engine {
 namespace {
 
-// Code pixels o = o0 + code_step*q with the taps k that they have, each reading the image pixel image_step*(q + lag) + phase.
+// Code pixels o = o0 + code_step*q with the taps k that they have, each reading the image pixel image_step*(q +
+// lag) + phase.
 struct Residue {
   struct Tap {
     Index tap, phase, lag;
@@ -16,17 +17,33 @@ struct Residue {
   std::vector<Tap> taps;
 };
 
-Residue residue_of(const Axis& axis, Index first) {
-  Residue residue{.first = first, .taps = {}};
-  const Index step = axis.image_step();
-  for (Index k = 0; k < axis.taps; ++k) {
-    const Index position = axis.down * first + axis.dilation * k - axis.pad;
-    if (floor_div(position, axis.up) * axis.up != position) continue;
-    const Index pixel = position / axis.up, lag = floor_div(pixel, step);
-    residue.taps.push_back({.tap = k, .phase = pixel - lag * step, .lag = lag});
+// All of an axis: taps k by (pad - dilation*k) mod up, which is down*o mod up of the code pixels that have them.
+class Residues {
+ public:
+  explicit Residues(const Axis& axis) : axis_(axis) {
+    for (Index k = 0; k < axis.taps; ++k)
+      taps_[positive_mod(axis.pad - axis.dilation * k, axis.up)].push_back(k);
   }
-  return residue;
-}
+
+  // Those that have code pixels: their first ones are 0 ... count()-1.
+  Index count() const { return std::min(axis_.code_step(), axis_.out); }
+  Residue operator[](Index first) const {
+    Residue residue{.first = first, .taps = {}};
+    const auto found = taps_.find(positive_mod(axis_.down * first, axis_.up));
+    if (found == taps_.end()) return residue;
+    const Index step = axis_.image_step();
+    for (const Index k : found->second) {
+      const Index pixel = (axis_.down * first + axis_.dilation * k - axis_.pad) / axis_.up;
+      const Index lag = floor_div(pixel, step);
+      residue.taps.push_back({.tap = k, .phase = pixel - lag * step, .lag = lag});
+    }
+    return residue;
+  }
+
+ private:
+  Axis axis_;
+  std::map<Index, std::vector<Index>> taps_;
+};
 
 // The same taps phase by phase: those of one phase are `apart` from each other in q.
 struct Phases {
@@ -84,8 +101,8 @@ Index least_scale(Index results, Index taps) {
   return least;
 }
 
-// The results of the tiles that cover so many code pixels with the fewest products, sizes from `cut.largest` down to 2; one
-// that covers more than there are has absent pixels.
+// The results of the tiles that cover so many code pixels with the fewest products, sizes from `cut.largest`
+// down to 2; one that covers more than there are has absent pixels.
 std::vector<Index> cut_into(Index pixels, Index taps, const Cut& cut) {
   std::vector<Index> sizes;
   for (Index results = cut.largest; results >= 1; --results)
@@ -119,8 +136,8 @@ struct CutResidue {
   std::vector<Piece> pieces;
 };
 
-CutResidue cut_residue(const Axis& axis, Index first, Index taps, const Cut& cut, bool by_tiles) {
-  const Residue residue = residue_of(axis, first);
+CutResidue cut_residue(const Axis& axis, const Residue& residue, Index taps, const Cut& cut, bool by_tiles) {
+  const Index first = residue.first;
   CutResidue result{.first = first,
                     .pixels = ceil_div(axis.out - first, axis.code_step()),
                     .phases = by_tiles ? phases_of(residue) : single_taps(residue),
@@ -178,20 +195,22 @@ void append_tiles(const Axis& axis, const CutResidue& residue, Index taps, Tiled
 }  // namespace
 
 Index taps_of_phases(const Axis& axis) {
+  const Residues all(axis);
   Index longest = 0;
-  for (Index first = 0; first < axis.code_step(); ++first)
-    longest = std::max(longest, phases_of(residue_of(axis, first)).longest);
+  for (Index first = 0; first < all.count(); ++first)
+    longest = std::max(longest, phases_of(all[first]).longest);
   return longest;
 }
 
 TiledAxis tiled(const Axis& axis, const Cut& cut) {
+  const Residues all(axis);
   const Index taps = taps_of_phases(axis);
   bool by_tiles = false;
   for (Index results = 2; results <= cut.largest; ++results) by_tiles |= least_scale(results, taps) > 0;
   std::vector<CutResidue> residues;
   Index largest = 1;
-  for (Index first = 0; first < std::min(axis.code_step(), axis.out); ++first) {
-    residues.push_back(cut_residue(axis, first, by_tiles ? taps : 1, cut, by_tiles));
+  for (Index first = 0; first < all.count(); ++first) {
+    residues.push_back(cut_residue(axis, all[first], by_tiles ? taps : 1, cut, by_tiles));
     for (const CutResidue::Piece& piece : residues.back().pieces) largest = std::max(largest, piece.results);
   }
   TiledAxis result;

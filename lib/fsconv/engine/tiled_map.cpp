@@ -12,16 +12,18 @@ WeightOrder order_of_points(WeightOrder order, Index filters) {
   return order;
 }
 
-// Whether a multiple of `scale` times the rounded reciprocal is the quotient, for all quotients that are integers of T: where the
-// reciprocal's relative error is below half a unit in the last place of any number.
+// Whether a multiple q*scale times the rounded reciprocal is q, for all integers q that S has: the reciprocal's relative error may be a
+// quarter of epsilon. Then q moves by less than half a unit in its last place; a power of two, below which units are half
+// as large, may meet a tie, which goes to it.
 template <class S>
 bool exact_reciprocal(Index scale) {
   const S reciprocal = S(1) / static_cast<S>(scale);
   const long double error = static_cast<long double>(reciprocal) * static_cast<long double>(scale) - 1;
-  return (error < 0 ? -error : error) < static_cast<long double>(std::numeric_limits<S>::epsilon()) / 4;
+  return (error < 0 ? -error : error) <= static_cast<long double>(std::numeric_limits<S>::epsilon()) / 4;
 }
 
-// Calls f(first, rows, columns, first channel) for pieces of [images][channels] of at most `piece` numbers: whole rows, or parts of one.
+// Calls f(first, rows, columns, first channel) for pieces of [images][channels] of at most `piece` numbers:
+// whole rows, or parts of one.
 template <class F>
 void for_each_piece(Index images, Index channels, Index piece, F&& f) {
   if (channels <= piece) {
@@ -48,7 +50,7 @@ Sum<T>* block_for_parts(const Result<T>& result, const Ending<T>& ending) {
 }  // namespace
 
 template <class T>
-struct TiledMap<T>::Pixel {
+struct TiledMap<T>::Target {
   bool there;
   EndedPixel<T> ending;
 };
@@ -87,7 +89,10 @@ TilePlaces<T> TiledMap<T>::places(Index images, Sum<T>* scratch) const {
 
 template <class T>
 Index TiledMap<T>::scratch_size(Index images) const {
-  return places(images, nullptr).size;
+  // Fewer images go through in chunks of more tiles, which may take more.
+  Index most = 0;
+  for (Index fewer = 1; fewer <= images; ++fewer) most = std::max(most, places(fewer, nullptr).size);
+  return most;
 }
 
 // Calls f(kind, chunk, first tile, tiles) for all tiles.
@@ -207,7 +212,7 @@ void TiledMap<T>::end_piece(EndedPixel<T> pixel, const Sum<T>* values, Index fir
 
 template <class T>
 void TiledMap<T>::end_pixels(const TileTransform<T>& transform, const Sum<T>* const* from, Index images,
-                             Index channels, const Pixel* pixels, const TilePlaces<T>& at) const {
+                             Index channels, const Target* pixels, const TilePlaces<T>& at) const {
   Sum<T>* values[TileTransform<T>::most_positions];
   for (Index r = 0; r < transform.outputs(); ++r) values[r] = at.values + r * transform.piece();
   for_each_piece(images, channels, transform.piece(),
@@ -226,7 +231,7 @@ void TiledMap<T>::conv(Index images, const T* image, const Step<T>* packed, Resu
   const TilePlaces<T> at = places(images, scratch);
   const Panels& panels = to_code_;
   const Sum<T>* from[TileTransform<T>::most_positions];
-  Pixel pixels[TileTransform<T>::most_positions];
+  Target pixels[TileTransform<T>::most_positions];
   for_each_chunk(images, [&](const Kind& kind, const TileChunk& chunk, Index tile, Index count) {
     image_to_points(images, kind, chunk, tile, count, image, at);
     Product<T> p{};
@@ -273,7 +278,7 @@ void TiledMap<T>::conv_transpose(Index images, const T* code, const Step<T>* pac
   Sum<T>* const parts = own ? own : at.parts;
   const Panels& panels = to_image_;
   const Sum<T>* from[TileTransform<T>::most_positions];
-  Pixel pixels[TileTransform<T>::most_positions];
+  Target pixels[TileTransform<T>::most_positions];
   for_each_chunk(images, [&](const Kind& kind, const TileChunk& chunk, Index tile, Index count) {
     code_to_points(images, kind, chunk, tile, count, code, at);
     Product<T> p{};
@@ -342,8 +347,9 @@ void TiledMap<T>::weight_gradient(Index images, const T* code, const T* image, S
   add_gradient(gradient, at);
 }
 
-// Adds rows^T * columns of every point, phase and group: the inner dimension are the tiles and images of the chunk. As in gradient.cpp,
-// the side with fewer channels gives the rows, and BFloat16 are copied into pairs of images.
+// Adds rows^T * columns of every point, phase and group: the inner dimension are the tiles and images of the
+// chunk. As in gradient.cpp, the side with fewer channels gives the rows, and BFloat16 are copied into pairs of
+// images.
 template <class T>
 void TiledMap<T>::add_products(const Kind& kind, const TileChunk& chunk, Index images,
                                const TilePlaces<T>& at) const {
@@ -399,7 +405,7 @@ void TiledMap<T>::add_products(const Kind& kind, const TileChunk& chunk, Index i
 template <class T>
 void TiledMap<T>::add_gradient(Sum<T>* gradient, const TilePlaces<T>& at) const {
   const Sum<T>* from[TileTransform<T>::most_positions];
-  Pixel pixels[TileTransform<T>::most_positions];
+  Target pixels[TileTransform<T>::most_positions];
   const Index size = order_.image_channels * order_.code_channels;
   const Ending<T> adding{.add = true};
   for (std::size_t place = 0; place < plan_.filters.size(); ++place) {

@@ -11,17 +11,18 @@
 
 namespace fsconv::engine {
 
-// What its three small matrices are for one tile, whole matrices [images x channels] of pixels are for a block: with X the image side,
-// Y the code side, W the filter, each transformed ("in points"), and for every point a product of matrices, summed over the phases,
+// What its three small matrices are for one tile, whole matrices [images x channels] of pixels are for a block:
+// with X the image side, Y the code side, W the filter, each transformed ("in points"), and for every point a
+// product of matrices, summed over the phases,
 //     conv             code      = code^T  ( X W )       the images of a few tiles are the rows
 //     conv_transpose   image     = image^T ( Y W^T )
 //     weight_gradient  gradient += filter^T ( X^T Y )    summed over all tiles of the block before filter^T
-// Blocks, weights, endings and scratch are those of BatchedMap. A pixel that is not there is zeros, so that borders are no case. The
-// filters of all points are packed for a direction as the taps of a weight are.
+// Blocks, weights, endings and scratch are those of BatchedMap. A pixel that is not there is zeros, so that
+// borders are no case. The filters of all points are packed for a direction as the taps of a weight are.
 template <class T>
 class TiledMap {
  public:
-  // Throws what TilePlan throws. The channels of a group must be whole steps of T (BFloat16: even).
+  // The geometry is one that TapLists can be made of. The channels of a group must be whole steps of T (BFloat16: even).
   TiledMap(const Geometry& geometry, const Cuts& cuts, const WeightOrder& order, Isa isa);
 
   const TilePlan& plan() const { return plan_; }
@@ -66,11 +67,11 @@ class TiledMap {
                        const T* image, const TilePlaces<T>& at) const;
   void code_to_points(Index images, const Kind& kind, const TileChunk& chunk, Index tile, Index count,
                       const T* code, const TilePlaces<T>& at) const;
-  // Results in points become pixels: each one's ending, whose pointers are to where the pixel begins. Of those that are
-  // not there nothing is kept.
-  struct Pixel;
+  // Transforms results from points to pixels and gives each its ending, whose pointers are to where a pixel begins. Results that are
+  // absent are dropped.
+  struct Target;
   void end_pixels(const TileTransform<T>& transform, const Sum<T>* const* from, Index images, Index channels,
-                  const Pixel* pixels, const TilePlaces<T>& at) const;
+                  const Target* pixels, const TilePlaces<T>& at) const;
   EndedPixel<T> ended(const Ending<T>& ending, Result<T> result, Index pixel, Index images,
                       Index channels) const;
   void end_piece(EndedPixel<T> pixel, const Sum<T>* values, Index first, Index rows, Index columns,

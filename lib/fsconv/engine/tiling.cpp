@@ -11,12 +11,15 @@ namespace {
 // Of what the multiplier can do at best, a whole map reaches this much.
 constexpr double efficiency = 0.92;
 
-// A transform moves cache lines between the second cache and the first, and takes so many cycles for each. Image pixels that tiles share
-// wait farther away.
-constexpr double cycles_per_line = 5, cycles_per_shared_line = 6.5;
+// A transform moves cache lines between the second cache and the first, and takes so many cycles for each.
+// Image pixels that tiles share wait farther away. Tiles of three axes go through the first cache once more.
+constexpr double cycles_per_line = 4, cycles_per_shared_line = 4.5, of_three_axes = 2;
 
-// Filters pass by once per chunk of tiles, and the sums of a gradient's points twice: while all of them fit the second cache that
-// costs little.
+// What a transform costs for every pixel that it reads, and that it ends, however few numbers are in it.
+constexpr double cycles_per_pixel_read = 8, cycles_per_pixel_ended = 40;
+
+// Filters pass by once per chunk of tiles, and the sums of a gradient's points twice: while all of them fit the
+// second cache that costs little.
 constexpr double second_cache = 1 << 20, cycles_per_near_filter = 1, cycles_per_far_filter = 4;
 
 // Weights change once per batch of so many blocks.
@@ -32,7 +35,8 @@ struct Cycles {
   double conv, conv_transpose, weight_gradient, filters;
 };
 
-// What the estimates know of a layer: products of matrices [images x inner] and [inner x columns], and bytes of blocks.
+// What the estimates know of a layer: products of matrices [images x inner] and [inner x columns], and bytes of
+// blocks.
 template <class T>
 struct Layer {
   Layer(const Geometry& g, const Kernels<T>& k, Index block) : geometry(g), kernels(k), images(block) {}
@@ -86,20 +90,27 @@ struct Layer {
       code_pixels += real(kind.tiles * kind.results);
       passes += real(ceil_div(kind.tiles, at_once) * kind.points * kind.phases);
     }
+    const auto is_tiled = [](int algorithm) { return algorithm != 0; };
+    const auto& algorithms = plan.kinds.front().algorithms;
+    const bool three = std::all_of(algorithms.begin(), algorithms.end(), is_tiled);
+    const double per_line = cycles_per_line * (three ? of_three_axes : 1);
+    const double per_shared_line = cycles_per_shared_line * (three ? of_three_axes : 1);
     const double products = real(plan.products()), filters = filter_lines(real(plan.filter_count));
     const double filter_passes = passing(filters, filter_lines(passes));
     Cycles cycles{};
     cycles.conv = to_code(products) + filter_passes +
-                  cycles_per_line * (2 * image_points * image + (wider * code_points + code_pixels) * code);
+                  per_line * (2 * image_points * image + (wider * code_points + code_pixels) * code) +
+                  cycles_per_pixel_read * image_points + cycles_per_pixel_ended * code_pixels;
     cycles.conv_transpose = to_image(products) + filter_passes +
-                            cycles_per_line * (code_pixels + code_points) * code +
-                            cycles_per_shared_line * 3 * wider * image_points * image;
+                            per_line * (code_pixels + code_points) * code +
+                            per_shared_line * 3 * wider * image_points * image +
+                            cycles_per_pixel_read * code_pixels + cycles_per_pixel_ended * image_points;
     // Sums of points are set to zero, added to in every chunk, and transformed. Pairs of BFloat16 are copied.
     const double copies = Arithmetic<T>::numbers_per_step == 2 ? 2 : 0;
-    cycles.weight_gradient = gradient(products) + 2 * filter_passes +
-                             cycles_per_line * ((2 + copies) * image_points * image +
-                                                (code_pixels + (1 + copies) * code_points) * code) +
-                             cycles_per_line * 2 * filters;
+    cycles.weight_gradient =
+        gradient(products) + 2 * filter_passes +
+        per_line * ((2 + copies) * image_points * image + (code_pixels + (1 + copies) * code_points) * code) +
+        cycles_per_pixel_read * (image_points + code_pixels) + per_line * 2 * filters;
     // Transformed once, and packed for two directions.
     cycles.filters = cycles_per_line * 5 * filters / blocks_per_batch;
     return cycles;
@@ -131,6 +142,12 @@ std::optional<Tiling> tiling_of(const Geometry& geometry, Algorithm algorithm, c
   if (rounds && (channels[0] % 2 != 0 || channels[1] % 2 != 0)) return std::nullopt;
   const bool automatic = algorithm == Algorithm::automatic;
   if (automatic && std::min(channels[0], channels[1]) < enough_channels) return std::nullopt;
+
+  const auto has_tiles = [](const Axis& axis) {
+    const Index taps = taps_of_phases(axis);
+    return taps == 2 || taps == 3;
+  };
+  if (std::none_of(geometry.axes.begin(), geometry.axes.end(), has_tiles)) return std::nullopt;
 
   const Layer<T> layer(geometry, kernels, images);
   const Cycles direct = layer.direct();

@@ -139,8 +139,8 @@ void plane(const From* const* from, To* const* to, Size count) {
   vectors_of_plane<y, x, part, From, To, 1>(sources, targets, whole, count);
 }
 
-// The value as it is here: a product that is added to something later is rounded first, not fused with the addition. Otherwise
-// an integer times a rounded reciprocal would not be an integer.
+// The value as it is here: a product that is added to something later is rounded first, not fused with the
+// addition. Otherwise an integer times a rounded reciprocal would not be an integer.
 template <class Vec>
 [[gnu::always_inline]] inline void round_here(Vec& value) {
 #if defined(__x86_64__)

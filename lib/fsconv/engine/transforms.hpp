@@ -1,6 +1,7 @@
 // The matrices of bilinear algorithms applied to numbers in memory, as plain data: the table of one isa's loops.
 //
-// Like kernels.hpp, this header has no function that a file compiled for one isa could hand to the rest of the program.
+// Like kernels.hpp, this header has no function that a file compiled for one isa could hand to the rest of the
+// program.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -35,9 +36,9 @@ struct Planes {
   Line<From, To> of[plane_count][part_count] = {};
 };
 
-// What a pixel's results go through on their way to memory: kernels.hpp Product has the same ending for those that come from the
-// registers. `values` are [rows][columns], contiguous; so are before, part, numbers, exact and mask. Pointers are null
-// where there is nothing to do; one of part, numbers and exact is not.
+// What a pixel's results go through on their way to memory: kernels.hpp Product has the same ending for those
+// that come from the registers. `values` are [rows][columns], contiguous; so are before, part, numbers, exact
+// and mask. Pointers are null where there is nothing to do; one of part, numbers and exact is not.
 template <class T>
 struct EndedPixel {
   const Sum<T>* values;

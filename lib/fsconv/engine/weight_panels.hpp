@@ -19,8 +19,8 @@ Step<T> step_of(const Sum<T>* weight, Index apart, Index left) {
     return *weight;
 }
 
-// The panels of matrices [source channels x result channels], one for each tap of `order`: the result side is the code in the direction
-// conv, the image in conv_transpose.
+// The panels of matrices [source channels x result channels], one for each tap of `order`: the result side is
+// the code in the direction conv, the image in conv_transpose.
 template <class T>
 Panels panels_of(const WeightOrder& order, Direction direction, const Kernels<T>& kernels);
 

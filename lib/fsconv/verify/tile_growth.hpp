@@ -26,7 +26,6 @@ struct TileGrowth {
 };
 
 // The largest of the cuts, axis by axis: an engine may take any of them. `batch` images are summed by weight_gradient.
-// Throws InvalidArgument as tiled() does.
 TileGrowth tile_growth(const Geometry& geometry, Op op, const std::vector<engine::Cut>& cuts, Index batch);
 
 // By how much a result may be off. Every term of the sum above is rounded at most n = roundings + terms + 3 times: in the three
