@@ -239,9 +239,16 @@ TEST_CASE("tiling: what is chosen") {
   const auto conv_of = [](const char* text, Algorithm algorithm) {
     return BatchedMap<float>(parse_case(text), Isa::portable, algorithm).algorithms().conv;
   };
-  // few channels on one side: not worth it; asked for, they are tiled all the same
-  CHECK(conv_of("ic1oc32i28x28o14x14k4s2p1", Algorithm::automatic) == "direct");
-  CHECK(conv_of("ic1oc32i28x28o14x14k4s2p1", Algorithm::winograd2) != "direct");
+  // few channels on one side: not worth it; asked for, they are tiled all the same, but for images of 1 to 3 channels
+  CHECK(conv_of("ic8oc32i28x28o14x14k4s2p1", Algorithm::automatic) == "direct");
+  CHECK(conv_of("ic8oc32i28x28o14x14k4s2p1", Algorithm::winograd2) != "direct");
+  CHECK(conv_of("ic1oc32i28x28o14x14k4s2p1", Algorithm::winograd4) == "direct");
+  CHECK(conv_of("ic1oc2i28x28o14x14k4s2p1", Algorithm::winograd4) != "direct");
+  // three axes: mostly transforms beside wide vectors, worth it beside narrow ones
+  const Geometry volume = parse_case("ic16oc32i16x16x16o8x8x8k4s2p1");
+  CHECK(BatchedMap<float>(volume, Isa::portable, Algorithm::automatic).algorithms().conv != "direct");
+  if (permitted(Isa::avx512))
+    CHECK(BatchedMap<float>(volume, Isa::avx512, Algorithm::automatic).algorithms().conv == "direct");
   CHECK(conv_of("ic64oc128i32x32o16x16k4s2p1", Algorithm::automatic) == "F(2,2) F(3,2)");
   CHECK(conv_of("ic64oc128i32x32o16x16k4s2p1", Algorithm::winograd4) == "F(4,2)");
   CHECK(conv_of("ic64oc64i28x28o28x28k3s1p1", Algorithm::automatic) == "F(2,3)");

@@ -24,9 +24,9 @@ namespace fsconv::engine {
 //                   the other side fastest. Gradients come in it; masters and optimizers may live in it.
 //     packed        panels as the register tile reads them (panels.hpp), one copy per direction; by tiles the filters of all
 //                   points (tiled_map.hpp), and these once more before they are packed.
-// Every method is const and may run on several threads at once, each with a scratch and
-// results of its own; maps and pack() allocate nothing. The bits of a result depend on the inputs, the number of images, the isa and the algorithm;
-// nothing else. No method checks its pointers: sizes are those that the map tells.
+// Every method is const and may run on several threads at once, each with a scratch and results of its own;
+// maps and pack() allocate nothing. The bits of a result depend on the inputs, the number of images, the isa
+// and the algorithm; nothing else. No method checks its pointers: sizes are those that the map tells.
 template <class T>
 class BatchedMap {
  public:

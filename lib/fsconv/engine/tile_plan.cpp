@@ -5,6 +5,7 @@
 #include <fsconv/base/memory.hpp>
 #include <fsconv/engine/tile_plan.hpp>
 #include <map>
+#include <set>
 
 namespace fsconv::engine {
 namespace {
@@ -159,14 +160,11 @@ Index TilePlan::products() const {
 }
 
 std::string TilePlan::words() const {
-  std::vector<std::string> names;
+  std::set<std::string> names;
   for (const Kind& kind : kinds)
-    for (const int at : kind.algorithms) {
-      if (at == 0) continue;
-      const std::string name =
-          fmt::format("F({},{})", bilinear_algorithms[at].results, bilinear_algorithms[at].taps);
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-    }
+    for (const int at : kind.algorithms)
+      if (at != 0)
+        names.insert(fmt::format("F({},{})", bilinear_algorithms[at].results, bilinear_algorithms[at].taps));
   return fmt::format("{}", fmt::join(names, " "));
 }
 

@@ -12,9 +12,9 @@ WeightOrder order_of_points(WeightOrder order, Index filters) {
   return order;
 }
 
-// Whether a multiple q*scale times the rounded reciprocal is q, for all integers q that S has: the reciprocal's relative error may be a
-// quarter of epsilon. Then q moves by less than half a unit in its last place; a power of two, below which units are half
-// as large, may meet a tie, which goes to it.
+// Whether a multiple q*scale times the rounded reciprocal is q, for all integers q that S has: the reciprocal's
+// relative error may be a quarter of epsilon. Then q moves by less than half a unit in its last place; a power
+// of two, below which units are half as large, may meet a tie, which goes to it.
 template <class S>
 bool exact_reciprocal(Index scale) {
   const S reciprocal = S(1) / static_cast<S>(scale);

@@ -22,7 +22,8 @@ namespace fsconv::engine {
 template <class T>
 class TiledMap {
  public:
-  // The geometry is one that TapLists can be made of. The channels of a group must be whole steps of T (BFloat16: even).
+  // The geometry is one that TapLists can be made of. The channels of a group must be whole steps of T
+  // (BFloat16: even).
   TiledMap(const Geometry& geometry, const Cuts& cuts, const WeightOrder& order, Isa isa);
 
   const TilePlan& plan() const { return plan_; }
@@ -67,8 +68,8 @@ class TiledMap {
                        const T* image, const TilePlaces<T>& at) const;
   void code_to_points(Index images, const Kind& kind, const TileChunk& chunk, Index tile, Index count,
                       const T* code, const TilePlaces<T>& at) const;
-  // Transforms results from points to pixels and gives each its ending, whose pointers are to where a pixel begins. Results that are
-  // absent are dropped.
+  // Transforms results from points to pixels and gives each its ending, whose pointers are to where a pixel
+  // begins. Results that are absent are dropped.
   struct Target;
   void end_pixels(const TileTransform<T>& transform, const Sum<T>* const* from, Index images, Index channels,
                   const Target* pixels, const TilePlaces<T>& at) const;

@@ -12,8 +12,9 @@ namespace {
 constexpr double efficiency = 0.92;
 
 // A transform moves cache lines between the second cache and the first, and takes so many cycles for each.
-// Image pixels that tiles share wait farther away. Tiles of three axes go through the first cache once more.
-constexpr double cycles_per_line = 4, cycles_per_shared_line = 4.5, of_three_axes = 2;
+// Image pixels that tiles share wait farther away. Tiles of three axes have more pixels than the first cache
+// has ways.
+constexpr double cycles_per_line = 4, cycles_per_shared_line = 4.5, of_three_axes = 4;
 
 // What a transform costs for every pixel that it reads, and that it ends, however few numbers are in it.
 constexpr double cycles_per_pixel_read = 8, cycles_per_pixel_ended = 40;
@@ -27,6 +28,10 @@ constexpr double blocks_per_batch = 4;
 
 // Layers with fewer channels leave lanes empty that their transforms do not.
 constexpr Index enough_channels = 16;
+
+// Images of fewer channels beside as many of the other side are computed by source pixels (directed_map.hpp):
+// their tiles would be mostly transforms, so that no algorithm takes them.
+constexpr Index colours = 3;
 
 double real(Index count) { return static_cast<double>(count); }
 
@@ -140,8 +145,10 @@ std::optional<Tiling> tiling_of(const Geometry& geometry, Algorithm algorithm, c
   if (algorithm == Algorithm::direct) return std::nullopt;
   const Index channels[] = {geometry.in_per_group(), geometry.out_per_group()};
   if (rounds && (channels[0] % 2 != 0 || channels[1] % 2 != 0)) return std::nullopt;
+  const Index fewer = std::min(channels[0], channels[1]), more = std::max(channels[0], channels[1]);
+  if (fewer <= colours && more >= enough_channels) return std::nullopt;
   const bool automatic = algorithm == Algorithm::automatic;
-  if (automatic && std::min(channels[0], channels[1]) < enough_channels) return std::nullopt;
+  if (automatic && fewer < enough_channels) return std::nullopt;
 
   const auto has_tiles = [](const Axis& axis) {
     const Index taps = taps_of_phases(axis);
