@@ -88,6 +88,7 @@ const Choice choices[] = {
     {" bench ", "form", [] { return with(bench::contender_names(), {"all"}); }},
     {" bench ", "precision", [] { return with(names_in(float_precisions), {"all"}); }},
     {" bench ", "isa", [] { return with(all_names<engine::Isa>(), {"all"}); }},
+    {" bench ", "algorithm", [] { return with(all_names<engine::Algorithm>(), {"all"}); }},
     {" bench ", "op", [] { return with(all_names<Op>(), {"all"}); }},
     {" apply ", "op", all_names<Op>},
     {" apply train import ", "form", [] { return entries(forms<float>()); }},
