@@ -137,9 +137,7 @@ int run(const Options& options) {
                           : drawn_figure(options, file.animate || draw::shows_all_steps(format));
   if (!options.has("zoom")) file.zoom = std::min(file.zoom, draw::largest_zoom(drawn.scene));
   const std::string bytes = draw::drawing_bytes(drawn.scene, format, file);
-  AtomicFile target(path);
-  target.write(bytes);
-  target.commit();
+  write_whole(path, bytes);
   if (options.has("json"))
     print_json(nlohmann::json{{"output", path},
                               {"title", drawn.scene.title},

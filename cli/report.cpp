@@ -37,9 +37,7 @@ int run(const Options& options) {
   require_page_name(output);
   require_writable(output);
   const report::Report report = report::report(options.words(), options.text("title"));
-  AtomicFile page(output);
-  page.write(report.html);
-  page.commit();
+  write_whole(output, report.html);
   if (options.has("json")) {
     nlohmann::json verdicts = nlohmann::json::array();
     for (const report::Finding& one : report.verdicts)

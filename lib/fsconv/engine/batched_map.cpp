@@ -39,7 +39,8 @@ BatchedMap<T>::BatchedMap(const Geometry& geometry, Isa isa, Algorithm algorithm
       to_image_(lists_, order_, kernels_of<T>(isa), Direction::conv_transpose),
       gradient_(lists_, order_, kernels_of<T>(isa)),
       tiling_(tiling_of<T>(geometry, algorithm, kernels_of<T>(isa), images)) {
-  if (tiling_) by_tiles_ = std::make_shared<const TiledMap<T>>(geometry, tiling_->cuts, order_, isa);
+  if (tiling_) by_tiles_ = std::make_shared<const TiledMap<T>>(geometry, tiling_->plan, order_, isa);
+  packed_at_ = packed_places();
 }
 
 template <class T>
@@ -84,7 +85,7 @@ typename BatchedMap<T>::PackedPlaces BatchedMap<T>::packed_places() const {
 
 template <class T>
 Index BatchedMap<T>::packed_size() const {
-  return packed_places().size;
+  return packed_at_.size;
 }
 
 template <class T>
@@ -113,7 +114,7 @@ void BatchedMap<T>::export_weight(const Sum<T>* engine, Sum<T>* weight) const {
 
 template <class T>
 void BatchedMap<T>::pack(const Sum<T>* engine, Step<T>* packed) const {
-  const PackedPlaces at = packed_places();
+  const PackedPlaces& at = packed_at_;
   const bool conv = tiled(&Tiling::conv), conv_transpose = tiled(&Tiling::conv_transpose);
   if (!conv) to_code_.pack(engine, packed + at.direct_conv);
   if (!conv_transpose) to_image_.pack(engine, packed + at.direct_conv_transpose);
@@ -128,21 +129,19 @@ void BatchedMap<T>::pack(const Sum<T>* engine, Step<T>* packed) const {
 template <class T>
 void BatchedMap<T>::conv(Index images, const T* image, const Step<T>* packed, Result<T> code,
                          const Ending<T>& ending, Sum<T>* scratch) const {
-  const PackedPlaces at = packed_places();
   if (tiled(&Tiling::conv))
-    by_tiles_->conv(images, image, packed + at.tiled_conv, code, ending, scratch);
+    by_tiles_->conv(images, image, packed + packed_at_.tiled_conv, code, ending, scratch);
   else
-    to_code_.apply(images, image, packed + at.direct_conv, code, ending, scratch);
+    to_code_.apply(images, image, packed + packed_at_.direct_conv, code, ending, scratch);
 }
 
 template <class T>
 void BatchedMap<T>::conv_transpose(Index images, const T* code, const Step<T>* packed, Result<T> image,
                                    const Ending<T>& ending, Sum<T>* scratch) const {
-  const PackedPlaces at = packed_places();
   if (tiled(&Tiling::conv_transpose))
-    by_tiles_->conv_transpose(images, code, packed + at.tiled_conv_transpose, image, ending, scratch);
+    by_tiles_->conv_transpose(images, code, packed + packed_at_.tiled_conv_transpose, image, ending, scratch);
   else
-    to_image_.apply(images, code, packed + at.direct_conv_transpose, image, ending, scratch);
+    to_image_.apply(images, code, packed + packed_at_.direct_conv_transpose, image, ending, scratch);
 }
 
 template <class T>

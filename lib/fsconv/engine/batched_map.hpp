@@ -70,7 +70,7 @@ class BatchedMap {
   Isa isa_;
   WeightOrder order_;
   std::shared_ptr<const TapLists> lists_;
-  // Where each packed copy begins, in steps.
+  // Where each packed copy begins, in steps, and how long they are together.
   struct PackedPlaces {
     Index direct_conv, direct_conv_transpose, points, tiled_conv, tiled_conv_transpose, size;
   };
@@ -82,6 +82,7 @@ class BatchedMap {
   // Which of the three maps are computed by tiles.
   std::optional<Tiling> tiling_;
   std::shared_ptr<const TiledMap<T>> by_tiles_;
+  PackedPlaces packed_at_;
 };
 
 }  // namespace fsconv::engine

@@ -39,6 +39,15 @@ constexpr Index enough_taps = 4;
 
 constexpr Factor single_factor = {0, 0};
 
+// A step of the inner dimension from the weights of `left` channels, which are `apart`.
+template <class T>
+Step<T> step_of(const Sum<T>* weight, Index apart, Index left) {
+  if constexpr (Arithmetic<T>::numbers_per_step == 2)
+    return {rounded<T>(*weight), left > 1 ? rounded<T>(weight[apart]) : T{}};
+  else
+    return *weight;
+}
+
 }  // namespace
 
 template <class T>
@@ -145,14 +154,12 @@ Index DirectedMap<T>::halves_size(Index images) const {
 template <class T>
 void DirectedMap<T>::by_patches(const Call& call) const {
   if constexpr (per_step == 2) {
-    const Ending<T>& ending = call.ending;
     const Index images = call.images, steps = patch_steps();
-    const Index at_once = ending.per_pixel ? 1 : patch_pixels(images), most = at_once * images;
+    const Index at_once = call.ending.per_pixel ? 1 : patch_pixels(images), most = at_once * images;
     auto* const scratch = reinterpret_cast<Step<T>*>(call.scratch);
     auto* const halves = reinterpret_cast<T*>(scratch);
     auto* const windows = reinterpret_cast<T*>(scratch + halves_size(images));
     Step<T>* const patches = scratch + halves_size(images) + steps * most;
-    const Index result_channels = call.result_channels(result_), result_row = result_channels * order_.groups;
     for (Index group = 0; group < order_.groups; ++group) {
       const Step<T>* from = call.source + group;
       for (Index at = 0; at < source_.pixels * images; ++at) halves[at] = from[at * order_.groups].first;
@@ -165,27 +172,14 @@ void DirectedMap<T>::by_patches(const Call& call) const {
         kernels_->pair_transposed(windows, rows, 2 * steps, rows, patches, steps);
         for (Index panel = 0; panel < panels_.count(); ++panel) {
           Product<T> p = product(call, group, panel);
-          const Index first = panels_.first_column(panel);
-          const Index at = pixel * images * result_row + group * result_channels + first;
-          const Index per_channel =
-              ((ending.per_pixel ? pixel * order_.groups : 0) + group) * result_.channels + first;
           p.factors = &single_factor;
           p.count = 1;
           p.rows = rows;
           p.inner = steps;
           p.a = patches;
           p.a_row = steps;
-          p.columns = panels_.columns_of(panel);
-          p.relu = ending.relu;
-          p.add = ending.add;
-          p.c_row = result_row;
-          if (call.result.numbers)
-            p.c = call.result.numbers + at;
-          else
-            p.c_sums = call.result.sums + at;
-          p.mask = ending.mask ? ending.mask + at : nullptr;
-          p.bias = ending.bias ? ending.bias + per_channel : nullptr;
-          p.sums = ending.sums ? ending.sums + per_channel : nullptr;
+          p.c_row = call.result_channels(result_) * order_.groups;
+          end_at(p, call, group, panel, pixel, 0);
           kernels_->strided(p);
         }
       }
@@ -240,6 +234,27 @@ Product<T> DirectedMap<T>::product(const Call& call, Index group, Index panel) c
   return product;
 }
 
+// Where the results of a panel go from a pixel and image on, and their ending.
+template <class T>
+void DirectedMap<T>::end_at(Product<T>& product, const Call& call, Index group, Index panel, Index pixel,
+                            Index image) const {
+  const Ending<T>& ending = call.ending;
+  const Index channels = call.result_channels(result_), first = panels_.first_column(panel);
+  const Index at = ((pixel * call.images + image) * order_.groups + group) * channels + first;
+  const Index per_channel =
+      ((ending.per_pixel ? pixel * order_.groups : 0) + group) * result_.channels + first;
+  product.columns = panels_.columns_of(panel);
+  product.relu = ending.relu;
+  product.add = ending.add;
+  if (call.result.numbers)
+    product.c = call.result.numbers + at;
+  else
+    product.c_sums = call.result.sums + at;
+  product.mask = ending.mask ? ending.mask + at : nullptr;
+  product.bias = ending.bias ? ending.bias + per_channel : nullptr;
+  product.sums = ending.sums ? ending.sums + per_channel : nullptr;
+}
+
 // result[r] = sum over the taps of r: source[pixel of the tap] * weight[tap]. The rows of these products are
 // images or, where the images are few, the pixels of a run.
 template <class T>
@@ -257,27 +272,14 @@ void DirectedMap<T>::by_result(const Call& call) const {
     for_each_panel_and_band(band, [&](Index panel, Index first_pixel, Index last_pixel) {
       Product<T> p = product(call, group, panel);
       p.a_factor = source_pixel;
-      p.columns = panels_.columns_of(panel);
-      p.relu = ending.relu;
-      p.add = ending.add;
       // The results of `rows` rows from a pixel and image on.
       const auto compute = [&](Index pixel, Index image, Index rows) {
         const std::span<const Factor> taps = (*result_.list)[pixel];
-        const Index first = panels_.first_column(panel);
-        const Index at = pixel * result_pixel + image * result_row + group * result_channels + first;
-        const Index per_channel =
-            ((ending.per_pixel ? pixel * order_.groups : 0) + group) * result_.channels + first;
         p.factors = taps.data();
         p.count = static_cast<Index>(taps.size());
         p.rows = rows;
         p.a = call.source + image * source_row + group * source_.steps();
-        if (call.result.numbers)
-          p.c = call.result.numbers + at;
-        else
-          p.c_sums = call.result.sums + at;
-        p.mask = ending.mask ? ending.mask + at : nullptr;
-        p.bias = ending.bias ? ending.bias + per_channel : nullptr;
-        p.sums = ending.sums ? ending.sums + per_channel : nullptr;
+        end_at(p, call, group, panel, pixel, image);
         kernels_->strided(p);
       };
       if (along_runs) {

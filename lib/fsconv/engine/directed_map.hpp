@@ -76,6 +76,8 @@ class DirectedMap {
   Index patch_pixels(Index images) const;
   Index halves_size(Index images) const;
   Product<T> product(const Call& call, Index group, Index panel) const;
+  void end_at(Product<T>& product, const Call& call, Index group, Index panel, Index pixel,
+              Index image) const;
   Index product_row() const { return panels_.size() / panels_.inner; }
   Index sums_size(Index images) const;
   Index pixels_at_once(Index images) const;

@@ -103,11 +103,10 @@ void require_places(const std::array<TiledAxis, 3>& axes) {
 
 }  // namespace
 
-TilePlan::TilePlan(const Geometry& geometry, const Cuts& cuts) {
+TilePlan::TilePlan(const Geometry& geometry, const Cut& cut) {
   const std::array<Axis, 3> axes = three_axes(geometry);
   const Index3 in = in_extents(axes), out = out_extents(axes), taps = tap_extents(axes);
-  const std::array<TiledAxis, 3> on_axis = {tiled(axes[0], cuts[0]), tiled(axes[1], cuts[1]),
-                                            tiled(axes[2], cuts[2])};
+  const std::array<TiledAxis, 3> on_axis = {tiled(axes[0], cut), tiled(axes[1], cut), tiled(axes[2], cut)};
   require_places(on_axis);
   scale = on_axis[0].scale * on_axis[1].scale * on_axis[2].scale;
   const std::array lists = {by_kind(on_axis[0]), by_kind(on_axis[1]), by_kind(on_axis[2])};

@@ -11,9 +11,6 @@
 
 namespace fsconv::engine {
 
-// By axis, as three_axes() orders them.
-using Cuts = std::array<Cut, 3>;
-
 // Matrices of several axes are applied one after the other, which is their Kronecker product: points, results,
 // taps and phases are all combinations of those of the axes, last axis fastest.
 struct TilePlan {
@@ -50,7 +47,7 @@ struct TilePlan {
 
   // The geometry is one that TapLists can be made of: at most 2^31-1 pixels and taps. Throws InvalidArgument where
   // the lists do not fit the memory.
-  TilePlan(const Geometry& geometry, const Cuts& cuts);
+  TilePlan(const Geometry& geometry, const Cut& cut);
 
   // So many tiles of a kind go through at a time, of so many images and channels: a chunk reads the filters of
   // its points once, and is as large as they are, so that neither side passes by more often than the other.

@@ -81,8 +81,8 @@ void TileTransform<T>::run(const Pass& pass, Index count, FromAt&& from, ToAt&& 
 
 template <class T>
 template <class Number>
-void TileTransform<T>::apply(const Number* const* from, Index from_first, Number* const* to, Index to_first,
-                             Index count, Sum<T>* scratch) const {
+void TileTransform<T>::apply_piece(const Number* const* from, Index from_first, Number* const* to,
+                                   Index to_first, Index count, Sum<T>* scratch) const {
   const auto input = [&](Index at) {
     return from[at] ? from[at] + from_first : reinterpret_cast<const Number*>(zeros);
   };
@@ -104,9 +104,9 @@ void TileTransform<T>::apply(const Number* const* from, Index from_first, Number
   run<Sum<T>, Number>(passes_[static_cast<std::size_t>(count_ - 1)], count, between(count_ - 2), output);
 }
 
-#define FSCONV_INSTANTIATE(T, Number)                                                                      \
-  template void TileTransform<T>::apply<Number>(const Number* const*, Index, Number* const*, Index, Index, \
-                                                Sum<T>*) const;
+#define FSCONV_INSTANTIATE(T, Number)                                                                     \
+  template void TileTransform<T>::apply_piece<Number>(const Number* const*, Index, Number* const*, Index, \
+                                                      Index, Sum<T>*) const;
 template class TileTransform<float>;
 template class TileTransform<double>;
 template class TileTransform<BFloat16>;

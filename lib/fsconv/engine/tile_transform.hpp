@@ -25,14 +25,20 @@ class TileTransform {
   Index piece() const { return piece_; }
   static constexpr Index most_positions = most_products * most_products * most_products;
   static constexpr Index least_piece = 64;
-  // In numbers, of what apply() works in.
+  // In numbers, of what they work in.
   static constexpr Index scratch_size = 2 * most_positions * least_piece;
 
-  // `count` <= piece() numbers, from[input] + from_first and to[output] + to_first on. An input that is null is
-  // zeros. Either T to T, for image and code, or Sum<T> to Sum<T>.
+  // All `count` numbers of every pixel, from[input] to to[output]. An input that is null is zeros. Either T to T, for
+  // image and code, or Sum<T> to Sum<T>.
   template <class Number>
-  void apply(const Number* const* from, Index from_first, Number* const* to, Index to_first, Index count,
-             Sum<T>* scratch) const;
+  void apply(const Number* const* from, Number* const* to, Index count, Sum<T>* scratch) const {
+    for (Index first = 0; first < count; first += piece_)
+      apply_piece(from, first, to, first, std::min(piece_, count - first), scratch);
+  }
+  // `count` <= piece() of them, from from[input] + from_first and to[output] + to_first on.
+  template <class Number>
+  void apply_piece(const Number* const* from, Index from_first, Number* const* to, Index to_first,
+                   Index count, Sum<T>* scratch) const;
 
  private:
   struct Pass {

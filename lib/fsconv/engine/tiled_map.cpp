@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <fsconv/engine/bfloat16.hpp>
 #include <fsconv/engine/tiled_map.hpp>
 #include <fsconv/engine/weight_panels.hpp>
 #include <limits>
+#include <utility>
 
 namespace fsconv::engine {
 namespace {
@@ -56,27 +58,28 @@ struct TiledMap<T>::Target {
 };
 
 template <class T>
-TiledMap<T>::TiledMap(const Geometry& geometry, const Cuts& cuts, const WeightOrder& order, Isa isa)
+TiledMap<T>::TiledMap(const Geometry& geometry, std::shared_ptr<const TilePlan> plan,
+                      const WeightOrder& order, Isa isa)
     : geometry_(geometry),
-      plan_(geometry, cuts),
+      plan_(std::move(plan)),
       order_(order),
-      point_order_(order_of_points(order, plan_.filter_count)),
+      point_order_(order_of_points(order, plan_->filter_count)),
       kernels_(&kernels_of<T>(isa)),
       transforms_(&transforms_of<T>(isa)),
       to_code_(panels_of<T>(point_order_, Direction::conv, *kernels_)),
       to_image_(panels_of<T>(point_order_, Direction::conv_transpose, *kernels_)) {
   Index phases = 0;
-  for (const Kind& kind : plan_.kinds) {
+  for (const Kind& kind : plan_->kinds) {
     const auto matrix = [&](Part part) { return TileTransform<T>(kind.algorithms, part, *transforms_); };
     matrices_.push_back({matrix(Part::image), matrix(Part::code), matrix(Part::image_transposed),
                          matrix(Part::code_transposed)});
     phases = std::max(phases, kind.phases);
   }
-  for (const TilePlan::Filters& filters : plan_.filters)
+  for (const TilePlan::Filters& filters : plan_->filters)
     filter_matrices_.push_back({TileTransform<T>(filters.algorithms, Part::filter, *transforms_),
                                 TileTransform<T>(filters.algorithms, Part::filter_transposed, *transforms_)});
-  unscale_ = static_cast<Sum<T>>(plan_.scale);
-  reciprocal_ = exact_reciprocal<Sum<T>>(plan_.scale);
+  unscale_ = static_cast<Sum<T>>(plan_->scale);
+  reciprocal_ = exact_reciprocal<Sum<T>>(plan_->scale);
   if (reciprocal_) unscale_ = 1 / unscale_;
   for (Index phase = 0; phase < phases; ++phase)
     each_phase_.push_back({static_cast<std::int32_t>(phase), static_cast<std::int32_t>(phase)});
@@ -84,7 +87,7 @@ TiledMap<T>::TiledMap(const Geometry& geometry, const Cuts& cuts, const WeightOr
 
 template <class T>
 TilePlaces<T> TiledMap<T>::places(Index images, Sum<T>* scratch) const {
-  return TilePlaces<T>(plan_, geometry_, order_, *kernels_, images, scratch);
+  return TilePlaces<T>(*plan_, geometry_, order_, *kernels_, images, scratch);
 }
 
 template <class T>
@@ -99,7 +102,7 @@ Index TiledMap<T>::scratch_size(Index images) const {
 template <class T>
 template <class F>
 void TiledMap<T>::for_each_chunk(Index images, F&& f) const {
-  for (const Kind& kind : plan_.kinds) {
+  for (const Kind& kind : plan_->kinds) {
     const TileChunk chunk = chunk_of(kind, geometry_, images);
     for (Index tile = 0; tile < kind.tiles; tile += chunk.tiles)
       f(kind, chunk, tile, std::min(chunk.tiles, kind.tiles - tile));
@@ -112,8 +115,8 @@ void TiledMap<T>::transform_filters(const Sum<T>* weight, Sum<T>* points) const 
   const Sum<T>* from[TileTransform<T>::most_positions];
   Sum<T>* to[TileTransform<T>::most_positions];
   const Index size = order_.image_channels * order_.code_channels;
-  for (std::size_t at = 0; at < plan_.filters.size(); ++at) {
-    const TilePlan::Filters& filters = plan_.filters[at];
+  for (std::size_t at = 0; at < plan_->filters.size(); ++at) {
+    const TilePlan::Filters& filters = plan_->filters[at];
     const TileTransform<T>& transform = filter_matrices_[at].filter;
     for (Index group = 0; group < order_.groups; ++group)
       for (Index phase = 0; phase < filters.phases; ++phase) {
@@ -122,9 +125,7 @@ void TiledMap<T>::transform_filters(const Sum<T>* weight, Sum<T>* points) const 
           from[j] = taps[j] < 0 ? nullptr : weight + order_.matrix(group, taps[j]);
         for (Index point = 0; point < filters.points; ++point)
           to[point] = points + point_order_.matrix(group, filters.filter(point, phase));
-        for (Index first = 0; first < size; first += transform.piece())
-          transform.template apply<Sum<T>>(from, first, to, first, std::min(transform.piece(), size - first),
-                                           scratch);
+        transform.apply(from, to, size, scratch);
       }
   }
 }
@@ -148,9 +149,7 @@ void TiledMap<T>::image_to_points(Index images, const Kind& kind, const TileChun
         from[point] = pixels[point] < 0 ? nullptr : image + pixels[point] * size;
         to[point] = at.image + point * chunk.image_point + phase * chunk.image_phase + t * size;
       }
-      for (Index first = 0; first < size; first += transform.piece())
-        transform.template apply<T>(from, first, to, first, std::min(transform.piece(), size - first),
-                                    at.transform);
+      transform.apply(from, to, size, at.transform);
     }
 }
 
@@ -166,9 +165,7 @@ void TiledMap<T>::code_to_points(Index images, const Kind& kind, const TileChunk
     for (Index r = 0; r < kind.results; ++r) from[r] = pixels[r] < 0 ? nullptr : code + pixels[r] * size;
     for (Index point = 0; point < kind.points; ++point)
       to[point] = at.code + point * chunk.code_point + t * size;
-    for (Index first = 0; first < size; first += transform.piece())
-      transform.template apply<T>(from, first, to, first, std::min(transform.piece(), size - first),
-                                  at.transform);
+    transform.apply(from, to, size, at.transform);
   }
 }
 
@@ -217,7 +214,7 @@ void TiledMap<T>::end_pixels(const TileTransform<T>& transform, const Sum<T>* co
   for (Index r = 0; r < transform.outputs(); ++r) values[r] = at.values + r * transform.piece();
   for_each_piece(images, channels, transform.piece(),
                  [&](Index first, Index rows, Index columns, Index channel) {
-                   transform.template apply<Sum<T>>(from, first, values, 0, rows * columns, at.transform);
+                   transform.apply_piece(from, first, values, 0, rows * columns, at.transform);
                    for (Index r = 0; r < transform.outputs(); ++r)
                      if (pixels[r].there)
                        end_piece(pixels[r].ending, values[r], first, rows, columns, channel);
@@ -322,10 +319,10 @@ void TiledMap<T>::conv_transpose(Index images, const T* code, const Step<T>* pac
         end_pixels(matrices(kind).image_transposed, from, images, image_row(), pixels, at);
       }
   });
-  if (plan_.no_tap.empty()) return;
+  if (plan_->no_tap.empty()) return;
   const Index piece = TileTransform<T>::scratch_size / 2;
   std::fill_n(at.values, piece, Sum<T>(0));
-  for (const TilePlan::Pixel pixel : plan_.no_tap) {
+  for (const TilePlan::Pixel pixel : plan_->no_tap) {
     const EndedPixel<T> to = ended(ending, image, pixel, images, image_row());
     for_each_piece(images, image_row(), piece, [&](Index first, Index rows, Index columns, Index channel) {
       end_piece(to, at.values, first, rows, columns, channel);
@@ -408,8 +405,8 @@ void TiledMap<T>::add_gradient(Sum<T>* gradient, const TilePlaces<T>& at) const 
   Target pixels[TileTransform<T>::most_positions];
   const Index size = order_.image_channels * order_.code_channels;
   const Ending<T> adding{.add = true};
-  for (std::size_t place = 0; place < plan_.filters.size(); ++place) {
-    const TilePlan::Filters& filters = plan_.filters[place];
+  for (std::size_t place = 0; place < plan_->filters.size(); ++place) {
+    const TilePlan::Filters& filters = plan_->filters[place];
     for (Index group = 0; group < order_.groups; ++group)
       for (Index phase = 0; phase < filters.phases; ++phase) {
         for (Index point = 0; point < filters.points; ++point)

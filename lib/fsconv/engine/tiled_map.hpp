@@ -24,9 +24,9 @@ class TiledMap {
  public:
   // The geometry is one that TapLists can be made of. The channels of a group must be whole steps of T
   // (BFloat16: even).
-  TiledMap(const Geometry& geometry, const Cuts& cuts, const WeightOrder& order, Isa isa);
+  TiledMap(const Geometry& geometry, std::shared_ptr<const TilePlan> plan, const WeightOrder& order, Isa isa);
 
-  const TilePlan& plan() const { return plan_; }
+  const TilePlan& plan() const { return *plan_; }
 
   // In steps: the filters of all points as Sum<T> (one step each), and packed for a direction.
   Index points_size() const { return point_order_.size(); }
@@ -80,11 +80,11 @@ class TiledMap {
   void add_products(const Kind& kind, const TileChunk& chunk, Index images, const TilePlaces<T>& at) const;
   void add_gradient(Sum<T>* gradient, const TilePlaces<T>& at) const;
   const Matrices& matrices(const Kind& kind) const {
-    return matrices_[static_cast<std::size_t>(&kind - plan_.kinds.data())];
+    return matrices_[static_cast<std::size_t>(&kind - plan_->kinds.data())];
   }
 
   Geometry geometry_;
-  TilePlan plan_;
+  std::shared_ptr<const TilePlan> plan_;
   WeightOrder order_, point_order_;  // point_order_: the filters of points and phases as its taps
   const Kernels<T>* kernels_;
   const Transforms<T>* transforms_;

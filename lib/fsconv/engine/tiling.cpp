@@ -127,9 +127,6 @@ struct Layer {
   Index images;
 };
 
-// Every axis is cut in the same way.
-Cuts same_cut(const Cut& cut) { return {cut, cut, cut}; }
-
 std::vector<Cut> candidates(Algorithm algorithm, bool rounds) {
   std::vector<Cut> list = {{.largest = 2, .smaller_at_end = true}, {.largest = 3, .smaller_at_end = true}};
   if (algorithm == Algorithm::winograd4 && !rounds) list = {{.largest = 4, .smaller_at_end = true}};
@@ -161,10 +158,10 @@ std::optional<Tiling> tiling_of(const Geometry& geometry, Algorithm algorithm, c
   std::optional<Tiling> best;
   double least = direct.conv + direct.conv_transpose + direct.weight_gradient;
   for (const Cut& cut : candidates(algorithm, rounds)) {
-    const TilePlan plan(geometry, same_cut(cut));
-    if (real(plan.products()) >= layer.taps()) continue;  // one tile, and most of its pixels not there
-    const Cycles tiled = layer.by_tiles(plan);
-    Tiling tiling{.cuts = same_cut(cut)};
+    const auto plan = std::make_shared<const TilePlan>(geometry, cut);
+    if (real(plan->products()) >= layer.taps()) continue;  // one tile, and most of its pixels not there
+    const Cycles tiled = layer.by_tiles(*plan);
+    Tiling tiling{.plan = plan};
     if (automatic) {
       tiling.conv = tiled.conv < direct.conv;
       tiling.conv_transpose = tiled.conv_transpose < direct.conv_transpose;

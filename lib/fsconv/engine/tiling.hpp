@@ -5,13 +5,14 @@
 #include <fsconv/engine/algorithm.hpp>
 #include <fsconv/engine/kernels.hpp>
 #include <fsconv/engine/tile_plan.hpp>
+#include <memory>
 #include <optional>
 
 namespace fsconv::engine {
 
 // The maps of one geometry share a tiling; each of them may be direct all the same.
 struct Tiling {
-  Cuts cuts;
+  std::shared_ptr<const TilePlan> plan;
   bool conv = true, conv_transpose = true, weight_gradient = true;
 };
 

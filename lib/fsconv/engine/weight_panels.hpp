@@ -2,22 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <fsconv/engine/bfloat16.hpp>
-#include <fsconv/engine/isa.hpp>
+#include <fsconv/engine/kernels.hpp>
 #include <fsconv/engine/panels.hpp>
 #include <fsconv/engine/weight_order.hpp>
 #include <fsconv/geometry/direction.hpp>
 
 namespace fsconv::engine {
-
-// A step of the inner dimension from the weights of `left` channels, which are `apart`.
-template <class T>
-Step<T> step_of(const Sum<T>* weight, Index apart, Index left) {
-  if constexpr (Arithmetic<T>::numbers_per_step == 2)
-    return {rounded<T>(*weight), left > 1 ? rounded<T>(weight[apart]) : T{}};
-  else
-    return *weight;
-}
 
 // The panels of matrices [source channels x result channels], one for each tap of `order`: the result side is
 // the code in the direction conv, the image in conv_transpose.

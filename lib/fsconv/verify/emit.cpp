@@ -54,9 +54,7 @@ void write(const OutputFile& file) {
   std::error_code error;
   fs::create_directories(file.path.parent_path(), error);
   if (error) throw IoError(file.path.parent_path().string(), "cannot make the folder: " + error.message());
-  AtomicFile output(file.path.string());
-  output.write(file.content);
-  output.commit();
+  write_whole(file.path.string(), file.content);
 }
 
 }  // namespace
