@@ -7,8 +7,11 @@
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/bench/conv_bench.hpp>
 #include <fsconv/bench/matrix_bench.hpp>
+#include <fsconv/bench/scale_bench.hpp>
 #include <fsconv/bench/train_bench.hpp>
 #include <fsconv/bench/verify_bench.hpp>
+#include <fsconv/distributed/agreement.hpp>
+#include <fsconv/distributed/mpi.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/location.hpp>
@@ -17,15 +20,17 @@
 #include "commands.hpp"
 #include "geometry_options.hpp"
 #include "json_text.hpp"
+#include "ranks.hpp"
 
 namespace fsconv::cli {
 namespace {
 
 boost::program_options::options_description options() {
   OptionList list("Options");
-  list.value("what", "NAME", "conv: the operations (default), matrix: the sparse W, train or verify")
-      .value("set", "NAME[,NAME...]",
-             "layers (default), dcgan, audio, volume or all; of train: ae28 (default), ae64, vae28, conv28")
+  list.value("what", "NAME", "conv: the operations (default), matrix: the sparse W, train, verify or scale")
+      .value(
+          "set", "NAME[,NAME...]",
+          "layers (default), dcgan, audio, volume or all; of train and scale: ae28 (default), ae64, vae28, conv28")
       .value("form", "NAME[,NAME...]",
              "engine, onednn_blocked, any form, or all (engine, batched, im2col and onednn)")
       .value("precision", "NAME[,NAME...]",
@@ -35,14 +40,18 @@ boost::program_options::options_description options() {
       .value("algorithm", "NAME[,NAME...]",
              "of engine, and of batched in training: direct, auto, winograd2, winograd4 or all (direct,auto)")
       .value("op", "NAME[,NAME...]", "conv, conv_transpose, weight_gradient or all (all)")
-      .value("batch", "N", "images (32)")
+      .value("batch", "N", "images (32); of scale a list of those of a step (the set's own, and 32 per rank)")
       .value("threads", "N",
              "conv: each does the same work on data of its own; matrix: together they do one (1); train and "
              "verify: a list")
-      .value("rounds", "N", "in each, everything runs once (11; of train and verify 5)")
+      .value("ranks", "N[,N...]", "of scale: to predict a step for (1, 2, 4 ... 1024)")
+      .value("latency", "MICROSECONDS", "of scale, of a small message; under mpirun it is measured")
+      .value("bandwidth", "GB/S", "the same: 10^9 bytes per second of a large one")
+      .value("rounds", "N", "in each, everything runs once (11; of train, verify and scale 5)")
       .value("time", "SECONDS", "begin no round after that; there is always one")
       .value("mutant", "NAME", "also a form of fsconv verify that is wrong on purpose, to see it refused")
       .value("seed", "N", "of the numbers and of the order in the rounds (0)")
+      .value("shard", "I/N", "time the I-th of N parts of the items; fsconv merge joins their files")
       .value("output", "FILE", "write every sample to an HDF5 file, one row per item");
   add_geometry_options(list);
   add_size_options(list);
@@ -211,6 +220,8 @@ std::vector<Witness> witnesses_of(const Options& options) {
 template <class Plan>
 Plan plan_of(const Options& options) {
   Plan plan;
+  if constexpr (requires { plan.shard; })
+    if (options.has("shard")) plan.shard = parse_shard(options.text("shard"));
   plan.rounds = options.integer("rounds", plan.rounds, 1, 100'000);
   plan.time_limit = time_limit_of(options);
   plan.seed = options.seed();
@@ -278,13 +289,85 @@ int run_verify(const Options& options) {
   return measure(options, plan, std::ranges::max(plan.threads), bench::verify_bench);
 }
 
+// Numbers of a list, each once, as `Number`.
+template <class Number>
+std::vector<Number> different_numbers(const Options& options, const char* option, Index most) {
+  std::vector<Number> list;
+  for (const Index each : options.integers(option).value_or(std::vector<Index>{})) {
+    if (each < 1 || each > most)
+      throw InvalidArgument(option, fmt::format("names {}", each),
+                            fmt::format("use numbers from 1 to {}", most));
+    const auto number = static_cast<Number>(each);
+    if (std::find(list.begin(), list.end(), number) != list.end())
+      throw InvalidArgument(option, fmt::format("names {} twice", each));
+    list.push_back(number);
+  }
+  return list;
+}
+
+// The link of a process that has nobody to send to.
+Link given_link(const Options& options) {
+  if (!options.has("latency") || !options.has("bandwidth"))
+    throw InvalidArgument(
+        options.has("latency") ? "bandwidth" : "latency", "is missing",
+        "tell how fast messages travel, or measure it: mpirun -n 2 fsconv bench --what scale");
+  constexpr double longest = 1e9, fastest = 1e6;
+  const double microseconds = options.number("latency", 0), gigabytes = options.number("bandwidth", 0);
+  if (!(microseconds >= 0 && microseconds <= longest))
+    throw InvalidArgument("latency", fmt::format("is {}", options.text("latency")),
+                          "must be 0 to 1e9 microseconds");
+  if (!(gigabytes > 0 && gigabytes <= fastest))
+    throw InvalidArgument("bandwidth", fmt::format("is {}", options.text("bandwidth")),
+                          "must be above 0 and at most 1e6 GB/s");
+  return {.latency = microseconds / 1e6, .bandwidth = gigabytes * 1e9};
+}
+
+int run_scale(const Options& options) {
+  constexpr const char *of_operations[] = {"op", "form", "case", "input-size", "mutant"},
+                       *of_rows[] = {"shard"}, *of_link[] = {"latency", "bandwidth"};
+  options.require_none_of(of_operations, "--what scale times training on the engine");
+  options.require_none_of(geometry_option_names(), "it belongs to --what conv");
+  options.require_none_of(of_rows, "--what scale measures a few constants");
+  auto plan = plan_of<bench::ScaleBenchPlan>(options);
+  plan.threads = static_cast<int>(options.integer("threads", 1, 1, 1024));
+  plan.workloads = workloads_of(options);
+  plan.batches = different_numbers<Index>(options, "batch", bench::most_scale_batch);
+  if (options.has("ranks")) plan.ranks = different_numbers<int>(options, "ranks", bench::most_scale_ranks);
+  plan.precisions = precisions_of(options);
+  plan.isas = isas_of(options);
+  if (options.has("algorithm")) plan.algorithms = algorithms_of(options);
+  Communicator& ranks = cli::ranks();
+  if (ranks.size() > 1) {
+    options.require_none_of(of_link, "the link between the ranks is measured");
+    plan.communicator = &ranks;
+  } else {
+    plan.link = given_link(options);
+  }
+  if (options.has("output"))
+    require_hdf5_name(options.text("output"));  // by all, for only one of them writes
+  if (ranks.rank() == 0) require_output(options);
+  agree(ranks, nullptr);
+  if (ranks.rank() == 0) return measure(options, plan, plan.threads, bench::scale_bench);
+  catch_interrupts();
+  bench::scale_bench(plan);
+  return static_cast<int>(ExitCode::ok);
+}
+
 int run(const Options& options) {
   const std::string what = options.text("what", "conv");
+  if (what == "scale") return run_scale(options);
+  if (launched_ranks() > 1)
+    throw InvalidArgument(
+        "what", fmt::format("is {}, which one process measures, and {} were started", what, launched_ranks()),
+        "start one, or use --what scale");
+  constexpr const char* of_scale[] = {"ranks", "latency", "bandwidth"};
+  options.require_none_of(of_scale, "it belongs to --what scale");
   if (what == "conv") return run_conv(options);
   if (what == "matrix") return run_matrix(options);
   if (what == "train") return run_train(options);
   if (what == "verify") return run_verify(options);
-  throw InvalidArgument("what", fmt::format("'{}' is unknown", what), "use conv, matrix, train or verify");
+  throw InvalidArgument("what", fmt::format("'{}' is unknown", what),
+                        "use conv, matrix, train, verify or scale");
 }
 
 }  // namespace
@@ -306,7 +389,12 @@ in registers with the form's instruction set and precision; flop/B divides by th
 read or written once. With --what matrix, x floor is the time over that of only filling, or only reading, as
 much memory. The sizes describe conv. --what train counts the images of whole training steps on images made
 before, --what verify the checks of a small sweep; a form whose gradient differs from im2col's, or for which
-a check fails, is not timed.)",
+a check fails, is not timed.
+
+--what scale measures what a rank does of a training step and predicts the step on more ranks (docs/scale.md): a
+batch is cut into blocks of 32 images, so that a batch of 128 keeps 4 ranks busy. Under mpirun with 2 ranks or more,
+which measure at once, the link between them is measured, too. --shard cuts by what is compared: an operation on a
+geometry, of matrix a geometry, of train a model, of verify a form.)",
           .examples = R"(  fsconv bench
   fsconv bench --set dcgan --op conv_transpose --time 20 --threads 2
   fsconv bench --case ic3oc64i64x64o32x32k4s2p1 --form all --batch 1 --rounds 3
@@ -316,6 +404,8 @@ a check fails, is not timed.)",
   fsconv bench --what train --precision fp32,bf16 --threads 1,2
   fsconv bench --what verify --form gather,batched
   fsconv bench --what matrix --output matrix.h5
+  fsconv bench --what scale --latency 20 --bandwidth 2.9      # as of 25 GbE
+  fsconv bench --what train --set ae28,vae28 --shard 1/2 --rounds 1 --output steps-1.h5
   fsconv bench --case ic2oc2i8x8o4x4k4s2p1 --mutant no_flip      # refuses it, as it must
 )",
           .options = options,

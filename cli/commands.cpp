@@ -8,7 +8,7 @@ std::span<const Command> commands() {
       shape_command(),       matrix_command(), apply_command(),    draw_command(),   verify_command(),
       data_command(),        train_command(),  evaluate_command(), encode_command(), decode_command(),
       reconstruct_command(), smooth_command(), export_command(),   import_command(), log_command(),
-      report_command(),      bench_command(),  doctor_command(),   tour_command()};
+      report_command(),      bench_command(),  merge_command(),    doctor_command(), tour_command()};
   return list;
 }
 

@@ -11,6 +11,7 @@ Command matrix_command();
 Command apply_command();
 Command draw_command();
 Command verify_command();
+Command merge_command();
 Command data_command();
 Command train_command();
 Command evaluate_command();

@@ -35,7 +35,7 @@ class LineReader {
 
   // What stands before the '='; empty where the line says nothing.
   std::string name() {
-    const std::size_t equals = std::min(line_.find('='), comment_from(0));
+    const std::size_t equals = comment_from(0, line_.find('='));
     const std::string_view name = trimmed(line_.substr(0, equals));
     const bool has_value = equals < line_.size() && line_[equals] == '=';
     if (!has_value && name.empty()) return {};
@@ -64,15 +64,16 @@ class LineReader {
     while (at_ < line_.size() && is_blank(line_[at_])) ++at_;
   }
 
-  // Where a comment begins: a '#' that stands first or behind a blank. Another one belongs to what it stands in.
-  std::size_t comment_from(std::size_t at) const {
-    for (at = line_.find('#', at); at != std::string_view::npos; at = line_.find('#', at + 1))
-      if (at == 0 || is_blank(line_[at - 1])) return at;
-    return line_.size();
+  // Where a comment begins before `end`, or there: a '#' that stands first or behind a blank. Another one belongs to what
+  // it stands in. (No farther than that: a line of many entries is looked at by each of them.)
+  std::size_t comment_from(std::size_t at, std::size_t end) const {
+    end = std::min(end, line_.size());
+    while (at < end && !(line_[at] == '#' && (at == 0 || is_blank(line_[at - 1])))) ++at;
+    return at;
   }
 
   std::string plain(std::size_t end) {
-    end = std::min(end, comment_from(at_));
+    end = comment_from(at_, end);
     const std::string_view text = trimmed(line_.substr(at_, end - at_));
     at_ = end;
     return std::string(text);

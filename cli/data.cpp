@@ -62,9 +62,9 @@ Recipe recipe_of(const Options& options) {
   return recipe;
 }
 
-std::optional<Share> share_of(const Options& options, const char* name) {
+std::optional<PartSize> part_size_of(const Options& options, const char* name) {
   if (!options.has(name)) return std::nullopt;
-  return parse_share(name, options.text(name));
+  return parse_part_size(name, options.text(name));
 }
 
 Preparation preparation_of(const Options& options, const Words& words) {
@@ -76,8 +76,8 @@ Preparation preparation_of(const Options& options, const Words& words) {
                           .output = options.required_text("output"),
                           .recipe = recipe_of(options),
                           .partition = std::nullopt,
-                          .test = share_of(options, "test"),
-                          .validation = share_of(options, "validation"),
+                          .test = part_size_of(options, "test"),
+                          .validation = part_size_of(options, "validation"),
                           .skip_broken = options.has("skip-broken"),
                           .info = {.kind = "data",
                                    .command_line = options.command_line(),

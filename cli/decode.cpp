@@ -171,7 +171,8 @@ int run(const Options& options) {
                               {"shape", shape},
                               {"source", source},
                               {"run", trained.path},
-                              {"epoch", trained.trained.epoch}});
+                              {"epoch", trained.trained.epoch},
+                              {"partial_step", trained.trained.partial_step}});
   else
     fmt::print("{}  [{}] by {}, {}\n", one_line(output), fmt::join(shape, ", "), one_line(trained.path),
                trained.epoch_text());

@@ -6,12 +6,16 @@
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/screen.hpp>
 #include <fsconv/data/order.hpp>
+#include <fsconv/distributed/agreement.hpp>
 #include <fsconv/train/codes_file.hpp>
 #include <fsconv/train/factor_fit.hpp>
+#include <fsconv/train/run_ranks.hpp>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "commands.hpp"
 #include "json_text.hpp"
+#include "ranks.hpp"
 #include "run_options.hpp"
 
 namespace fsconv::cli {
@@ -35,12 +39,15 @@ int run(const Options& options) {
   const std::string output = options.required_text("output");
   const OutputKind kind = output_kind(output, {OutputKind::hdf5, OutputKind::npy});
   const TrainedRun trained = run_of(options);
-  require_output(output, info.kind, inputs_of(options, trained));
+  if (ranks().rank() == 0) require_output(output, info.kind, inputs_of(options, trained));
   const ShownImages images = load_named_images(trained, request);
 
-  Runner<float> runner = make_runner(trained, info.threads);
-  const Codes<float> codes = encode(runner, images, natural_order(images.images.shape()[0]));
-  write_codes(output, info, trained, images, codes);
+  require_same_work(ranks(), info, trained, images);
+  std::optional<Runner<float>> runner;
+  together(ranks(),
+           [&] { runner.emplace(make_runner(trained, info.threads, Precision::fp32, {}, &ranks())); });
+  const Codes<float> codes = encode(*runner, images, natural_order(images.images.shape()[0]));
+  on_first(ranks(), [&] { write_codes(output, info, trained, images, codes); });
   std::optional<FactorFit> fit;
   if (!images.factor_names.empty() && images.images.count() > 1)
     fit = fit_factors(codes.means, images.factors, images.factor_names);
@@ -53,7 +60,8 @@ int run(const Options& options) {
                               {"images", description(images)},
                               {"factors", fit ? to_json(*fit) : nlohmann::json()},
                               {"run", trained.path},
-                              {"epoch", trained.trained.epoch}});
+                              {"epoch", trained.trained.epoch},
+                              {"partial_step", trained.trained.partial_step}});
   else
     fmt::print("{}  [{}] {} of {}\n", one_line(output), fmt::join(codes.means.shape(), ", "),
                kind == OutputKind::hdf5 ? "codes"
@@ -76,7 +84,7 @@ FILE.h5 holds /mean and, of a vae, /log_variance, and /label where the data has 
 the classes where it has these; FILE.npy the means only. Of generated:factors it holds /factor/x, /factor/y, /factor/radius and /factor/hue, too, and a table says how well
 the codes follow them: R2 on the odd images of a linear fit to the even ones, and the latent numbers with the largest
 squared correlations. fsconv decode --codes reads both. Images are shown as in training: binarised with --seed, if the run's
-were.
+were. Under mpirun or srun the ranks share the images; the codes are the same on any number of them.
 
 The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5)",
           .examples =

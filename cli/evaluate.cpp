@@ -4,12 +4,15 @@
 
 #include <cstdio>
 #include <fsconv/base/interrupt.hpp>
+#include <fsconv/distributed/agreement.hpp>
 #include <fsconv/io/location.hpp>
 #include <fsconv/train/evaluation_file.hpp>
 #include <fsconv/train/evaluation_text.hpp>
+#include <fsconv/train/run_ranks.hpp>
 
 #include "commands.hpp"
 #include "json_text.hpp"
+#include "ranks.hpp"
 #include "run_options.hpp"
 
 namespace fsconv::cli {
@@ -52,7 +55,7 @@ int run(const Options& options) {
   if (options.has("algorithm")) algorithm = named<engine::Algorithm>(options.text("algorithm"));
   const ImageRequest request = image_request_of(options, count);
   const TrainedRun trained = run_of(options);
-  require_evaluation_output(options, trained);
+  if (ranks().rank() == 0) require_evaluation_output(options, trained);
   tell_if_emulated(precision);
   const ShownImages images = load_named_images(trained, request);
   std::optional<EvaluationReport> other;
@@ -61,10 +64,13 @@ int run(const Options& options) {
     require_comparable(*other, options.text("against"), images);
   }
 
-  const EvaluationReport report = evaluate(trained, images, samples, info.threads, precision, algorithm);
+  require_same_work(ranks(), info, trained, images);
+  const EvaluationReport report =
+      evaluate(trained, images, samples, info.threads, precision, algorithm, ranks());
   std::optional<Comparison> comparison;
   if (other) comparison = compare(report, *other, options.text("against"));
-  if (options.has("output")) write_evaluation(options.text("output"), info, trained, images, report);
+  if (options.has("output"))
+    on_first(ranks(), [&] { write_evaluation(options.text("output"), info, trained, images, report); });
   if (options.has("json")) {
     nlohmann::json json = json_of(report);
     if (comparison) json["against"] = json_of(*comparison);
@@ -93,6 +99,9 @@ code (the mean, of a vae) with the image as the model is shown it.
 
 Images are binarised as in training, once, with --seed: 0 for every run, so that runs can be compared in
 pairs with --against. (A run's own test losses use the run's seed.) Generated images are the run's.
+
+Under mpirun or srun the ranks share the images; the numbers are the same on any number of them. Of a run that was
+stopped in the middle of an epoch, the last weights are those of its last step.
 
 The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5)",
           .examples =

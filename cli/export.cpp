@@ -60,6 +60,7 @@ int run(const Options& options) {
     for (const Exported& one : made) list.push_back(json_of(one));
     print_json(nlohmann::json{{"run", trained.path},
                               {"epoch", trained.trained.epoch},
+                              {"partial_step", trained.trained.partial_step},
                               {"weights", state.metadata.at("weights")},
                               {"files", list}});
     return static_cast<int>(ExitCode::ok);

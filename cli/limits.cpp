@@ -18,7 +18,7 @@
 namespace fsconv::cli {
 namespace {
 
-constexpr std::size_t kibibyte = 1 << 10, mebibyte = 1 << 20;
+constexpr std::size_t mebibyte = 1 << 20;
 constexpr std::size_t usual_stack = 8 * mebibyte, least_stack = mebibyte;
 // What the libraries take when they are loaded, and any command for what cannot be refused later.
 constexpr std::size_t least_memory = 16 * mebibyte;

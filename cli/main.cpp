@@ -15,6 +15,7 @@
 #include "commands.hpp"
 #include "generate.hpp"
 #include "limits.hpp"
+#include "ranks.hpp"
 
 namespace {
 
@@ -107,16 +108,25 @@ int complain(std::string_view message, ExitCode code) noexcept {
   return static_cast<int>(code);
 }
 
-// Runs what `arguments` ask for; an error becomes a message and a code.
-int run_or_complain(const Words& arguments) noexcept {
+// An error becomes a message and a code.
+int complain_of(const std::exception_ptr& failure) noexcept {
   try {
-    return run(arguments);
+    std::rethrow_exception(failure);
   } catch (const Error& error) {
     return complain(error.what(), error.code());
   } catch (const std::bad_alloc&) {
     return complain("out of memory", ExitCode::runtime);
   } catch (const std::exception& error) {
     return complain(error.what(), ExitCode::runtime);
+  }
+}
+
+// Runs what `arguments` ask for.
+int run_or_complain(const Words& arguments) noexcept {
+  try {
+    return run(arguments);
+  } catch (...) {
+    return complain_of(std::current_exception());
   }
 }
 
@@ -141,7 +151,9 @@ int main(int argc, char** argv) {
   try {
     cli::prepare_for_limits();
     remember_lost_output();
-    return after_output(run_or_complain(Words(argv + std::min(argc, 1), argv + argc)));
+    const Words words(argv + std::min(argc, 1), argv + argc);
+    if (cli::is_one_of_many()) return cli::run_as_one_of_many({run, complain_of, after_output}, words);
+    return after_output(run_or_complain(words));
   } catch (const std::bad_alloc&) {
     return complain("out of memory", ExitCode::runtime);
   }

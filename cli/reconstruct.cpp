@@ -52,7 +52,8 @@ int run(const Options& options) {
                               {"originals", kind != OutputKind::npy},
                               {"images", description(images)},
                               {"run", trained.path},
-                              {"epoch", trained.trained.epoch}});
+                              {"epoch", trained.trained.epoch},
+                              {"partial_step", trained.trained.partial_step}});
   else
     fmt::print("{}  [{}] {} of {}, by {}, {}\n", one_line(output),
                fmt::join(pairs.reconstructions.shape(), ", "),

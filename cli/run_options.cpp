@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run_options.hpp"
 
-#include <fsconv/base/parallel.hpp>
 #include <fsconv/engine/isa.hpp>
+
+#include "ranks.hpp"
 
 namespace fsconv::cli {
 
@@ -44,7 +45,7 @@ void tell_if_emulated(Precision precision) {
 }
 
 int threads_of(const Options& options) {
-  return static_cast<int>(options.integer("threads", hardware_threads(), 1, 1024));
+  return static_cast<int>(options.integer("threads", usual_threads(), 1, 1024));
 }
 
 ImageRequest image_request_of(const Options& options, Index images) {

@@ -27,7 +27,7 @@ Grid grid_of(const Options& options, OutputKind kind);
 // A line for the user where bf16 is asked for and the isa in force has no instructions for it.
 void tell_if_emulated(Precision precision);
 
-// --threads: all cores where it is not given.
+// --threads: usual_threads() (ranks.hpp) where it is not given.
 int threads_of(const Options& options);
 
 // `images`: how many, 0 for as many as the run used. The seed is --seed's, 0 where it is not given.

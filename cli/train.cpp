@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstdio>
 #include <fsconv/base/interrupt.hpp>
-#include <fsconv/base/parallel.hpp>
 #include <fsconv/base/screen.hpp>
 #include <fsconv/base/table.hpp>
 #include <fsconv/base/text.hpp>
@@ -20,6 +19,7 @@
 
 #include "commands.hpp"
 #include "json_text.hpp"
+#include "ranks.hpp"
 #include "run_options.hpp"
 #include "training_options.hpp"
 
@@ -75,7 +75,8 @@ TrainRun train_run_of(const Options& options) {
     if (!options.has("test-data")) run.test_data_named_in = run.resume_from;
   }
   const TrainConfig earlier = run.config;
-  run.config.threads = hardware_threads();
+  run.config.threads = usual_threads();
+  run.ranks = &ranks();
   set_options(run.config, options.texts());
   if (!run.resume_from.empty()) require_same_schedule(earlier, run.config);
   return run;
@@ -180,6 +181,8 @@ void choose_isa(const Options& options) {
 }
 
 int run(const Options& options) {
+  catch_interrupts();
+  catch_checkpoint_requests();
   if (options.has("isa") && options.text("form", "batched") != "batched")
     throw InvalidArgument("isa", "would have no effect", "it belongs to --form batched");
   choose_isa(options);
@@ -210,7 +213,6 @@ int run(const Options& options) {
           result.epoch, std::max(result.train_loss, result.test_loss), wanted.config.learning_rate);
     least = trained++ == 0 ? result.train_loss : std::min(least, result.train_loss);
   };
-  catch_interrupts();
   train(wanted, {.on_epoch = on_epoch,
                  .on_model =
                      [&](const std::string& text) {
@@ -245,8 +247,14 @@ Command train_command() {
           "Losses are summed over an image. bce-grey and mse are no likelihoods; with them the loss of a vae "
           "bounds nothing.\n\n"
           "Options that would have no effect beside the others are refused. A --config that is the file of a "
-          "run means exactly that run, from its beginning. After Ctrl-C the file of the last epoch is "
-          "complete, and --resume goes on from it to the same bits.\n\n"
+          "run means exactly that run, from its beginning.\n\n"
+          "Ctrl-C, SIGTERM and SIGHUP stop a run in the step that it is in, which does not count: the file then holds its finished epochs and "
+          "where it stands in the one after them, and --resume goes on from there to the same bits. SIGUSR1 has the same "
+          "written, and the run goes on.\n\n"
+          "Under mpirun or srun, all started alike, the processes share every batch, by blocks of images, and every "
+          "evaluation: the file has the bits that one process gives it, and may be resumed on any number of them. The first "
+          "one writes and speaks; --threads is each one's (all cores, shared out). With Slurm, --signal=USR1@120 has a "
+          "checkpoint written two minutes before the time is up; mpirun --bind-to none leaves each process its threads.\n\n"
           "What --algorithm auto comes to, --summary and the run's file say layer by layer. It follows from the model, the "
           "precision and --isa. In bf16 winograd4 has the tiles of winograd2.\n\n"
           "--init takes weights that the model has under the names of PyTorch (encoder.0.weight) or fsconv (conv1), "

@@ -6,6 +6,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # Its optimizer sees overlapping copies in std::string operator+ that are not there (GCC bug 105651).
   target_compile_options(fsconv_options INTERFACE -Wno-restrict)
 endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  # In GCC no part of -Wconversion. A small number that is written out is no mistake.
+  target_compile_options(fsconv_options INTERFACE -Wno-sign-conversion)
+endif()
 if(FSCONV_WARNINGS_AS_ERRORS)
   target_compile_options(fsconv_options INTERFACE -Werror)
 endif()
@@ -18,4 +22,11 @@ if(FSCONV_SANITIZE)
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-sanitize=object-size -fno-omit-frame-pointer -fno-pie
     $<IF:$<BOOL:$<TARGET_PROPERTY:FSCONV_IS_TEST>>,-O0;-fno-sanitize=null$<COMMA>alignment,-O1>)
   target_link_options(fsconv_options INTERFACE -fsanitize=address,undefined -no-pie)
+endif()
+if(FSCONV_COVERAGE)
+  target_compile_options(fsconv_options INTERFACE --coverage -fprofile-update=atomic)
+  target_link_options(fsconv_options INTERFACE --coverage -Wl,--wrap=_exit)
+endif()
+if(FSCONV_FUZZ)
+  target_compile_options(fsconv_options INTERFACE -fsanitize=fuzzer-no-link)  # counts edges, and watches comparisons
 endif()

@@ -1,4 +1,4 @@
-# Debian packages by cpack: fsconv, what users run, and libfsconv-dev. Two builds of the same sources give the same bytes
+# Debian packages by cpack: fsconv, what users run, fsconv-mpi, its module for several processes, and libfsconv-dev. Two builds of the same sources give the same bytes
 # (preset package, scripts/package).
 # SPDX-License-Identifier: Apache-2.0
 if(NOT FSCONV_PACKAGE)
@@ -6,8 +6,9 @@ if(NOT FSCONV_PACKAGE)
 endif()
 set(FSCONV_MAINTAINER "The fsconv developers <fsconv@users.noreply.invalid>" CACHE STRING "Whom a package names")
 
-set(packages fsconv libfsconv-dev)
+set(packages fsconv fsconv-mpi libfsconv-dev)
 set(component_of_fsconv runtime)
+set(component_of_fsconv-mpi mpi)
 set(component_of_libfsconv-dev dev)
 foreach(package ${packages})
   set(component ${component_of_${package}})
@@ -37,7 +38,7 @@ set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXE
 set(CPACK_STRIP_FILES ON)
 set(CPACK_THREADS 0)
 
-set(CPACK_COMPONENTS_ALL runtime dev)
+set(CPACK_COMPONENTS_ALL runtime mpi dev)
 set(CPACK_COMPONENTS_GROUPING IGNORE)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
@@ -50,7 +51,7 @@ set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/packaging/prerm)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_RECOMMENDS "dataset-fashion-mnist, fonts-dejavu-core, python3-h5py, z3")
-set(CPACK_DEBIAN_RUNTIME_PACKAGE_SUGGESTS "cvc5, libfsconv-dev")
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_SUGGESTS "cvc5, fsconv-mpi, libfsconv-dev")
 set(CPACK_DEBIAN_RUNTIME_DESCRIPTION
 "transposed convolution, computed and proved
 Tools around the fractionally-strided (transposed) convolution of deep
@@ -62,13 +63,24 @@ Autoencoders and variational autoencoders whose decoder is the transpose of
 their encoder can be trained and evaluated, and give the same bits on any
 number of threads.")
 
+set(CPACK_DEBIAN_MPI_PACKAGE_NAME fsconv-mpi)
+set(CPACK_DEBIAN_MPI_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_MPI_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_MPI_PACKAGE_DEPENDS "fsconv (= ${PROJECT_VERSION})")
+set(CPACK_DEBIAN_MPI_PACKAGE_RECOMMENDS openmpi-bin)
+set(CPACK_DEBIAN_MPI_DESCRIPTION
+"transposed convolution, computed and proved (module for MPI)
+What fsconv loads where mpirun or srun has started several processes of it:
+they train, evaluate and encode as one, and give the bits that one process
+gives.")
+
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libfsconv-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_SHLIBDEPS OFF)
 # Of scripts/packages what headers include, the archive is linked with and fsconvConfig.cmake looks for.
 file(STRINGS scripts/packages names REGEX "-dev$")
 list(REMOVE_DUPLICATES names)
-list(REMOVE_ITEM names librandom123-dev libopenblas-dev)
+list(REMOVE_ITEM names librandom123-dev libopenblas-dev libopenmpi-dev libclang-rt-14-dev libomp-dev)
 list(APPEND names libopenblas-pthread-dev)
 list(SORT names)
 list(JOIN names ", " names)

@@ -40,7 +40,7 @@ import sys
 import h5py
 import numpy as np
 
-NEWEST_SCHEMA = 3
+NEWEST_SCHEMA = 4
 CAREFUL_SECONDS = 60  # after which reading in a process of its own counts as endless
 LARGE_BYTES = 1 << 26  # of arrays above, that process reads both ends
 

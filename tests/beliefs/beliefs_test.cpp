@@ -157,8 +157,8 @@ Counterexample counterexample_of(const std::string& belief) {
 Counterexample changed(const std::string& belief, const Counterexample& changes) {
   Counterexample result = counterexample_of(belief);
   for (const auto& [name, value] : changes) {
-    const auto found =
-        std::find_if(result.begin(), result.end(), [&](const auto& entry) { return entry.first == name; });
+    const auto found = std::find_if(result.begin(), result.end(),
+                                    [&wanted = name](const auto& entry) { return entry.first == wanted; });
     REQUIRE(found != result.end());
     found->second = value;
   }

@@ -117,6 +117,22 @@ TEST_CASE("cli bench: --what train and --what verify have a row for everything a
   bench_line(folder, "--what verify --form gather --mutant no_flip --rounds 1", 3);
 }
 
+TEST_CASE("cli bench: --what scale predicts a step for every number of ranks asked for") {
+  const ScratchFolder folder;
+  const auto json = nlohmann::json::parse(
+      bench_line(
+          folder,
+          "--what scale --latency 20 --bandwidth 2.5 --ranks 1,8 --batch 256,4096 --rounds 1 --json --output s.h5")
+          .out);
+  CHECK(json["link"]["latency_seconds"] == 20e-6);
+  CHECK(json["link"]["bytes_per_second"] == 2.5e9);
+  REQUIRE(json["items"].size() == 4);
+  CHECK(json["items"][3]["blocks"] == 128);
+  CHECK(json["items"][3]["ranks"] == 8);
+  CHECK(json["items"][2]["efficiency"] == 1);
+  CHECK(hdf5::File::open(folder / "s.h5").string_attribute("/", "what") == "scale");
+}
+
 TEST_CASE("cli bench: a mutant is refused, with exit code 3") {
   const ScratchFolder folder;
   const Finished finished = bench_line(
@@ -131,7 +147,22 @@ TEST_CASE("cli bench: mistakes end with exit code 2 and what would be legal") {
     std::vector<const char*> says;
   };
   const Mistake mistakes[] = {
-      {"--what speed", {"what", "speed", "train or verify"}},
+      {"--what speed", {"what", "speed", "verify or scale"}},
+      {"--what scale", {"latency", "missing", "mpirun -n 2"}},
+      {"--what scale --latency 1", {"bandwidth", "missing"}},
+      {"--what scale --latency -1 --bandwidth 1", {"latency", "microseconds"}},
+      {"--what scale --latency 1 --bandwidth 0", {"bandwidth", "above 0"}},
+      {"--what scale --latency 1 --bandwidth 1 --ranks 0", {"ranks", "from 1"}},
+      {"--what scale --latency 1 --bandwidth 1 --ranks 2,2", {"ranks", "twice"}},
+      {"--what scale --latency 1 --bandwidth 1 --batch 0", {"batch", "from 1"}},
+      {"--what scale --latency 1 --bandwidth 1 --form gather", {"form", "no effect"}},
+      {"--what scale --latency 1 --bandwidth 1 --shard 1/2", {"shard", "no effect"}},
+      {"--what scale --latency 1 --bandwidth 1 --kernel 3", {"kernel", "no effect"}},
+      {"--ranks 2", {"ranks", "no effect", "scale"}},
+      {"--what train --latency 2", {"latency", "no effect", "scale"}},
+      {"--shard 0/2", {"shard", "1 <= I <= N"}},
+      {"--shard 3/2", {"shard", "1 <= I <= N"}},
+      {"--what train --shard 2/2", {"shard", "1 piece", "1 shard"}},
       {"--what train --set layers", {"set", "layers", "ae28"}},
       {"--what train --threads 1,0", {"threads", "from 1"}},
       {"--what train --batch 4", {"batch", "no effect"}},

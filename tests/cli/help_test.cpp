@@ -14,7 +14,7 @@ namespace {
 
 const std::vector<std::string> commands = {
     "shape",       "matrix", "apply",  "draw",   "verify", "data",   "train", "evaluate", "encode", "decode",
-    "reconstruct", "smooth", "export", "import", "log",    "report", "bench", "doctor",   "tour"};
+    "reconstruct", "smooth", "export", "import", "log",    "report", "bench", "merge",    "doctor", "tour"};
 
 }  // namespace
 

@@ -112,20 +112,26 @@ TEST_CASE("cli interrupt: drawing images ends at once, and what stood there is s
       run_fsconv(arguments, folder.path(), {.time = patience, .interrupt_after = after_a_second});
   INFO(description(arguments, finished));
   CHECK(finished.exit_code == 130);
-  CHECK(finished.err == "fsconv: interrupted before the first epoch ended; run.h5 is as it was\n");
+  CHECK(finished.err == "fsconv: interrupted before the first step was done; run.h5 is as it was\n");
   CHECK(content_of(folder / "run.h5") == "something of last week");
   CHECK(folder.files() == 1);
 }
 
-TEST_CASE("cli interrupt: train before its first epoch leaves no file", "[slow]") {
+TEST_CASE("cli interrupt: train in the middle of an epoch leaves a file that goes on from there", "[slow]") {
   const ScratchFolder folder;
-  const auto arguments = words("train --data generated --channels 64,128 --epochs 1000 --output run.h5");
+  const auto arguments =
+      words("train --data generated --channels 128,256 --batch 32 --epochs 1000 --output run.h5");
   const Finished finished =
-      run_fsconv(arguments, folder.path(), {.time = patience, .interrupt_after = after_a_second});
+      run_fsconv(arguments, folder.path(), {.time = patience, .interrupt_after = 3 * after_a_second});
   INFO(description(arguments, finished));
   CHECK(finished.exit_code == 130);
   CHECK(finished.out.find("train loss") == std::string::npos);  // the model in words, and no epoch
-  CHECK(folder.files() == 0);
+  CHECK(finished.err.find("run.h5 holds 0 of 1000 epochs and ") != std::string::npos);
+  CHECK(finished.err.find("fsconv train --resume run.h5 --epochs 1000") != std::string::npos);
+  CHECK(folder.files() == 2);
+  const auto file = hdf5::File::open(folder / "run.h5");
+  CHECK(file.integer_attribute("/", "partial.epoch") == 1);
+  CHECK(file.integer_attribute("/", "partial.images") == 32 * file.integer_attribute("/", "partial.step"));
 }
 
 TEST_CASE(

@@ -86,8 +86,8 @@ struct Pipe {
 };
 
 // Only calls that are safe between fork and exec.
-[[noreturn]] void become_program(char* const* arguments, const char* folder, const ProcessLimits& limits,
-                                 const Pipe& out, const Pipe& err) {
+[[noreturn]] void become_program(const char* program, char* const* arguments, const char* folder,
+                                 const ProcessLimits& limits, const Pipe& out, const Pipe& err) {
   const int nothing = ::open("/dev/null", O_RDONLY);
   ::dup2(nothing, STDIN_FILENO);
   ::dup2(out.write_end, STDOUT_FILENO);
@@ -112,7 +112,7 @@ struct Pipe {
     if (::setrlimit(static_cast<__rlimit_resource_t>(given.resource), &limit) != 0) ::_exit(126);
   }
   if (limits.refused != Refused::nothing) refuse(limits.refused);
-  ::execv(FSCONV_PROGRAM, arguments);
+  ::execvp(program, arguments);
   ::_exit(127);
 }
 
@@ -146,18 +146,21 @@ std::size_t Finished::error_lines() const {
 
 Finished run_fsconv(const std::vector<std::string>& arguments, const std::string& folder,
                     const ProcessLimits& limits) {
-  ProgramArguments program(arguments);
+  ProgramArguments program(arguments, limits.launcher);
   set_up_sanitizers();
   Pipe out, err;
   const auto start = Clock::now();
   const pid_t child = ::fork();
   if (child < 0) throw std::runtime_error("no process");
-  if (child == 0) become_program(program.pointers(), folder.c_str(), limits, out, err);
+  if (child == 0)
+    become_program(limits.launcher.empty() ? FSCONV_PROGRAM : limits.launcher.front().c_str(),
+                   program.pointers(), folder.c_str(), limits, out, err);
   out.close_write_end();
   err.close_write_end();
 
   Finished finished;
   bool out_open = true, err_open = true, interrupted = false, killed = false;
+  auto moment = limits.moments.begin();
   while (out_open || err_open) {
     std::array<pollfd, 2> files{
         {{out_open ? out.read_end : -1, POLLIN, 0}, {err_open ? err.read_end : -1, POLLIN, 0}}};
@@ -172,6 +175,9 @@ Finished run_fsconv(const std::vector<std::string>& arguments, const std::string
       ::kill(child, SIGINT);
       interrupted = true;
     }
+    if (moment != limits.moments.end() && (finished.out.find(moment->seen) != std::string::npos ||
+                                           finished.err.find(moment->seen) != std::string::npos))
+      (moment++)->act(child);
     if (passed >= limits.time * slowdown && !killed) {
       ::kill(child, SIGKILL);
       killed = true;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,11 +21,19 @@ struct Limit {
 // What the system answers "try again" to, as it does to a user who has too many processes.
 enum class Refused { nothing, threads, threads_and_processes };
 
+// What happens once a text stands on stdout or stderr: to the process of this id.
+struct Moment {
+  std::string seen;
+  std::function<void(int)> act;
+};
+
 struct ProcessLimits {
   std::chrono::milliseconds time{10'000};      // killed after that; four times as long under AddressSanitizer
   std::optional<std::size_t> file_bytes = {};  // no file may grow beyond: what a full disk does to a writer
   std::optional<std::chrono::milliseconds> interrupt_after = {};  // SIGINT that long after the start
   std::string interrupt_on = {};                                  // SIGINT once this text stands on stdout
+  std::vector<Moment> moments = {};                               // one after the other
+  std::vector<std::string> launcher = {};  // what is to start the program, as mpirun, and its words
   std::vector<Limit> system = {};
   std::map<int, int> descriptors =
       {};  // what 0, 1 or 2 is in place of the usual: an open descriptor; -1: closed
@@ -48,8 +57,13 @@ Finished run_fsconv(const std::vector<std::string>& arguments, const std::string
 // "fsconv" and its arguments as exec wants them, as long as this lives.
 class ProgramArguments {
  public:
-  explicit ProgramArguments(std::vector<std::string> arguments) : texts_(std::move(arguments)) {
-    texts_.insert(texts_.begin(), "fsconv");
+  explicit ProgramArguments(std::vector<std::string> arguments, std::vector<std::string> launcher = {})
+      : texts_(std::move(arguments)) {
+    if (launcher.empty())
+      launcher = {"fsconv"};
+    else
+      launcher.emplace_back(FSCONV_PROGRAM);
+    texts_.insert(texts_.begin(), launcher.begin(), launcher.end());
     for (std::string& text : texts_) pointers_.push_back(text.data());
     pointers_.push_back(nullptr);
   }

@@ -33,8 +33,8 @@ std::string parts_of(const PictureFolder& folder) {
   return parts;
 }
 
-std::string assigned(const std::string& parts, std::optional<Share> test = {},
-                     std::optional<Share> validation = {}) {
+std::string assigned(const std::string& parts, std::optional<PartSize> test = {},
+                     std::optional<PartSize> validation = {}) {
   PictureFolder folder = folder_of(parts);
   try {
     assign_parts(folder, test, validation);
@@ -81,31 +81,31 @@ Preparation of(const ScratchFolder& folder, const std::string& output = "out.h5"
 }  // namespace
 
 TEST_CASE("prepare: a share is a number or a part") {
-  CHECK(parse_share("test", "12") == Share{.count = 12});
-  CHECK(parse_share("test", "0.25") == Share{.part = 0.25});
-  CHECK(parse_share("test", "0") == Share{.count = 0});
-  CHECK(Share{.part = 0.1}.of(30) == 3);
-  CHECK(Share{.part = 0.1}.of(25) == 3);  // 2.5 to the farther one
-  CHECK(Share{.part = 0.1}.of(3) == 1);
-  CHECK(Share{.count = 7}.of(3) == 7);
+  CHECK(parse_part_size("test", "12") == PartSize{.count = 12});
+  CHECK(parse_part_size("test", "0.25") == PartSize{.part = 0.25});
+  CHECK(parse_part_size("test", "0") == PartSize{.count = 0});
+  CHECK(PartSize{.part = 0.1}.of(30) == 3);
+  CHECK(PartSize{.part = 0.1}.of(25) == 3);  // 2.5 to the farther one
+  CHECK(PartSize{.part = 0.1}.of(3) == 1);
+  CHECK(PartSize{.count = 7}.of(3) == 7);
   for (const char* wrong :
        {"", "-1", "1.5", "0.0", "1.0", "1e-1", "nan", "inf", "x", "1/10", "0.5 ", "10%"}) {
     INFO(wrong);
-    CHECK_THROWS_AS(parse_share("test", wrong), InvalidArgument);
+    CHECK_THROWS_AS(parse_part_size("test", wrong), InvalidArgument);
   }
 }
 
 TEST_CASE("prepare: parts are spread evenly over the list") {
   CHECK(assigned("tttttttttt") == "tttttttttx");
-  CHECK(assigned("tttttttttt", Share{.count = 5}) == "txtxtxtxtx");
-  CHECK(assigned("tttttttttt", Share{.count = 3}) == "tttxttxttx");
-  CHECK(assigned("tttttttttt", Share{.part = 0.2}, Share{.count = 4}) == "tvtvxtvtvx");
+  CHECK(assigned("tttttttttt", PartSize{.count = 5}) == "txtxtxtxtx");
+  CHECK(assigned("tttttttttt", PartSize{.count = 3}) == "tttxttxttx");
+  CHECK(assigned("tttttttttt", PartSize{.part = 0.2}, PartSize{.count = 4}) == "tvtvxtvtvx");
   CHECK(assigned("tt") == "tx");
   // Each run of n / k pictures, a class, say, loses one.
   for (const Index count : {7, 60, 100})
     for (const Index test : {1, 2, 3, 5}) {
       const std::string parts =
-          assigned(std::string(static_cast<std::size_t>(count), 't'), Share{.count = test});
+          assigned(std::string(static_cast<std::size_t>(count), 't'), PartSize{.count = test});
       CHECK(std::count(parts.begin(), parts.end(), 'x') == test);
       for (Index first = 0; first + count / test <= count; ++first) {
         const auto begin = parts.begin() + first;
@@ -117,13 +117,13 @@ TEST_CASE("prepare: parts are spread evenly over the list") {
 TEST_CASE("prepare: what the folder says stays, and too many are refused") {
   CHECK(assigned("ttxttx") == "ttxttx");
   CHECK(assigned("ttvttv") == "ttvtxv");  // a test part is needed
-  CHECK(assigned("ttxttx", {}, Share{.count = 2}) == "tvxtvx");
-  CHECK(assigned("ttxttx", Share{.count = 1}) == "test");
-  CHECK(assigned("ttvttx", {}, Share{.count = 1}) == "validation");
-  CHECK(assigned("tttt", Share{.count = 4}) == "test");
-  CHECK(assigned("tttt", Share{.count = 0}) == "test");
-  CHECK(assigned("tttt", Share{.count = 2}, Share{.count = 2}) == "validation");
-  CHECK(assigned("t", Share{.count = 1}) == "test");
+  CHECK(assigned("ttxttx", {}, PartSize{.count = 2}) == "tvxtvx");
+  CHECK(assigned("ttxttx", PartSize{.count = 1}) == "test");
+  CHECK(assigned("ttvttx", {}, PartSize{.count = 1}) == "validation");
+  CHECK(assigned("tttt", PartSize{.count = 4}) == "test");
+  CHECK(assigned("tttt", PartSize{.count = 0}) == "test");
+  CHECK(assigned("tttt", PartSize{.count = 2}, PartSize{.count = 2}) == "validation");
+  CHECK(assigned("t", PartSize{.count = 1}) == "test");
   CHECK(assigned("t").starts_with("here: has 1 picture to train on, and none to test with"));
   CHECK(assigned("xv").starts_with("here: has no picture to train on"));
 }
@@ -146,7 +146,7 @@ TEST_CASE("prepare: images, labels, sources and sums stand in the file in the or
   put_picture(folder / "in/a/3.png", 12, 12, 30);
   fs::copy(folder / "in/a/3.png", folder / "in/b/4.png");
   Preparation preparation = of(folder);
-  preparation.validation = Share{.count = 1};
+  preparation.validation = PartSize{.count = 1};
   const Tried result = tried(preparation);
   CHECK(result.error == "");
   CHECK(result.made.image == Shape{3, 4, 4});
@@ -191,7 +191,7 @@ TEST_CASE("prepare: one broken picture among many is an error, or left out and t
   CHECK(tried(preparation).error.find("3.png") != std::string::npos);
   CHECK(folder.files() == 1);  // no output, and nothing temporary
   preparation.skip_broken = true;
-  preparation.test = Share{.count = 2};
+  preparation.test = PartSize{.count = 2};
   const Tried result = tried(preparation);
   CHECK(result.error == "");
   CHECK(result.made.skipped == 1);

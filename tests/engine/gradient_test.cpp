@@ -95,10 +95,12 @@ void check(const char* text, Index images) {
   }
 }
 
-// Few channels, which go by runs: steps of either side, gaps, three channels, groups, more image channels than code channels.
+// Few channels, which go by runs: steps of either side, gaps, three channels, groups, more image channels than code channels,
+// more columns than are read where they lie.
 constexpr const char* runs[] = {
     "ic1oc5i9x8o4x4k4x3s2p1", "ic3oc18i7x9o3x4k3s2x2p0x0", "ic7oc1i9x11o5x6k3s2p1",  "ic2oc2i12o4k2s3p0",
-    "ic4oc6g2i8x6o4x3k4s2p1", "ic1oc33i6x6o6x6k3s1p1",     "ic34oc2i13x7o5x3k2s3p1", "ic3oc3i10o4k3s3d2p0"};
+    "ic4oc6g2i8x6o4x3k4s2p1", "ic1oc33i6x6o6x6k3s1p1",     "ic34oc2i13x7o5x3k2s3p1", "ic3oc3i10o4k3s3d2p0",
+    "ic3oc80i5x7o3x4k3s2p1",  "ic96oc4g2i4x5o3x4k2s1p0"};
 // Bands: pixels below, at and above one band and several of them; columns that fill a vector, and not.
 constexpr const char* bands[] = {"ic4oc70i5x5o5x5k3s1p1", "ic33oc5i8x10o4x5k4s2p1", "ic16oc64i6x6o6x6k1s1p0",
                                  "ic20oc20g2i7x9o4x5k3s2p1", "ic5oc520i1x17o1x17k1x2s1p0x1"};

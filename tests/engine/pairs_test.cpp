@@ -19,8 +19,11 @@ constexpr BFloat16 untouched = {0x1234};
 // A matrix of `rows` rows, `row` numbers apart, and not a number more.
 std::vector<float> floats(Size rows, Size columns, Size row, Random& random) {
   constexpr float infinity = std::numeric_limits<float>::infinity();
-  constexpr float special[] = {0.0f, -0.0f,     std::nanf(""), infinity,      -infinity,  0x1p-149f,  3.4e38f,
-                               1.0f, 0x1.01p0f, 0x1.03p0f,     0x1.010001p0f, -0x1.01p0f, 0x1.ffp127f};
+  constexpr float special[] = {0.0f,       -0.0f,         std::numeric_limits<float>::quiet_NaN(),
+                               infinity,   -infinity,     0x1p-149f,
+                               3.4e38f,    1.0f,          0x1.01p0f,
+                               0x1.03p0f,  0x1.010001p0f, -0x1.01p0f,
+                               0x1.ffp127f};
   std::vector<float> values(static_cast<std::size_t>((rows - 1) * row + columns));
   for (float& value : values) {
     const Index which = random.integer(0, 30);

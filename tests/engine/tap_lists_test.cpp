@@ -7,6 +7,7 @@
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/verify/sweep.hpp>
 #include <tuple>
+#include <utility>
 
 using namespace fsconv;
 using namespace fsconv::engine;
@@ -69,6 +70,21 @@ bool are_runs(const std::vector<Run>& runs, const TapList& list, Index step, Ind
 bool are_runs(const TapLists& lists) {
   return are_runs(lists.code_runs, lists.by_code, lists.code_step, lists.image_step) &&
          are_runs(lists.image_runs, lists.by_image, lists.image_step, lists.code_step);
+}
+
+// Whether the lines of every group are its taps, in their order.
+bool are_lines(const TapLines& lines, const TapList& list) {
+  if (lines.starts.groups() != list.groups()) return false;
+  for (Index group = 0; group < list.groups(); ++group) {
+    const auto at = static_cast<std::size_t>(group);
+    std::vector<std::pair<Index, Index>> taps, along;
+    for (const Factor& tap : list[group]) taps.emplace_back(tap.a, tap.b);
+    for (const Factor& start : lines.starts[group])
+      for (Index j = 0; j < lines.length[at]; ++j)
+        along.emplace_back(start.a + j * lines.step[at], start.b + j);
+    if (along != taps) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -143,4 +159,33 @@ TEST_CASE("tap lists: a dropped tap and a wrong run are noticed") {
   CHECK_FALSE(holds(moved, expected));
   ++longer.code_runs[0].count;
   CHECK_FALSE(are_runs(longer));
+}
+
+TEST_CASE("tap lists: lines of taps by hand") {
+  const TapLists lists(parse_case("i6x6o3x3k4s2p1"));
+  const TapLines lines(lists.by_code);
+  CHECK(lines.length == std::vector<Index>{3, 4, 3, 3, 4, 3, 3, 4, 3});
+  CHECK(lines.step == std::vector<Index>(9, 1));
+  REQUIRE(lines.starts[1].size() == 3);
+  CHECK(lines.starts[1][0].a == 1);  // image pixels 1 to 4 of line 0, taps 4 to 7
+  CHECK(lines.starts[1][0].b == 4);
+  CHECK(TapLines(TapLists(parse_case("i9o3k3s2d3")).by_code).step.front() == 3);
+  CHECK(TapLines(TapLists(parse_case("i4o2k1s2")).by_code).length == std::vector<Index>{1, 1});
+}
+
+TEST_CASE("tap lists: lines are the taps in their order, and a wrong one is noticed") {
+  for (const Geometry& g : default_sweep(150, 13)) {
+    INFO(print_case(g));
+    const TapLists lists(g);
+    REQUIRE(are_lines(TapLines(lists.by_code), lists.by_code));
+    REQUIRE(are_lines(TapLines(lists.by_image), lists.by_image));
+  }
+  const TapLists lists(parse_case("i14x14o7x7k4s2p1"));
+  TapLines longer(lists.by_code), farther(lists.by_code), moved(lists.by_code);
+  ++longer.length[3];
+  CHECK_FALSE(are_lines(longer, lists.by_code));
+  ++farther.step[3];
+  CHECK_FALSE(are_lines(farther, lists.by_code));
+  ++moved.starts.factors[5].b;
+  CHECK_FALSE(are_lines(moved, lists.by_code));
 }

@@ -3,9 +3,12 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <fsconv/base/error.hpp>
+#include <fsconv/io/array_file.hpp>
 #include <fsconv/io/digest.hpp>
 #include <fsconv/io/run_log.hpp>
+#include <fsconv/io/sparse_file.hpp>
 #include <functional>
+#include <nlohmann/json.hpp>
 
 #include "io/scratch.hpp"
 
@@ -23,6 +26,7 @@ void write_sealed(const std::string& path) {
   auto file = hdf5::File::create(path);
   file.set_attribute("/", "schema_version", schema_version);
   file.set_attribute("/", "kind", "train");
+  file.set_attribute("/", "configuration", "{}");
   file.set_attribute("/", "rate", 0.5);
   file.set_attribute("/", "seed", UINT64_MAX);
   file.write("/epoch", std::vector<std::int64_t>{1, 2, 3}, {.dimensions = {"epoch"}});
@@ -80,7 +84,7 @@ TEST_CASE("digest: the attribute lists datasets and attributes, scales without c
   CHECK(digest["datasets"]["/bytes"] == "5288d8e25b738547");
   CHECK(digest["datasets"]["/names"] == "ff62401cd2081ce2");
   REQUIRE(digest["attributes"].size() == 3);
-  CHECK(digest["attributes"]["/"].size() == 4);
+  CHECK(digest["attributes"]["/"].size() == 5);
   CHECK(digest["attributes"]["/"]["rate"] == "631c04472c01463b");
   CHECK(digest["attributes"]["/weights"]["steps"] == "034f732b793087a4");
   CHECK(digest["attributes"]["/loss"].size() == 1);  // units
@@ -146,10 +150,122 @@ TEST_CASE("digest: a damaged digest is found, and a lost one in files that must 
     INFO(text);
     CHECK_THAT(with_digest(text), Contains("its attribute digest is"));
   }
-  auto file = hdf5::File::create(folder / "y.h5");
-  file.set_attribute("/", "schema_version", first_schema_with_digest);
+  const auto without = [&](const std::vector<const char*>& attributes, const hdf5::Value& version) {
+    auto file = hdf5::File::create(folder / "y.h5");
+    for (const char* name : attributes) file.set_attribute("/", name, "{}");
+    file.set_attribute("/", "schema_version", version);
+    file.commit();
+    return complaint(folder / "y.h5");
+  };
+  CHECK_THAT(without({"kind", "configuration"}, 3), Contains("y.h5: has lost its digest"));
+  CHECK_THAT(without({"kind", "configuration"}, 4), Contains("set its attribute digest to \"unchecked\""));
+  CHECK(without({"kind", "configuration"}, 2).empty());
+  // Others have a schema_version, too, or a digest.
+  CHECK(without({}, 3).empty());
+  CHECK(without({"kind"}, "1.2.3").empty());
+  CHECK(without({"digest"}, 5).empty());
+}
+
+TEST_CASE("digest: whoever reads a file is given nothing else than was written, without asking for it") {
+  const ScratchFolder folder;
+  const auto read_after = [&](const std::function<void(hdf5::File&)>& change,
+                              const std::function<void(const hdf5::File&)>& read) -> std::string {
+    write_sealed(folder / "x.h5");
+    {
+      auto file = hdf5::File::modify(folder / "x.h5");
+      change(file);
+      file.commit();
+    }
+    try {
+      read(hdf5::File::open(folder / "x.h5"));
+    } catch (const BadData& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const auto other_values = [](hdf5::File& file) {
+    file.remove("/weights/conv");
+    file.write("/weights/conv", Tensor<float>({2, 3}, {1, 2, 3, 4, 5, -6}));
+  };
+  const auto changed = Contains("x.h5:/weights/conv: is not what fsconv wrote");
+  CHECK_THAT(read_after(other_values, [](const auto& file) { file.template read<float>("/weights/conv"); }),
+             changed);
+  CHECK_THAT(read_after(other_values, [](const auto& file) { file.template read<double>("/weights/conv"); }),
+             changed);
+  CHECK_THAT(read_after(other_values, [](const auto& file) { check_dataset(file, "/weights/conv"); }),
+             changed);
+  CHECK(read_after(other_values, [](const auto& file) { file.template read<double>("/loss"); }).empty());
+  const auto gone = [](hdf5::File& file) { file.remove("/weights/conv"); };
+  const auto missing = Contains("x.h5:/weights/conv: is missing");
+  CHECK_THAT(read_after(gone, [](const auto& file) { file.exists("/weights/conv"); }), missing);
+  CHECK_THAT(read_after(gone, [](const auto& file) { file.members("/weights"); }), missing);
+  CHECK_THAT(read_after(gone, [](const auto& file) { file.datasets(); }), missing);
+  CHECK(read_after(gone, [](const auto& file) { file.exists("/weights/other"); }).empty());
+  CHECK_THAT(read_after([](hdf5::File& file) { file.set_attribute("/weights", "steps", 8); },
+                        [](const auto& file) { file.integer_attribute("/weights", "steps"); }),
+             Contains("x.h5:/weights: its attribute steps is not"));
+  CHECK_THAT(read_after([](hdf5::File& file) { file.set_attribute("/weights", "steps", 8); },
+                        [](const auto& file) { file.numbers_attribute("/weights", "steps"); }),
+             Contains("its attribute steps is not"));
+  CHECK_THAT(read_after(
+                 [](hdf5::File& file) {
+                   file.remove("/names");
+                   file.write_strings("/names", {"conv"});
+                 },
+                 [](const auto& file) { file.read_strings("/names"); }),
+             Contains("x.h5:/names: is not"));
+  // What is read is as it is stored, where its owner says that nobody shall look.
+  CHECK(read_after(
+            [&](hdf5::File& file) {
+              other_values(file);
+              file.set_attribute("/", "digest", "unchecked");
+            },
+            [](const auto& file) {
+              CHECK(file.template read<float>("/weights/conv")[5] == -6);
+              SealedReader(file).check_rest();
+            })
+            .empty());
+}
+
+TEST_CASE("digest: a matrix and an array have their own, and a new one where they are replaced") {
+  const ScratchFolder folder;
+  const std::string path = folder / "x.h5";
+  const auto write = [&] {
+    arma::sp_mat matrix(2, 2);
+    matrix(1, 0) = 0.5;
+    write_sparse(path, matrix, "a case");
+    write_array(path + ":/some/array", Tensor<double>({2}, {1, 2}), "f8");
+  };
+  const auto change = [&](const std::string& dataset, const auto& values) {
+    auto file = hdf5::File::modify(path);
+    const std::string digest =
+        file.string_attribute(dataset.starts_with("/some") ? dataset : "/matrix", "digest");
+    file.remove(dataset);
+    file.write(dataset, values);
+    if (dataset.starts_with("/some")) file.set_attribute(dataset, "digest", digest);
+    file.commit();
+  };
+  write();
+  CHECK(read_array(path + ":/matrix/data").values[0] == 0.5);
+  CHECK(read_array(path + ":/some/array").values[1] == 2);
+  change("/matrix/data", std::vector<double>{0.25});
+  CHECK_THROWS_WITH(read_array(path + ":/matrix/data"),
+                    Contains("x.h5:/matrix/data: is not what fsconv wrote"));
+  CHECK(read_array(path + ":/matrix/indices").values.size() == 1);
+  change("/some/array", std::vector<double>{1, 3});
+  CHECK_THROWS_WITH(read_array(path + ":/some/array"),
+                    Contains("x.h5:/some/array: is not what fsconv wrote"));
+  write();
+  CHECK(read_array(path + ":/matrix/data").values[0] == 0.5);
+  CHECK(read_array(path + ":/some/array").values[1] == 2);
+  write_array(path + ":/matrix/data", Tensor<double>({1}, {7}),
+              "f8");  // which takes it out of the matrix' digest
+  CHECK(read_array(path + ":/matrix/data").values[0] == 7);
+  auto file = hdf5::File::modify(path);
+  file.set_attribute("/matrix", "format", "csr");
   file.commit();
-  CHECK_THAT(complaint(folder / "y.h5"), Contains("y.h5: has lost its digest"));
+  CHECK_THROWS_WITH(hdf5::File::open(path).string_attribute("/matrix", "format"),
+                    Contains("its attribute format is not"));
 }
 
 TEST_CASE("digest: what others add changes nothing, and files without a digest are read") {

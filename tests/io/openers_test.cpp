@@ -37,7 +37,7 @@ void write_run(const std::string& path) {
                      {.dimensions = {"check"}, .compressed = true});
   file.write("/checks/passed", std::vector<std::uint8_t>{1, 0}, {.dimensions = {"check"}});
   file.write("/checks/no_rows", std::vector<double>{}, {.dimensions = {"nothing"}});
-  file.commit();
+  commit_sealed(file);
 }
 
 }  // namespace

@@ -95,7 +95,7 @@ TEST_CASE("run log: other files and other schemas are no run files") {
   const auto reject = [&](const char* attribute, const hdf5::Value& value, const char* message) {
     CHECK_THAT(refusal(folder, attribute, value).what(), Contains(message) && Contains("x.h5"));
   };
-  reject("schema_version", schema_version + 1, "has schema_version 4");
+  reject("schema_version", newest_schema + 1, "has schema_version 5");
   reject("schema_version", 0, "has schema_version 0");
   reject("schema_version", "one", "no integer");
   reject("schema_version", 3, "has lost its digest");

@@ -65,7 +65,7 @@ TEST_CASE("proofs: every theorem has a mutant, and no mutant is proved", "[slow]
     WARN("z3 is not installed: the mutants were not tried");
     return;
   }
-#ifdef __SANITIZE_ADDRESS__
+#ifdef FSCONV_SANITIZED
   obligations.resize(8);  // sanitizers watch our code, not the solver
 #endif
   // Some goal must have a counterexample now; that a mutant makes its hypotheses impossible is not enough.

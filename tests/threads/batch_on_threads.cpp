@@ -1,5 +1,6 @@
-// Training steps on four threads, for ThreadSanitizer to watch; with --shared-scratch, a race that it must find.
+// Training steps on four threads, and on ranks of two threads, for ThreadSanitizer to watch; with --shared-scratch, a race that it must find.
 // SPDX-License-Identifier: Apache-2.0
+#include <atomic>
 #include <barrier>
 #include <cstdio>
 #include <cstring>
@@ -11,13 +12,16 @@
 #include <fsconv/nn/runner.hpp>
 #include <numeric>
 
+#include "support/thread_ranks.hpp"
+
 using namespace fsconv;
 
 namespace {
 
 constexpr int threads = 4;
 
-// Three steps, a loss and reconstructions. True if the loss comes out as on one thread.
+// Three steps, a loss and reconstructions. True if the loss comes out as on one thread, alone and on three ranks, whose
+// messages travel on a thread beside those that compute.
 bool steps(const std::string& form, Precision precision) {
   ModelSpec spec{
       .kind = ModelKind::vae,
@@ -33,11 +37,16 @@ bool steps(const std::string& form, Precision precision) {
   std::vector<Index> order(150);
   std::iota(order.begin(), order.end(), 0);
   const Batch batch = make_batch(images, order, Binarise::dynamic, 0, Split::train);
-  const auto trained = [&](int count) {
+  const auto trained = [&](int count, Communicator* ranks = nullptr) {
     Parameters<float> parameters = initial_parameters<float>(model, 0);
     Gradients<float> gradients = zeros_like(parameters);
     Optimizer<float> adam({}, parameters);
-    Runner<float> runner(model, {.form = form, .precision = precision, .threads = count, .trains = true});
+    Runner<float> runner(model, {.form = form,
+                                 .precision = precision,
+                                 .threads = count,
+                                 .trains = true,
+                                 .ranks = ranks,
+                                 .part_bytes = 1024});
     runner.load(parameters);
     double total = 0;
     for (int step = 0; step < 3; ++step) {
@@ -48,7 +57,10 @@ bool steps(const std::string& form, Precision precision) {
     runner.reconstruct(batch);
     return total + runner.losses(batch).objective;
   };
-  return trained(threads) == trained(1);
+  const double wanted = trained(1);
+  std::atomic<int> same = trained(threads) == wanted ? 1 : 0;
+  test::ThreadRanks(3).run_well([&](Communicator& self) { same += trained(2, &self) == wanted ? 1 : 0; });
+  return same == 4;
 }
 
 // What a map forbids: several threads with one scratch.

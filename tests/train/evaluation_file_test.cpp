@@ -101,7 +101,7 @@ TEST_CASE("evaluation file: attributes that contradict the series or each other 
   CHECK_THAT(copy.with_attribute("standard_error.psnr", 0.0),
              StartsWith(": its attribute standard_error.psnr"));
   CHECK_THAT(copy.with_attribute("active_units", 1), StartsWith(": its attribute active_units is 1"));
-  CHECK_THAT(copy.with_attribute("epoch", 0), StartsWith(": its attribute epoch is 0"));
+  CHECK_THAT(copy.with_attribute("epoch", -1), StartsWith(": its attribute epoch is -1"));
   CHECK_THAT(copy.with_attribute("epoch", 2.0), Contains("epoch is no integer"));
   CHECK_THAT(copy.with_attribute("dimensions", -64), StartsWith(": its attribute dimensions is -64"));
   CHECK_THAT(copy.with_attribute("importance_samples", 0),

@@ -533,7 +533,8 @@ TEST_CASE("model JSON: sizes that nothing can hold are refused before anything i
   const Index largest = Index{1} << 30;
   for (const json& wrong : {json({largest, largest}), json({largest + 1, 1}), json({0, 1}), json({-1, 28})})
     CHECK(contains(complaint_about(changed(written, "/values/0/size", wrong)), "values[0]"));
-  for (const json& wrong : {json({largest, largest, largest, largest}), json({largest * 1025}), json({0})})
+  for (const json& wrong :
+       {json({largest, largest, largest, largest}), json::array({largest * 1025}), json::array({0})})
     CHECK(contains(complaint_about(changed(written, "/parameters/0/shape", wrong)), "parameters[0].shape"));
   CHECK(contains(complaint_about(changed(written, "/values/1/channels", Index{1} << 62)), "values[1]"));
   CHECK(contains(complaint_about(changed(written, "/values/1/draws", Index{1} << 62)), "values[1]"));

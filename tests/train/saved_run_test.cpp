@@ -51,17 +51,24 @@ TEST_CASE("saved_run: a file and a picture, and what is said of them") {
   Fixture run;
   SavedRun saved(output, "");
   CHECK(saved.standing(3) == "no file was written");
-  CHECK(std::string(saved.interruption(3).what()) ==
-        "interrupted before the first epoch ended; no file was written");
+  CHECK(saved.interruption(3) ==
+        "interrupted before the first step was done; no file was written");
   saved.save(run.record, run.state, run.samples);
   CHECK(hdf5::File::open(output).shape("/epoch") == Shape{1});
   CHECK(is_png(folder.file("run.png")));
   CHECK(folder.count() == 2);
   CHECK(saved.has_picture());
   CHECK(saved.standing(3) == output + " holds 1 of 3 epochs");
+  CHECK(saved.holds(1, 0));
+  run.state.partial = {.step = 2, .images = 64};
+  CHECK_FALSE(saved.holds(1, 2));
+  saved.save(run.record, run.state, run.samples);
+  CHECK(saved.standing(3) == output + " holds 1 of 3 epochs and 2 steps of epoch 2");
+  run.state.partial = {};
+  saved.save(run.record, run.state, run.samples);
   // Of an epoch that is not saved yet nothing is said.
   run.state.history.push_back({.epoch = 2});
-  CHECK(std::string(saved.interruption(3).what()) ==
+  CHECK(saved.interruption(3) ==
         "interrupted; " + output + " holds 1 of 3 epochs, continue with\n  fsconv train --resume " + output +
             " --epochs 3");
 }
@@ -75,11 +82,11 @@ TEST_CASE("saved_run: a run that goes on elsewhere is named where it is") {
   CHECK_FALSE(saved.is_own());
   CHECK(saved.standing(5) == from + " is as it was");
   saved.found(2);
-  CHECK_THAT(saved.interruption(5).what(), Contains(from + " holds 2 of 5 epochs") &&
+  CHECK_THAT(saved.interruption(5), Contains(from + " holds 2 of 5 epochs") &&
                                                Contains("--resume " + from + " --epochs 5 --output " + to));
   run.state.history.push_back({.epoch = 3});
   saved.save(run.record, run.state, run.samples);
-  CHECK_THAT(saved.interruption(5).what(),
+  CHECK_THAT(saved.interruption(5),
              Contains(to + " holds 3 of 5 epochs") && Contains("--resume " + to + " --epochs 5"));
   CHECK(SavedRun(folder.file("./from.h5"), from).is_own());
   std::ofstream(folder.file("old.h5")) << "something";

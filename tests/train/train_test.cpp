@@ -10,10 +10,12 @@
 
 #include "support/interrupted_child.hpp"
 #include "train/damaged.hpp"
+#include "train/same_bits.hpp"
 
 using namespace fsconv;
 using test::bytes_of;
 using test::run_to;
+using test::same_bits;
 using test::schema_2;
 using test::small_config;
 using test::small_vae_config;
@@ -21,31 +23,6 @@ using test::TemporaryFolder;
 using test::tiled_config;
 
 namespace {
-
-// Whether two files hold the same weights, slots, losses and states, bit by bit. Times are bound to differ.
-bool same_bits(const std::string& one, const std::string& other) {
-  const hdf5::File a = hdf5::File::open(one), b = hdf5::File::open(other);
-  const std::vector<std::string> times = {"seconds", "images_per_second"};
-  if (a.members("/") != b.members("/")) return false;
-  for (const std::string& name : a.members("/"))
-    if (!a.is_group("/" + name) && std::find(times.begin(), times.end(), name) == times.end())
-      if (!(a.read<double>("/" + name) == b.read<double>("/" + name))) return false;
-  for (const std::string group : {"/weights", "/best/weights", "/optimizer/first_moment",
-                                  "/optimizer/second_moment", "/optimizer/velocity"}) {
-    if (a.exists(group) != b.exists(group)) return false;
-    if (!a.exists(group)) continue;
-    if (a.members(group) != b.members(group)) return false;
-    for (const std::string& name : a.members(group)) {
-      const std::string path = group + "/" + name;
-      if (!(a.read<float>(path) == b.read<float>(path))) return false;
-    }
-  }
-  if (a.exists("/best") &&
-      (a.integer_attribute("/best", "epoch") != b.integer_attribute("/best", "epoch") ||
-       a.number_attribute("/best", "validation_loss") != b.number_attribute("/best", "validation_loss")))
-    return false;
-  return a.integer_attribute("/optimizer", "steps") == b.integer_attribute("/optimizer", "steps");
-}
 
 // Runs that keep everything a resumed run could forget.
 std::vector<TrainConfig> demanding_configs() {

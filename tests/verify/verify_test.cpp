@@ -19,7 +19,7 @@ namespace {
 // Sanitizers make every check ten times as slow; they need to see each kind of geometry, not many of each.
 // The hand-picked ones are always among them.
 std::vector<Geometry> sweep_of(Index random, std::uint64_t seed) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef FSCONV_SANITIZED
   random /= 8;
 #endif
   return default_sweep(random, seed);

@@ -32,6 +32,9 @@ struct Header {
   ServerLimits limits = {};              // of questions
 };
 
+// The copy's exit status where it could not be asked, or not be heard: of that its handler is innocent.
+constexpr int nobody_there = 75;  // EX_TEMPFAIL
+
 // More words than these are no answer, but a copy that has lost its mind.
 constexpr std::uint64_t most_words = std::uint64_t{1} << 30;
 
@@ -92,11 +95,12 @@ rlim_t seconds_used() {
   return static_cast<rlim_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec + 1);
 }
 
-// It dies quietly: no handler of its parent's speaks, nothing is printed, no core is left. Ctrl-C at the terminal is
-// its parent's to answer.
+// It dies quietly: no handler of its parent's speaks, nothing is printed, no core is left. Ctrl-C at the terminal, and what
+// mpirun and Slurm send to all processes of a group, is its parent's to answer.
 void become_expendable(int socket) {
   for (int signal = 1; signal < NSIG; ++signal) std::signal(signal, SIG_DFL);
-  for (const int signal : {SIGINT, SIGQUIT, SIGHUP, SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
+  for (const int signal : {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ})
+    std::signal(signal, SIG_IGN);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -136,7 +140,7 @@ void become_expendable(int socket) {
   } catch (...) {
     ::_exit(1);
   }
-  ::_exit(0);
+  ::_exit(nobody_there);
 }
 
 // ---- here
@@ -190,12 +194,16 @@ void ForkedServer::report_end() {
   using How = ServerEnded::How;
   int status = 0;
   pid_t collected = -1;
-  // Its end of the socket is closed, so it is about to end.
+  // Its end of the socket is closed, so it is about to end; or this end has failed, and it waits for a question that does not
+  // come: it ends, too, once there is nobody to ask it.
+  socket_.close();
   while ((collected = ::waitpid(child_, &status, 0)) < 0 && errno == EINTR) {
   }
   child_ = -1;
   end();
   if (collected < 0) throw ServerEnded(How::unknown, "ended without an answer");
+  if (WIFEXITED(status) && WEXITSTATUS(status) == nobody_there)
+    throw ServerEnded(How::unknown, "could not be asked, or could not answer");
   if (!WIFSIGNALED(status))
     throw ServerEnded(How::exited, fmt::format("exited with status {}", WEXITSTATUS(status)));
   const int signal = WTERMSIG(status);

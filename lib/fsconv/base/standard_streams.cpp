@@ -44,7 +44,7 @@ ssize_t write_output(void*, const char* text, std::size_t size) {
 
 // Some systems tell only here that they had no room.
 int close_output(void*) {
-  if (::close(STDOUT_FILENO) != 0) note_failure(errno);
+  if (::close(STDOUT_FILENO) != 0 && errno != EINTR) note_failure(errno);  // closed it is all the same
   return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/bench/conv_bench.hpp>
 #include <fsconv/bench/operands.hpp>
+#include <fsconv/bench/shard_pieces.hpp>
 #include <fsconv/bench/shared_rounds.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <tuple>
@@ -59,10 +60,27 @@ Entry entry_of(const ConvBenchPlan& plan, Index at, Op op, const Contender& cont
   return entry;
 }
 
+// All contenders with an operation on a geometry are a piece.
+ShardPieces pieces_of(const ConvBenchPlan& plan) {
+  return {plan.shard, std::vector<Index>(plan.geometries.size() * plan.ops.size(),
+                                         static_cast<Index>(plan.contenders.size()))};
+}
+
+// Whether any of them is this shard's.
+bool has_pieces(const ConvBenchPlan& plan, std::size_t geometry) {
+  const ShardPieces pieces = pieces_of(plan);
+  for (std::size_t op = 0; op < plan.ops.size(); ++op)
+    if (pieces.takes(geometry * plan.ops.size() + op)) return true;
+  return false;
+}
+
 std::vector<Entry> entries_of(const ConvBenchPlan& plan, Index at) {
+  const ShardPieces pieces = pieces_of(plan);
+  std::size_t piece = static_cast<std::size_t>(at) * plan.ops.size();
   std::vector<Entry> entries;
   for (const Op op : plan.ops)
-    for (const Contender& contender : plan.contenders) entries.push_back(entry_of(plan, at, op, contender));
+    if (pieces.takes(piece++))
+      for (const Contender& contender : plan.contenders) entries.push_back(entry_of(plan, at, op, contender));
   return entries;
 }
 
@@ -118,9 +136,9 @@ void check_entries(std::vector<Entry>& entries, const ConvBenchPlan& plan, const
   }
 }
 
-void time_entries(std::vector<Entry>& entries, const ConvBenchPlan& plan, std::size_t at,
-                  const SharedRounds& rounds) {
-  const auto& [name, geometry] = plan.geometries[at];
+void time_entries(std::vector<Entry>& entries, const ConvBenchPlan& plan, const NamedGeometry& named,
+                  std::size_t parts_left, const SharedRounds& rounds) {
+  const auto& [name, geometry] = named;
   std::vector<Operands> operands;
   for (int thread = 0; thread < plan.threads; ++thread)
     operands.push_back(random_operands(geometry, plan.batch, plan.seed + static_cast<std::uint64_t>(thread)));
@@ -138,7 +156,7 @@ void time_entries(std::vector<Entry>& entries, const ConvBenchPlan& plan, std::s
   for (const auto& of_threads : works)
     items.push_back({[&of_threads](int thread) { of_threads[static_cast<std::size_t>(thread)]->run(); }});
 
-  const std::vector<Timing> measured = rounds.run(name, plan.geometries.size() - at, items);
+  const std::vector<Timing> measured = rounds.run(name, parts_left, items);
   for (std::size_t item = 0; item < measured.size(); ++item) *timings[item] = measured[item];
 }
 
@@ -162,7 +180,8 @@ void require_possible(const ConvBenchPlan& plan) {
   std::string reason;
   for (std::size_t at = 0; at < plan.geometries.size(); ++at) {
     check_filled(plan.geometries[at].geometry);
-    require_operands_fit(plan, plan.geometries[at]);
+    if (!has_pieces(plan, at)) continue;
+    require_operands_fit(plan, plan.geometries[at]);  // before anything is made of it
     const auto entries = entries_of(plan, static_cast<Index>(at));
     require_entries_fit(plan, plan.geometries[at], entries);
     for (const Entry& entry : entries)
@@ -199,14 +218,18 @@ Report conv_bench(const ConvBenchPlan& plan) {
   report.peaks = measure_peaks({.threads = plan.threads,
                                 .precisions = precisions_of(plan.contenders),
                                 .seconds = plan.seconds_per_peak});
-  for (std::size_t at = 0; at < plan.geometries.size(); ++at) {
-    const Geometry& geometry = plan.geometries[at].geometry;
-    std::vector<Entry> entries = entries_of(plan, static_cast<Index>(at));
+  std::vector<std::size_t> mine;
+  for (std::size_t at = 0; at < plan.geometries.size(); ++at)
+    if (has_pieces(plan, at)) mine.push_back(at);
+  for (std::size_t done = 0; done < mine.size(); ++done) {
+    const Geometry& geometry = plan.geometries[mine[done]].geometry;
+    std::vector<Entry> entries = entries_of(plan, static_cast<Index>(mine[done]));
     for (Entry& entry : entries) entry.row.peak = peak_of(*entry.contender, report.peaks.all_threads);
     check_entries(entries, plan, geometry);
-    time_entries(entries, plan, at, rounds);
+    time_entries(entries, plan, plan.geometries[mine[done]], mine.size() - done, rounds);
     append_sorted(entries, plan, report.rows);
   }
+  report.part = pieces_of(plan).rows();
   report.seconds = rounds.seconds_passed();
   return report;
 }

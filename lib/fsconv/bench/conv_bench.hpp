@@ -4,6 +4,7 @@
 
 #include <fsconv/bench/contender.hpp>
 #include <fsconv/bench/report.hpp>
+#include <optional>
 
 namespace fsconv::bench {
 
@@ -14,10 +15,11 @@ struct ConvBenchPlan {
   Index batch = 32;  // images
   int threads = 1;   // each runs the work on data of its own
   Index rounds = 11;
-  double time_limit = 0;           // seconds for all rounds, shared among the geometries; 0: none
-  double shortest_sample = 0.005;  // seconds; shorter work is repeated within one sample
-  double seconds_per_peak = 0.05;  // seconds that each ceiling is measured
-  std::uint64_t seed = 0;          // of the operands and of the order in the rounds
+  double time_limit = 0;            // seconds for all rounds, shared among the geometries; 0: none
+  double shortest_sample = 0.005;   // seconds; shorter work is repeated within one sample
+  double seconds_per_peak = 0.05;   // seconds that each ceiling is measured
+  std::uint64_t seed = 0;           // of the operands and of the order in the rounds
+  std::optional<Shard> shard = {};  // a piece is an operation on a geometry
 };
 
 // conv, conv_transpose and weight_gradient. A contender that gives a wrong result on integers (ExactReference) is

@@ -30,15 +30,17 @@ nlohmann::json common_json(const Row& row) {
   return item;
 }
 
-// The group /items, with one column for each call of write(). `Row` is Row or RateRow.
+// The group /items (or another, numbered by another axis), with one column for each call of write(). `Row` is Row or RateRow.
 template <class Row>
 class ItemTable {
  public:
-  // Begins the table with the numbers of the rows, the scale of the axis `item`, and what all reports have.
-  ItemTable(hdf5::File& file, const std::vector<Row>& rows) : file_(file), rows_(rows) {
-    file.create_group("/items");
+  // Begins the table with the numbers of the rows, the scale of the axis `index`, and what all reports have.
+  ItemTable(hdf5::File& file, const std::vector<Row>& rows, std::string group = "/items",
+            std::string index = "item")
+      : file_(file), rows_(rows), group_(std::move(group)), index_(std::move(index)) {
+    file.create_group(group_);
     std::int64_t number = 0;
-    write("item", "", "number of the item", [&](const Row&) { return number++; });
+    write(index_, "", ("number of the " + index_).c_str(), [&](const Row&) { return number++; });
     write("form", "", "what was timed", [](const Row& row) { return row.form; });
     write("isa", "", "instruction set", [](const Row& row) { return row.isa; });
     write("algorithm", "", "auto, direct, winograd2 or winograd4; - where there is no choice",
@@ -63,11 +65,11 @@ class ItemTable {
   void write(const std::string& column, const char* units, const char* meaning, F&& value_of) {
     std::vector<std::decay_t<decltype(value_of(rows_.front()))>> values;
     for (const Row& row : rows_) values.push_back(value_of(row));
-    const hdf5::Storage layout{.dimensions = {"item"}, .units = units, .long_name = meaning};
+    const hdf5::Storage layout{.dimensions = {index_}, .units = units, .long_name = meaning};
     if constexpr (std::is_same_v<decltype(values), std::vector<std::string>>)
-      file_.write_strings("/items/" + column, values, layout);
+      file_.write_strings(group_ + "/" + column, values, layout);
     else
-      file_.write("/items/" + column, values, layout);
+      file_.write(group_ + "/" + column, values, layout);
   }
 
  private:
@@ -81,12 +83,13 @@ class ItemTable {
       std::copy(rows_[at].timing.seconds.begin(), rows_[at].timing.seconds.end(),
                 samples.begin() + static_cast<std::ptrdiff_t>(at * rounds));
     file_.write(
-        "/items/seconds", samples,
-        {.dimensions = {"item", "round"}, .units = "s", .long_name = "time of a call in every round"});
+        group_ + "/seconds", samples,
+        {.dimensions = {index_, "round"}, .units = "s", .long_name = "time of a call in every round"});
   }
 
   hdf5::File& file_;
   const std::vector<Row>& rows_;
+  std::string group_, index_;
 };
 
 template <class Row>

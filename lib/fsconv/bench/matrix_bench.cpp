@@ -5,6 +5,7 @@
 #include <fsconv/base/parallel.hpp>
 #include <fsconv/bench/matrix_bench.hpp>
 #include <fsconv/bench/operands.hpp>
+#include <fsconv/bench/shard_pieces.hpp>
 #include <fsconv/bench/shared_rounds.hpp>
 #include <fsconv/forms/matrix.hpp>
 #include <fsconv/geometry/case_string.hpp>
@@ -139,9 +140,9 @@ std::vector<Item> items_of(const Geometry& geometry, const Tensor<double>& weigh
   return items;
 }
 
-void time_rows(std::vector<Row>& rows, const MatrixBenchPlan& plan, std::size_t at,
-               const SharedRounds& rounds) {
-  const auto& [name, geometry] = plan.geometries[at];
+void time_rows(std::vector<Row>& rows, const MatrixBenchPlan& plan, const NamedGeometry& named,
+               std::size_t parts_left, const SharedRounds& rounds) {
+  const auto& [name, geometry] = named;
   stop_if_interrupted();
   const ExactReference exact(geometry, 1, plan.seed);
   const Tensor<double> weight = cast<double>(exact.operands().weight);
@@ -155,7 +156,7 @@ void time_rows(std::vector<Row>& rows, const MatrixBenchPlan& plan, std::size_t 
     return;
   }
   const std::vector<Item> items = items_of(geometry, weight, mine, plan.threads);
-  const std::vector<Timing> timings = rounds.run(name, plan.geometries.size() - at, items);
+  const std::vector<Timing> timings = rounds.run(name, parts_left, items);
   for (std::size_t place = 0; place < places; ++place) rows[place].timing = timings[place];
   rows[build].floor = timings[write_floor].median;
   rows[multiply].floor = rows[multiply_transposed].floor = timings[read_floor].median;
@@ -165,8 +166,13 @@ void time_rows(std::vector<Row>& rows, const MatrixBenchPlan& plan, std::size_t 
 
 Report matrix_bench(const MatrixBenchPlan& plan) {
   if (plan.geometries.empty()) throw InvalidArgument("set", "names no geometry");
-  for (const NamedGeometry& named : plan.geometries) {
+  const ShardPieces pieces(plan.shard, std::vector<Index>(plan.geometries.size(), Index{places}));
+  std::vector<std::size_t> mine;
+  for (std::size_t at = 0; at < plan.geometries.size(); ++at) {
+    const NamedGeometry& named = plan.geometries[at];
     check_filled(named.geometry);
+    if (!pieces.takes(at)) continue;
+    mine.push_back(at);
     require_memory(nonzeros(named.geometry), 2 * sizeof(double), "nonzeros of W");
     require_memory(element_count(named.geometry.image_shape()), sizeof(double), "columns of W");
     require_memory(element_count(named.geometry.code_shape()), sizeof(double), "rows of W");
@@ -176,12 +182,14 @@ Report matrix_bench(const MatrixBenchPlan& plan) {
   const SharedRounds rounds(plan, 1);  // the calls use the plan's threads inside
   Report report{.what = "matrix", .geometries = plan.geometries, .threads = plan.threads};
   report.peaks = measure_peaks({.threads = plan.threads, .seconds = plan.seconds_per_peak});
-  for (std::size_t at = 0; at < plan.geometries.size(); ++at) {
-    const Geometry& geometry = plan.geometries[at].geometry;
-    std::vector<Row> rows = empty_rows(static_cast<Index>(at), geometry, report.peaks, plan.threads);
-    time_rows(rows, plan, at, rounds);
+  for (std::size_t done = 0; done < mine.size(); ++done) {
+    const NamedGeometry& named = plan.geometries[mine[done]];
+    std::vector<Row> rows =
+        empty_rows(static_cast<Index>(mine[done]), named.geometry, report.peaks, plan.threads);
+    time_rows(rows, plan, named, mine.size() - done, rounds);
     report.rows.insert(report.rows.end(), rows.begin(), rows.end());
   }
+  report.part = pieces.rows();
   report.seconds = rounds.seconds_passed();
   return report;
 }

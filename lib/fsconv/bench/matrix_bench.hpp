@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fsconv/bench/report.hpp>
+#include <optional>
 
 namespace fsconv::bench {
 
@@ -10,10 +11,11 @@ struct MatrixBenchPlan {
   std::vector<NamedGeometry> geometries;
   int threads = 1;  // they share one W
   Index rounds = 11;
-  double time_limit = 0;           // seconds for all rounds, shared among the geometries; 0: none
-  double shortest_sample = 0.005;  // seconds; shorter work is repeated within one sample
-  double seconds_per_peak = 0.05;  // seconds that each ceiling is measured
-  std::uint64_t seed = 0;          // of the weight, of x and y and of the order in the rounds
+  double time_limit = 0;            // seconds for all rounds, shared among the geometries; 0: none
+  double shortest_sample = 0.005;   // seconds; shorter work is repeated within one sample
+  double seconds_per_peak = 0.05;   // seconds that each ceiling is measured
+  std::uint64_t seed = 0;           // of the weight, of x and y and of the order in the rounds
+  std::optional<Shard> shard = {};  // a piece is a geometry
 };
 
 // Builds W (op "build") and computes W x ("conv") and W^T y ("conv_transpose"), against what memory permits,

@@ -65,6 +65,7 @@ void write_report(const std::string& path, const RateReport& report, const RunIn
   items.write("count", "1", "images or checks of a call", [](const RateRow& row) { return row.count; });
   items.write("per_second", "1/s", "count over median",
               [](const RateRow& row) { return or_nan(row, row.per_second()); });
+  if (report.part) write_places(file, "/items", "item", *report.part);
   commit_sealed(file);
 }
 

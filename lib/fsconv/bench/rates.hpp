@@ -21,10 +21,11 @@ struct RateRow {
 };
 
 struct RateReport {
-  std::string what;           // train or verify
-  std::string unit;           // what is counted: images or checks
-  std::vector<RateRow> rows;  // in the order of the plan
-  double seconds = 0;         // of everything
+  std::string what;                    // train or verify
+  std::string unit;                    // what is counted: images or checks
+  std::vector<RateRow> rows;           // in the order of the plan
+  double seconds = 0;                  // of everything
+  std::optional<ShardRows> part = {};  // of a shard: which rows of the whole table these are
 
   bool refused() const;  // whether any row was
 };

@@ -119,6 +119,7 @@ void write_report(const std::string& path, const Report& report, const RunInfo& 
               [](const Row& row) {
                 return row.floor > 0 ? row.times_floor() : std::numeric_limits<double>::quiet_NaN();
               });
+  if (report.part) write_places(file, "/items", "item", *report.part);
   commit_sealed(file);
 }
 

@@ -8,6 +8,8 @@
 #include <fsconv/bench/rounds.hpp>
 #include <fsconv/bench/sets.hpp>
 #include <fsconv/io/run_log.hpp>
+#include <fsconv/io/shard_files.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,11 +50,12 @@ struct Row {
 struct Report {
   std::string what;  // conv or matrix
   std::vector<NamedGeometry> geometries;
-  Index batch = 1;             // images of a call
-  int threads = 1;             // of conv each with calls of its own, of matrix together in one
-  Peaks peaks = {};            // what the rows stand beside
-  std::vector<Row> rows = {};  // by geometry, then by operation, then the fastest first
-  double seconds = 0;          // of everything
+  Index batch = 1;                     // images of a call
+  int threads = 1;                     // of conv each with calls of its own, of matrix together in one
+  Peaks peaks = {};                    // what the rows stand beside
+  std::vector<Row> rows = {};          // by geometry, then by operation, then the fastest first
+  double seconds = 0;                  // of everything
+  std::optional<ShardRows> part = {};  // of a shard: which rows of the whole table these are
 
   bool refused() const;  // whether any row was
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
+#include <fsconv/base/error.hpp>
 #include <fsconv/bench/report_reader.hpp>
 #include <fsconv/io/run_log.hpp>
 #include <fsconv/io/table_columns.hpp>
@@ -17,6 +18,8 @@ RecordedTimings read_timings(const std::string& path) {
                          .batch = file.has_attribute("/", "batch") ? file.integer_attribute("/", "batch") : 0,
                          .threads = file.integer_attribute("/", "threads"),
                          .items = {}};
+  if (report.what == "scale")
+    throw BadData(path, "holds predictions, not timings", "give a file of fsconv bench without --what scale");
   if (file.has_attribute("/", "unit")) report.rate_unit = file.string_attribute("/", "unit") + "/s";
 
   TableColumns columns(file, sealed, "/items", "item");

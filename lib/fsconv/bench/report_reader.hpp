@@ -26,7 +26,7 @@ struct RecordedTimings {
   std::vector<RecordedItem> items;
 };
 
-// IoError; BadData, naming the file and the object, if it is no such file, was changed since it was written, or its columns
+// IoError; BadData, naming the file and the object, if it is no such file (those of --what scale are none), was changed since it was written, or its columns
 // differ in length.
 RecordedTimings read_timings(const std::string& path);
 

@@ -112,6 +112,8 @@ std::string text(const Report& report, std::size_t width) {
   std::string lines = wrapped_text(ceilings_text(report.peaks), width, 14);
   for (std::size_t at = 0; at < report.geometries.size(); ++at) {
     const NamedGeometry& named = report.geometries[at];
+    const auto is_its = [&](const Row& row) { return row.geometry == static_cast<Index>(at); };
+    if (std::ranges::none_of(report.rows, is_its)) continue;  // another shard's
     const std::string size = report.what == "matrix" ? counted(nonzeros(named.geometry), "nonzero")
                                                      : fmt::format("batch {}{}", report.batch,
                                                                    report.threads > 1 ? " per thread" : "");

@@ -34,15 +34,6 @@ Index calls_for(const Item& item, const RoundsPlan& plan) {
   return calls;
 }
 
-void summarize(Timing& timing) {
-  std::vector<double> sorted = timing.seconds;
-  std::sort(sorted.begin(), sorted.end());
-  timing.median = quantile(sorted, 0.5);
-  timing.least = sorted.front();
-  timing.lower_quartile = quantile(sorted, 0.25);
-  timing.upper_quartile = quantile(sorted, 0.75);
-}
-
 // The seconds of one thread in a sample, without what comes before the calls.
 double seconds_with_before(const Item& item, Index calls, int thread) {
   double seconds = 0;
@@ -57,6 +48,15 @@ double seconds_with_before(const Item& item, Index calls, int thread) {
 }
 
 }  // namespace
+
+void summarize(Timing& timing) {
+  std::vector<double> sorted = timing.seconds;
+  std::sort(sorted.begin(), sorted.end());
+  timing.median = quantile(sorted, 0.5);
+  timing.least = sorted.front();
+  timing.lower_quartile = quantile(sorted, 0.25);
+  timing.upper_quartile = quantile(sorted, 0.75);
+}
 
 double seconds_since(Clock::time_point start) { return seconds_between(start, Clock::now()); }
 

@@ -45,6 +45,9 @@ struct Timing {
   double spread() const { return ratio(upper_quartile - lower_quartile, median); }
 };
 
+// Works out median, least and quartiles of the seconds, of which there is one at least.
+void summarize(Timing& timing);
+
 // Every round runs each item once, in a new order. At least one round is run, and each that is begun is
 // finished: all items have equally many samples. Ctrl-C throws Interrupted between calls.
 std::vector<Timing> run_rounds(std::span<const Item> items, const RoundsPlan& plan);

@@ -5,6 +5,8 @@
 #include <fsconv/base/random.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/bench/contender.hpp>
+#include <fsconv/bench/isa_in_force.hpp>
+#include <fsconv/bench/shard_pieces.hpp>
 #include <fsconv/bench/shared_rounds.hpp>
 #include <fsconv/bench/train_bench.hpp>
 #include <fsconv/data/generator.hpp>
@@ -22,24 +24,8 @@ using engine::Algorithm;
 constexpr const char *reference_form = "im2col", *engine_form = "batched";
 constexpr Index batches_in_memory = 4;
 
-// Puts another isa in force as long as it lives: maps that are made meanwhile keep it.
-class IsaInForce {
- public:
-  explicit IsaInForce(Isa isa) : before_(engine::current_isa()) { engine::set_isa(isa); }
-  ~IsaInForce() { engine::set_isa(before_); }
-  IsaInForce(const IsaInForce&) = delete;
-  IsaInForce& operator=(const IsaInForce&) = delete;
-
- private:
-  Isa before_;
-};
-
 constexpr double beta = 1;
 constexpr float largest_bias = 0.1f;
-
-Binarise binarise_of(const TrainWorkload& workload) {
-  return workload.spec.likelihood == Likelihood::bernoulli ? Binarise::dynamic : Binarise::none;
-}
 
 // Initial weights, with biases that are not 0. A ReLU has no slope at 0, which is what direct sums give where the images are 0
 // and the biases, too; those of tiles are rounded to one side or the other, and gradients would differ by whole terms.
@@ -145,9 +131,8 @@ Algorithm algorithm_of(const RateRow& row) {
   return row.algorithm == "-" ? Algorithm::direct : named<Algorithm>(row.algorithm);
 }
 
-void time_rows(std::vector<RateRow>& rows, const TrainBenchPlan& plan, std::size_t at,
-               const SharedRounds& rounds) {
-  const TrainWorkload& workload = plan.workloads[at];
+void time_rows(std::vector<RateRow>& rows, const TrainBenchPlan& plan, const TrainWorkload& workload,
+               std::size_t parts_left, const SharedRounds& rounds) {
   const Shape& size = workload.spec.image_size;
   const Model model = make_model(workload.spec);
   const ImageSet data =
@@ -184,12 +169,15 @@ void time_rows(std::vector<RateRow>& rows, const TrainBenchPlan& plan, std::size
   }
   std::vector<Item> items;
   for (const auto& each : trainings) items.push_back({[&each](int) { each->step(); }});
-  const std::vector<Timing> measured =
-      rounds.run(std::string(workload.name), plan.workloads.size() - at, items);
+  const std::vector<Timing> measured = rounds.run(std::string(workload.name), parts_left, items);
   for (std::size_t item = 0; item < measured.size(); ++item) *timings[item] = measured[item];
 }
 
 }  // namespace
+
+Binarise binarise_of(const TrainWorkload& workload) {
+  return workload.spec.likelihood == Likelihood::bernoulli ? Binarise::dynamic : Binarise::none;
+}
 
 const std::vector<TrainWorkload>& train_workloads() {
   static const std::vector<TrainWorkload> workloads = [] {
@@ -249,11 +237,18 @@ RateReport train_bench(const TrainBenchPlan& plan) {
   // Fewer threads than a row states would be timed as that many.
   for (const int threads : plan.threads) run_together(threads, [](int) {});
   RateReport report{.what = "train", .unit = "images", .rows = {}};
+  std::vector<Index> rows_of_pieces;
+  for (const TrainWorkload& workload : plan.workloads)
+    rows_of_pieces.push_back(static_cast<Index>(rows_of(plan, workload).size()));
+  const ShardPieces pieces(plan.shard, rows_of_pieces);
+  auto parts_left = static_cast<std::size_t>(pieces.count());
   for (std::size_t at = 0; at < plan.workloads.size(); ++at) {
+    if (!pieces.takes(at)) continue;
     std::vector<RateRow> rows = rows_of(plan, plan.workloads[at]);
-    time_rows(rows, plan, at, rounds);
+    time_rows(rows, plan, plan.workloads[at], parts_left--, rounds);
     report.rows.insert(report.rows.end(), rows.begin(), rows.end());
   }
+  report.part = pieces.rows();
   report.seconds = rounds.seconds_passed();
   return report;
 }

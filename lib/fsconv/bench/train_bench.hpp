@@ -4,6 +4,7 @@
 
 #include <fsconv/bench/rates.hpp>
 #include <fsconv/engine/algorithm.hpp>
+#include <fsconv/nn/binarise.hpp>
 #include <fsconv/nn/models.hpp>
 #include <fsconv/nn/parameter.hpp>
 #include <optional>
@@ -21,6 +22,9 @@ struct TrainWorkload {
 // ae28, variational. conv28: 28x28x1; 32, 64 and 16 channels, no linear layer.
 const std::vector<TrainWorkload>& train_workloads();
 
+// How its images are binarised in training.
+Binarise binarise_of(const TrainWorkload& workload);
+
 struct TrainBenchPlan {
   std::vector<TrainWorkload> workloads;
   std::vector<std::string> forms;
@@ -29,9 +33,10 @@ struct TrainBenchPlan {
   std::vector<Precision> precisions = {Precision::fp32};                    // some of float_precisions
   std::vector<int> threads = {1};                                           // a row for each
   Index rounds = 5;
-  double time_limit = 0;           // seconds, shared among the workloads; 0: none
-  double shortest_sample = 0.005;  // seconds; shorter work is repeated within one sample
-  std::uint64_t seed = 0;          // of images, weights and the order in the rounds
+  double time_limit = 0;            // seconds, shared among the workloads; 0: none
+  double shortest_sample = 0.005;   // seconds; shorter work is repeated within one sample
+  std::uint64_t seed = 0;           // of images, weights and the order in the rounds
+  std::optional<Shard> shard = {};  // a piece is a workload
   // Of gradient_difference(): 2.6 and 3.8 times what was found with three seeds of ae28 and vae28 and one of ae64, by every
   // algorithm, 3.8e-5 and 2.6e-3. It is single numbers that rounding moves over the corner of a ReLU.
   double fp32_tolerance = 1e-4, bf16_tolerance = 1e-2;

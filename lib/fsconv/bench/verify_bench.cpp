@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <fsconv/bench/shard_pieces.hpp>
 #include <fsconv/bench/shared_rounds.hpp>
 #include <fsconv/bench/verify_bench.hpp>
 #include <fsconv/geometry/case_string.hpp>
@@ -55,8 +56,11 @@ RateReport verify_bench(const VerifyBenchPlan& plan) {
   const SharedRounds rounds(plan, 1);  // the checks use each row's threads inside
   RateReport report{.what = "verify", .unit = "checks", .rows = {}};
   std::vector<VerifyPlan> plans;
+  const ShardPieces pieces(plan.shard, std::vector<Index>(plan.forms.size() * plan.threads.size(), 1));
+  std::size_t piece = 0;
   for (const Witness& form : plan.forms)
-    for (const int threads : plan.threads) plans.push_back(plan_for(form, threads, plan.seed));
+    for (const int threads : plan.threads)
+      if (pieces.takes(piece++)) plans.push_back(plan_for(form, threads, plan.seed));
   std::vector<Item> items;
   std::vector<std::size_t> timed;
   for (std::size_t at = 0; at < plans.size(); ++at) {
@@ -67,6 +71,7 @@ RateReport verify_bench(const VerifyBenchPlan& plan) {
   }
   const std::vector<Timing> measured = rounds.run("verify", 1, items);
   for (std::size_t at = 0; at < measured.size(); ++at) report.rows[timed[at]].timing = measured[at];
+  report.part = pieces.rows();
   report.seconds = rounds.seconds_passed();
   return report;
 }

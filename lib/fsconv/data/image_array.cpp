@@ -134,14 +134,15 @@ Tensor<std::uint8_t> bytes_of(const std::string& where, const Array& array, std:
 ImageArray read_dataset(const std::string& where, const Location& location, DataFormat format) {
   const auto file = hdf5::File::open(location.path);
   const std::string& name = location.inside;
-  check_dataset(file, name);
   if (!file.exists(name) || file.dtype(name) != "u1" || !hdf5::is_plain(file, name))
     return images_of(hdf5::read_values(file, name), where, format);
   layout_of(where, file.shape(name), format);
   if (const Shape shape = file.shape(name); stated_count(where, shape) > largest_in_memory)
-    if (const auto place = file.place(name))
+    if (const auto place = file.place(name)) {
+      check_dataset(file, name);  // what is read past HDF5
       return left_in_file(where, {std::make_shared<const InputFile>(location.path), *place, where}, shape,
                           format);
+    }
   ImageArray array;
   array.images = arranged(where, file.read<std::uint8_t>(name), format, array.notes);
   return array;

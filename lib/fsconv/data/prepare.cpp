@@ -26,7 +26,8 @@ const std::string& who_says(const PictureFolder& folder) {
 }
 
 // Makes `share` of the pictures to train on another part; with nothing to do where the folder has some of it.
-void take(PictureFolder& folder, DataPart part, const std::optional<Share>& wanted, const Share& otherwise) {
+void take(PictureFolder& folder, DataPart part, const std::optional<PartSize>& wanted,
+          const PartSize& otherwise) {
   const bool has_own = folder.count(part) > 0;
   if (has_own && wanted)
     throw InvalidArgument(
@@ -104,11 +105,11 @@ PreparedDescription description_of(const PictureFolder& folder, const Recipe& re
 
 }  // namespace
 
-Index Share::of(Index all) const {
+Index PartSize::of(Index all) const {
   return part == 0 ? count : std::max<Index>(1, std::llround(part * static_cast<double>(all)));
 }
 
-Share parse_share(std::string_view field, std::string_view text) {
+PartSize parse_part_size(std::string_view field, std::string_view text) {
   if (const auto count = to_integer(text); count && *count >= 0) return {.count = *count};
   double part = 0;
   const auto [end, error] =
@@ -118,8 +119,8 @@ Share parse_share(std::string_view field, std::string_view text) {
   return {.part = part};
 }
 
-void assign_parts(PictureFolder& folder, const std::optional<Share>& test,
-                  const std::optional<Share>& validation) {
+void assign_parts(PictureFolder& folder, const std::optional<PartSize>& test,
+                  const std::optional<PartSize>& validation) {
   if (folder.count(DataPart::train) == 0)
     throw BadData(who_says(folder), "has no picture to train on", "training needs one at least");
   if (test && test->of(std::max<Index>(1, folder.count(DataPart::train))) == 0)

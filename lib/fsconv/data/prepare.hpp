@@ -14,16 +14,16 @@
 namespace fsconv {
 
 // How many of some images: a number of them, or a part.
-struct Share {
+struct PartSize {
   Index count = 0;
   double part = 0;  // where it is not 0: that part of all, rounded to the nearest number and at least one
 
   Index of(Index all) const;
-  bool operator==(const Share&) const = default;
+  bool operator==(const PartSize&) const = default;
 };
 
 // Reads "1000", or "0.1" for a tenth: below 1, with a point. InvalidArgument "field".
-Share parse_share(std::string_view field, std::string_view text);
+PartSize parse_part_size(std::string_view field, std::string_view text);
 
 // Gives each picture its part. What the folder says stays: only pictures to train on become others, where it names none
 // of that part. `test` (nothing: a tenth) and `validation` (nothing: none) are spread evenly over the list: of n pictures
@@ -32,14 +32,14 @@ Share parse_share(std::string_view field, std::string_view text);
 // InvalidArgument "test" or "validation": where the folder has pictures of that part already, or too few would be left to
 // train on. BadData, naming the partition or the folder, where nothing is to train on, or a single picture and no share of
 // the tests was asked for.
-void assign_parts(PictureFolder& folder, const std::optional<Share>& test,
-                  const std::optional<Share>& validation);
+void assign_parts(PictureFolder& folder, const std::optional<PartSize>& test,
+                  const std::optional<PartSize>& validation);
 
 struct Preparation {
   std::string folder, output;
   Recipe recipe;
-  std::optional<std::string> partition;   // a file as CelebA's list_eval_partition.txt
-  std::optional<Share> test, validation;  // assign_parts()
+  std::optional<std::string> partition;      // a file as CelebA's list_eval_partition.txt
+  std::optional<PartSize> test, validation;  // assign_parts()
   bool skip_broken = false;  // leave out what cannot be read, or opened, or has another size than the first
   RunInfo info;              // its `threads` read pictures
 };

@@ -8,9 +8,11 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/progress.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/data/prepared_file.hpp>
 #include <fsconv/io/digest.hpp>
 #include <fsconv/io/input_file.hpp>
+#include <fsconv/io/json_text.hpp>
 #include <limits>
 #include <memory>
 #include <utility>
@@ -52,7 +54,7 @@ void require_disk_room(const std::string& path, Index bytes) {
 }
 
 std::vector<std::string> texts_of(const hdf5::File& file, const char* attribute) {
-  const json list = json::parse(file.string_attribute("/", attribute), nullptr, false);
+  const json list = parsed_json(file.string_attribute("/", attribute));
   std::vector<std::string> texts;
   for (const json& entry : list.is_array() ? list : json::array({0})) {
     if (!entry.is_string())
@@ -63,7 +65,7 @@ std::vector<std::string> texts_of(const hdf5::File& file, const char* attribute)
 }
 
 PreparedDescription description_of(const hdf5::File& file) {
-  PreparedDescription description{.recipe = json::parse(file.string_attribute("/", "recipe"), nullptr, false),
+  PreparedDescription description{.recipe = parsed_json(file.string_attribute("/", "recipe")),
                                   .decoder = file.string_attribute("/", "decoder"),
                                   .classes = texts_of(file, "classes"),
                                   .notes = texts_of(file, "notes")};
@@ -102,11 +104,17 @@ struct Contents {
 };
 
 Contents contents_of(const hdf5::File& file) {
-  const json stated = json::parse(file.string_attribute("/", "contents"), nullptr, false);
+  const json stated = parsed_json(file.string_attribute("/", "contents"));
+  // Not get<Index>(), which takes 1e300 and 2^63, too.
+  const auto count = [](const json& value) {
+    return integer_in("contents", value.is_number_integer() ? value.dump() : "no integer", 0,
+                      std::numeric_limits<Index>::max());
+  };
   try {
-    Contents contents{stated.at("image").get<Shape>(), stated.at("labels").get<bool>(), {}};
+    Contents contents{{}, stated.at("labels").get<bool>(), {}};
+    for (const json& extent : stated.at("image")) contents.image.push_back(count(extent));
     for (const DataPart part : data_parts)
-      contents.counts[static_cast<std::size_t>(part)] = stated.at(std::string(name(part))).get<Index>();
+      contents.counts[static_cast<std::size_t>(part)] = count(stated.at(std::string(name(part))));
     bytes_of(contents.image, contents.counts);
     return contents;
   } catch (const json::exception&) {

@@ -18,7 +18,7 @@ struct SmallMatrix {
   constexpr bool operator==(const SmallMatrix&) const = default;
 };
 
-consteval SmallMatrix transposed(const SmallMatrix& matrix) {
+constexpr SmallMatrix transposed(const SmallMatrix& matrix) {
   SmallMatrix other{.rows = matrix.columns, .columns = matrix.rows};
   for (int r = 0; r < matrix.rows; ++r)
     for (int c = 0; c < matrix.columns; ++c) other.at[c][r] = matrix.at[r][c];

@@ -95,6 +95,8 @@ DirectedMap<T>::DirectedMap(std::shared_ptr<const TapLists> lists, const WeightO
     panels_.taps = 1;
     panels_.inner = patch_steps();
   }
+  if (kernels.neighbours && !by_source_ && source_.channels == 1 && order.groups == 1)
+    lines_.emplace(*result_.list);
 }
 
 // Panels of [inner x columns]: the columns are the result's channels, or by source the taps and channels.
@@ -256,7 +258,8 @@ void DirectedMap<T>::end_at(Product<T>& product, const Call& call, Index group, 
 }
 
 // result[r] = sum over the taps of r: source[pixel of the tap] * weight[tap]. The rows of these products are
-// images or, where the images are few, the pixels of a run.
+// images or, where the images are few, the pixels of a run. The images of one channel are neighbours, so that a factor can be a
+// line of taps, its taps the inner dimension, instead of one number.
 template <class T>
 void DirectedMap<T>::by_result(const Call& call) const {
   const Ending<T>& ending = call.ending;
@@ -267,6 +270,9 @@ void DirectedMap<T>::by_result(const Call& call) const {
   const bool along_runs =
       !ending.per_pixel && call.images < enough_rows && call.images * runs < result_.pixels;
 
+  const bool by_lines = lines_ && !along_runs;
+  const TapList& factors = by_lines ? lines_->starts : *result_.list;
+
   const Index band = along_runs ? result_.pixels : pixels_in_band(source_pixel);
   for (Index group = 0; group < order_.groups; ++group)
     for_each_panel_and_band(band, [&](Index panel, Index first_pixel, Index last_pixel) {
@@ -274,13 +280,16 @@ void DirectedMap<T>::by_result(const Call& call) const {
       p.a_factor = source_pixel;
       // The results of `rows` rows from a pixel and image on.
       const auto compute = [&](Index pixel, Index image, Index rows) {
-        const std::span<const Factor> taps = (*result_.list)[pixel];
+        const std::span<const Factor> taps = factors[pixel];
         p.factors = taps.data();
         p.count = static_cast<Index>(taps.size());
         p.rows = rows;
         p.a = call.source + image * source_row + group * source_.steps();
         end_at(p, call, group, panel, pixel, image);
-        kernels_->strided(p);
+        if (!by_lines) return kernels_->strided(p);
+        p.inner = lines_->length[static_cast<std::size_t>(pixel)];
+        p.a_inner = lines_->step[static_cast<std::size_t>(pixel)] * source_pixel;
+        kernels_->neighbours(p);
       };
       if (along_runs) {
         p.a_row = source_.step * source_pixel;

@@ -9,6 +9,7 @@
 #include <fsconv/engine/weight_order.hpp>
 #include <fsconv/geometry/direction.hpp>
 #include <memory>
+#include <optional>
 #include <type_traits>
 
 namespace fsconv::engine {
@@ -91,6 +92,7 @@ class DirectedMap {
   Side source_, result_;
   bool by_source_, by_patches_ = false;
   Panels panels_;
+  std::optional<TapLines> lines_;  // by the result pixel, of one source channel
 };
 
 }  // namespace fsconv::engine

@@ -57,7 +57,8 @@ template <class T>
 Index Gradient<T>::columns_size(Index images) const {
   if (columns_as_they_are()) return 0;
   const Index pixels = in_runs() ? static_cast<Index>(along_run_.size()) : column_pixels();
-  return pixels * ceil_div(images, Arithmetic<T>::numbers_per_step) * column_width();
+  const Index width = in_runs() ? std::min(column_width(), kernels_->panel) : column_width();
+  return pixels * ceil_div(images, Arithmetic<T>::numbers_per_step) * width;
 }
 
 template <class T>
@@ -98,7 +99,7 @@ void Gradient<T>::apply(Index images, const T* code, const T* image, Sum<T>* gra
 template <class T>
 typename Gradient<T>::Block Gradient<T>::columns_of(Index images, const Side& side, Index first, Index step,
                                                     Index pixels, Step<T>* to) const {
-  const Index width = column_width();
+  const Index width = ceil_div(side.channels, kernels_->width) * kernels_->width;
   const Block copied = {.values = to,
                         .channel = 1,
                         .image = width,
@@ -110,9 +111,18 @@ typename Gradient<T>::Block Gradient<T>::columns_of(Index images, const Side& si
       kernels_->pair_rows(from, side.row, images, side.channels, to, width);
   } else {
     if (columns_as_they_are()) return {.values = from, .channel = 1, .image = side.row, .pixel = from_pixel};
+    // Copied in place: the rows are too short for a call, and too far apart for the hardware to foresee.
+    constexpr Index piece = 16 / sizeof(T), rows_ahead = 32;
     for (Index pixel = 0; pixel < pixels; ++pixel, from += from_pixel)
-      for (Index image = 0; image < images; ++image, to += width)
-        std::fill(std::copy_n(from + image * side.row, side.channels, to), to + width, T(0));
+      for (Index image = 0; image < images; ++image, to += width) {
+        const T* row = from + image * side.row;
+        Index n = 0;
+        for (; n + piece <= side.channels; n += piece) {
+          __builtin_prefetch(row + rows_ahead * side.row + n);
+          std::copy_n(row + n, piece, to + n);
+        }
+        for (; n < width; ++n) to[n] = n < side.channels ? row[n] : T(0);
+      }
   }
   return copied;
 }
@@ -176,7 +186,8 @@ void Gradient<T>::by_tap(Index images, const Block& rows, const Block& columns, 
 }
 
 // The same for few rows: the pixels of a run have the same taps, so that a tile can take the rows of several
-// taps and stay on them for the whole run.
+// taps and stay on them for the whole run. Several tiles read the same columns: of wide blocks a panel is copied, since
+// what is read in steps of many lines falls on few places of the caches.
 template <class T>
 void Gradient<T>::by_run(Index images, const Block& rows, const Side& column_side, Step<T>* copied_columns,
                          Sum<T>* gradient, Index group) const {
@@ -187,28 +198,31 @@ void Gradient<T>::by_run(Index images, const Block& rows, const Side& column_sid
   for (const Run& run : runs) {
     const std::span<const Factor> taps = list[run.first];
     if (taps.empty()) continue;
-    const Block columns = columns_of(images, column_side, run.first, column_step_, run.count, copied_columns);
-    Product<T> p = product(images, rows, columns);
-    p.factors = along_run_.data();
-    p.count = run.count;
-    p.a_rows = a_rows.data();
-    p.c_rows = c_rows.data();
     const Index all_rows = static_cast<Index>(taps.size()) * order_.rows();
     const Index parts = ceil_div(all_rows, kernels_->scattered_rows);
-    for (Index part = 0; part < parts; ++part) {
-      const Index first = all_rows * part / parts, last = all_rows * (part + 1) / parts;
-      p.rows = last - first;
-      for (Index row = first; row < last; ++row) {
-        const Factor& tap = taps[static_cast<std::size_t>(row / order_.rows())];
-        const Index channel = row % order_.rows();
-        a_rows[static_cast<std::size_t>(row - first)] = tap.a * rows.pixel + channel * rows.channel;
-        c_rows[static_cast<std::size_t>(row - first)] =
-            order_.matrix(group, tap.b) + channel * order_.columns();
-      }
-      for (Index column = 0; column < order_.columns(); column += kernels_->panel) {
-        p.columns = std::min(kernels_->panel, order_.columns() - column);
-        p.b = columns.values + column;
-        result_in_sums(p) = gradient + column;
+    for (Index column = 0; column < order_.columns(); column += kernels_->panel) {
+      Side panel = column_side;
+      panel.values += column;
+      panel.channels = std::min(kernels_->panel, order_.columns() - column);
+      const Block columns = columns_of(images, panel, run.first, column_step_, run.count, copied_columns);
+      Product<T> p = product(images, rows, columns);
+      p.factors = along_run_.data();
+      p.count = run.count;
+      p.a_rows = a_rows.data();
+      p.c_rows = c_rows.data();
+      p.columns = panel.channels;
+      p.b = columns.values;
+      result_in_sums(p) = gradient + column;
+      for (Index part = 0; part < parts; ++part) {
+        const Index first = all_rows * part / parts, last = all_rows * (part + 1) / parts;
+        p.rows = last - first;
+        for (Index row = first; row < last; ++row) {
+          const Factor& tap = taps[static_cast<std::size_t>(row / order_.rows())];
+          const Index channel = row % order_.rows();
+          a_rows[static_cast<std::size_t>(row - first)] = tap.a * rows.pixel + channel * rows.channel;
+          c_rows[static_cast<std::size_t>(row - first)] =
+              order_.matrix(group, tap.b) + channel * order_.columns();
+        }
         kernels_->scattered(p);
       }
     }

@@ -30,6 +30,8 @@ class Gradient {
     const T* values;
     Index channels, pixels, row;  // row: numbers from one image to the next
   };
+  // Rows of more panels than these are too far apart to be read by run where they lie.
+  static constexpr Index panels_as_they_are = 2;
   static constexpr bool pairs = Arithmetic<T>::numbers_per_step == 2;
 
   // The sides by their part in WeightOrder: one gives the rows of the products, the other the columns.
@@ -37,7 +39,10 @@ class Gradient {
   Index column_pixels() const { return order_.code_columns() ? lists_->code_pixels : lists_->image_pixels; }
   Index column_width() const { return ceil_div(order_.columns(), kernels_->width) * kernels_->width; }
   bool in_runs() const;
-  bool columns_as_they_are() const { return !pairs && column_width() == order_.columns(); }
+  bool columns_as_they_are() const {
+    const bool dense = !in_runs() || order_.groups * order_.columns() <= panels_as_they_are * kernels_->panel;
+    return !pairs && column_width() == order_.columns() && dense;
+  }
 
   Index columns_size(Index images) const;
   Index rows_size(Index images) const;

@@ -22,12 +22,10 @@ template <int Lanes, Half half>
            __builtin_convertvector(Halves::load(&second->bits), Pairs) << 16;
   } else {
     using Halves = Vector<std::uint16_t, 2 * Lanes>;
-    typename Halves::Type order = {};  // below 2*Lanes: a lane of the first row
-#pragma GCC unroll 32
-    for (int lane = 0; lane < 2 * Lanes; ++lane)
-      order[lane] =
-          static_cast<std::uint16_t>((half == Half::right ? Lanes : 0) + lane / 2 + lane % 2 * 2 * Lanes);
-    return (Pairs)__builtin_shuffle(Halves::load(&first->bits), Halves::load(&second->bits), order);
+    constexpr auto order = [](int lane) {
+      return (half == Half::right ? Lanes : 0) + lane / 2 + lane % 2 * 2 * Lanes;
+    };
+    return (Pairs)shuffled<2 * Lanes>(Halves::load(&first->bits), Halves::load(&second->bits), order);
   }
 }
 
@@ -73,13 +71,9 @@ template <int Lanes>
 [[gnu::always_inline]] inline typename Vector<std::uint32_t, Lanes>::Type pairs_of_neighbours(
     const typename Vector<std::uint32_t, Lanes>::Type& low,
     const typename Vector<std::uint32_t, Lanes>::Type& high) {
-  typename Vector<std::uint32_t, Lanes>::Type even = {}, odd = {};
-#pragma GCC unroll 16
-  for (int lane = 0; lane < Lanes; ++lane) {
-    even[lane] = static_cast<std::uint32_t>(2 * lane);
-    odd[lane] = static_cast<std::uint32_t>(2 * lane + 1);
-  }
-  return (__builtin_shuffle(low, high, even) & 0xffff) | __builtin_shuffle(low, high, odd) << 16;
+  constexpr auto even = [](int lane) { return 2 * lane; };
+  constexpr auto odd = [](int lane) { return 2 * lane + 1; };
+  return (shuffled<Lanes>(low, high, even) & 0xffff) | shuffled<Lanes>(low, high, odd) << 16;
 }
 
 // Kernels::pair_transposed of one column with a zero beside each number, 2*Lanes rows: the pairs of rows are neighbours

@@ -24,7 +24,6 @@ template <class T, int Lanes>
 struct Square {
   using Lane = typename IntegerOf<sizeof(T)>::Type;
   using V = Vector<Lane, Lanes>;
-  using Choice = typename V::Type;
   typename V::Type row[Lanes];
 
   [[gnu::always_inline]] void load(const T* from, Size from_row) {
@@ -41,18 +40,14 @@ struct Square {
   // that are off the diagonal.
   template <int step>
   [[gnu::always_inline]] void exchange() {
-    Choice upper = {}, lower = {};  // a lane below Lanes is the first argument's, the others the second's
-#pragma GCC unroll 16
-    for (int lane = 0; lane < Lanes; ++lane) {
-      upper[lane] = lane & step ? Lanes + lane - step : lane;
-      lower[lane] = lane & step ? Lanes + lane : lane + step;
-    }
+    constexpr auto upper = [](int lane) { return lane & step ? Lanes + lane - step : lane; };
+    constexpr auto lower = [](int lane) { return lane & step ? Lanes + lane : lane + step; };
 #pragma GCC unroll 16
     for (int r = 0; r < Lanes; ++r)
       if (!(r & step)) {
         const typename V::Type a = row[r], b = row[r + step];
-        row[r] = __builtin_shuffle(a, b, upper);
-        row[r + step] = __builtin_shuffle(a, b, lower);
+        row[r] = shuffled<Lanes>(a, b, upper);
+        row[r + step] = shuffled<Lanes>(a, b, lower);
       }
     if constexpr (2 * step < Lanes) exchange<2 * step>();
   }

@@ -119,4 +119,23 @@ TapLists::TapLists(const Geometry& geometry) {
   image_runs = runs_of(by_image, axes[2].in, image_step, code_step);
 }
 
+TapLines::TapLines(const TapList& list) {
+  starts.start.push_back(0);
+  for (Index group = 0; group < list.groups(); ++group) {
+    const std::span<const Factor> taps = list[group];
+    const Index between = taps.size() > 1 ? taps[1].a - taps[0].a : 0;
+    const auto follows = [&](std::size_t at) {
+      return taps[at].a - taps[at - 1].a == between && taps[at].b - taps[at - 1].b == 1;
+    };
+    std::size_t taps_of_line = 1;
+    while (taps_of_line < taps.size() && follows(taps_of_line)) ++taps_of_line;
+    for (std::size_t at = taps_of_line; at < taps.size(); ++at)
+      if (taps.size() % taps_of_line != 0 || (at % taps_of_line != 0 && !follows(at))) taps_of_line = 1;
+    for (std::size_t at = 0; at < taps.size(); at += taps_of_line) starts.factors.push_back(taps[at]);
+    starts.start.push_back(static_cast<Index>(starts.factors.size()));
+    length.push_back(static_cast<Index>(taps_of_line));
+    step.push_back(between);
+  }
+}
+
 }  // namespace fsconv::engine

@@ -49,4 +49,13 @@ struct TapLists {
   std::vector<Run> code_runs, image_runs;  // every pixel is in exactly one
 };
 
+// The taps of each group cut into lines of equally many, along which taps b follow one another and pixels a are `step` apart:
+// usually those of the last axis. Where there are none, a line is one tap.
+struct TapLines {
+  explicit TapLines(const TapList& list);
+
+  TapList starts;                   // the first taps of the lines
+  std::vector<Index> length, step;  // of the lines of a group
+};
+
 }  // namespace fsconv::engine

@@ -22,6 +22,27 @@ struct Vector {
   static void store(T* to, const Type& value) { *reinterpret_cast<Loose*>(to) = value; }
 };
 
+// 0 ... count-1 as arguments of a template. (std::integer_sequence is in a header with functions.)
+template <int... numbers>
+struct NumberList {};
+template <int count, int... behind>
+struct NumbersBelow : NumbersBelow<count - 1, count - 1, behind...> {};
+template <int... numbers>
+struct NumbersBelow<0, numbers...> {
+  using List = NumberList<numbers...>;
+};
+
+// Lane i of the result is lane choice(i) of the first, and, from their number on, of the second.
+template <class V, int... lanes, class Choice>
+[[gnu::always_inline]] inline V shuffled(const V& first, const V& second, Choice choice,
+                                         NumberList<lanes...>) {
+  return __builtin_shufflevector(first, second, choice(lanes)...);
+}
+template <int Lanes, class V, class Choice>
+[[gnu::always_inline]] inline V shuffled(const V& first, const V& second, Choice choice) {
+  return shuffled(first, second, choice, typename NumbersBelow<Lanes>::List());
+}
+
 // Rows of results in memory, as vectors of what they are summed in.
 template <class T, int Lanes>
 struct Numbers {

@@ -51,6 +51,18 @@ void mark_first_and_last(std::vector<TilePlan::Kind>& kinds, Index image_pixels,
     if (!last_of[pixel]) untouched.push_back(static_cast<Pixel>(pixel));
 }
 
+// The first kind to have a filter. Code pixels without taps have no phases, and what stands for their filters is the number
+// of another's, or of none.
+void mark_fresh(std::vector<TilePlan::Kind>& kinds, Index filters) {
+  std::vector<std::uint8_t> fresh(static_cast<std::size_t>(filters) + 1, 1);
+  for (TilePlan::Kind& kind : kinds)
+    for (const Index filter : kind.filters) {
+      std::uint8_t& here = fresh[static_cast<std::size_t>(filter)];
+      kind.fresh.push_back(here);
+      if (kind.phases > 0) here = 0;
+    }
+}
+
 // What the largest tiles of a residue make of its taps.
 void append_filters(const std::array<const TiledAxis::Kind*, 3>& largest, const Index3& extents,
                     TilePlan& to) {
@@ -142,6 +154,7 @@ TilePlan::TilePlan(const Geometry& geometry, const Cut& cut) {
             }
         kinds.push_back(std::move(kind));
       }
+  mark_fresh(kinds, filter_count);
   mark_first_and_last(kinds, in[0] * in[1] * in[2], no_tap);
 }
 

@@ -34,8 +34,9 @@ struct TilePlan {
     Index points = 1, results = 1, phases = 1, tiles = 0;
     std::vector<Index> filters =
         {};  // [point]: the number of the filter of phase 0; those of the other phases follow
-    std::vector<Pixel> code = {};   // [tile][results]
-    std::vector<Pixel> image = {};  // [tile][phase][points]
+    std::vector<std::uint8_t> fresh = {};  // [point]: whether no kind before this one has that filter
+    std::vector<Pixel> code = {};          // [tile][results]
+    std::vector<Pixel> image = {};         // [tile][phase][points]
     // Tiles share image pixels. Whether nobody before this one, in this order, adds to the pixel, and nobody
     // after it.
     std::vector<std::uint8_t> first = {}, last = {};  // like image

@@ -52,12 +52,6 @@ Sum<T>* block_for_parts(const Result<T>& result, const Ending<T>& ending) {
 }  // namespace
 
 template <class T>
-struct TiledMap<T>::Target {
-  bool there;
-  EndedPixel<T> ending;
-};
-
-template <class T>
 TiledMap<T>::TiledMap(const Geometry& geometry, std::shared_ptr<const TilePlan> plan,
                       const WeightOrder& order, Isa isa)
     : geometry_(geometry),
@@ -169,55 +163,31 @@ void TiledMap<T>::code_to_points(Index images, const Kind& kind, const TileChunk
   }
 }
 
-// The ending of a pixel of the result, from where the pixel begins.
 template <class T>
-EndedPixel<T> TiledMap<T>::ended(const Ending<T>& ending, Result<T> result, Index pixel, Index images,
-                                 Index channels) const {
-  const Index at = pixel * images * channels, per_channel = ending.per_pixel ? pixel * channels : 0;
-  EndedPixel<T> ended{};
-  ended.reciprocal = reciprocal_;
-  ended.scale = unscale_;
-  ended.bias = ending.bias ? ending.bias + per_channel : nullptr;
-  ended.relu = ending.relu;
-  ended.mask = ending.mask ? ending.mask + at : nullptr;
-  ended.sums = ending.sums ? ending.sums + per_channel : nullptr;
-  ended.add = ending.add;
-  ended.numbers = result.numbers ? result.numbers + at : nullptr;
-  ended.exact = result.sums ? result.sums + at : nullptr;
-  return ended;
-}
-
-// The piece of a pixel from number `first` and channel `channel` on.
-template <class T>
-void TiledMap<T>::end_piece(EndedPixel<T> pixel, const Sum<T>* values, Index first, Index rows, Index columns,
-                            Index channel) const {
-  const auto move = [](auto*& pointer, Index by) {
-    if (pointer) pointer += by;
-  };
-  pixel.values = values;
-  pixel.rows = rows;
-  pixel.columns = columns;
-  move(pixel.before, first);
-  move(pixel.part, first);
-  move(pixel.mask, first);
-  move(pixel.numbers, first);
-  move(pixel.exact, first);
-  move(pixel.bias, channel);
-  move(pixel.sums, channel);
-  transforms_->end(pixel);
+TileEnding<T> TiledMap<T>::with_scale(const Ending<T>& ending, Result<T> result, Sum<T>* parts) const {
+  return {.scale = unscale_,
+          .reciprocal = reciprocal_,
+          .parts = parts,
+          .bias = ending.bias,
+          .relu = ending.relu,
+          .mask = ending.mask,
+          .sums = ending.sums,
+          .add = ending.add,
+          .numbers = result.numbers,
+          .exact = result.sums};
 }
 
 template <class T>
 void TiledMap<T>::end_pixels(const TileTransform<T>& transform, const Sum<T>* const* from, Index images,
-                             Index channels, const Target* pixels, const TilePlaces<T>& at) const {
+                             Index channels, const TileEnding<T>& ending, const EndedPixel* pixels,
+                             const TilePlaces<T>& at) const {
   Sum<T>* values[TileTransform<T>::most_positions];
   for (Index r = 0; r < transform.outputs(); ++r) values[r] = at.values + r * transform.piece();
   for_each_piece(images, channels, transform.piece(),
                  [&](Index first, Index rows, Index columns, Index channel) {
                    transform.apply_piece(from, first, values, 0, rows * columns, at.transform);
-                   for (Index r = 0; r < transform.outputs(); ++r)
-                     if (pixels[r].there)
-                       end_piece(pixels[r].ending, values[r], first, rows, columns, channel);
+                   transforms_->end(ending, pixels, transform.outputs(),
+                                    {at.values, transform.piece(), first, rows, columns, channel});
                  });
 }
 
@@ -226,9 +196,11 @@ void TiledMap<T>::conv(Index images, const T* image, const Step<T>* packed, Resu
                        const Ending<T>& ending, Sum<T>* scratch) const {
   if (kernels_->begin) kernels_->begin();
   const TilePlaces<T> at = places(images, scratch);
+  const TileEnding<T> to = with_scale(ending, code, nullptr);
+  const Index per_channel = ending.per_pixel ? code_row() : 0;
   const Panels& panels = to_code_;
   const Sum<T>* from[TileTransform<T>::most_positions];
-  Target pixels[TileTransform<T>::most_positions];
+  EndedPixel pixels[TileTransform<T>::most_positions];
   for_each_chunk(images, [&](const Kind& kind, const TileChunk& chunk, Index tile, Index count) {
     image_to_points(images, kind, chunk, tile, count, image, at);
     Product<T> p{};
@@ -257,10 +229,9 @@ void TiledMap<T>::conv(Index images, const T* image, const Step<T>* packed, Resu
         from[point] = at.code_sums + point * chunk.code_point + t * images * code_row();
       for (Index r = 0; r < kind.results; ++r) {
         const TilePlan::Pixel pixel = kind.code_of(tile + t)[r];
-        pixels[r].there = pixel >= 0;
-        if (pixel >= 0) pixels[r].ending = ended(ending, code, pixel, images, code_row());
+        pixels[r] = {pixel * images * code_row(), pixel * per_channel, false, false};
       }
-      end_pixels(matrices(kind).code_transposed, from, images, code_row(), pixels, at);
+      end_pixels(matrices(kind).code_transposed, from, images, code_row(), to, pixels, at);
     }
   });
 }
@@ -272,10 +243,11 @@ void TiledMap<T>::conv_transpose(Index images, const T* code, const Step<T>* pac
   if (kernels_->begin) kernels_->begin();
   const TilePlaces<T> at = places(images, scratch);
   Sum<T>* const own = block_for_parts(image, ending);
-  Sum<T>* const parts = own ? own : at.parts;
+  const TileEnding<T> to = with_scale(ending, image, own ? own : at.parts);
+  const Index per_channel = ending.per_pixel ? image_row() : 0;
   const Panels& panels = to_image_;
   const Sum<T>* from[TileTransform<T>::most_positions];
-  Target pixels[TileTransform<T>::most_positions];
+  EndedPixel pixels[TileTransform<T>::most_positions];
   for_each_chunk(images, [&](const Kind& kind, const TileChunk& chunk, Index tile, Index count) {
     code_to_points(images, kind, chunk, tile, count, code, at);
     Product<T> p{};
@@ -308,24 +280,19 @@ void TiledMap<T>::conv_transpose(Index images, const T* code, const Step<T>* pac
           from[point] = at.image_sums + point * chunk.image_point + phase * chunk.image_phase +
                         t * images * image_row();
           const TilePlan::Pixel pixel = kind.image[here];
-          pixels[point].there = pixel >= 0;
-          if (pixel < 0) continue;
-          EndedPixel<T>& to = pixels[point].ending;
-          to = ended(ending, image, pixel, images, image_row());
-          Sum<T>* const part = parts + pixel * images * image_row();
-          if (!kind.first[here]) to.before = part;
-          if (!kind.last[here]) to.part = part;
+          pixels[point] = {pixel * images * image_row(), pixel * per_channel, kind.first[here] == 0,
+                           kind.last[here] == 0};
         }
-        end_pixels(matrices(kind).image_transposed, from, images, image_row(), pixels, at);
+        end_pixels(matrices(kind).image_transposed, from, images, image_row(), to, pixels, at);
       }
   });
   if (plan_->no_tap.empty()) return;
   const Index piece = TileTransform<T>::scratch_size / 2;
   std::fill_n(at.values, piece, Sum<T>(0));
   for (const TilePlan::Pixel pixel : plan_->no_tap) {
-    const EndedPixel<T> to = ended(ending, image, pixel, images, image_row());
+    const EndedPixel zero = {pixel * images * image_row(), pixel * per_channel, false, false};
     for_each_piece(images, image_row(), piece, [&](Index first, Index rows, Index columns, Index channel) {
-      end_piece(to, at.values, first, rows, columns, channel);
+      transforms_->end(to, &zero, 1, {at.values, piece, first, rows, columns, channel});
     });
   }
 }
@@ -335,20 +302,19 @@ void TiledMap<T>::weight_gradient(Index images, const T* code, const T* image, S
                                   Sum<T>* scratch) const {
   if (kernels_->begin) kernels_->begin();
   const TilePlaces<T> at = places(images, scratch);
-  std::fill_n(at.gradient, point_order_.size(), Sum<T>(0));
   for_each_chunk(images, [&](const Kind& kind, const TileChunk& chunk, Index tile, Index count) {
     image_to_points(images, kind, chunk, tile, count, image, at);
     code_to_points(images, kind, chunk, tile, count, code, at);
-    add_products(kind, chunk, count * images, at);
+    add_products(kind, chunk, count * images, tile > 0, at);
   });
   add_gradient(gradient, at);
 }
 
 // Adds rows^T * columns of every point, phase and group: the inner dimension are the tiles and images of the
-// chunk. As in gradient.cpp, the side with fewer channels gives the rows, and BFloat16 are copied into pairs of
-// images.
+// chunk. The first of a filter are not added to anything. As in gradient.cpp, the side with fewer channels gives the
+// rows, and BFloat16 are copied into pairs of images.
 template <class T>
-void TiledMap<T>::add_products(const Kind& kind, const TileChunk& chunk, Index images,
+void TiledMap<T>::add_products(const Kind& kind, const TileChunk& chunk, Index images, bool begun,
                                const TilePlaces<T>& at) const {
   const bool code_columns = order_.code_columns();
   const Index row_size = code_columns ? image_row() : code_row();
@@ -365,8 +331,8 @@ void TiledMap<T>::add_products(const Kind& kind, const TileChunk& chunk, Index i
   p.a_inner = pairs ? 1 : row_size;
   p.b_inner = pairs ? width : column_size;
   p.c_row = order_.columns();
-  p.add = true;
-  for (Index point = 0; point < kind.points; ++point)
+  for (Index point = 0; point < kind.points; ++point) {
+    p.add = begun || !kind.fresh[static_cast<std::size_t>(point)];
     for (Index group = 0; group < order_.groups; ++group)
       for (Index phase = 0; phase < kind.phases; ++phase) {
         const T* of_image =
@@ -397,14 +363,15 @@ void TiledMap<T>::add_products(const Kind& kind, const TileChunk& chunk, Index i
             kernels_->neighbours(p);
         }
       }
+  }
 }
 
 template <class T>
 void TiledMap<T>::add_gradient(Sum<T>* gradient, const TilePlaces<T>& at) const {
   const Sum<T>* from[TileTransform<T>::most_positions];
-  Target pixels[TileTransform<T>::most_positions];
+  EndedPixel pixels[TileTransform<T>::most_positions];
   const Index size = order_.image_channels * order_.code_channels;
-  const Ending<T> adding{.add = true};
+  const TileEnding<T> to = with_scale({.add = true}, Result<T>(gradient), nullptr);
   for (std::size_t place = 0; place < plan_->filters.size(); ++place) {
     const TilePlan::Filters& filters = plan_->filters[place];
     for (Index group = 0; group < order_.groups; ++group)
@@ -413,12 +380,9 @@ void TiledMap<T>::add_gradient(Sum<T>* gradient, const TilePlaces<T>& at) const 
           from[point] = at.gradient + point_order_.matrix(group, filters.filter(point, phase));
         for (Index j = 0; j < filters.filter_taps; ++j) {
           const TilePlan::Pixel tap = filters.taps_of(phase)[j];
-          pixels[j].there = tap >= 0;
-          if (tap < 0) continue;
-          pixels[j].ending = ended(adding, Result<T>(gradient), 0, 1, size);
-          pixels[j].ending.exact = gradient + order_.matrix(group, tap);
+          pixels[j] = {tap < 0 ? TilePlan::absent : order_.matrix(group, tap), 0, false, false};
         }
-        end_pixels(filter_matrices_[place].filter_transposed, from, 1, size, pixels, at);
+        end_pixels(filter_matrices_[place].filter_transposed, from, 1, size, to, pixels, at);
       }
   }
 }

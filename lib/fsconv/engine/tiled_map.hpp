@@ -68,16 +68,12 @@ class TiledMap {
                        const T* image, const TilePlaces<T>& at) const;
   void code_to_points(Index images, const Kind& kind, const TileChunk& chunk, Index tile, Index count,
                       const T* code, const TilePlaces<T>& at) const;
-  // Transforms results from points to pixels and gives each its ending, whose pointers are to where a pixel
-  // begins. Results that are absent are dropped.
-  struct Target;
+  TileEnding<T> with_scale(const Ending<T>& ending, Result<T> result, Sum<T>* parts) const;
+  // Transforms results from points to pixels and ends them.
   void end_pixels(const TileTransform<T>& transform, const Sum<T>* const* from, Index images, Index channels,
-                  const Target* pixels, const TilePlaces<T>& at) const;
-  EndedPixel<T> ended(const Ending<T>& ending, Result<T> result, Index pixel, Index images,
-                      Index channels) const;
-  void end_piece(EndedPixel<T> pixel, const Sum<T>* values, Index first, Index rows, Index columns,
-                 Index channel) const;
-  void add_products(const Kind& kind, const TileChunk& chunk, Index images, const TilePlaces<T>& at) const;
+                  const TileEnding<T>& ending, const EndedPixel* pixels, const TilePlaces<T>& at) const;
+  void add_products(const Kind& kind, const TileChunk& chunk, Index images, bool begun,
+                    const TilePlaces<T>& at) const;
   void add_gradient(Sum<T>* gradient, const TilePlaces<T>& at) const;
   const Matrices& matrices(const Kind& kind) const {
     return matrices_[static_cast<std::size_t>(&kind - plan_->kinds.data())];

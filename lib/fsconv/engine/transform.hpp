@@ -10,7 +10,7 @@
 namespace fsconv::engine {
 namespace {
 
-consteval SmallMatrix matrix_of(int algorithm, Part part) {
+constexpr SmallMatrix matrix_of(int algorithm, Part part) {
   const Bilinear& a = bilinear_algorithms[algorithm];
   switch (part) {
     case Part::image:
@@ -153,58 +153,74 @@ template <class Vec>
 #endif
 }
 
+// Columns from `column` on, as many as make whole vectors, of a pixel whose piece lies at number `at` of the blocks.
 template <class T, int Lanes>
-[[gnu::always_inline]] inline Size end_vectors(const EndedPixel<T> p, Size column) {
+[[gnu::always_inline]] inline Size end_vectors(const TileEnding<T>& e, const EndedPiece<T>& piece,
+                                               const Sum<T>* values, const Sum<T>* before, Size at,
+                                               Size channel, Size column) {
   using S = Sum<T>;
   using V = Vector<S, Lanes>;
   using Vec = typename V::Type;
   using Rounded = Numbers<T, Lanes>;
-  const bool scaled = p.scale != 1;
-  for (; column + Lanes <= p.columns; column += Lanes) {
-    const Vec bias = p.bias ? V::load(p.bias + column) : Vec{};
+  const bool scaled = e.scale != 1;
+  const Size end = piece.rows * piece.columns;
+  for (; column + Lanes <= piece.columns; column += Lanes) {
+    const Vec bias = e.bias ? V::load(e.bias + channel + column) : Vec{};
     Vec total = {};
-    for (Size at = column, end = p.rows * p.columns; at < end; at += p.columns) {
-      Vec value = V::load(p.values + at);
-      if (p.before) value += V::load(p.before + at);
+    for (Size n = column; n < end; n += piece.columns) {
+      Vec value = V::load(values + n);
+      if (before) value += V::load(before + n);
       if (scaled) {
-        value = p.reciprocal ? value * p.scale : value / p.scale;
+        value = e.reciprocal ? value * e.scale : value / e.scale;
         round_here(value);
       }
-      if (p.bias) value += bias;
-      if (p.relu) value = value < Vec{} ? Vec{} : value;
-      if (p.mask) value = Rounded::load(p.mask + at) > Vec{} ? value : Vec{};
+      if (e.bias) value += bias;
+      if (e.relu) value = value < Vec{} ? Vec{} : value;
+      if (e.mask) value = Rounded::load(e.mask + at + n) > Vec{} ? value : Vec{};
       total += value;
-      if (p.exact)
-        V::store(p.exact + at, p.add ? V::load(p.exact + at) + value : value);
+      if (e.exact)
+        V::store(e.exact + at + n, e.add ? V::load(e.exact + at + n) + value : value);
       else
-        Rounded::store(p.numbers + at, p.add ? Rounded::load(p.numbers + at) + value : value);
+        Rounded::store(e.numbers + at + n, e.add ? Rounded::load(e.numbers + at + n) + value : value);
     }
-    if (p.sums) V::store(p.sums + column, V::load(p.sums + column) + total);
+    if (e.sums) {
+      S* const sums = e.sums + channel + column;
+      V::store(sums, V::load(sums) + total);
+    }
   }
   return column;
 }
 
 // part = before + values: most pixels that tiles share are not ended here.
 template <class S, int Lanes>
-[[gnu::always_inline]] inline Size keep_part(const S* values, const S* before, S* part, Size at, Size count) {
+[[gnu::always_inline]] inline Size keep_part(const S* values, bool before, S* part, Size at, Size count) {
   using V = Vector<S, Lanes>;
   if (before)
-    for (; at + Lanes <= count; at += Lanes) V::store(part + at, V::load(values + at) + V::load(before + at));
+    for (; at + Lanes <= count; at += Lanes) V::store(part + at, V::load(values + at) + V::load(part + at));
   else
     for (; at + Lanes <= count; at += Lanes) V::store(part + at, V::load(values + at));
   return at;
 }
 
 template <class T, int Lanes>
-void end(const EndedPixel<T>& pixel) {
-  const EndedPixel<T> p = pixel;  // a copy that no store can change: its pointers stay in registers
-  if (p.part) {
-    const Size count = p.rows * p.columns;
-    const Size whole = keep_part<Sum<T>, Lanes>(p.values, p.before, p.part, 0, count);
-    keep_part<Sum<T>, 1>(p.values, p.before, p.part, whole, count);
-    return;
+void end(const TileEnding<T>& ending, const EndedPixel* pixels, Size count,
+         const EndedPiece<T>& piece_of_all) {
+  const TileEnding<T> e = ending;  // copies that no store can change: they stay in registers
+  const EndedPiece<T> piece = piece_of_all;
+  const Sum<T>* values = piece.values;
+  for (const EndedPixel* pixel = pixels; pixel != pixels + count; ++pixel, values += piece.apart) {
+    if (pixel->at < 0) continue;
+    const Size at = pixel->at + piece.first, channel = pixel->channel + piece.channel;
+    if (pixel->part) {
+      const Size numbers = piece.rows * piece.columns;
+      const Size whole = keep_part<Sum<T>, Lanes>(values, pixel->before, e.parts + at, 0, numbers);
+      keep_part<Sum<T>, 1>(values, pixel->before, e.parts + at, whole, numbers);
+    } else {
+      const Sum<T>* before = pixel->before ? e.parts + at : nullptr;
+      end_vectors<T, 1>(e, piece, values, before, at, channel,
+                        end_vectors<T, Lanes>(e, piece, values, before, at, channel, 0));
+    }
   }
-  end_vectors<T, 1>(p, end_vectors<T, Lanes>(p, 0));
 }
 
 template <class From, class To, int Lanes, int algorithm = 0>

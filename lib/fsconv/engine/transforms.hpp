@@ -36,26 +36,37 @@ struct Planes {
   Line<From, To> of[plane_count][part_count] = {};
 };
 
-// What a pixel's results go through on their way to memory: kernels.hpp Product has the same ending for those
-// that come from the registers. `values` are [rows][columns], contiguous; so are before, part, numbers, exact
-// and mask. Pointers are null where there is nothing to do; one of part, numbers and exact is not.
+// What results go through on their way to memory: kernels.hpp Product has the same ending for those that come
+// from the registers. Pointers are to whole blocks, or bias and sums by channel, and null where there is nothing
+// to do; one of numbers and exact is not.
 template <class T>
-struct EndedPixel {
-  const Sum<T>* values;
-  Size rows, columns;
-
-  Sum<T> scale;          // values are divided by it,
-  bool reciprocal;       // or multiplied by its reciprocal, where that gives the same on integers
-  const Sum<T>* before;  // added: what other tiles have found
-  Sum<T>* part;          // a part of the sum is kept here, and nothing else is done
-
-  const Sum<T>* bias;  // [columns]
+struct TileEnding {
+  Sum<T> scale;     // values are divided by it,
+  bool reciprocal;  // or multiplied by its reciprocal, where that gives the same on integers
+  Sum<T>* parts;    // where the sums of pixels that several tiles share wait
+  const Sum<T>* bias;
   bool relu;
   const T* mask;
-  Sum<T>* sums;  // [columns]
+  Sum<T>* sums;
   bool add;
   T* numbers;     // rounded
   Sum<T>* exact;  // not rounded
+};
+
+// A result of a tile.
+struct EndedPixel {
+  Size at;       // where the pixel begins in the blocks; negative if there is none
+  Size channel;  // where its channels begin in bias and sums
+  bool before;   // other tiles have left a part of the sum, which is added;
+  bool part;     // others will add to it: the sum is kept with the parts, and nothing else is done
+};
+
+// The values of the same piece of all results of a tile: [rows][columns] numbers of each, from number `first` and channel
+// `channel` of the pixel on; one result's values begin `apart` behind the one's before.
+template <class T>
+struct EndedPiece {
+  const Sum<T>* values;
+  Size apart, first, rows, columns, channel;
 };
 
 template <class T>
@@ -65,7 +76,7 @@ struct Transforms {
   Lines<Sum<T>, T> write;            // image and code
   Planes<T, T> plane;                // image and code
   Planes<Sum<T>, Sum<T>> sum_plane;  // all six
-  void (*end)(const EndedPixel<T>&);
+  void (*end)(const TileEnding<T>&, const EndedPixel* pixels, Size count, const EndedPiece<T>&);
 };
 
 // Those of an isa (isa.hpp); null where it is not compiled in. Isas above avx512 gain nothing of their own.

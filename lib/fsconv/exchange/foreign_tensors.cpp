@@ -4,6 +4,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/exchange/foreign_tensors.hpp>
+#include <fsconv/io/json_text.hpp>
 
 namespace fsconv {
 namespace {
@@ -84,7 +85,7 @@ void ForeignTensors::add_transposed(const std::string& json) {
 }
 
 std::map<std::string, std::string> ForeignTensors::parsed(const std::string& json) const {
-  const auto names = nlohmann::json::parse(json, nullptr, false);
+  const auto names = parsed_json(json);
   std::map<std::string, std::string> pairs;
   if (!names.is_object()) throw BadData(path_, "has other names of tensors that are no JSON object");
   for (const auto& [name, of] : names.items()) {

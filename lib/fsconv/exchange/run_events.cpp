@@ -79,7 +79,7 @@ std::string safe_name(const std::string& tail) {
                          (byte >= 0x80 && is_plain);
     name += is_safe ? letter : '_';
   }
-  if (name.empty() || name[0] == '.') name.insert(0, "_");  // neither hidden nor the folder above
+  if (name.empty() || name[0] == '.') name.insert(name.begin(), '_');  // neither hidden nor the folder above
   return shortened(name, most);
 }
 
@@ -147,7 +147,8 @@ double seconds_since_1970(const std::string& time, const std::string& where) {
 std::vector<double> times_of(const LoggedRun& run) {
   const std::vector<double>& seconds = run.run.find("seconds")->values;
   std::vector<double> times(seconds.size());
-  double time = seconds_since_1970(run.end_time, run.path + ": its attribute end_time");
+  double time =
+      seconds_since_1970(run.end_time, run.path + ": its attribute end_time") - run.run.partial.seconds;
   for (std::size_t at = times.size(); at-- > 0;) {
     times[at] = time;
     time -= seconds[at];

@@ -91,6 +91,7 @@ ModelState state_of(const TrainedRun& run) {
   const std::string file = std::filesystem::path(run.path).filename().string();
   state.metadata["run"] = excerpt(file, file.size());
   state.metadata["epoch"] = std::to_string(run.trained.epoch);
+  if (run.trained.partial_step > 0) state.metadata["partial_step"] = std::to_string(run.trained.partial_step);
   state.metadata["weights"] = run.trained.is_best ? "best" : "last";
   return state;
 }

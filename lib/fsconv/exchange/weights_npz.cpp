@@ -8,6 +8,7 @@
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/exchange/foreign_tensors.hpp>
 #include <fsconv/exchange/weights_npz.hpp>
+#include <fsconv/io/json_text.hpp>
 #include <fsconv/io/numpy/npz.hpp>
 #include <limits>
 
@@ -33,7 +34,7 @@ void read_text(const std::string& path, const Array& array, ForeignTensors& foun
   std::string text;
   if (array.dtype == "u1")
     for (const double byte : array.values) text += static_cast<char>(byte);
-  const auto json = nlohmann::json::parse(text, nullptr, false);
+  const auto json = parsed_json(text);
   const std::string where = fmt::format("{}:{}", path, text_name);
   if (!json.is_object() || !json.contains("aliases") || !json.contains("transposed") ||
       !json.contains("metadata") || !json["metadata"].is_object())

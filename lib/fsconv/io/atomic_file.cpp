@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
@@ -14,6 +13,8 @@
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/leftovers.hpp>
+#include <fsconv/io/patient_calls.hpp>
 #include <optional>
 
 namespace fsconv {
@@ -90,10 +91,9 @@ bool is_folder(const std::string& path) {
   return fs::is_directory(path, none);
 }
 
-void sync(int descriptor, const std::string& path) {
-  // Pipes and some devices cannot be synced and say so with EINVAL; nothing is lost there.
-  if (::fsync(descriptor) != 0 && errno != EINVAL && errno != ENOTSUP && errno != EROFS)
-    throw IoError::from_errno(path, "sync");
+void sync_and_close(Descriptor& file, const std::string& path) {
+  if (!sync_patiently(file.value())) throw IoError::from_errno(path, "sync");
+  if (!close_synced(file)) throw IoError::from_errno(path, "write");
 }
 
 // Hands every block of a file over; returns how many bytes there were.
@@ -142,6 +142,7 @@ AtomicFile::AtomicFile(const std::string& path, Purpose purpose) : path_(path), 
     struct stat status {};
     if (lock_->file().valid() && ::fstat(lock_->file().value(), &status) == 0) target.mode = status.st_mode;
   }
+  remove_leftovers(folder_of(target_));
   open_temporary(folder_of(target_));
   try {
     if (target.mode && ::fchmod(file_.value(), *target.mode & 0777) != 0)
@@ -158,13 +159,12 @@ AtomicFile::AtomicFile(const std::string& path, Purpose purpose) : path_(path), 
 AtomicFile::~AtomicFile() { discard(); }
 
 void AtomicFile::open_temporary(const std::string& directory) {
-  // A name of its own, short, so that a long target name cannot make it too long. Opened by hand rather than
-  // with mkstemp, so that the file gets the permissions that the user's umask gives new files.
-  static std::atomic<unsigned> count{0};
+  // Opened by hand rather than with mkstemp, so that the file gets the permissions that the user's umask gives new
+  // files.
   const std::string prefix = directory.ends_with('/') ? directory : directory + "/";
   do {
-    temporary_ = fmt::format("{}.fsconv-{}-{}.tmp", prefix, ::getpid(), count++);
-    file_ = Descriptor(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    temporary_ = prefix + temporary_name();
+    file_ = open_patiently(temporary_, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   } while (!file_.valid() && errno == EEXIST);
   if (!file_.valid()) {
     const auto error = IoError::from_errno(path_, "write");
@@ -189,15 +189,13 @@ const std::string& AtomicFile::temporary_path() {
 }
 
 void AtomicFile::copy_temporary_to_target() {
-  const Descriptor from(::open(temporary_.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor from = open_patiently(temporary_, O_RDONLY | O_CLOEXEC);
   if (!from.valid()) throw IoError::from_errno(temporary_, "read");
   read_blocks(from.value(), temporary_, [&](std::span<const std::byte> bytes) { write(bytes); });
 }
 
 void AtomicFile::finish() {
-  if (direct_ || !file_.valid()) return;
-  sync(file_.value(), path_);
-  if (!file_.close()) throw IoError::from_errno(path_, "write");
+  if (!direct_ && file_.valid()) sync_and_close(file_, path_);
 }
 
 void AtomicFile::put_in_place() {
@@ -212,19 +210,15 @@ void AtomicFile::put_in_place() {
 void AtomicFile::commit() {
   if (direct_) {
     if (!temporary_.empty()) copy_temporary_to_target();
-    sync(file_.value(), path_);
-    if (!file_.close()) throw IoError::from_errno(path_, "write");
+    sync_and_close(file_, path_);
     return;
   }
   finish();
   put_in_place();
   temporary_.clear();
   lock_.reset();
-  // The new name itself is on the disk only once the directory is. One that may be written but not read
-  // cannot be synced; the file is complete all the same.
-  const Descriptor directory(::open(folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.valid() && ::fsync(directory.value()) != 0 && errno != EINVAL && errno != ENOTSUP)
-    throw IoError::from_errno(path_, "sync the directory");
+  // The new name itself is on the disk only once the folder is.
+  if (!sync_folder(folder_of(target_))) throw IoError::from_errno(path_, "sync the folder");
 }
 
 void AtomicFile::discard() {
@@ -287,6 +281,9 @@ std::optional<std::string> make_folder_for(const std::string& path) {
   std::error_code failure;
   fs::create_directory(folder, failure);
   if (failure) throw IoError(folder.string(), "cannot create: " + failure.message());
+  // Its own name, too, is on the disk only once the folder above is.
+  if (!sync_folder(folder_of(folder.string())))
+    throw IoError::from_errno(folder.string(), "sync the folder above");
   return folder.string();
 }
 

@@ -15,8 +15,9 @@ namespace fsconv {
 
 // Writes go to a temporary file in the target's directory; commit() syncs it, renames it to the target and
 // syncs the directory. Until then, and after any failure, a file that was there before is untouched; the
-// destructor removes what was not committed. A file that is replaced hands on its permissions. A symbolic link is
-// followed and stays; where it leads to nothing, the file is made that it names, as a shell's > does.
+// destructor removes what was not committed, and the next writer in that folder what a killed one has left
+// (leftovers.hpp). A file that is replaced hands on its permissions. A symbolic link is followed and stays; where it
+// leads to nothing, the file is made that it names, as a shell's > does.
 //
 // A target that exists and is no regular file (a pipe, /dev/stdout, /dev/full) cannot be replaced: it is opened once
 // and write() goes straight to it. A pipe without a reader is waited for. Directories and sockets are refused.

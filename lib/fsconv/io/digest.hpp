@@ -3,16 +3,16 @@
 #pragma once
 
 #include <cstdint>
+#include <fsconv/io/hdf5/content_digest.hpp>
 #include <fsconv/io/hdf5/file.hpp>
-#include <map>
-#include <nlohmann/json.hpp>
-#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace fsconv {
 
-// The root attribute `digest` is a text, one JSON object:
+// The attribute `digest`, of the root of a file of results, of the group of a sparse matrix, or of a single array, is a text, one
+// JSON object; its paths count from the object that has it:
 //     hash         "xxh3_64", the hash of all that follows: XXH3 with 64 bits and seed 0, as 16 hexadecimal digits
 //     attributes   by object ("/", "/best", "/epoch") and name, of all that name no dimension scale
 //     datasets     by path, of all that hold values (the coordinates that scales do not have are none)
@@ -22,30 +22,34 @@ namespace fsconv {
 // without axes ("i8 []\n"). What a file holds besides, somebody's own, is in no digest and is not looked at.
 // Source: [XXH] XXH3_64bits of https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md.
 
-// Hashes of datasets, by path.
-using Hashes = std::map<std::string, std::string>;
+//
+// hdf5::File compares whatever it reads, by itself. A file that somebody has changed on purpose is read where the attribute
+// is the text "unchecked".
+
+// Hashes of datasets, by path in the file.
+using Hashes = hdf5::Hashes;
 
 // Of a dataset that File::write() makes of these values.
 template <class T>
 std::string hash_of(const Tensor<T>& values);
+template <class T>
+std::string hash_of(std::span<const T> values, const Shape& shape);
 
-// Writes the digest of all that the file holds. Datasets whose hash is known are not read for it. To be called last,
-// before commit(), and on files that fsconv has made alone.
-void seal(hdf5::File& file, const Hashes& known = {});
+// Writes the digest of `owner`, of a dataset or of a group and all that it holds. Datasets whose hash is known are not
+// read for it. To be called last, before commit(), and on what fsconv has made alone.
+void seal(hdf5::File& file, const Hashes& known = {}, const std::string& owner = "/");
 
-// Throws BadData if the file has a digest of this dataset, and it is another one (or the digest is damaged, or missing
-// from a file of schema 3 or later): for who reads one array, whatever else became of the file.
+// Throws BadData if a digest lists this dataset, and it is not what was written: for who reads its bytes by its place.
 void check_dataset(const hdf5::File& file, const std::string& dataset);
 
-// Takes a dataset out of the digest, where the file has one: whoever replaces it says so.
-void forget(hdf5::File& file, const std::string& dataset);
+// Takes a dataset, or a group with all it holds, out of the digests above it: whoever replaces it says so.
+void forget(hdf5::File& file, const std::string& object);
 
-// Reads a file and compares what it reads with the digest. Files without one (of schema 1 and 2, or of others) are only
-// read. All members throw BadData naming the file and the object that was changed or is missing.
+// Compares more than what is read. Files without a digest (of schema 1 and 2, or of others) are only read. All members
+// throw BadData naming the file and the object that was changed or is missing.
 class SealedReader {
  public:
-  // Compares the root's attributes at once. The file must stay. BadData also where the digest itself is damaged, or
-  // missing from a file of schema 3 or later.
+  // Compares the root's attributes at once. The file must stay.
   explicit SealedReader(const hdf5::File& file);
 
   template <class T>
@@ -56,11 +60,7 @@ class SealedReader {
   void check_rest();
 
  private:
-  void check_attributes(const std::string& object) const;
-
   const hdf5::File& file_;
-  nlohmann::json digest_;  // null where the file has none
-  std::set<std::string> compared_;
 };
 
 }  // namespace fsconv

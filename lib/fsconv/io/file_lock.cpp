@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/file_lock.hpp>
+#include <fsconv/io/patient_calls.hpp>
 #include <fsconv/io/pipe.hpp>
 
 namespace fsconv {
@@ -57,7 +58,7 @@ std::string folder_of(const std::string& path) {
 
 FileLock::FileLock(const std::string& path) : path_(path) {
   while (true) {
-    file_ = Descriptor(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    file_ = open_patiently(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (!file_.valid() && errno != ENOENT) throw IoError::from_errno(path, "read and write");
     if (file_.valid()) {
       wait_for([&] { return try_lock_file(file_.value()); });
@@ -65,7 +66,7 @@ FileLock::FileLock(const std::string& path) : path_(path) {
       if (::fstat(file_.value(), &status) != 0) throw IoError::from_errno(path, "read");
       identity_ = identity(status);
     } else {
-      folder_ = Descriptor(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      folder_ = open_patiently(folder_of(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
       if (folder_.valid()) wait_for([&] { return try_lock_folder(folder_.value()); });
       identity_.reset();
     }

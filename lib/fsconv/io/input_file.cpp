@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/input_file.hpp>
+#include <fsconv/io/patient_calls.hpp>
 
 namespace fsconv {
 namespace {
@@ -25,7 +26,7 @@ void require_regular(const std::string& path, mode_t mode) {
 InputFile::InputFile(const std::string& path) : path_(path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0) require_regular(path, status.st_mode);
-  file_ = Descriptor(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  file_ = open_patiently(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (!file_.valid() || ::fstat(file_.value(), &status) != 0)
     throw IoError::from_errno(path_.empty() ? "input file" : path_, "read");
   require_regular(path, status.st_mode);

@@ -13,7 +13,9 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/engine/isa.hpp>
+#include <fsconv/io/json_text.hpp>
 #include <fsconv/io/run_log.hpp>
+#include <fsconv/version.hpp>
 #include <fstream>
 
 extern "C" char* openblas_get_config(void);
@@ -128,6 +130,7 @@ void write_environment(hdf5::File& file, const RunInfo& info) {
   set("cpu", cpu_model());
   set("threads", info.threads);
   set("isa", std::string(name(engine::current_isa())));
+  set("version.fsconv", FSCONV_VERSION_STRING);
   const json libraries = library_versions();
   for (const auto& [library, version] : libraries.items())
     set("version." + library, version.get<std::string>());
@@ -144,11 +147,11 @@ json read_configuration(const hdf5::File& file) {
   if (!file.has_attribute("/", "schema_version"))
     throw BadData(file.path(), "was not written by fsconv: it has no schema_version");
   const auto version = file.integer_attribute("/", "schema_version");
-  if (version < 1 || version > schema_version)
+  if (version < 1 || version > newest_schema)
     throw BadData(file.path(), fmt::format("has schema_version {}", version),
-                  fmt::format("this fsconv reads up to {}", schema_version));
+                  fmt::format("this fsconv reads up to {}", newest_schema));
   const SealedReader sealed(file);
-  const json configuration = json::parse(file.string_attribute("/", "configuration"), nullptr, false);
+  const json configuration = parsed_json(file.string_attribute("/", "configuration"));
   if (!configuration.is_object()) throw BadData(file.path(), "its configuration is no JSON object");
   require_flat_attributes(file, "config.", configuration);
   return configuration;

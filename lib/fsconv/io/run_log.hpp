@@ -11,7 +11,8 @@
 namespace fsconv {
 
 // Readers take older files, too. 2: the model, the best state and more series of training runs. 3: a digest (digest.hpp).
-constexpr std::int64_t schema_version = 3, first_schema_with_digest = 3;
+// 4: part of an epoch; only runs that have one are of it, so that older readers know all others.
+constexpr std::int64_t schema_version = 3, schema_with_partial_epoch = 4, newest_schema = 4;
 
 struct RunInfo {
   std::string kind;  // what the file holds: "train", "verify", "bench", ...

@@ -4,6 +4,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/digest.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/location.hpp>
 #include <fsconv/io/numpy/npz.hpp>
@@ -62,8 +63,10 @@ void write_hdf5(const Location& location, const Columns<T>& columns, const std::
                             "name another group");
     file.remove(group);
   }
+  forget(file, group);
   file.create_group(group);
   file.set_attribute(group, "format", "csc");
+  file.set_attribute(group, "schema_version", hdf5::first_schema_with_digest);
   if (!comment.empty()) file.set_attribute(group, "comment", comment);
   file.write(group + "/data", columns.data, one_axis(columns.data.size()), {.dimensions = {"nonzero"}});
   file.write(group + "/indices", as_signed(columns.indices), one_axis(columns.indices.size()),
@@ -76,6 +79,11 @@ void write_hdf5(const Location& location, const Columns<T>& columns, const std::
     file.set_attribute(group, "generic_rank", spectrum->generic_rank);
     file.write(group + "/singular_values", spectrum->singular_values, {.dimensions = {"singular_value"}});
   }
+  seal(file,
+       {{group + "/data", hash_of(columns.data, one_axis(columns.data.size()))},
+        {group + "/indices", hash_of(as_signed(columns.indices), one_axis(columns.indices.size()))},
+        {group + "/indptr", hash_of(as_signed(columns.indptr), one_axis(columns.indptr.size()))}},
+       group);
   file.commit();
 }
 

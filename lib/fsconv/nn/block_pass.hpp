@@ -7,12 +7,17 @@
 #include <fsconv/nn/losses.hpp>
 #include <fsconv/nn/parameter.hpp>
 #include <fsconv/nn/step_algorithms.hpp>
+#include <functional>
 
 namespace fsconv {
 
 // The derivatives by all parameters, one buffer each, in the pass's own order.
 template <class T>
 using BlockGradients = std::vector<engine::Buffer<T>>;
+
+// Told how far the way back has come: called with the number of steps, and then with that of every step from the last to the
+// first, when the derivatives by all parameters that no step before it uses are complete. May be empty.
+using AfterStep = std::function<void(std::size_t step)>;
 
 // How many images a block has: as many as fill the engine's tiles with all their draws.
 Index images_per_block(const Model& model);
@@ -37,7 +42,7 @@ class BlockPass {
   // The same, and scale times the derivatives of the objective, which replace what is in `gradients`. For passes
   // that were made to train.
   virtual Losses gradient(const Batch& block, double beta, double scale, int thread,
-                          BlockGradients<T>& gradients) = 0;
+                          BlockGradients<T>& gradients, const AfterStep& after) = 0;
 
   // The codes of the images, [images][channels][size...]; and of a variational model their
   // log-variances, where asked for.

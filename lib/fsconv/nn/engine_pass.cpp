@@ -19,8 +19,8 @@ class EnginePass : public BlockPass<T> {
   void make_room(int threads) override;
   void load(const Parameter<T>& parameter, ParameterId at) override { weights_.load(parameter, at); }
   Losses losses(const Batch& batch, double beta, int thread) override;
-  Losses gradient(const Batch& batch, double beta, double scale, int thread,
-                  BlockGradients<T>& gradients) override;
+  Losses gradient(const Batch& batch, double beta, double scale, int thread, BlockGradients<T>& gradients,
+                  const AfterStep& after) override;
   void encode(const Batch& batch, int thread, T* codes, T* log_variances) override;
   void decode(Index rows, const T* codes, int thread, T* outputs) override;
   void fetch_target(const Batch& one_image, int thread) override;
@@ -136,13 +136,17 @@ Losses EnginePass<N, T>::losses(const Batch& batch, double beta, int thread) {
 
 template <class N, class T>
 Losses EnginePass<N, T>::gradient(const Batch& batch, double beta, double scale, int thread,
-                                  BlockGradients<T>& gradients) {
+                                  BlockGradients<T>& gradients, const AfterStep& after) {
   EngineBlock<N>& block = of(thread).block;
   for (auto& gradient : gradients) std::fill_n(gradient.data(), gradient.size(), T(0));
   block.fetch(batch);
   forward(block);
   const Losses sum = of(thread).terms.gradient(block, beta, scale, gradients);
-  for (std::size_t step = model_.steps.size(); step-- > 0;) steps_.backward(step, block, gradients);
+  if (after) after(model_.steps.size());
+  for (std::size_t step = model_.steps.size(); step-- > 0;) {
+    steps_.backward(step, block, gradients);
+    if (after) after(step);
+  }
   return sum;
 }
 

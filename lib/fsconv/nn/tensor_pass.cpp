@@ -16,8 +16,8 @@ class TensorPass : public BlockPass<T> {
   void make_room(int) override {}  // every call has arrays of its own
   void load(const Parameter<T>& parameter, ParameterId at) override { parameters_[at] = parameter.value; }
   Losses losses(const Batch& block, double beta, int thread) override;
-  Losses gradient(const Batch& block, double beta, double scale, int thread,
-                  BlockGradients<T>& gradients) override;
+  Losses gradient(const Batch& block, double beta, double scale, int thread, BlockGradients<T>& gradients,
+                  const AfterStep& after) override;
   void encode(const Batch& block, int thread, T* codes, T* log_variances) override;
   void decode(Index rows, const T* codes, int thread, T* outputs) override;
   void fetch_target(const Batch& one_image, int thread) override;
@@ -176,7 +176,7 @@ struct TensorPass<T>::Backward {
 
 template <class T>
 Losses TensorPass<T>::gradient(const Batch& block, double beta, double scale, int,
-                               BlockGradients<T>& gradients) {
+                               BlockGradients<T>& gradients, const AfterStep& after) {
   const std::vector<Tensor<T>> values = values_of(block);
   std::vector<Tensor<T>> of_values, of_parameters;
   for (const Tensor<T>& value : values) of_values.emplace_back(value.shape());
@@ -229,6 +229,8 @@ Losses TensorPass<T>::gradient(const Batch& block, double beta, double scale, in
     std::visit(Backward{*this, values, of_values, of_parameters, block.size()}, model_.steps[at]);
   for (std::size_t at = 0; at < parameters_.size(); ++at)
     std::copy_n(of_parameters[at].data(), of_parameters[at].size(), gradients[at].data());
+  if (after)
+    for (std::size_t step = model_.steps.size() + 1; step-- > 0;) after(step);
   return sum;
 }
 

@@ -135,9 +135,8 @@ void add_means(Page& page, const Evaluations& evaluations) {
   add_fact("images", "of the split, and how they were binarised", [](const EvaluationReport& r) {
     return fmt::format("{} {}, {}", r.images(), name(r.split), name(r.binarise));
   });
-  add_fact("weights", "of the run", [](const EvaluationReport& r) {
-    return fmt::format("epoch {}, the {}", r.epoch, r.is_best ? "best" : "last");
-  });
+  add_fact("weights", "of the run",
+           [](const EvaluationReport& r) { return epoch_text(r.epoch, r.partial_step, r.is_best); });
   add_fact("likelihood", "of the model",
            [](const EvaluationReport& r) { return std::string(name(r.likelihood)); });
   page.add(table(means));

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fsconv/io/hdf5/content_digest.hpp>
+#include <fsconv/io/json_text.hpp>
 #include <fsconv/io/run_log.hpp>
 #include <fsconv/report/origin.hpp>
 #include <map>
@@ -52,8 +54,11 @@ Origin read_origin(const std::string& path) {
   origin.facts.emplace_back("versions", versions.empty() ? not_recorded : versions);
   std::string digest = "none: the file is of a schema before digests";
   if (file.has_attribute("/", "digest")) {
-    const auto json = nlohmann::json::parse(file.string_attribute("/", "digest"), nullptr, false);
-    if (json.is_object() && json.contains("all") && json["all"].is_string())
+    const std::string text = file.string_attribute("/", "digest");
+    const auto json = parsed_json(text);
+    if (text == hdf5::unchecked)
+      digest = "unchecked: its owner has changed the file";
+    else if (json.is_object() && json.contains("all") && json["all"].is_string())
       digest = json["all"].get<std::string>();
   }
   origin.facts.emplace_back("digest", digest);

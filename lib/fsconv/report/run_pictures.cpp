@@ -67,10 +67,10 @@ void add_filters(Page& page, const Result<RecordedRun>& run) {
   Tensor<float> shown_ones({count, shape[1], shape[2], shape[3]});
   std::copy(filters.begin(), filters.begin() + shown_ones.size(), shown_ones.begin());
   const std::string caption = fmt::format(
-      "The {} of {}, {} x {} taps: grey is 0, black {}, white {}; weights of epoch {}.",
+      "The {} of {}, {} x {} taps: grey is 0, black {}, white {}; weights of {}.",
       count < shape[0] ? fmt::format("first {} of {} filters", count, shape[0]) : counted(count, "filter"),
       spec.name, shape[2], shape[3], draw::number_text(-largest, 3), draw::number_text(largest, 3),
-      run.of.trained.epoch);
+      run.of.trained.epoch_text());
   page.picture(image_grid(wrap_images(shown_ones, 16), std::max<Index>(1, 18 / std::max(shape[2], shape[3]))),
                fmt::format("filters of the first layer of {}", run.origin.label), caption);
 }

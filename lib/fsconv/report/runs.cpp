@@ -113,12 +113,14 @@ void add_results(Page& page, const Runs& runs, const Groups& groups) {
     std::vector<double> rates = run.of.find("images_per_second")->values;
     std::nth_element(rates.begin(), rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2),
                      rates.end());
-    std::vector<Cell> row{
-        {run.origin.label},
-        {fmt::format("{}, the {}", run.of.trained.epoch, run.of.trained.is_best ? "best" : "last"),
-         Cell::Kind::number},
-        count_cell(static_cast<Index>(run.of.epochs.size())),
-        at_epoch("test_loss")};
+    std::vector<Cell> row{{run.origin.label},
+                          {fmt::format("{}, the {}", run.of.trained.epoch,
+                                       run.of.trained.is_best            ? "best"
+                                       : run.of.trained.partial_step > 0 ? "last whole one"
+                                                                         : "last"),
+                           Cell::Kind::number},
+                          count_cell(static_cast<Index>(run.of.epochs.size())),
+                          at_epoch("test_loss")};
     if (variational) row.insert(row.end(), {at_epoch("test_reconstruction"), at_epoch("test_kl")});
     row.insert(row.end(), {Cell{units_of(run.of)}, count_cell(run.of.trained.model.parameter_count()),
                            number_cell(std::accumulate(seconds.begin(), seconds.end(), 0.0), 4),

@@ -30,12 +30,6 @@ const Claim* known(const std::string& name) {
   return found == all.end() ? nullptr : &*found;
 }
 
-// A belief that holds is as bad as a claim that fails.
-bool is_bad(const Verification& of, const RecordedCheck& check) {
-  if (const Claim* claim = known(word(of.claims, check.claim))) return !is_good(*claim, check.verdict);
-  return check.verdict == Verdict::fails;
-}
-
 struct Tally {
   Index holds = 0, refuted = 0, skipped = 0, bad = 0;
   double worst_error = 0, weakest_miss = -INFINITY;
@@ -43,7 +37,7 @@ struct Tally {
 };
 
 void count(Tally& tally, const Verification& of, const RecordedCheck& check) {
-  if (is_bad(of, check))
+  if (of.is_bad(check))
     ++tally.bad;
   else if (check.verdict == Verdict::skipped)
     ++tally.skipped;
@@ -67,7 +61,7 @@ Cell verdict_of(const Tally& tally) {
 void add_failures(Page& page, const Verification& of) {
   std::vector<const RecordedCheck*> bad;
   for (const RecordedCheck& check : of.checks)
-    if (is_bad(of, check)) bad.push_back(&check);
+    if (of.is_bad(check)) bad.push_back(&check);
   if (bad.empty()) return;
   page.subheading("What failed");
   // The smallest geometry of every claim and form says most.
@@ -195,7 +189,7 @@ nlohmann::json json_of_verification(const Result<Verification>& result, Index ba
   std::map<std::tuple<Index, Index, Index>, Tally> tallies;
   for (const RecordedCheck& check : of.checks) {
     count(tallies[{check.claim, check.form, check.method}], of, check);
-    if (is_bad(of, check) && failures.size() < most_failures)
+    if (of.is_bad(check) && failures.size() < most_failures)
       failures.push_back({{"claim", word(of.claims, check.claim)},
                           {"form", word(of.forms, check.form)},
                           {"method", word(of.methods, check.method)},
@@ -236,7 +230,7 @@ nlohmann::json json_of_verification(const Result<Verification>& result, Index ba
 void add_verification(Page& page, const Result<Verification>& result) {
   const Verification& of = result.of;
   const Index bad = std::count_if(of.checks.begin(), of.checks.end(),
-                                  [&](const RecordedCheck& check) { return is_bad(of, check); });
+                                  [&](const RecordedCheck& check) { return of.is_bad(check); });
   const Index open = std::count_if(of.proofs.begin(), of.proofs.end(),
                                    [](const RecordedProof& proof) { return !proof.good(); });
   // What was skipped says nothing, and a claim of which all was skipped has not been tried.
@@ -258,14 +252,15 @@ void add_verification(Page& page, const Result<Verification>& result) {
                         : fmt::format(", and {} about all sizes",
                                       counted(static_cast<Index>(of.proofs.size()), "statement")),
       untried.empty() ? "" : fmt::format("; not tried: {}", untried));
+  // What a shard of a run says it says of its part alone.
+  const std::string label = result.origin.label + (of.check_rows ? " (one shard of the run)" : "");
   if (of.passed && bad == 0 && made == 0 && of.proofs.empty())
-    page.verdict(false, fmt::format("{}: nothing was tried. {}.", result.origin.label, size));
+    page.verdict(false, fmt::format("{}: nothing was tried. {}.", label, size));
   else if (of.passed && bad == 0)
-    page.verdict(true, fmt::format("{}: every claim holds and every belief is refuted, in {}.",
-                                   result.origin.label, size));
+    page.verdict(true, fmt::format("{}: every claim holds and every belief is refuted, in {}.", label, size));
   else
     page.verdict(
-        false, fmt::format("{} FAILS: {}{} failed, of {}.", result.origin.label, with_commas(bad),
+        false, fmt::format("{} FAILS: {}{} failed, of {}.", label, with_commas(bad),
                            open > 0 ? fmt::format(" checks and {}", counted(open, "statement")) : "", size));
   page.heading("Verification: " + result.origin.label);
   add_failures(page, of);

@@ -15,6 +15,8 @@ namespace {
 const std::set<std::string> declarations = {"declare-const", "declare-fun", "define-fun",
                                             "define-const",  "define-sort", "declare-sort"};
 
+constexpr std::size_t most_questions = 64 * longest_obligation;
+
 bool blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
 // Goes through the commands of a file from top to bottom.
@@ -232,6 +234,14 @@ class Parser {
       query.premises = before + from_to(block_->push.end, block_->last_assert->begin) +
                        from_to(block_->last_assert->end, command.begin);
     }
+    // Each question repeats what stands before all of them, so that a file of a mebibyte could ask for gigabytes.
+    for (const std::string& constant : query.constants) all_questions_ += constant.size() + sizeof constant;
+    all_questions_ += query.text.size() + query.premises.size();
+    if (all_questions_ > most_questions)
+      fail(command,
+           fmt::format("makes its questions, with what stands before them, longer than {} bytes",
+                       most_questions),
+           "fewer blocks in a file, or less before them");
     obligation_.queries.push_back(std::move(query));
     block_.reset();
     last_pop_end_ = command.end;
@@ -267,6 +277,7 @@ class Parser {
   std::set<std::string> integers_;      // of sort Int, declared before the blocks
   std::vector<std::string> constants_;  // of those, the declared ones
   std::size_t prelude_end_ = 0, last_pop_end_ = 0;
+  std::size_t all_questions_ = 0;  // bytes
   std::optional<Block> block_;
 };
 

@@ -44,6 +44,29 @@ void write_series(hdf5::File& file, const TrainState& state) {
   file.write(
       "/skipped_steps", column(state.history, &EpochResult::skipped_steps),
       {.dimensions = {"epoch"}, .units = "1", .long_name = "steps left out because they were not finite"});
+  if (std::any_of(state.history.begin(), state.history.end(),
+                  [](const EpochResult& result) { return result.exchange_seconds > 0; }))
+    file.write(exchange_series, column(state.history, &EpochResult::exchange_seconds),
+               {.dimensions = {"epoch"}, .units = "s", .long_name = exchange_long_name});
+}
+
+void write_exchange(hdf5::File& file, const ExchangeRecord& exchange) {
+  file.set_attribute("/", "ranks", exchange.ranks);
+  file.set_attribute("/", "exchange.depth", std::int64_t{exchange.depth});
+  file.set_attribute("/", "exchange.latency", exchange.latency);
+  file.set_attribute("/", "exchange.bandwidth", exchange.bandwidth);
+  file.set_attribute("/", "exchange.sum_bytes", exchange.sum_bytes);
+  file.set_attribute("/", "exchange.broadcast_bytes", exchange.broadcast_bytes);
+}
+
+void write_partial_epoch(hdf5::File& file, const TrainState& state) {
+  PartialEpoch partial = state.partial;
+  if (partial.step == 0) return;
+  file.set_attribute("/", "schema_version", schema_with_partial_epoch);
+  file.set_attribute("/", partial_epoch_number, static_cast<std::int64_t>(state.history.size()) + 1);
+  for (const PartialCount& one : partial_counts)
+    file.set_attribute("/", one.name, std::int64_t{partial.*one.member});
+  for (const PartialEntry& one : partial_entries) file.set_attribute("/", one.name, one.number(partial));
 }
 
 // Writes a tensor, and notes its hash while it is at hand.
@@ -109,6 +132,8 @@ void save_checkpoint(const std::string& path, const RunRecord& record, const Tra
     file.set_attribute("/", "initial_sha256", record.initial->sha256);
   }
   if (!record.algorithms.empty()) file.set_attribute("/", "algorithms", json_of(record.algorithms).dump());
+  if (record.exchange) write_exchange(file, *record.exchange);
+  write_partial_epoch(file, state);
   write_series(file, state);
   write_parameters(file, hashes, "/weights", state.parameters);
   if (state.best) {

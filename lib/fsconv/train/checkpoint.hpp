@@ -24,6 +24,7 @@ struct EpochResult {
   Index skipped_steps = 0;                                // that were not finite
   double seconds = 0;                                     // of training, without evaluation
   double images_per_second = 0;
+  double exchange_seconds = 0;  // of them, those in which several processes waited for each other
 
   bool operator==(const EpochResult&) const = default;
 };
@@ -35,18 +36,39 @@ struct BestState {
   Parameters<float> parameters;
 };
 
+// How far the epoch has come that follows those of the history. The state is that after its step `step`.
+struct PartialEpoch {
+  Index step = 0;  // 1, 2, ...; 0: it has not begun
+  Index images = 0, skipped_steps = 0;
+  Losses total = {};                         // sums over these images
+  double gradient_norm = 0;                  // as EpochResult has it
+  double seconds = 0, exchange_seconds = 0;  // so far, as EpochResult has them
+
+  bool operator==(const PartialEpoch&) const = default;
+};
+
 struct TrainState {
   Model model;
   Parameters<float> parameters;
   Optimizer<float> optimizer;
-  std::vector<EpochResult> history;
+  std::vector<EpochResult> history;  // of whole epochs, as is the best state
   std::optional<BestState> best;
+  PartialEpoch partial = {};
 };
 
 // The file that the weights of a run began from, where they were not drawn.
 struct InitialWeights {
   std::string source;  // its name as it was given
   std::string sha256;
+};
+
+// How the processes of a run exchanged their sums.
+struct ExchangeRecord {
+  int ranks = 1;
+  Index depth = 0;                    // of a step, messages that follow one upon the other
+  double latency = 0, bandwidth = 0;  // measured before the first step: seconds, bytes per second
+  double sum_bytes = 0;               // of partial sums that all ranks together send in a step, on the mean
+  double broadcast_bytes = 0;         // of the whole sum, which each gets
 };
 
 // What a file holds besides the state.
@@ -56,6 +78,7 @@ struct RunRecord {
   std::int64_t data_checksum = 0;
   std::optional<InitialWeights> initial = {};
   std::vector<StepAlgorithms> algorithms = {};  // Runner::algorithms() of what trains
+  std::optional<ExchangeRecord> exchange = {};  // where there are several processes
 };
 
 // Images and what the model makes of them, both [N, C, H, W] in 0..1.
@@ -70,7 +93,9 @@ struct ImagePairs {
 //   /optimizer/SLOT/NAME    what it remembers
 //   /samples/originals, /samples/reconstructions      uint8 [image, row, column, channel]
 // and at the root what write_environment() writes, `model` (model_json.hpp), data_source, data_checksum, of
-// weights from elsewhere initial_weights and initial_sha256, of the form batched `algorithms` (read_algorithms()), and a digest. A run that has not begun has empty series.
+// weights from elsewhere initial_weights and initial_sha256, of the form batched `algorithms` (read_algorithms()), and a
+// digest; of several processes `ranks` and "exchange.NAME"; of a run in the middle of an epoch "partial.NAME" for what a PartialEpoch is, and partial.epoch, its number. Series
+// are of whole epochs; a run that has not ended one has empty series.
 // Replaces the file at once, when it is complete. IoError.
 void save_checkpoint(const std::string& path, const RunRecord& record, const TrainState& state,
                      const ImagePairs& samples);
@@ -85,7 +110,7 @@ Index checkpoint_bytes(const Model& model, std::size_t optimizer_slots, bool kee
 // the file says (its digest, the attributes "config.NAME", model, curves, steps of the optimizer) contradicts it.
 TrainConfig read_train_config(const hdf5::File& file);
 
-// Puts the file's weights, slots, steps, history and best state into a freshly built state of the same configuration.
+// Puts the file's weights, slots, steps, history, best state and partial epoch into a freshly built state of the same configuration.
 // BadData if something is missing, of another shape, not finite, not what was written or contradicts the rest, or if
 // the data's checksum is another.
 void restore(const hdf5::File& file, std::int64_t data_checksum, TrainState& state);
@@ -97,12 +122,22 @@ struct TrainedModel {
   Parameters<float> parameters;
   Index epoch = 0;  // whose weights these are
   bool is_best = false;
+  Index partial_step = 0;  // so many steps later, in the middle of the next one
+
+  // "epoch 7, the best", "epoch 9, the last", "epoch 9 and 12 steps of the next, the last"
+  std::string epoch_text() const;
 };
+
+// What epoch_text() makes of these.
+std::string epoch_text(Index epoch, Index partial_step, bool is_best);
 
 enum class Weights { best, last };
 constexpr auto names_of(Weights) {
   return NameTable<Weights, 2>{"weights", {{{Weights::best, "best"}, {Weights::last, "last"}}}};
 }
+
+// The part of an epoch that the file holds: without a step where all its epochs are whole. BadData.
+PartialEpoch read_partial_epoch(const hdf5::File& file);
 
 // Nothing where the run's weights were drawn.
 std::optional<InitialWeights> read_initial_weights(const hdf5::File& file);

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <fsconv/base/excerpt.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/io/digest.hpp>
+#include <fsconv/io/json_text.hpp>
 #include <fsconv/train/checkpoint.hpp>
 #include <fsconv/train/model_json.hpp>
 #include <fsconv/train/run_checks.hpp>
@@ -50,7 +52,7 @@ Model checked_model(const hdf5::File& file, const TrainConfig& config) {
     throw BadData(file.path(), fmt::format("its configuration makes no model ({})", error.what()));
   }
   if (is_first_schema(file)) return model;
-  const auto json = nlohmann::json::parse(file.string_attribute("/", "model"), nullptr, false);
+  const auto json = parsed_json(file.string_attribute("/", "model"));
   if (!(model_from_json(json, file.path() + ": its model") == model))
     throw BadData(file.path(), "its model is another one than its configuration makes");
   return model;
@@ -113,6 +115,10 @@ std::vector<EpochResult> read_history(const hdf5::File& file, SealedReader& seal
         sealed.read<std::int64_t>("/skipped_steps"));
   else  // when rates were not recorded, one served for all steps
     for (EpochResult& result : history) result.learning_rate = config.learning_rate;
+  if (file.exists(exchange_series))
+    read(
+        exchange_series, [](EpochResult& to, double value) { to.exchange_seconds = value; },
+        sealed.read<double>(exchange_series));
   return history;
 }
 
@@ -124,12 +130,14 @@ struct RunFile {
         sealed(file),
         model(checked_model(file, config)),
         history(read_history(file, sealed, config, model)),
+        partial(read_partial_epoch(file)),
         steps(file.integer_attribute("/optimizer", "steps")) {
     check_optimizer(file, config);
     check_history({.path = file.path(),
                    .config = config,
                    .model = model,
                    .epochs = history,
+                   .partial = partial,
                    .steps = steps,
                    .has_schedules = !is_first_schema(file)});
   }
@@ -144,6 +152,7 @@ struct RunFile {
   SealedReader sealed;
   Model model;
   std::vector<EpochResult> history;
+  PartialEpoch partial;
   Index steps;
 };
 
@@ -208,10 +217,32 @@ void restore(const hdf5::File& file, std::int64_t data_checksum, TrainState& sta
     }
   state.optimizer.set_steps(run.steps);
   state.best = run.read_best();
-  if (state.best && state.best->epoch == static_cast<Index>(run.history.size()))
+  if (state.best && run.partial.step == 0 && state.best->epoch == static_cast<Index>(run.history.size()))
     require_same_parameters(run, state.best->parameters, state.parameters);
   run.sealed.check_rest();
   state.history = std::move(run.history);
+  state.partial = run.partial;
+}
+
+PartialEpoch read_partial_epoch(const hdf5::File& file) {
+  PartialEpoch partial;
+  if (file.integer_attribute("/", "schema_version") < schema_with_partial_epoch) return partial;
+  for (const PartialCount& one : partial_counts) partial.*one.member = file.integer_attribute("/", one.name);
+  for (const PartialEntry& one : partial_entries) one.number(partial) = file.number_attribute("/", one.name);
+  const Index whole = element_count(file.shape("/epoch"));
+  if (file.integer_attribute("/", partial_epoch_number) != whole + 1)
+    throw BadData(file.path(),
+                  fmt::format("its attribute {} does not follow its epochs", partial_epoch_number),
+                  fmt::format("it holds {}", whole));
+  return partial;
+}
+
+std::string TrainedModel::epoch_text() const { return fsconv::epoch_text(epoch, partial_step, is_best); }
+
+std::string epoch_text(Index epoch, Index partial_step, bool is_best) {
+  const std::string steps =
+      partial_step > 0 ? fmt::format(" and {} of the next", counted(partial_step, "step")) : "";
+  return fmt::format("epoch {}{}, the {}", epoch, steps, is_best ? "best" : "last");
 }
 
 std::optional<InitialWeights> read_initial_weights(const hdf5::File& file) {
@@ -225,7 +256,7 @@ std::vector<StepAlgorithms> read_algorithms(const hdf5::File& file) {
   const auto refuse = [&](const std::string& problem) {
     throw BadData(file.path(), "its attribute algorithms " + problem, "one object of texts per step");
   };
-  const auto json = nlohmann::json::parse(file.string_attribute("/", "algorithms"), nullptr, false);
+  const auto json = parsed_json(file.string_attribute("/", "algorithms"));
   if (!json.is_array()) refuse("is no JSON list");
   std::vector<StepAlgorithms> list;
   for (const nlohmann::json& entry : json) {
@@ -258,6 +289,7 @@ TrainedModel read_trained_model(const hdf5::File& file, Weights weights) {
     trained.parameters = std::move(best->parameters);
   } else {
     trained.parameters = run.read_parameters("/weights");
+    trained.partial_step = run.partial.step;
   }
   run.sealed.check_rest();
   return trained;

@@ -6,6 +6,7 @@
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/noise.hpp>
 #include <fsconv/base/progress.hpp>
+#include <fsconv/distributed/agreement.hpp>
 #include <fsconv/io/array_file.hpp>
 #include <fsconv/io/location.hpp>
 #include <fsconv/train/codes.hpp>
@@ -69,7 +70,7 @@ Codes<float> encode(Runner<float>& runner, const ShownImages& images, std::span<
   Codes<float> codes{Tensor<float>(shape, "codes"), varies ? Tensor<float>(shape, "codes") : Tensor<float>()};
   Progress progress("encoding", count, "images");
   for (Index first = 0; first < count; first += at_once) {
-    stop_if_interrupted();
+    together(runner.ranks(), stop_if_interrupted);
     const Index taken = std::min(at_once, count - first), to = first * code_size(model);
     const Codes<float> part = runner.encode(
         images.batch(order.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(taken))));
@@ -80,8 +81,8 @@ Codes<float> encode(Runner<float>& runner, const ShownImages& images, std::span<
   }
   for (const Tensor<float>* numbers : {&codes.means, &codes.log_variances})
     if (!std::all_of(numbers->begin(), numbers->end(), [](float number) { return std::isfinite(number); }))
-      throw Error(ExitCode::runtime,
-                  "the codes of these images are not finite: the model's weights are too large");
+      throw AgreedError(ExitCode::runtime,
+                        "the codes of these images are not finite: the model's weights are too large");
   return codes;
 }
 

@@ -17,8 +17,8 @@ Index code_size(const Model& model);
 // Their names in files: latent; or code_channel, code_row, code_column.
 std::vector<std::string> code_axes(const Model& model);
 
-// The codes of the images of these numbers. Threads and the images beside an image change no bit of its code. Throws
-// Interrupted.
+// The codes of the images of these numbers. Threads, ranks and the images beside an image change no bit of its code. The
+// runner's ranks share the work; what one of them throws all throw. Throws Interrupted.
 Codes<float> encode(Runner<float>& runner, const ShownImages& images, std::span<const Index> order);
 
 // The expected pixels in 0..1, [N, channels, height, width], of N codes. InvalidArgument if there is no room for

@@ -117,8 +117,12 @@ Binarise binarise_of(const TrainConfig& config) {
 }
 
 std::vector<LayerSpec> layers(const TrainConfig& config) {
+  constexpr std::size_t most_layers = 1000;  // what they become takes time with their square
   const std::size_t count = std::max({config.channels.size(), config.kernel.size(), config.stride.size(),
                                       config.padding.size(), config.dilation.size(), config.groups.size()});
+  if (count > most_layers)
+    throw InvalidArgument("channels", fmt::format("and the other lists make {} layers", count),
+                          fmt::format("{} at most", most_layers));
   const auto channels = one_per("channels", config.channels, count, "layer");
   const auto kernel = one_per("kernel", config.kernel, count, "layer");
   const auto stride = one_per("stride", config.stride, count, "layer");

@@ -91,7 +91,7 @@ void check_patience(const TrainConfig& config, Index own);
 // Throws InvalidArgument "binarise" where the likelihood is not one of such pixels. check() includes it.
 void check_binarise(const TrainConfig& config);
 
-// One entry per convolution. InvalidArgument where the lists do not agree.
+// One entry per convolution. InvalidArgument where the lists do not agree, or make more than 1000.
 std::vector<LayerSpec> layers(const TrainConfig& config);
 
 // One entry per convolution and, where latent > 0, one for the linear layer: whether the decoder's is the transpose of

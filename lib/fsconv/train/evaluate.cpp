@@ -3,11 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>
 #include <fsconv/base/progress.hpp>
 #include <fsconv/data/order.hpp>
+#include <fsconv/distributed/agreement.hpp>
+#include <fsconv/distributed/share.hpp>
 #include <fsconv/nn/image_measures.hpp>
+#include <fsconv/nn/plan.hpp>
 #include <fsconv/train/evaluate.hpp>
 #include <limits>
 #include <span>
@@ -15,15 +19,49 @@
 namespace fsconv {
 namespace {
 
-// Calls f(batch, first) for pieces of the images, and stops between them where the user wants that.
-template <class F>
-void for_each_piece(const Images& images, Binarise binarise, std::uint64_t seed, Split split, F&& f) {
-  constexpr auto at_once = static_cast<std::size_t>(evaluated_at_once);
-  const std::vector<Index> order = natural_order(images.shape()[0]);
-  for (std::size_t first = 0; first < order.size(); first += at_once) {
-    stop_if_interrupted();
-    const auto part = std::span(order).subspan(first, std::min(at_once, order.size() - first));
-    f(make_batch(images, part, binarise, seed, split), static_cast<Index>(first));
+// Images first ... last-1 of those that are evaluated, at once.
+using Piece = Share;
+
+// What a rank evaluates. The bits of an image depend on how many are in its block (block_pass.hpp), so that pieces are of the
+// blocks that one process makes.
+std::vector<Piece> pieces_of(Index images, Index block, const Communicator& ranks) {
+  std::vector<Piece> blocks, pieces;
+  for (Index first = 0; first < images; first += evaluated_at_once)
+    for (Index at = first, end = std::min(images, first + evaluated_at_once); at < end; at += block)
+      blocks.push_back({at, std::min(end, at + block)});
+  const Share share = share_of(static_cast<Index>(blocks.size()), ranks.rank(), ranks.size());
+  for (Index at = share.first; at < share.last; ++at) {
+    const Piece& one = blocks[static_cast<std::size_t>(at)];
+    if (pieces.empty() || one.first % evaluated_at_once == 0)
+      pieces.push_back(one);
+    else
+      pieces.back().last = one.last;
+  }
+  return pieces;
+}
+
+// Calls work(round) for the `own` rounds of this rank, and stops all ranks between them where one of them fails or is asked to.
+void in_rounds(Communicator& ranks, Index own, const std::function<void(Index)>& work) {
+  Index most = 0;
+  for (const std::string& count : ranks.all_gather(std::to_string(own)))
+    most = std::max<Index>(most, std::stoll(count));
+  for (Index round = 0; round < most; ++round)
+    together(ranks, [&] {
+      stop_if_interrupted();
+      if (round < own) work(round);
+    });
+}
+
+// Of `values`, so many per image, each rank has those of its own images: now all have all.
+template <class T>
+void gather(Communicator& ranks, const Share& own, Index per_image, T* values) {
+  if (ranks.size() == 1) return;
+  const auto bytes = [&](Index images) { return static_cast<std::size_t>(images * per_image) * sizeof(T); };
+  const auto* mine = reinterpret_cast<const char*>(values + own.first * per_image);
+  auto* to = reinterpret_cast<char*>(values);
+  for (const std::string& part : ranks.all_gather({mine, bytes(own.size())})) {
+    std::memcpy(to, part.data(), part.size());
+    to += part.size();
   }
 }
 
@@ -120,8 +158,8 @@ class ImageDraws {
 };
 
 void measure_likelihoods(Runner<float>& runner, const Images& images, const EvaluationPlan& plan,
-                         const Codes<float>& codes, Evaluation& into) {
-  const Index count = images.shape()[0], latent = runner.model().values[runner.model().code].elements();
+                         const Codes<float>& codes, Communicator& ranks, const Share& own, Evaluation& into) {
+  const Index count = own.size(), latent = runner.model().values[runner.model().code].elements();
   const bool varies = runner.model().heads().has_value();
   const Index samples = varies ? std::max<Index>(1, plan.importance_samples) : 1;
   const Index rows = varies ? images_per_block(runner.model()) : 1;
@@ -129,13 +167,13 @@ void measure_likelihoods(Runner<float>& runner, const Images& images, const Eval
   BlockPass<float>& pass = runner.pass(count);
   for (int thread = 0; thread < runner.busy_threads(count); ++thread)
     draws.emplace_back(pass, codes, latent, rows);
-  const std::vector<Index> order = natural_order(count);
+  const std::vector<Index> order = natural_order(images.count());
   Progress progress(varies && plan.importance_samples > 0 ? "likelihood" : "losses", count * samples,
                     "draws");
   const Index at_once = 16 * Index{runner.threads()};
-  for (Index first = 0; first < count; first += at_once) {
-    stop_if_interrupted();
-    parallel_for(std::min(at_once, count - first), runner.threads(), [&](Index piece, int thread) {
+  in_rounds(ranks, ceil_div(count, at_once), [&](Index round) {
+    const Index first = own.first + round * at_once;
+    parallel_for(std::min(at_once, own.last - first), runner.threads(), [&](Index piece, int thread) {
       const Index at = first + piece;
       const Batch image = make_batch(images, std::span(order).subspan(static_cast<std::size_t>(at), 1),
                                      plan.binarise, plan.seed, plan.split);
@@ -148,7 +186,7 @@ void measure_likelihoods(Runner<float>& runner, const Images& images, const Eval
         progress.advance();
       }
     });
-  }
+  });
 }
 
 void measure_codes(const Codes<float>& codes, Evaluation& into) {
@@ -207,13 +245,17 @@ Index count_active(const std::vector<double>& code_variance) {
 Losses mean_losses(Runner<float>& runner, const Images& images, Binarise binarise, std::uint64_t seed,
                    Split split) {
   Losses sum;
-  for_each_piece(images, binarise, seed, split,
-                 [&](const Batch& batch, Index) { sum += runner.losses(batch); });
+  const std::vector<Index> order = natural_order(images.count());
+  for (std::size_t first = 0; first < order.size(); first += evaluated_at_once) {
+    const std::size_t size = std::min<std::size_t>(evaluated_at_once, order.size() - first);
+    sum += runner.losses(make_batch(images, std::span(order).subspan(first, size), binarise, seed, split));
+  }
   const auto count = static_cast<double>(images.shape()[0]);
   return {sum.objective / count, sum.reconstruction / count, sum.kl / count};
 }
 
-Evaluation evaluate(Runner<float>& runner, const Images& images, const EvaluationPlan& plan) {
+Evaluation evaluate(Runner<float>& runner, const Images& images, const EvaluationPlan& plan,
+                    Communicator& ranks) {
   const auto count = static_cast<std::size_t>(images.shape()[0]);
   const Value& code = runner.model().values[runner.model().code];
   Evaluation into;
@@ -225,14 +267,26 @@ Evaluation evaluate(Runner<float>& runner, const Images& images, const Evaluatio
   shape.insert(shape.begin(), {images.shape()[0], code.channels});
   const bool varies = runner.model().heads().has_value();
   Codes<float> codes{Tensor<float>(shape, "codes"), varies ? Tensor<float>(shape, "codes") : Tensor<float>()};
-  for_each_piece(images, plan.binarise, plan.seed, plan.split, [&](const Batch& batch, Index first) {
+  const std::vector<Index> order = natural_order(images.count());
+  const std::vector<Piece> pieces = pieces_of(images.count(), images_per_block(runner.model()), ranks);
+  const Share own = pieces.empty() ? Share{0, 0} : Share{pieces.front().first, pieces.back().last};
+  in_rounds(ranks, static_cast<Index>(pieces.size()), [&](Index round) {
+    const Piece& piece = pieces[static_cast<std::size_t>(round)];
+    const Batch batch = make_batch(images,
+                                   std::span(order).subspan(static_cast<std::size_t>(piece.first),
+                                                            static_cast<std::size_t>(piece.size())),
+                                   plan.binarise, plan.seed, plan.split);
     const Codes<float> part = runner.encode(batch);
-    std::copy(part.means.begin(), part.means.end(), codes.means.data() + first * code.elements());
+    std::copy(part.means.begin(), part.means.end(), codes.means.data() + piece.first * code.elements());
     if (varies)
       std::copy(part.log_variances.begin(), part.log_variances.end(),
-                codes.log_variances.data() + first * code.elements());
-    measure_pictures(runner, batch, first, part.means, into);
+                codes.log_variances.data() + piece.first * code.elements());
+    measure_pictures(runner, batch, piece.first, part.means, into);
   });
+  gather(ranks, own, code.elements(), codes.means.data());
+  if (varies) gather(ranks, own, code.elements(), codes.log_variances.data());
+  gather(ranks, own, 1, into.psnr.data());
+  if (!into.ssim.empty()) gather(ranks, own, 1, into.ssim.data());
   measure_codes(codes, into);
   if (varies && plan.importance_samples > 0) {
     into.samples = milestones(plan.importance_samples);
@@ -240,13 +294,19 @@ Evaluation evaluate(Runner<float>& runner, const Images& images, const Evaluatio
     into.effective_samples.assign(count, 0);
     into.largest_weight.assign(count, 0);
   }
-  measure_likelihoods(runner, images, plan, codes, into);
+  measure_likelihoods(runner, images, plan, codes, ranks, own, into);
+  gather(ranks, own, 1, into.reconstruction.data());
+  for (std::vector<double>& one : into.log_likelihood) gather(ranks, own, 1, one.data());
+  if (!into.samples.empty()) {
+    gather(ranks, own, 1, into.effective_samples.data());
+    gather(ranks, own, 1, into.largest_weight.data());
+  }
   for (std::size_t image = 0; image < count; ++image)
     if (!std::isfinite(into.reconstruction[image]) || (varies && !std::isfinite(into.kl[image])))
-      throw Error(ExitCode::runtime,
-                  fmt::format("image {}: its loss is not finite: the model's weights are too large "
-                              "for its numbers",
-                              image));
+      throw AgreedError(ExitCode::runtime,
+                        fmt::format("image {}: its loss is not finite: the model's weights are too large "
+                                    "for its numbers",
+                                    image));
   return into;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <fsconv/distributed/communicator.hpp>
 #include <fsconv/nn/runner.hpp>
 #include <vector>
 
@@ -12,7 +13,7 @@ namespace fsconv {
 inline constexpr Index evaluated_at_once = 1024;
 
 // The mean losses of an image of [N, C, H, W], at beta 1. The same bits on any number of threads. Throws Interrupted
-// between pieces of work.
+// between pieces of work. The runner's ranks share the work.
 Losses mean_losses(Runner<float>& runner, const Images& images, Binarise binarise, std::uint64_t seed,
                    Split split);
 
@@ -49,9 +50,12 @@ std::vector<Index> milestones(Index samples);
 
 Index count_active(const std::vector<double>& code_variance);
 
-// Codes are made once; draws are keyed by (seed, image, draw), so that threads, batches and the number of samples
-// change no bit of what they share. Throws Interrupted.
-Evaluation evaluate(Runner<float>& runner, const Images& images, const EvaluationPlan& plan);
+// Codes are made once; draws are keyed by (seed, image, draw), so that threads, batches, ranks and the number of samples
+// change no bit of what they share. Of several ranks, each evaluates a share of the images with a runner of its own (of one
+// process), reads of a file only these, and has all numbers in the end; what one throws all throw (distributed/agreement.hpp). Throws
+// Interrupted.
+Evaluation evaluate(Runner<float>& runner, const Images& images, const EvaluationPlan& plan,
+                    Communicator& ranks = one_process());
 
 // Mean and standard error of the mean over the images.
 struct Mean {

@@ -78,7 +78,8 @@ class EvaluationReader {
 
 void EvaluationReader::read_attributes() {
   report_.run = file_.string_attribute("/", "run");
-  report_.epoch = count_attribute("epoch", 1);
+  report_.epoch = count_attribute("epoch", 0);
+  if (file_.has_attribute("/", "partial_step")) report_.partial_step = count_attribute("partial_step", 1);
   report_.is_best = named_attribute<Weights>("weights") == Weights::best;
   report_.model = named_attribute<ModelKind>("model_kind");
   report_.likelihood = named_attribute<Likelihood>("likelihood");

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fsconv/distributed/agreement.hpp>
 #include <fsconv/train/evaluation_report.hpp>
 #include <limits>
 #include <numbers>
+#include <optional>
 
 namespace fsconv {
 namespace {
@@ -49,10 +51,12 @@ void require_same_images(const std::string& path, const EvaluationReport& other,
 }  // namespace
 
 EvaluationReport evaluate(const TrainedRun& run, const ShownImages& images, Index importance_samples,
-                          int threads, Precision precision, std::optional<engine::Algorithm> algorithm) {
+                          int threads, Precision precision, std::optional<engine::Algorithm> algorithm,
+                          Communicator& ranks) {
   const TrainedModel& trained = run.trained;
   EvaluationReport report{.run = run.path,
                           .epoch = trained.epoch,
+                          .partial_step = trained.partial_step,
                           .is_best = trained.is_best,
                           .model = trained.config.model,
                           .likelihood = likelihood_of(trained.config),
@@ -68,20 +72,25 @@ EvaluationReport evaluate(const TrainedRun& run, const ShownImages& images, Inde
                           .dimensions = trained.model.images().elements(),
                           .labels = images.labels,
                           .values = {}};
-  if (importance_samples > 0 && !report.variational())
-    throw InvalidArgument("importance-samples",
-                          "needs a variational model: an autoencoder gives images no likelihood",
-                          "leave it away");
-  if (importance_samples > 0 && !report.bounds())
-    throw InvalidArgument("importance-samples",
-                          fmt::format("would estimate nothing: {} is no likelihood", name(report.likelihood)),
-                          "leave it away");
-  Runner<float> runner = make_runner(run, threads, precision, report.algorithm);
-  report.values = evaluate(runner, images.images,
+  std::optional<Runner<float>> runner;
+  together(ranks, [&] {
+    if (importance_samples > 0 && !report.variational())
+      throw InvalidArgument("importance-samples",
+                            "needs a variational model: an autoencoder gives images no likelihood",
+                            "leave it away");
+    if (importance_samples > 0 && !report.bounds())
+      throw InvalidArgument(
+          "importance-samples",
+          fmt::format("would estimate nothing: {} is no likelihood", name(report.likelihood)),
+          "leave it away");
+    runner.emplace(make_runner(run, threads, precision, report.algorithm));
+  });
+  report.values = evaluate(*runner, images.images,
                            {.importance_samples = importance_samples,
                             .binarise = images.binarise,
                             .seed = images.seed,
-                            .split = images.split});
+                            .split = images.split},
+                           ranks);
   return report;
 }
 

@@ -15,8 +15,8 @@
 namespace fsconv {
 
 struct EvaluationReport {
-  std::string run;  // its path
-  Index epoch = 0;
+  std::string run;                    // its path
+  Index epoch = 0, partial_step = 0;  // as TrainedModel has them
   bool is_best = false;
   ModelKind model = ModelKind::ae;
   Likelihood likelihood = Likelihood::bce_grey;
@@ -37,10 +37,11 @@ struct EvaluationReport {
   bool bounds() const { return variational() && is_likelihood(likelihood); }  // whether it has an ELBO
 };
 
-// Evaluates, by the run's own algorithm where none is given. InvalidArgument "importance-samples" where there is no likelihood of images to estimate. Throws
+// Evaluates, by the run's own algorithm where none is given, with what several ranks compute together. InvalidArgument "importance-samples" where there is no likelihood of images to estimate. Throws
 // Interrupted.
 EvaluationReport evaluate(const TrainedRun& run, const ShownImages& images, Index importance_samples,
-                          int threads, Precision precision, std::optional<engine::Algorithm> algorithm = {});
+                          int threads, Precision precision, std::optional<engine::Algorithm> algorithm = {},
+                          Communicator& ranks = one_process());
 
 // One number per image.
 struct ImageSeries {

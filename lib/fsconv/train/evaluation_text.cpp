@@ -113,7 +113,7 @@ nlohmann::json json_of(const Summary& summary) {
 
 std::string text(const EvaluationReport& report, std::size_t width) {
   std::string text = labelled(
-      "run", fmt::format("{}, epoch {}, the {}", report.run, report.epoch, report.is_best ? "best" : "last"),
+      "run", fmt::format("{}, {}", report.run, epoch_text(report.epoch, report.partial_step, report.is_best)),
       width);
   text += labelled("images", report.description, width);
   text += labelled(
@@ -165,6 +165,7 @@ std::string text(const Comparison& comparison, std::size_t width) {
 nlohmann::json json_of(const EvaluationReport& report) {
   nlohmann::json json = {{"run", report.run},
                          {"epoch", report.epoch},
+                         {"partial_step", report.partial_step},
                          {"weights", report.is_best ? "best" : "last"},
                          {"model", name(report.model)},
                          {"likelihood", name(report.likelihood)},

@@ -37,6 +37,8 @@ RecordedRun read_recorded_run(const hdf5::File& file) {
   for (const RunSeries& one : run_series(run.trained.model)) read(one.name, one.units, one.long_name);
   read(validation_series, std::string(units(run.trained.model.reconstruction().likelihood)),
        "mean validation loss at the end of the epoch, at beta 1");
+  read(exchange_series, "s", exchange_long_name);
+  run.partial = read_partial_epoch(file);
   run.originals = sealed.read<std::uint8_t>("/samples/originals");
   run.reconstructions = sealed.read<std::uint8_t>("/samples/reconstructions");
   return run;

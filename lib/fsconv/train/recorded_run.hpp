@@ -22,6 +22,7 @@ struct RecordedRun {
   std::int64_t data_checksum = 0;  // of all images: training, test and validation
   std::vector<double> epochs;      // 1, 2, ...
   std::vector<RecordedSeries> series;
+  PartialEpoch partial = {};  // behind them
   Tensor<std::uint8_t> originals,
       reconstructions;  // [image, row, column, channel]: test images and what the last epoch made of them
 

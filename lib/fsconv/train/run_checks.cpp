@@ -6,6 +6,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/train/run_checks.hpp>
+#include <fsconv/train/run_layout.hpp>
 #include <limits>
 
 namespace fsconv {
@@ -23,6 +24,7 @@ class HistoryCheck {
   void run() {
     check_length();
     for (const EpochResult& result : of_.epochs) check_ranges(result);
+    check_partial();
     count_steps();
     for (const EpochResult& result : of_.epochs) {
       check_images(result);
@@ -40,7 +42,15 @@ class HistoryCheck {
     if (!good) refuse(series, fmt::format("is {} in epoch {}", value, epoch), right);
   }
 
+  template <class T>
+  [[noreturn]] void refuse_partial(const char* name, T value, const std::string& right) const {
+    throw BadData(of_.path, fmt::format("its attribute partial.{} is {}", name, value), right);
+  }
+
   void check_length() const {
+    const Index begun = epochs_ + (of_.partial.step == 0 ? 0 : 1);
+    if (epochs_ <= of_.config.epochs && begun > of_.config.epochs)
+      refuse_partial("step", of_.partial.step, fmt::format("all {} epochs are done", epochs_));
     if (epochs_ > of_.config.epochs)
       refuse("/epoch", "has " + counted(epochs_, "entry", "entries"),
              fmt::format("its configuration says {} epochs", of_.config.epochs));
@@ -53,25 +63,57 @@ class HistoryCheck {
     at_least_zero("/seconds", result.seconds);
     at_least_zero("/gradient_norm", result.gradient_norm);
     at_least_zero("/skipped_steps", static_cast<double>(result.skipped_steps));
+    at_least_zero("/exchange_seconds", result.exchange_seconds);
+  }
+
+  void check_partial() const {
+    PartialEpoch partial = of_.partial;
+    const auto check_count = [&](const char* name, Index count, Index least, Index most) {
+      if (count < least || count > most)
+        refuse_partial(name, count, fmt::format("it is {} to {}", least, most));
+    };
+    check_count("step", partial.step, 0, largest_count);
+    check_count("skipped_steps", partial.skipped_steps, 0, partial.step);
+    for (const PartialEntry& one : partial_entries)
+      if (const double number = one.number(partial); !std::isfinite(number))
+        throw BadData(of_.path, fmt::format("its attribute {} is {}", one.name, number), "it is finite");
+    const auto check_positive = [&](const char* name, double number) {
+      if (number < 0) refuse_partial(name, number, "it is never negative");
+    };
+    check_positive("gradient_norm", partial.gradient_norm);
+    check_positive("seconds", partial.seconds);
+    check_positive("exchange_seconds", partial.exchange_seconds);
+    // All batches but an epoch's last are full.
+    const Index taken = partial.step - partial.skipped_steps;
+    const Index most = checked_multiply(taken, of_.config.batch).value_or(largest_count);
+    check_count("images", partial.images, taken == 0 ? 0 : most - of_.config.batch + 1, most);
   }
 
   void count_steps() {
+    const Index partial = of_.partial.step - of_.partial.skipped_steps;
     if (epochs_ == 0) {
-      if (of_.steps != 0)
-        refuse("/optimizer", fmt::format("has taken {} steps", of_.steps), "there is no epoch");
+      if (of_.steps != partial)
+        refuse("/optimizer", fmt::format("has taken {} steps", of_.steps),
+               partial == 0 ? "there is no epoch" : fmt::format("the partial epoch has {}", partial));
       return;
     }
-    Index all = of_.steps;
+    Index all = of_.steps - partial;
     for (const EpochResult& result : of_.epochs)
       if (all >= 0 && all <= largest_count && result.skipped_steps <= largest_count)
         all += result.skipped_steps;
     steps_per_epoch_ = all / epochs_;
-    if (of_.steps < 0 || all > largest_count || all % epochs_ != 0 || steps_per_epoch_ < 1)
+    if (all < 0 || all > largest_count || all % epochs_ != 0 || steps_per_epoch_ < 1)
       refuse("/optimizer", fmt::format("has taken {} steps, besides those that were skipped", of_.steps),
              fmt::format("{} have the same number of steps each", counted(epochs_, "epoch")));
     for (const EpochResult& result : of_.epochs)
       require(result.skipped_steps < steps_per_epoch_, "/skipped_steps", result.epoch, result.skipped_steps,
               fmt::format("an epoch has {} steps, one of which is taken at least", steps_per_epoch_));
+    if (of_.partial.step > steps_per_epoch_)
+      refuse_partial("step", of_.partial.step, fmt::format("an epoch has {} steps", steps_per_epoch_));
+    if (of_.partial.step < steps_per_epoch_ && of_.partial.images != partial * of_.config.batch)
+      refuse_partial("images", of_.partial.images,
+                     fmt::format("{} of {} make {}", counted(partial, "step"), of_.config.batch,
+                                 partial * of_.config.batch));
   }
 
   // Of a quotient and its divisor, each rounded once, the product is off by 2 epsilon at most (and 3 to be sure of it).

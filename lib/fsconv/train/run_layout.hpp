@@ -30,6 +30,30 @@ inline constexpr AlgorithmEntry algorithm_entries[] = {{"conv", &StepAlgorithms:
                                                        {"weight_gradient", &StepAlgorithms::weight_gradient}};
 
 constexpr auto validation_series = "/validation_loss";
+constexpr auto exchange_series = "/exchange_seconds";  // of runs that were trained by several processes
+constexpr auto exchange_long_name = "of the seconds, those in which processes waited for each other";
+
+// The root's attributes that a partial epoch is made of, beside its counts.
+struct PartialEntry {
+  const char* name;
+  double& (*number)(PartialEpoch&);
+};
+inline constexpr PartialEntry partial_entries[] = {
+    {"partial.objective", [](PartialEpoch& of) -> double& { return of.total.objective; }},
+    {"partial.reconstruction", [](PartialEpoch& of) -> double& { return of.total.reconstruction; }},
+    {"partial.kl", [](PartialEpoch& of) -> double& { return of.total.kl; }},
+    {"partial.gradient_norm", [](PartialEpoch& of) -> double& { return of.gradient_norm; }},
+    {"partial.seconds", [](PartialEpoch& of) -> double& { return of.seconds; }},
+    {"partial.exchange_seconds", [](PartialEpoch& of) -> double& { return of.exchange_seconds; }}};
+
+struct PartialCount {
+  const char* name;
+  Index PartialEpoch::*member;
+};
+inline constexpr PartialCount partial_counts[] = {{"partial.step", &PartialEpoch::step},
+                                                  {"partial.images", &PartialEpoch::images},
+                                                  {"partial.skipped_steps", &PartialEpoch::skipped_steps}};
+constexpr auto partial_epoch_number = "partial.epoch";
 
 std::string slot_group(const Optimizer<float>& optimizer, std::size_t slot);
 

@@ -29,10 +29,11 @@ std::string text_attribute(const hdf5::File& file, const char* name) {
 // How the program was made and where it ran, not what it was asked for nor when.
 nlohmann::json environment_of(const hdf5::File& file) {
   auto environment = nlohmann::json::object();
-  for (const char* name : {"git_commit", "git_dirty", "host", "cpu", "threads", "isa"})
+  for (const char* name : {"git_commit", "git_dirty", "host", "cpu", "threads", "isa", "ranks"})
     if (file.has_attribute("/", name)) environment[name] = json_of_attribute(file.attribute("/", name));
   for (const std::string& name : file.attributes("/"))
-    if (name.starts_with("version.")) environment[name] = json_of_attribute(file.attribute("/", name));
+    if (name.starts_with("version.") || name.starts_with("exchange."))
+      environment[name] = json_of_attribute(file.attribute("/", name));
   return environment;
 }
 
@@ -56,6 +57,14 @@ nlohmann::json json_of_values(const std::vector<double>& values, const std::vect
   for (const std::size_t at : places)
     list.push_back(std::isfinite(values[at]) ? nlohmann::json(values[at]) : nlohmann::json());
   return list;
+}
+
+nlohmann::json json_of(const PartialEpoch& partial) {
+  if (partial.step == 0) return {};
+  return {{"step", partial.step},
+          {"images", partial.images},
+          {"skipped_steps", partial.skipped_steps},
+          {"seconds", partial.seconds}};
 }
 
 nlohmann::json json_of_model(const Model& model) {
@@ -83,8 +92,11 @@ bool LoggedRun::is_finished() const {
 
 std::string LoggedRun::progress() const {
   const Index wanted = run.trained.config.epochs;
-  if (epochs() == 0) return "not begun: it has weights and no epochs";
-  const std::string reached = fmt::format("epoch {} of {}", epochs(), wanted);
+  if (epochs() == 0 && run.partial.step == 0) return "not begun: it has weights and no epochs";
+  const Index steps = run.partial.step;
+  const std::string reached =
+      fmt::format("epoch {} of {}{}", epochs(), wanted,
+                  steps > 0 ? fmt::format(" and {} of the next", counted(steps, "step")) : "");
   if (!is_finished()) return reached + ", not finished";
   return static_cast<Index>(epochs()) < wanted ? reached + ", ended by its patience" : reached;
 }
@@ -173,6 +185,7 @@ nlohmann::json json_of(const std::vector<LoggedRun>& runs, const RunSelection& s
         {"model", json_of_model(run.run.trained.model)},
         {"finished", run.is_finished()},
         {"epochs", run.epochs()},
+        {"partial_epoch", json_of(run.run.partial)},
         {"best", run.epochs() == 0 ? nlohmann::json()
                                    : nlohmann::json{{"epoch", run.best() + 1}, {"by", run.best_by()}}},
         {"epoch", nlohmann::json::array()},

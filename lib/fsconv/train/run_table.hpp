@@ -26,8 +26,9 @@ struct LoggedRun {
   // "validation_loss" where the run keeps validation images. Else "test_loss", whose smallest value was chosen by the very
   // images that it is measured on.
   std::string best_by() const;
-  bool is_finished() const;      // as is_over() of run_end.hpp, which ends the training, has it
-  std::string progress() const;  // "epoch 3 of 5, not finished"
+  bool is_finished() const;  // as is_over() of run_end.hpp, which ends the training, has it
+  // "epoch 3 of 5, not finished", "epoch 3 of 5 and 12 steps of the next, not finished"
+  std::string progress() const;
 };
 
 // IoError; BadData as read_recorded_run(), and for files of other commands. A file that is replaced meanwhile is read as it
@@ -58,7 +59,8 @@ std::string csv_of(const std::vector<LoggedRun>& runs, const RunSelection& selec
 
 // A list with an object per run:
 //   run, kind, schema_version, command_line, start_time, end_time, configuration, data {source, checksum}, environment, model
-//   {parameters, and `shapes` by name}, finished, epochs (how many there are), best {epoch, by}, epoch (the numbers of the
+//   {parameters, and `shapes` by name}, finished, epochs (how many there are), partial_epoch {step, images, skipped_steps,
+//   seconds} of a run that was written in the middle of the next one, best {epoch, by}, epoch (the numbers of the
 //   epochs shown), series (by name units, long_name, values)
 // Numbers that are not finite are null.
 nlohmann::json json_of(const std::vector<LoggedRun>& runs, const RunSelection& selection);
@@ -68,7 +70,7 @@ nlohmann::json json_of(const std::vector<LoggedRun>& runs, const RunSelection& s
 std::string run_text(const LoggedRun& run, const RunSelection& selection, std::size_t width);
 
 // What comes behind run_text() of `before` when the run has gone on: the rows of the epochs since; the head again where there are
-// other columns now, as of a learning rate that has begun to change.
+// other columns now, as of a learning rate that has begun to change. Nothing where no epoch has ended.
 std::string further_rows(const LoggedRun& before, const LoggedRun& run, const RunSelection& selection,
                          std::size_t width);
 

@@ -16,16 +16,16 @@ namespace {
 
 // The most telling first: what is shown where not everything fits.
 constexpr const char* by_weight[] = {
-    "test_loss",         "train_loss", "validation_loss",     "test_kl", "skipped_steps",
-    "learning_rate",     "beta",       "gradient_norm",       "seconds", "test_reconstruction",
-    "images_per_second", "train_kl",   "train_reconstruction"};
+    "test_loss",         "train_loss", "validation_loss",      "test_kl",         "skipped_steps",
+    "learning_rate",     "beta",       "gradient_norm",        "seconds",         "test_reconstruction",
+    "images_per_second", "train_kl",   "train_reconstruction", "exchange_seconds"};
 
 // Side by side.
 constexpr const char* in_order[] = {
-    "train_loss",       "test_loss",           "validation_loss", "train_reconstruction",
-    "train_kl",         "test_reconstruction", "test_kl",         "beta",
-    "learning_rate",    "gradient_norm",       "skipped_steps",   "seconds",
-    "images_per_second"};
+    "train_loss",        "test_loss",           "validation_loss", "train_reconstruction",
+    "train_kl",          "test_reconstruction", "test_kl",         "beta",
+    "learning_rate",     "gradient_norm",       "skipped_steps",   "seconds",
+    "images_per_second", "exchange_seconds"};
 
 // Of these, a constant says all there is to say.
 constexpr const char* settings[] = {"learning_rate", "beta", "skipped_steps"};
@@ -212,6 +212,7 @@ std::string run_text(const LoggedRun& run, const RunSelection& selection, std::s
 
 std::string further_rows(const LoggedRun& before, const LoggedRun& run, const RunSelection& selection,
                          std::size_t width) {
+  if (run.epochs() == before.epochs()) return "";  // in the middle of the next one
   const Columns columns = columns_of(run, selection, width), old = columns_of(before, selection, width);
   const Table table = table_of(columns, width);
   const bool are_same =

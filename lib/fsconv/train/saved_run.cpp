@@ -26,8 +26,8 @@ std::string held_by(const std::string& path) {
     const hdf5::File file = hdf5::File::open(path);
     const TrainConfig config = read_train_config(file);
     return fmt::format("a run of {} (model {}, data {}, seed {})",
-                       counted(file.shape("/epoch").at(0), "epoch"), name(config.model), config.data,
-                       config.seed);
+                       counted(static_cast<Index>(file.read<std::int64_t>("/epoch").size()), "epoch"),
+                       name(config.model), config.data, config.seed);
   } catch (const Interrupted&) {
     throw;
   } catch (const std::exception&) {
@@ -72,7 +72,7 @@ void SavedRun::save(const RunRecord& record, const TrainState& state, const Imag
   picture.finish();
   save_checkpoint(output_, record, state, samples);
   file_ = output_;
-  epochs_ = static_cast<Index>(state.history.size());
+  found(static_cast<Index>(state.history.size()), state.partial.step);
   picture.commit();
 }
 
@@ -95,17 +95,19 @@ std::string SavedRun::standing(Index all_epochs) const {
   if (file_.empty())
     return fs::is_regular_file(output_, none) ? fmt::format("{} is as it was", output_)
                                               : "no file was written";
-  if (epochs_ == 0) return fmt::format("{} is as it was", file_);
-  return fmt::format("{} holds {} of {} epochs", file_, epochs_, all_epochs);
+  if (epochs_ == 0 && steps_ == 0) return fmt::format("{} is as it was", file_);
+  return fmt::format(
+      "{} holds {} of {} epochs{}", file_, epochs_, all_epochs,
+      steps_ > 0 ? fmt::format(" and {} of epoch {}", counted(steps_, "step"), epochs_ + 1) : "");
 }
 
-Interrupted SavedRun::interruption(Index all_epochs) const {
+std::string SavedRun::interruption(Index all_epochs) const {
   if (file_.empty())
-    return Interrupted(fmt::format("interrupted before the first epoch ended; {}", standing(all_epochs)));
-  return Interrupted(fmt::format(
+    return fmt::format("interrupted before the first step was done; {}", standing(all_epochs));
+  return fmt::format(
       "interrupted; {}, continue with\n"
       "  fsconv train --resume {} --epochs {}{}",
-      standing(all_epochs), file_, all_epochs, is_own() ? "" : fmt::format(" --output {}", output_)));
+      standing(all_epochs), file_, all_epochs, is_own() ? "" : fmt::format(" --output {}", output_));
 }
 
 }  // namespace fsconv

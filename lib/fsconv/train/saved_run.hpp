@@ -22,8 +22,15 @@ class SavedRun {
   // Makes the folder of the files where that is all that is missing, and returns it. IoError.
   std::optional<std::string> make_folder() const;
 
-  // The file that the run goes on from has been read, and holds so many epochs.
-  void found(Index epochs) { epochs_ = epochs; }
+  // The file that the run goes on from has been read, and holds so many epochs and steps of the next one.
+  void found(Index epochs, Index steps = 0) {
+    epochs_ = epochs;
+    steps_ = steps;
+  }
+  // Whether the file that holds the run has all of this.
+  bool holds(Index epochs, Index steps) const {
+    return !file_.empty() && epochs_ == epochs && steps_ == steps;
+  }
 
   // Writes the file and the picture of the samples, as one act: all that can fail for lack of space, or be stopped by
   // Ctrl-C, comes before the first of the two is put in its place. IoError; Interrupted where neither was.
@@ -34,15 +41,15 @@ class SavedRun {
   // Whether the run goes on in the file that it was resumed from.
   bool is_own() const;
   bool has_picture() const;
-  // "run.h5 holds 2 of 5 epochs", or that nothing was written.
+  // "run.h5 holds 2 of 5 epochs", "and 7 steps of epoch 3", or that nothing was written.
   std::string standing(Index all_epochs) const;
   // The same for whoever stopped the run, with the command that goes on.
-  Interrupted interruption(Index all_epochs) const;
+  std::string interruption(Index all_epochs) const;
 
  private:
   std::string output_;
-  std::string file_;  // the last one that holds the run; empty where none was written yet
-  Index epochs_ = 0;  // that it holds; 0: not yet read
+  std::string file_;              // the last one that holds the run; empty where none was written yet
+  Index epochs_ = 0, steps_ = 0;  // that it holds; 0 both: not yet read
 };
 
 }  // namespace fsconv

@@ -93,19 +93,18 @@ std::string kind_of(const std::string& path) {
 
 }  // namespace
 
-std::string TrainedRun::epoch_text() const {
-  return fmt::format("epoch {}, the {}", trained.epoch, trained.is_best ? "best" : "last");
-}
+std::string TrainedRun::epoch_text() const { return trained.epoch_text(); }
 
 TrainedRun open_run(const std::string& path, Weights weights) {
   return {path, read_trained_model(path, weights)};
 }
 
 Runner<float> make_runner(const TrainedRun& run, int threads, Precision precision,
-                          std::optional<engine::Algorithm> algorithm) {
+                          std::optional<engine::Algorithm> algorithm, Communicator* ranks) {
   Runner<float> runner(run.trained.model, {.precision = precision,
                                            .algorithm = algorithm.value_or(run.trained.config.algorithm),
-                                           .threads = threads});
+                                           .threads = threads,
+                                           .ranks = ranks});
   runner.load(run.trained.parameters);
   return runner;
 }
@@ -170,6 +169,7 @@ void write_origin(hdf5::File& file, const RunInfo& info, const TrainedRun& run,
   };
   set("run", run.path);
   set("epoch", std::int64_t{run.trained.epoch});
+  if (run.trained.partial_step > 0) set("partial_step", std::int64_t{run.trained.partial_step});
   set("weights", run.trained.is_best ? "best" : "last");
   set("model_kind", std::string(name(run.trained.config.model)));
   set("likelihood", std::string(name(likelihood_of(run.trained.config))));

@@ -17,16 +17,15 @@ struct TrainedRun {
   std::string path;
   TrainedModel trained;
 
-  // "epoch 7, the best" or "epoch 9, the last"
-  std::string epoch_text() const;
+  std::string epoch_text() const;  // TrainedModel's
 };
 
 // IoError, BadData.
 TrainedRun open_run(const std::string& path, Weights weights);
 
-// What computes the model of a run, its weights loaded. No algorithm: the run's own.
+// What computes the model of a run, its weights loaded. No algorithm: the run's own. Null: no ranks beside this one.
 Runner<float> make_runner(const TrainedRun& run, int threads, Precision precision = Precision::fp32,
-                          std::optional<engine::Algorithm> algorithm = {});
+                          std::optional<engine::Algorithm> algorithm = {}, Communicator* ranks = nullptr);
 
 struct ImageRequest {
   std::string data = {};  // as load_dataset() takes it; empty: the run's
@@ -62,7 +61,7 @@ ShownImages first_of(ShownImages images, Index count);
 // "1000 test images of generated (drawn by fsconv from seed 0), binarised with seed 0"
 std::string description(const ShownImages& images);
 
-// The attributes `run`, `epoch`, `weights` (best or last), `model_kind`, `likelihood` and `algorithm` (the run's, where none is given) of
+// The attributes `run`, `epoch`, of a run in the middle of the next one `partial_step`, `weights` (best or last), `model_kind`, `likelihood` and `algorithm` (the run's, where none is given) of
 // the root, and for the images `data_source`, `images_checksum`, `split` and `binarise`. What write_environment() writes, too.
 void write_origin(hdf5::File& file, const RunInfo& info, const TrainedRun& run,
                   std::optional<engine::Algorithm> algorithm = {});

@@ -6,6 +6,8 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/file_lock.hpp>
+#include <fsconv/io/patient_calls.hpp>
 #include <fsconv/verify/emit.hpp>
 #include <fstream>
 #include <iterator>
@@ -52,8 +54,10 @@ bool is_there(const OutputFile& file) {
 
 void write(const OutputFile& file) {
   std::error_code error;
-  fs::create_directories(file.path.parent_path(), error);
-  if (error) throw IoError(file.path.parent_path().string(), "cannot make the folder: " + error.message());
+  const std::string folder = file.path.parent_path().string();
+  const bool made = fs::create_directories(folder, error);
+  if (error) throw IoError(folder, "cannot make the folder: " + error.message());
+  if (made && !sync_folder(folder_of(folder))) throw IoError::from_errno(folder, "make the folder");
   write_whole(file.path.string(), file.content);
 }
 

@@ -37,9 +37,6 @@ Witness tampered(const std::string& name, Geometries geometry_of, Weights weight
 constexpr auto right_conv = [](const Geometry& g, const auto& image, const auto& weight) {
   return gather::conv(g, image, weight);
 };
-constexpr auto right_conv_transpose = [](const Geometry& g, const auto& code, const auto& weight) {
-  return gather::conv_transpose(g, code, weight);
-};
 constexpr auto right_weight_gradient = [](const Geometry& g, const auto& code, const auto& image) {
   return gather::weight_gradient(g, code, image);
 };

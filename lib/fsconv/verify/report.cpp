@@ -163,9 +163,17 @@ VerifyReport run_and_report(const VerifyPlan& plan, const ProofPlan& proofs) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   };
   VerifyReport report{.plan = plan};
-  if (!proofs.obligations.empty()) {
+  ProofPlan share = proofs;
+  share.obligations.clear();
+  report.proof_rows.of_all = static_cast<Index>(proofs.obligations.size());
+  for (Index at = 0; at < report.proof_rows.of_all; ++at)
+    if (plan.shard.value_or(Shard{}).takes(at)) {
+      report.proof_rows.places.push_back(at);
+      share.obligations.push_back(proofs.obligations[static_cast<std::size_t>(at)]);
+    }
+  if (!share.obligations.empty()) {
     const auto start = std::chrono::steady_clock::now();
-    report.proofs = prove_and_replay(proofs);
+    report.proofs = prove_and_replay(share);
     for (const std::string& program : {proofs.programs.z3, proofs.programs.cvc5})
       if (const std::string version = solver_version(program); !version.empty())
         report.solvers.push_back(version);
@@ -173,7 +181,7 @@ VerifyReport run_and_report(const VerifyPlan& plan, const ProofPlan& proofs) {
   }
   const auto start = std::chrono::steady_clock::now();
   if (!plan.methods.empty()) {
-    Progress progress("verify", static_cast<Index>(plan.geometries.size()), "geometries");
+    Progress progress("verify", static_cast<Index>(geometries_in_shard(plan).size()), "geometries");
     report.checks = verify(plan, [&](Index done) { progress.advance(done); });
   }
   report.claims = summarize(plan, report.checks, report.proofs);

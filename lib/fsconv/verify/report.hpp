@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fsconv/io/run_log.hpp>
+#include <fsconv/io/shard_files.hpp>
 #include <fsconv/verify/proofs.hpp>
 #include <fsconv/verify/verify.hpp>
 #include <string>
@@ -39,6 +40,7 @@ struct ClaimSummary {
   std::string reason;   // of the first check that was skipped
 };
 
+// Of a shard: its own checks and proofs, and what they come to.
 struct VerifyReport {
   VerifyPlan plan;
   std::vector<Check> checks = {};
@@ -46,6 +48,7 @@ struct VerifyReport {
   std::vector<ClaimSummary> claims = {};
   std::vector<Failure> failures = {};  // the first of every claim and form, shrunk
   std::vector<ProofRow> proofs = {};
+  ShardRows proof_rows = {};  // where they stand among the proofs of all shards
   double proof_seconds = 0;
   std::vector<std::string> solvers = {};  // what they say for --version
 
@@ -64,7 +67,7 @@ std::vector<Untried> untried(const VerifyReport& report);
 std::string verdict_word(const ClaimSummary& claim);
 
 // Runs the plan with a progress line and sums it up; failures are shrunk to the smallest case found. Proofs
-// are run where there are obligations.
+// are run where there are obligations; of a shard the I-th, (I+N)-th, ... of them.
 VerifyReport run_and_report(const VerifyPlan& plan, const ProofPlan& proofs = {});
 
 // Tables that fit `width` columns (base/screen.hpp), verdicts in colour or not.
@@ -72,7 +75,7 @@ std::string text(const VerifyReport& report, std::size_t width, bool colour);
 nlohmann::json json_of(const VerifyReport& report);
 
 // One row per check in /checks, the geometries in /geometries, one row per statement in /proofs; see
-// docs/file_formats.md.
+// docs/file_formats.md. Of a shard, both tables say where their rows belong (io/shard_files.hpp).
 void write_report(const std::string& path, const VerifyReport& report, const RunInfo& info);
 
 }  // namespace fsconv

@@ -5,6 +5,7 @@
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/run_log.hpp>
 #include <fsconv/io/table_columns.hpp>
+#include <fsconv/verify/claim.hpp>
 #include <fsconv/verify/report_reader.hpp>
 
 namespace fsconv {
@@ -65,6 +66,7 @@ class Reader {
     const auto error = columns.numbers<double>("error_over_bound"),
                miss = columns.numbers<double>("log2_miss");
     std::vector<std::string> detail = columns.texts("detail");
+    report_.check_rows = read_places(file_, sealed_, "/checks", columns.rows());
     for (Index at = 0; at < columns.rows(); ++at)
       report_.checks.push_back({.geometry = geometry[at],
                                 .claim = claim[at],
@@ -85,6 +87,7 @@ class Reader {
     const auto seconds = columns.numbers<double>("seconds");
     const auto goals = columns.numbers<std::int64_t>("goals"),
                confirmed = columns.numbers<std::int64_t>("confirmed");
+    report_.proof_rows = read_places(file_, sealed_, "/proofs", columns.rows());
     for (std::size_t at = 0; at < names.size(); ++at) {
       const Index row = static_cast<Index>(at);
       report_.proofs.push_back({names[at], statement[at], verdict[at], decided[at], counterexample[at],
@@ -102,6 +105,14 @@ class Reader {
 };
 
 }  // namespace
+
+bool RecordedVerification::is_bad(const RecordedCheck& check) const {
+  const auto all = fsconv::claims();
+  const auto known = std::find_if(all.begin(), all.end(), [&](const Claim& one) {
+    return one.name == claims[static_cast<std::size_t>(check.claim)];
+  });
+  return known == all.end() ? check.verdict == Verdict::fails : !is_good(*known, check.verdict);
+}
 
 std::string RecordedVerification::command(const RecordedCheck& check) const {
   const auto configured = [&](const char* option, const std::string& otherwise) {

@@ -1,14 +1,18 @@
-// The file of a verification, read back: its checks, its geometries and its proofs.
+// A verification as its file says it: its checks, its geometries and its proofs; read back, and written.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <fsconv/base/index.hpp>
+#include <fsconv/io/shard_files.hpp>
 #include <fsconv/verify/outcome.hpp>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace fsconv {
+
+struct VerifyReport;  // report.hpp
 
 // A check as its row says it. Words that this fsconv does not know (a claim of a newer one) are kept.
 struct RecordedCheck {
@@ -35,6 +39,10 @@ struct RecordedVerification {
   std::vector<RecordedCheck> checks = {};
   std::vector<RecordedProof> proofs = {};
   std::string solvers = {}, proofs_skipped = {};
+  std::optional<ShardRows> check_rows = {}, proof_rows = {};  // of a shard: where its rows belong
+
+  // Whether a check says what its claim forbids. A claim that this fsconv does not know forbids that it fails.
+  bool is_bad(const RecordedCheck& check) const;
 
   // The command that tries a check again: as `fsconv verify` itself names it, on the geometry where it was found.
   std::string command(const RecordedCheck& check) const;
@@ -43,5 +51,11 @@ struct RecordedVerification {
 // IoError; BadData, naming the file and the object, if it is no such file, was changed since it was written, or
 // contradicts itself: columns of other lengths, places and codes without an entry, `passed` beside a check that fails.
 RecordedVerification read_verification(const std::string& path);
+
+// What a report's file says.
+RecordedVerification recorded(const VerifyReport& report);
+
+// The groups of the file, into a new one that says at its root what it is. IoError.
+void write_verification(hdf5::File& file, const RecordedVerification& verification);
 
 }  // namespace fsconv

@@ -139,16 +139,21 @@ std::string proof_tables(const VerifyReport& report, const Page& page) {
 
 std::string totals(const VerifyReport& report, const Page& page) {
   std::string lines = "\n";
+  if (report.plan.shard)
+    lines += page.lines(fmt::format("shard {} alone: {} of {}, {} of {}", report.plan.shard->text(),
+                                    report.checks.size(), counted(check_count(report.plan), "check"),
+                                    report.proofs.size(), counted(report.proof_rows.of_all, "statement")),
+                        2);
   if (!report.checks.empty()) {
     std::vector<std::string> names;
     for (const Witness& form : report.plan.forms)
       names.push_back(form.bits == Significands{24, 24} ? form.name + " (float)" : form.name);
-    lines += page.lines(
-        fmt::format("{}, {} in {:.1f} s; forms: {}",
-                    counted(static_cast<Index>(report.plan.geometries.size()), "geometry", "geometries"),
-                    counted(static_cast<Index>(report.checks.size()), "check"), report.seconds,
-                    fmt::join(names, ", ")),
-        2);
+    lines += page.lines(fmt::format("{}, {} in {:.1f} s; forms: {}",
+                                    counted(static_cast<Index>(geometries_in_shard(report.plan).size()),
+                                            "geometry", "geometries"),
+                                    counted(static_cast<Index>(report.checks.size()), "check"),
+                                    report.seconds, fmt::join(names, ", ")),
+                        2);
   }
   if (!report.proofs.empty()) {
     Index confirmed = 0, goals = 0;

@@ -64,7 +64,9 @@ class Trial {
   }
 
   // L = <conv(w, x), y> multiplied out: what is differentiated.
-  const Polynomial& loss() const requires std::is_same_v<T, Polynomial> {
+  template <class Scalar = T>
+  requires std::is_same_v<Scalar, Polynomial>
+  const Polynomial& loss() const {
     return loss_.get([&] { return dot(conv(), code); });
   }
 

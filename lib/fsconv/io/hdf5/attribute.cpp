@@ -27,7 +27,7 @@ struct OpenAttribute {
 // Throws BadData where the object has none of that name.
 OpenAttribute open_attribute(const LocalFile& file, const std::string& object_name, const std::string& name) {
   const Handle object = file.open_object(object_name);
-  if (H5Aexists(object.id(), name.c_str()) <= 0)
+  if (!is_yes(H5Aexists(object.id(), name.c_str()), file.where(object_name)))
     throw BadData(file.where(object_name), fmt::format("has no attribute {}", name));
   Handle attribute(H5Aopen(object.id(), name.c_str(), H5P_DEFAULT), H5Aclose);
   if (!attribute.valid()) file.fail_to_read(object_name, "read attribute " + name);
@@ -59,7 +59,8 @@ void LocalFile::set_attribute(const std::string& object_name, const std::string&
       },
       value);
 
-  if (H5Aexists(object.id(), name.c_str()) > 0 && H5Adelete(object.id(), name.c_str()) < 0)
+  if (is_yes(H5Aexists(object.id(), name.c_str()), where(object_name)) &&
+      H5Adelete(object.id(), name.c_str()) < 0)
     fail_to_write(label, "replace");
   const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
   Handle attribute(
@@ -70,8 +71,12 @@ void LocalFile::set_attribute(const std::string& object_name, const std::string&
     fail_to_write(label, "write");
 }
 
+// A damaged list of attributes does not say what is not in it.
 bool LocalFile::has_attribute(const std::string& object, const std::string& name) const {
-  return H5Aexists(open_object(object).id(), name.c_str()) > 0;
+  const Handle opened = open_object(object);
+  const htri_t found = H5Aexists(opened.id(), name.c_str());
+  if (found < 0) fail_to_read(object, "look for its attribute " + name);
+  return found > 0;
 }
 
 std::vector<std::string> LocalFile::attributes(const std::string& object_name) const {
@@ -92,8 +97,8 @@ Value LocalFile::attribute(const std::string& object_name, const std::string& na
   if (H5Sget_simple_extent_npoints(space.id()) != 1)
     throw BadData(place, fmt::format("attribute {} does not hold exactly one value", excerpt(name)));
 
-  auto read = [&](hid_t memory, void* into) {
-    const herr_t result = H5Aread(attribute.id(), memory, into);
+  auto read = [&, id = attribute.id()](hid_t memory, void* into) {
+    const herr_t result = H5Aread(id, memory, into);
     if (result < 0) fail_to_read(object_name, "read attribute " + name);
     return result;
   };

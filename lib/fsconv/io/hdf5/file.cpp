@@ -11,6 +11,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/io/content_kind.hpp>
+#include <fsconv/io/hdf5/content_check.hpp>
 #include <fsconv/io/hdf5/local_file.hpp>
 #include <fsconv/io/hdf5/remote_file.hpp>
 #include <fsconv/io/input_file.hpp>
@@ -64,10 +65,15 @@ struct File::Expected {
   };
   std::set<std::string> datasets;
   std::map<std::string, Numbers> numbers;
+  std::shared_ptr<const ContentCheck> check;  // of files that are read
 };
 
 File::File(std::string path, std::unique_ptr<Access> access, std::unique_ptr<AtomicFile> output)
-    : path_(std::move(path)), output_(std::move(output)), access_(std::move(access)) {}
+    : path_(std::move(path)), output_(std::move(output)), access_(std::move(access)) {
+  if (output_) return;
+  expected_ = std::make_unique<Expected>();
+  expected_->check = std::make_shared<const ContentCheck>(*access_, path_);
+}
 File::~File() = default;
 File::File(File&&) noexcept = default;
 File& File::operator=(File&&) noexcept = default;
@@ -195,28 +201,65 @@ void File::remove(const std::string& name) {
 
 // ---- reading; numbers in read.cpp
 
-bool File::exists(const std::string& name) const { return access_->exists(name); }
+const ContentCheck* File::check() const { return expected_ ? expected_->check.get() : nullptr; }
+
+bool File::exists(const std::string& name) const {
+  const bool found = access_->exists(name);
+  if (check() && !found) check()->require_unlisted(name);
+  return found;
+}
+
+std::vector<std::string> File::members(const std::string& group) const {
+  std::vector<std::string> names = access_->members(group);
+  if (check()) check()->require_listed_members(group, names);
+  return names;
+}
+
+std::vector<std::string> File::datasets() const {
+  std::vector<std::string> names = access_->datasets();
+  if (check()) check()->require_listed_datasets(names);
+  return names;
+}
+
+std::vector<std::string> File::read_strings(const std::string& name) const {
+  std::vector<std::string> texts = access_->read_strings(name);
+  if (check() && check()->lists(name)) check()->compare(name, hash_of_texts(texts, access_->shape(name)));
+  return texts;
+}
+
+std::vector<std::string> File::attributes(const std::string& object) const {
+  std::vector<std::string> names = access_->attributes(object);
+  if (check()) check()->require_listed_attributes(object, names);
+  return names;
+}
+
+bool File::has_attribute(const std::string& object, const std::string& name) const {
+  const bool found = access_->has_attribute(object, name);
+  if (check() && !found) check()->require_unlisted_attribute(object, name);
+  return found;
+}
+
+Value File::attribute(const std::string& object, const std::string& name) const {
+  Value value = access_->attribute(object, name);
+  if (check()) check()->compare_attribute(object, name, value);
+  return value;
+}
+
+Numbers File::numbers_attribute(const std::string& object, const std::string& name) const {
+  if (check() && check()->lists_attribute(object, name)) attribute(object, name);
+  return access_->numbers_attribute(object, name);
+}
+
+// The layout of what is stored: whoever reads it by these is told by other means whether it is whole.
 bool File::is_group(const std::string& name) const { return access_->is_group(name); }
-std::vector<std::string> File::members(const std::string& group) const { return access_->members(group); }
-std::vector<std::string> File::datasets() const { return access_->datasets(); }
 Shape File::shape(const std::string& name) const { return access_->shape(name); }
 std::string File::dtype(const std::string& name) const { return access_->dtype(name); }
 std::optional<std::uint64_t> File::place(const std::string& name) const { return access_->place(name); }
 std::optional<double> File::fill_value(const std::string& name) const { return access_->fill_value(name); }
-std::vector<std::string> File::read_strings(const std::string& name) const {
-  return access_->read_strings(name);
-}
-std::vector<std::string> File::attributes(const std::string& object) const {
-  return access_->attributes(object);
-}
-bool File::has_attribute(const std::string& object, const std::string& name) const {
-  return access_->has_attribute(object, name);
-}
-Value File::attribute(const std::string& object, const std::string& name) const {
-  return access_->attribute(object, name);
-}
-Numbers File::numbers_attribute(const std::string& object, const std::string& name) const {
-  return access_->numbers_attribute(object, name);
+
+std::shared_ptr<const ContentCheck> File::content_check() const {
+  if (check() != nullptr) return expected_->check;
+  return std::make_shared<const ContentCheck>(*access_, path_);
 }
 
 std::string File::string_attribute(const std::string& object, const std::string& name) const {

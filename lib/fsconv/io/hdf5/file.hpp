@@ -38,7 +38,8 @@ struct Storage {
   std::string long_name = {};
 };
 
-class Access;  // access.hpp, for the sources only
+class Access;        // access.hpp, for the sources only
+class ContentCheck;  // content_check.hpp
 
 // HDF5 1.10 trusts addresses and lengths that it reads, and a damaged file can crash it, send it round in circles or make
 // it ask for all memory. So whatever is not made here is opened, read and changed in a forked copy of this process
@@ -47,6 +48,10 @@ class Access;  // access.hpp, for the sources only
 //
 // The numbers that read() gives are those that are stored; what attributes say of them (packing, missing values) is for
 // read_values() in values.hpp.
+//
+// Where a file has a digest (io/digest.hpp), whoever opens it for reading is given only what that says: numbers, texts,
+// attributes and lists of names that are not what fsconv wrote are BadData, and so is what is missing. Files that are
+// made or changed are given as they are.
 //
 // Objects are named by their absolute path: "/weights/encoder_1"; "/" is the root. HDF5's own error text
 // stands in the messages. Types T: double, float, std::int64_t, std::uint8_t; strings have functions of their
@@ -127,10 +132,15 @@ class File {
   Numbers numbers_attribute(const std::string& object, const std::string& name) const;
   std::int64_t integer_attribute(const std::string& object, const std::string& name) const;
 
+  // What compares the file with its digests; of a file that is made or changed a new one each time. Not beyond this File.
+  std::shared_ptr<const ContentCheck> content_check() const;
+
  private:
   File(std::string path, std::unique_ptr<Access> access, std::unique_ptr<AtomicFile> output);
-  // What a file that is changed must hold at its end: its datasets, and a checksum of the numbers written into it.
+  // What one that is read must hold, by its digests, and one that is changed at its end: its datasets, and a checksum of
+  // the numbers written into it.
   struct Expected;
+  const ContentCheck* check() const;  // null of files that are not opened for reading
 
   static File create(const std::string& path, std::unique_ptr<AtomicFile> output);
   void require_writable() const;
@@ -138,7 +148,7 @@ class File {
 
   std::string path_;                    // as the caller wrote it
   std::unique_ptr<AtomicFile> output_;  // of files that are written
-  std::unique_ptr<Expected> expected_;  // of files that are changed
+  std::unique_ptr<Expected> expected_;  // null of new files
   std::unique_ptr<Access> access_;  // destroyed, and so closed, before `output_` removes the temporary file
 };
 

@@ -29,6 +29,13 @@ herr_t collect(unsigned depth, const H5E_error2_t* error, void* into) {
 
 }  // namespace
 
+bool is_yes(htri_t answer, const std::string& where) {
+  if (answer < 0)
+    if (const ErrorText text = take_error(); !text.system.empty())
+      throw IoError(where, fmt::format("cannot read it: {}", text.system));
+  return answer > 0;
+}
+
 ErrorText take_error() {
   ErrorText text;
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, collect, &text);

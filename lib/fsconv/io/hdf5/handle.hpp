@@ -24,6 +24,10 @@ struct ErrorText {
 ErrorText take_error();  // and empties the stack
 std::string in_words(const ErrorText& text);
 
+// What HDF5 answers to "is it there?". It also fails to answer: where a path leads through something that is no group, which is
+// a no, and where the system cannot read the file, which is an IoError that names `where`.
+bool is_yes(htri_t answer, const std::string& where);
+
 // An identifier and the function that closes it.
 class Handle {
  public:

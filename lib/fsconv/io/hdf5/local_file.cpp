@@ -29,14 +29,15 @@ Handle access_properties() {
 }
 
 // The paths of all objects, each once, however many links lead to it.
-std::vector<std::string> object_names(hid_t file) {
+std::vector<std::string> object_names(hid_t file, const std::string& path) {
   std::vector<std::string> names;
   const auto add = [](hid_t, const char* name, const H5O_info_t*, void* into) -> herr_t {
     const bool root = std::strcmp(name, ".") == 0;
     static_cast<std::vector<std::string>*>(into)->push_back(root ? "/" : std::string("/") + name);
     return 0;
   };
-  H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, add, &names, H5O_INFO_BASIC);
+  // A damaged file is walked as far as it goes; what is missed then is found to be missing.
+  is_yes(H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, add, &names, H5O_INFO_BASIC), path);
   return names;
 }
 
@@ -89,13 +90,14 @@ bool LocalFile::exists(const std::string& name) const {
   if (name.empty() || name.front() != '/') return false;
   // HDF5 answers for a path only if all but its last part exist.
   for (std::size_t end = name.find('/', 1); name.size() > 1; end = name.find('/', end + 1)) {
-    if (H5Lexists(id(), name.substr(0, end).c_str(), H5P_DEFAULT) <= 0) {
+    if (!is_yes(H5Lexists(id(), name.substr(0, end).c_str(), H5P_DEFAULT), where(name))) {
       H5Eclear2(H5E_DEFAULT);
       return false;
     }
     if (end == std::string::npos) break;
   }
-  const bool found = H5Oexists_by_name(id(), name.c_str(), H5P_DEFAULT) > 0;  // false for a link to nothing
+  // No for a link to nothing, too.
+  const bool found = is_yes(H5Oexists_by_name(id(), name.c_str(), H5P_DEFAULT), where(name));
   H5Eclear2(H5E_DEFAULT);
   return found;
 }
@@ -161,7 +163,7 @@ std::vector<std::string> LocalFile::members(const std::string& group_name) const
 
 std::vector<std::string> LocalFile::datasets() const {
   std::vector<std::string> names;
-  for (const std::string& name : object_names(id()))
+  for (const std::string& name : object_names(id(), path_))
     if (H5Iget_type(open_object(name).id()) == H5I_DATASET) names.push_back(name);
   std::sort(names.begin(), names.end());
   return names;

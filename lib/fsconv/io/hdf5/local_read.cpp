@@ -69,9 +69,10 @@ std::vector<std::string> LocalFile::read_strings(const std::string& name) const 
   const Index count = element_count(shape);
   require_memory_for(where(name), count, std::max(sizeof(char*), H5Tget_size(type.id())));
   auto texts = read_texts(type.id(), space.id(), count, [&](hid_t memory, void* into) {
-    return H5Dread(dataset.id(), memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, into);
+    const herr_t result = H5Dread(dataset.id(), memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, into);
+    if (result < 0) fail_to_read(name, "read it");  // before another call of HDF5 forgets the reason
+    return result;
   });
-  if (!texts) fail_to_read(name, "read it");
   return *texts;
 }
 

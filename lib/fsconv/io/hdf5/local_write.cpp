@@ -107,7 +107,7 @@ void LocalFile::reserve_numbers(const std::string& name, NumberType type, const 
 
 void LocalFile::write_part(const std::string& name, NumberType type, Index first,
                            std::span<const std::byte> values) {
-  const Handle dataset = open_dataset(name);
+  Handle dataset = open_dataset(name);
   Shape rows = shape_of(dataset.id(), where(name));
   const Index there = rows.empty() ? 0 : rows[0];
   const auto bytes = static_cast<Index>(values.size());
@@ -125,7 +125,8 @@ void LocalFile::write_part(const std::string& name, NumberType type, Index first
   if (H5Sselect_hyperslab(file_space.id(), H5S_SELECT_SET, from.data(), nullptr, extents.data(), nullptr) <
           0 ||
       H5Dwrite(dataset.id(), memory_type(type), memory_space.id(), file_space.id(), H5P_DEFAULT,
-               values.data()) < 0)
+               values.data()) < 0 ||
+      !dataset.close())  // which writes what HDF5 has kept so far, and is asked nowhere else whether it could
     fail_to_write(name, "write");
 }
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
-#include <fsconv/io/hdf5/access.hpp>
+#include <fsconv/io/hdf5/content_check.hpp>
 #include <limits>
 #include <type_traits>
 
@@ -80,11 +80,8 @@ Tensor<T> truths(const Source& source) {
   return cast<T>(values);
 }
 
-}  // namespace
-
 template <class T>
-Tensor<T> File::read(const std::string& name) const {
-  const Source source = describe(*access_, path_, name);
+Tensor<T> read_from(const Source& source) {
   if (source.kind == 'b') return truths<T>(source);
   if constexpr (std::is_floating_point_v<T>) {
     if (source.kind == 'i') return exact<T, std::int64_t>(source);
@@ -100,6 +97,23 @@ Tensor<T> File::read(const std::string& name) const {
                     fmt::format("{}{} is wanted, or a shorter one", is_signed ? 'i' : 'u', sizeof(T)));
   }
   return source.read_as<T>();
+}
+
+}  // namespace
+
+template <class T>
+Tensor<T> File::read(const std::string& name) const {
+  const Source source = describe(*access_, path_, name);
+  Tensor<T> values = read_from<T>(source);
+  if (!check() || !check()->lists(name)) return values;
+  if (const std::string dtype = dtype_of<T>(); dtype == fmt::format("{}{}", source.kind, source.bytes))
+    check()->compare(
+        name,
+        hash_of_numbers(dtype, values.shape(),
+                        std::as_bytes(std::span(values.data(), static_cast<std::size_t>(values.size())))));
+  else
+    check()->check_dataset(name);
+  return values;
 }
 
 template Tensor<double> File::read(const std::string&) const;

@@ -71,7 +71,7 @@ struct FunctionList {
   static std::string called_by_number(std::uint8_t number, Access& file, std::string_view arguments) {
     std::string given;
     std::uint8_t at = 0;
-    ((at++ == number ? (given = called<Functions>(file, arguments), true) : false) || ...);
+    static_cast<void>(((at++ == number ? (given = called<Functions>(file, arguments), true) : false) || ...));
     return given;
   }
 };
@@ -218,7 +218,8 @@ std::string RemoteFile::ask(const std::string& question, std::span<const std::by
     answer = server_.ask(question, limits_for(file_bytes_, payload.size() + answer_payload.size()), payload,
                          answer_payload);
   } catch (const ServerEnded& ended) {
-    blame(path_, ended);
+    if (!ended_) ended_ = ended;
+    blame(path_, *ended_);
   }
   if (answer.empty()) blame(path_, {ServerEnded::How::unknown, "gave an empty answer"});
   const auto went = static_cast<Went>(answer.front());
@@ -241,7 +242,11 @@ auto RemoteFile::call(const Arguments&... arguments) const {
   using Given = typename Callable<Function>::Given;
   if constexpr (!std::is_void_v<Given>) {
     std::string_view bytes = answer;
-    return get<Given>(bytes);
+    try {
+      return get<Given>(bytes);
+    } catch (const wire::Malformed& malformed) {
+      blame(path_, {ServerEnded::How::unknown, malformed.what()});
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <fsconv/base/forked_server.hpp>
 #include <fsconv/io/hdf5/local_file.hpp>
+#include <optional>
 
 namespace fsconv::hdf5 {
 
@@ -59,6 +60,7 @@ class RemoteFile final : public Access {
   std::string path_;
   std::size_t file_bytes_;
   mutable ForkedServer server_;
+  mutable std::optional<ServerEnded> ended_;  // what became of it: said again to whoever asks on
 };
 
 }  // namespace fsconv::hdf5

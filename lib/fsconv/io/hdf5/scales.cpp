@@ -58,7 +58,7 @@ Handle open_scale(const LocalFile& file, const std::string& name, Index extent) 
 bool is_full(const LocalFile& file, const std::string& name) {
   constexpr hssize_t most = 4000;
   const Handle scale = file.open_dataset(name);
-  if (H5Aexists(scale.id(), "REFERENCE_LIST") <= 0) return false;
+  if (!is_yes(H5Aexists(scale.id(), "REFERENCE_LIST"), file.where(name))) return false;
   const Handle list(H5Aopen(scale.id(), "REFERENCE_LIST", H5P_DEFAULT), H5Aclose);
   const Handle space(H5Aget_space(list.id()), H5Sclose);
   return H5Sget_simple_extent_npoints(space.id()) >= most;
@@ -95,7 +95,7 @@ void attach_scales(const LocalFile& file, const std::string& name, hid_t dataset
 
 void detach_scales(const LocalFile& file, const std::string& name) {
   const Handle dataset = file.open_dataset(name);
-  if (H5Aexists(dataset.id(), "REFERENCE_LIST") > 0)
+  if (is_yes(H5Aexists(dataset.id(), "REFERENCE_LIST"), file.where(name)))
     throw InvalidArgument(file.where(name), "other datasets have it as their dimension",
                           "write under another name");
   const Shape shape = shape_of(dataset.id(), file.where(name));

@@ -255,9 +255,12 @@ bool is_mere_dimension(const File& file, const std::string& name) {
 
 }  // namespace
 
-std::vector<std::string> datasets_with_values(const File& file) {
+std::vector<std::string> datasets_with_values(const File& file, const std::string& within) {
   std::vector<std::string> names = file.datasets();
-  std::erase_if(names, [&](const std::string& name) { return is_mere_dimension(file, name); });
+  std::erase_if(names, [&](const std::string& name) {
+    const bool is_within = within == "/" || name == within || name.starts_with(within + "/");
+    return !is_within || is_mere_dimension(file, name);
+  });
   return names;
 }
 

@@ -28,8 +28,9 @@ namespace fsconv::hdf5 {
 // the file are listed where this one is not there.
 Array read_values(const File& file, const std::string& name);
 
-// The paths of the datasets that can hold any: not netCDF's dimensions without coordinates. Sorted.
-std::vector<std::string> datasets_with_values(const File& file);
+// The paths of the datasets that can hold any: not netCDF's dimensions without coordinates. Sorted; those of `within`, a
+// group, or that dataset itself.
+std::vector<std::string> datasets_with_values(const File& file, const std::string& within = "/");
 
 // Of a dataset of numbers: whether the attributes leave the stored numbers as they are, and allow all of them.
 bool is_plain(const File& file, const std::string& name);

@@ -17,6 +17,12 @@
 
 namespace fsconv::hdf5::wire {
 
+// What was received is no message.
+class Malformed : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 // The members of what consists of several.
 template <class S>
 requires std::same_as<std::remove_const_t<S>, Numbers>
@@ -65,9 +71,9 @@ void put(std::string& bytes, const T& value) {
 }
 
 // Takes bytes from the front of `bytes`. The other process may be out of its mind: sizes are looked at before they are
-// believed. std::runtime_error if there are too few bytes.
+// believed. Malformed if there are too few bytes.
 inline std::string_view take(std::string_view& bytes, std::uint64_t count) {
-  if (count > bytes.size()) throw std::runtime_error("a message ends early");
+  if (count > bytes.size()) throw Malformed("gave an answer that ends early");
   const std::string_view front = bytes.substr(0, count);
   bytes.remove_prefix(count);
   return front;

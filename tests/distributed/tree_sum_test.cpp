@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <fsconv/nn/tree_sum.hpp>
+#include <fsconv/distributed/tree_sum.hpp>
 #include <set>
 #include <string>
 #include <vector>

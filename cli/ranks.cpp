@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ranks.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fsconv/base/parallel.hpp>
+#include <fsconv/distributed/agreement.hpp>
+#include <fsconv/distributed/mpi.hpp>
+#include <optional>
+
+#include "commands.hpp"
+
+namespace fsconv::cli {
+namespace {
+
+using Words = std::vector<std::string>;
+
+// Notes whether anything was said: until then, what is wrong may be known to this rank alone, and the others wait for it.
+class Watched : public Communicator {
+ public:
+  explicit Watched(Communicator& of) : of_(of) {}
+
+  bool has_spoken() const { return has_spoken_; }
+  int rank() const override { return of_.rank(); }
+  int size() const override { return of_.size(); }
+  void send(const void* bytes, std::size_t count, int to) override { speaking().send(bytes, count, to); }
+  void receive(void* bytes, std::size_t count, int from) override { speaking().receive(bytes, count, from); }
+  void broadcast(void* bytes, std::size_t count, int root) override {
+    speaking().broadcast(bytes, count, root);
+  }
+  std::vector<std::string> all_gather(const std::string& mine) override {
+    return speaking().all_gather(mine);
+  }
+  std::uint64_t all_or(std::uint64_t mine) override { return speaking().all_or(mine); }
+  [[noreturn]] void abort(int code) override {
+    of_.abort(code);
+    ::_exit(code);
+  }
+
+ private:
+  Communicator& speaking() {
+    has_spoken_ = true;
+    return of_;
+  }
+
+  Communicator& of_;
+  bool has_spoken_ = false;
+};
+
+std::optional<Watched> watched;
+
+// The number that a variable begins with.
+std::optional<int> number_in(const char* variable) {
+  const char* text = std::getenv(variable);
+  char* end = nullptr;
+  const long number = text ? std::strtol(text, &end, 10) : 0;
+  if (!text || end == text || number < 0 || number > 1 << 24) return std::nullopt;
+  return static_cast<int>(number);
+}
+
+template <std::size_t Count>
+std::optional<int> first_number_in(const char* const (&variables)[Count]) {
+  for (const char* one : variables)
+    if (const auto number = number_in(one)) return number;
+  return std::nullopt;
+}
+
+// Before, and without, any message. By Open MPI, PMI (MPICH) and Slurm.
+int launched_rank() {
+  constexpr const char* variables[] = {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"};
+  return first_number_in(variables).value_or(0);
+}
+
+int ranks_of_machine() {
+  constexpr const char* variables[] = {"OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS",
+                                       "SLURM_STEP_TASKS_PER_NODE"};
+  return std::max(1, first_number_in(variables).value_or(1));
+}
+
+// Where a rank that is not heard would have spoken.
+int real_stderr = -1;
+
+void fall_silent() {
+  std::fflush(stdout);
+  real_stderr = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (nowhere < 0) return;
+  ::dup2(nowhere, STDOUT_FILENO);
+  ::dup2(nowhere, STDERR_FILENO);
+  ::close(nowhere);
+}
+
+void speak() {
+  if (real_stderr >= 0) ::dup2(real_stderr, STDERR_FILENO);
+}
+
+bool is_command(const std::string& word) {
+  const auto all = commands();
+  return std::any_of(all.begin(), all.end(), [&](const Command& one) { return one.name == word; });
+}
+
+bool asks_for_help(const Words& words) {
+  return std::find(words.begin(), words.end(), "--help") != words.end();
+}
+
+// `bench` shares one thing that it measures, and says itself what it does not.
+bool shares_work(const std::string& command) {
+  return command == "train" || command == "evaluate" || command == "encode" || command == "bench";
+}
+
+int refuse(const std::string& command) {
+  const bool has_shards = command == "verify";
+  throw InvalidArgument(command, fmt::format("works in one process, and {} were started", launched_ranks()),
+                        has_shards
+                            ? "start one, or one for each --shard I/N and join their files with fsconv merge"
+                            : "start one; train, evaluate, encode and bench --what scale share their work");
+}
+
+int run_together(const RankedProgram& program, const Words& words) {
+  std::exception_ptr failure;
+  int code = 0;
+  try {
+    watched.emplace(launched());
+    code = program.run(words);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (!watched) return program.complain(failure);  // MPI itself: nobody could be told
+  const auto end_all = [&] {
+    speak();
+    watched->abort(program.complain(std::current_exception()));
+  };
+  try {
+    if (!watched->has_spoken()) agree(*watched, failure);
+    if (failure) std::rethrow_exception(failure);
+  } catch (const Error& error) {
+    if (dynamic_cast<const Agreed*>(&error) == nullptr) end_all();
+    code = program.complain(std::current_exception());
+  } catch (...) {
+    end_all();
+  }
+  try {
+    code = program.after_output(code);
+    watched->broadcast(&code, sizeof code, 0);
+  } catch (...) {
+    end_all();
+  }
+  return code;
+}
+
+}  // namespace
+
+bool is_one_of_many() { return launched_ranks() > 1; }
+
+int run_as_one_of_many(const RankedProgram& program, const Words& words) {
+  if (launched_rank() != 0) fall_silent();
+  const bool is_work = !words.empty() && is_command(words[0]) && !asks_for_help(words);
+  if (is_work && shares_work(words[0])) return run_together(program, words);
+  try {
+    return program.after_output(is_work ? refuse(words[0]) : program.run(words));
+  } catch (...) {
+    return program.after_output(program.complain(std::current_exception()));
+  }
+}
+
+Communicator& ranks() { return watched ? static_cast<Communicator&>(*watched) : one_process(); }
+
+int usual_threads() {
+  const int cores = hardware_threads();
+  if (!is_one_of_many()) return cores;
+  if (const auto given = number_in("SLURM_CPUS_PER_TASK"); given && *given > 0) return *given;
+  cpu_set_t bound;
+  CPU_ZERO(&bound);
+  if (::sched_getaffinity(0, sizeof bound, &bound) == 0 && CPU_COUNT(&bound) < cores)
+    return std::max(1, CPU_COUNT(&bound));
+  return std::max(1, cores / ranks_of_machine());
+}
+
+}  // namespace fsconv::cli

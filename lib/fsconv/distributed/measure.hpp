@@ -1,0 +1,15 @@
+// Measures how fast messages travel between ranks.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <fsconv/distributed/communicator.hpp>
+#include <fsconv/distributed/counters.hpp>
+
+namespace fsconv {
+
+// Sends messages to and fro between rank 0 and each other rank, one after the other, and tells all ranks the largest latency
+// and the smallest bandwidth: a tree waits for its slowest branch. Takes some milliseconds per rank, at most
+// `most_ranks` of which are asked. All ranks call it. Of one process: 0 and 0.
+Link measure_link(Communicator& ranks, int most_ranks = 16);
+
+}  // namespace fsconv

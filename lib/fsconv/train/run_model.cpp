@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <fsconv/base/memory.hpp>
+#include <fsconv/nn/engine_pass.hpp>
+#include <fsconv/nn/plan.hpp>
+#include <fsconv/train/evaluate.hpp>
+#include <fsconv/train/run_model.hpp>
+
+namespace fsconv {
+namespace {
+
+std::size_t slots_of(const TrainConfig& config) { return config.optimizer == OptimizerKind::sgd ? 1 : 2; }
+
+// What a run keeps of a model, before it is made: so that one that is too large is refused in no time.
+void require_memory_to_train(const TrainConfig& config, const Model& model) {
+  const Index copies = 2 + static_cast<Index>(slots_of(config)) + (config.validation > 0 ? 1 : 0);
+  require_memory(model.parameter_count(), static_cast<std::size_t>(copies) * sizeof(float),
+                 "parameters, their gradients and what the optimizer remembers of them");
+  if (config.form != "batched") return;
+  const bool rounds = config.precision == Precision::bf16;
+  const Plan plan = make_plan(model, {.images = images_per_block(model),
+                                      .trains = true,
+                                      .number_bytes = rounds ? 2 : 4,
+                                      .sum_bytes = sizeof(float)});
+  const Index blocks = ceil_div(config.batch, images_per_block(model));  // each keeps one thread busy
+  require_memory(plan.bytes, static_cast<std::size_t>(std::min<Index>(config.threads, blocks)),
+                 "activations of all threads");
+}
+
+}  // namespace
+
+Model model_for(const TrainConfig& config, const ImageFormat& format) {
+  return make_model(model_spec(config, format.channels, {format.height, format.width}));
+}
+
+Computing computing(const TrainConfig& config, bool trains, Communicator* ranks) {
+  return {.form = config.form,
+          .precision = config.precision,
+          .algorithm = config.algorithm,
+          .threads = config.threads,
+          .trains = trains,
+          .ranks = ranks};
+}
+
+Runner<float> evaluator_of(const Model& model, const TrainConfig& config, Communicator* ranks) {
+  return {with_draws(model, 1), computing(config, false, ranks)};
+}
+
+SummaryContext context_of(const TrainConfig& config, const Runner<float>& runner,
+                          const Runner<float>& evaluator) {
+  // Of many ranks this one may have no block.
+  const auto evaluating = static_cast<std::size_t>(std::max(1, evaluator.threads_for(evaluated_at_once)));
+  return {.threads = std::max(1, runner.threads_for(config.batch)),
+          .activation_bytes = runner.activation_bytes(),
+          .gradient_bytes = runner.gradient_bytes(config.batch),
+          .packed_bytes = runner.parameter_bytes(),
+          .evaluation_bytes = evaluating * evaluator.activation_bytes() + evaluator.parameter_bytes(),
+          .optimizer_slots = slots_of(config),
+          .beta = config.beta,
+          .beta_warmup = config.model == ModelKind::vae ? config.beta_warmup : 0,
+          .keeps_best = config.validation > 0,
+          .algorithm = std::string(name(config.algorithm)),
+          .algorithms = runner.algorithms()};
+}
+
+void check_before_data(const TrainConfig& config) {
+  const auto format = known_format(config.data);
+  if (!format) return;
+  const Index tested =
+      config.test_data.empty() ? generated_test_images : std::max<Index>(1, config.test_images);
+  check_counts(config, config.data, generated_train_images, tested);
+  require_memory_to_train(config, model_for(config, *format));
+}
+
+TrainingData load_data_for(const TrainConfig& config, const NamedIn& named_in) {
+  check_before_data(config);
+  TrainingData data = load_training_data(config, named_in);
+  if (!known_format(config.data)) {
+    TrainConfig resolved = config;
+    resolved.validation = data.validation.count();
+    require_memory_to_train(resolved, model_for(resolved, data.format()));
+  }
+  return data;
+}
+
+}  // namespace fsconv

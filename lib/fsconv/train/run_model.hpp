@@ -1,0 +1,29 @@
+// What a configuration makes of its images: the model, what computes it, and whether both fit the memory.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <fsconv/nn/runner.hpp>
+#include <fsconv/train/config.hpp>
+#include <fsconv/train/model_summary.hpp>
+#include <fsconv/train/training_data.hpp>
+
+namespace fsconv {
+
+Model model_for(const TrainConfig& config, const ImageFormat& format);
+
+// `ranks` share a batch; null: one process.
+Computing computing(const TrainConfig& config, bool trains, Communicator* ranks = nullptr);
+
+// What computes the losses of test and validation images, of which all have one draw.
+Runner<float> evaluator_of(const Model& model, const TrainConfig& config, Communicator* ranks = nullptr);
+
+SummaryContext context_of(const TrainConfig& config, const Runner<float>& runner,
+                          const Runner<float>& evaluator);
+
+// What the format and number of the images say of a run, where they are known before there are any. InvalidArgument.
+void check_before_data(const TrainConfig& config);
+
+// The images, once the model is known to fit them and the memory. Throws what load_training_data() does.
+TrainingData load_data_for(const TrainConfig& config, const NamedIn& named_in = {});
+
+}  // namespace fsconv

@@ -1,0 +1,24 @@
+// Which checks of a report say why: those that say something new.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <fsconv/base/index.hpp>
+#include <set>
+#include <string>
+#include <tuple>
+
+namespace fsconv {
+
+// Failures keep their details, and so does the first refutation or skip of each claim, form and method: thousands of equal
+// ones say nothing. To be asked in the order of the report.
+class ToldDetails {
+ public:
+  bool keeps(Index claim, Index form, Index method, bool failed, const std::string& detail) {
+    return failed || detail.empty() || told_.insert({claim, form, method}).second;
+  }
+
+ private:
+  std::set<std::tuple<Index, Index, Index>> told_;
+};
+
+}  // namespace fsconv

@@ -1,0 +1,255 @@
+// The program as mpirun starts it: several processes are one run, with the bits, the files and the messages of one.
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fsconv/data/generator.hpp>
+#include <fsconv/data/prepared_file.hpp>
+#include <fsconv/io/hdf5/file.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "cli/process.hpp"
+#include "io/scratch.hpp"
+#include "train/same_bits.hpp"
+
+using namespace fsconv;
+using namespace fsconv::testing;
+using Catch::Matchers::Contains;
+
+namespace {
+
+// 600 images in batches of 256: of 8 blocks, 8 and 3, so that of 8 ranks some have nothing to do in the last one.
+constexpr auto run_words =
+    "train --data generated:8x8x1 --train-images 600 --test-images 90 --validation 70 --model vae --channels 3 "
+    "--latent 2 --batch 256 ";
+
+// Whether there is an MPI, and this build has its module.
+bool has_mpi() {
+  const std::filesystem::path module = std::filesystem::path(FSCONV_PROGRAM).parent_path() / "fsconv_mpi.so";
+  const bool has = std::filesystem::exists(module) && std::system("mpirun --version > /dev/null 2>&1") == 0;
+  if (!has) WARN("no mpirun, or a build without libopenmpi-dev: not tested");
+  return has;
+}
+
+std::vector<std::string> mpirun(int ranks) {
+  for (const char* name : {"OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"})
+    ::setenv(name, "1", 1);
+  ::setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 1);
+  ::setenv("OMPI_MCA_odls_base_sigkill_timeout", "20", 1);  // a sanitized program writes slowly
+  return {"mpirun", "--oversubscribe", "--bind-to", "none", "-n", std::to_string(ranks)};
+}
+
+ProcessLimits limits_of(int ranks, std::vector<Moment> moments = {}) {
+  return {.time = std::chrono::seconds(60), .moments = std::move(moments), .launcher = mpirun(ranks)};
+}
+
+Finished run_ranks(int ranks, const std::string& line, const std::string& folder,
+                   std::vector<Moment> moments = {}) {
+  return run_fsconv(words(line), folder, limits_of(ranks, std::move(moments)));
+}
+
+// How often the program has said something: mpirun has its own words, too.
+std::size_t messages(const Finished& finished, const std::string& begin = "fsconv: ") {
+  std::size_t count = 0;
+  for (std::size_t at = finished.err.find(begin); at != std::string::npos;
+       at = finished.err.find(begin, at + 1))
+    ++count;
+  return count;
+}
+
+std::function<void(int)> send(int signal) {
+  return [signal](int process) { ::kill(process, signal); };
+}
+
+// The processes that mpirun has started, in the order of their ranks.
+std::vector<int> children_of(int process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/task/" + std::to_string(process) + "/children");
+  std::vector<int> children;
+  for (int child = 0; file >> child;) children.push_back(child);
+  return children;
+}
+
+Index epochs_of(const std::string& file) { return hdf5::File::open(file).shape("/epoch").at(0); }
+
+}  // namespace
+
+TEST_CASE("cli mpi: training has the same bits on any number of ranks and threads", "[slow]") {
+  if (!has_mpi()) return;
+  const ScratchFolder folder;
+  const auto line = [](const std::string& name, int threads) {
+    return run_words + ("--epochs 2 --output " + name + ".h5 --threads " + std::to_string(threads));
+  };
+  const Finished alone = run_fsconv(words(line("whole", 1)), folder.path());
+  REQUIRE(alone.exit_code == 0);
+  for (const auto& [ranks, threads] : {std::pair{1, 2}, {2, 1}, {3, 2}, {4, 1}, {8, 2}}) {
+    const std::string name = "of" + std::to_string(ranks);
+    const Finished finished = run_ranks(ranks, line(name, threads), folder.path());
+    INFO(ranks << " ranks\n" << description(words(line(name, threads)), finished));
+    REQUIRE(finished.exit_code == 0);
+    CHECK(test::same_bits(folder / "whole.h5", folder / (name + ".h5")));
+    CHECK(messages(finished, name + ".png are complete") == 1);
+    CHECK(messages(finished, " ranks: a batch is 8 blocks") == (ranks > 1 ? 1 : 0));
+    const auto file = hdf5::File::open(folder / (name + ".h5"));
+    CHECK(file.has_attribute("/", "ranks") == (ranks > 1));
+    if (ranks == 1) continue;
+    CHECK(file.integer_attribute("/", "ranks") == ranks);
+    CHECK(file.integer_attribute("/", "exchange.depth") > 0);
+    CHECK(file.number_attribute("/", "exchange.latency") > 0);
+    CHECK(file.number_attribute("/", "exchange.sum_bytes") > 0);
+    CHECK(file.shape("/exchange_seconds") == Shape{2});
+  }
+  CHECK(folder.files() == 12);
+}
+
+TEST_CASE("cli mpi: stopped on four ranks, a run goes on on one to the same bits") {
+  if (!has_mpi()) return;
+  const ScratchFolder folder;
+  const std::string line = run_words + std::string("--epochs 100000 --output run.h5 --threads 1");
+  const Finished stopped =
+      run_ranks(4, line, folder.path(), {{"\n    1 ", send(SIGUSR1)}, {"checkpoint: run.h5", send(SIGTERM)}});
+  INFO(description(words(line), stopped));
+  CHECK(stopped.exit_code != 0);
+  CHECK(messages(stopped, "checkpoint: run.h5 holds ") == 1);
+  CHECK(messages(stopped, "fsconv: interrupted; run.h5 holds ") == 1);
+  CHECK(messages(stopped, "fsconv train --resume run.h5 --epochs 100000") == 1);
+  CHECK(folder.files() == 2);
+
+  const std::string epochs = " --epochs " + std::to_string(epochs_of(folder / "run.h5") + 1);
+  const Finished resumed = run_fsconv(words("train --resume run.h5" + epochs), folder.path());
+  INFO(description({}, resumed));
+  REQUIRE(resumed.exit_code == 0);
+  REQUIRE(run_fsconv(words(run_words + ("--output whole.h5" + epochs)), folder.path()).exit_code == 0);
+  CHECK(test::same_bits(folder / "whole.h5", folder / "run.h5"));
+}
+
+TEST_CASE("cli mpi: a rank that is killed ends the others, and the file of before stands") {
+  if (!has_mpi()) return;
+  const ScratchFolder folder;
+  const std::string line = run_words + std::string("--epochs 100000 --output run.h5 --threads 1");
+  const auto kill_rank = [](int process) {
+    const std::vector<int> ranks = children_of(process);
+    REQUIRE(ranks.size() == 3);
+    ::kill(ranks[1], SIGKILL);
+  };
+  const Finished finished = run_ranks(3, line, folder.path(), {{"\n    2 ", kill_rank}});
+  INFO(description(words(line), finished));
+  CHECK(finished.exit_code > 0);
+  CHECK(epochs_of(folder / "run.h5") >= 2);
+  const std::string epochs = std::to_string(epochs_of(folder / "run.h5") + 1);
+  CHECK(run_fsconv(words("train --resume run.h5 --epochs " + epochs), folder.path()).exit_code == 0);
+}
+
+TEST_CASE("cli mpi: what goes wrong on one rank ends all with one message and the documented code") {
+  if (!has_mpi()) return;
+  const ScratchFolder folder;
+  const auto fails = [&](int ranks, const std::string& line, int code, const std::string& said,
+                         std::vector<Moment> moments = {}) {
+    const Finished finished = run_ranks(ranks, line, folder.path(), std::move(moments));
+    INFO(description(words(line), finished));
+    CHECK(finished.exit_code == code);
+    CHECK_THAT(finished.err, Contains(said));
+    CHECK(messages(finished) == 1);
+  };
+  // A picture that cannot be written, which rank 0 alone notices.
+  const auto block_picture = [&](int) {
+    std::filesystem::remove(folder / "full.png");
+    std::filesystem::create_directory(folder / "full.png");
+  };
+  fails(3, run_words + std::string("--epochs 100000 --output full.h5 --threads 1"), 5,
+        "rank 0: full.png: cannot write: it is a directory", {{"\n    1 ", block_picture}});
+  CHECK(epochs_of(folder / "full.h5") >= 1);
+
+  // An image of rank 1's share is damaged: block 3 of the batch's 4.
+  {
+    const ImageSet all = generate_shapes(160, 3, 0, {.height = 8, .width = 8, .channels = 1});
+    PreparedWriter writer(folder / "data.h5", {}, {.decoder = {}, .classes = {}}, {1, 8, 8}, {128, 0, 32});
+    for (Index at = 0; at < 160; ++at) {
+      const Tensor<std::uint8_t> one = all.images.in_memory(at, 1);
+      writer.add(at < 128 ? DataPart::train : DataPart::test, {one.data(), 64}, {.name = "x", .label = 0});
+    }
+    writer.commit();
+    const Tensor<std::uint8_t> damaged = all.images.in_memory(7, 1);
+    std::string bytes = content_of(folder / "data.h5");
+    const std::size_t place = bytes.find(std::string(damaged.begin(), damaged.end()));
+    REQUIRE(place != std::string::npos);
+    bytes[place + 20] = static_cast<char>(bytes[place + 20] ^ 1);
+    put_content(folder / "data.h5", bytes);
+  }
+  fails(2, "train --data data.h5 --channels 3 --latent 2 --batch 128 --epochs 2 --output lost.h5 --threads 1",
+        4, "data.h5");
+  CHECK_FALSE(std::filesystem::exists(folder / "lost.h5"));
+  // What all know, and what an option says.
+  fails(3, "train --data nowhere --output none.h5", 5, "nowhere");
+  fails(3, "train --epochs -1", 2, "epochs");
+}
+
+TEST_CASE("cli mpi: ranks that would not compute the same are refused") {
+  if (!has_mpi()) return;
+  const ScratchFolder folder;
+  std::vector<std::string> line = words(run_words + std::string("--output run.h5 --isa portable : -n 1"));
+  line.emplace_back(FSCONV_PROGRAM);
+  for (const std::string& word : words(run_words + std::string("--output run.h5 --isa avx2")))
+    line.push_back(word);
+  const Finished finished = run_fsconv(line, folder.path(), limits_of(1));
+  INFO(description(line, finished));
+  if (finished.err.find("avx2, which this") != std::string::npos) return;  // an older processor
+  CHECK(finished.exit_code == 1);
+  CHECK_THAT(finished.err, Contains("fsconv: rank 1: --isa is avx2, on rank 0 it is portable"));
+  CHECK(messages(finished) == 1);
+  CHECK(folder.files() == 0);
+}
+
+TEST_CASE("cli mpi: evaluations and codes are the same on any number of ranks", "[slow]") {
+  if (!has_mpi()) return;
+  const ScratchFolder folder;
+  REQUIRE(run_fsconv(words(run_words + std::string("--epochs 1 --output run.h5")), folder.path()).exit_code ==
+          0);
+  const auto made_by = [&](int ranks) {
+    const std::string number = std::to_string(ranks);
+    const auto run = [&](const std::string& line) {
+      const Finished finished =
+          ranks == 1 ? run_fsconv(words(line), folder.path()) : run_ranks(ranks, line, folder.path());
+      INFO(description(words(line), finished));
+      REQUIRE(finished.exit_code == 0);
+      return nlohmann::json::parse(finished.out);
+    };
+    nlohmann::json result =
+        run("evaluate run.h5 --split train --images 550 --importance-samples 12 --threads 1 "
+            "--json --output e" +
+            number + ".h5");
+    const auto codes = run("encode run.h5 --split train --threads 2 --json --output c" + number + ".h5");
+    CHECK(codes["shape"] == nlohmann::json{600, 2});
+    for (const char* name : {"reconstruction", "kl", "psnr", "ssim", "log_likelihood", "effective_samples"}) {
+      const auto file = hdf5::File::open(folder / ("e" + number + ".h5"));
+      if (!file.exists(std::string("/") + name)) continue;
+      const auto values = file.read<double>(std::string("/") + name);
+      result["all"][name] = std::vector<double>(values.begin(), values.end());
+    }
+    for (const char* name : {"/mean", "/log_variance"}) {
+      const auto values = hdf5::File::open(folder / ("c" + number + ".h5")).read<float>(name);
+      result["all"][name] = std::vector<float>(values.begin(), values.end());
+    }
+    return result;
+  };
+  const nlohmann::json alone = made_by(1);
+  CHECK(alone["all"].size() >= 6);
+  for (const int ranks : {3, 4}) CHECK(made_by(ranks) == alone);
+}
+
+TEST_CASE("cli mpi: commands that work alone are refused, once; help and version are told once") {
+  if (!has_mpi()) return;
+  const ScratchFolder folder;
+  const Finished refused = run_ranks(3, "verify --geometries 5 --output checks.h5", folder.path());
+  INFO(description({"verify"}, refused));
+  CHECK(refused.exit_code == 2);
+  CHECK(messages(refused) == 1);
+  CHECK_THAT(refused.err, Contains("works in one process, and 3 were started") && Contains("--shard"));
+  CHECK(folder.files() == 0);
+  const Finished version = run_ranks(3, "--version", folder.path());
+  CHECK(version.exit_code == 0);
+  CHECK(version.out == run_fsconv({"--version"}, folder.path()).out);
+  CHECK(run_ranks(2, "verify --help", folder.path()).out ==
+        run_fsconv(words("verify --help"), folder.path()).out);
+}

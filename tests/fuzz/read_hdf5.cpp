@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fsconv/base/error.hpp>
+#include <fsconv/bench/report_reader.hpp>
+#include <fsconv/data/prepared_file.hpp>
+#include <fsconv/exchange/read_state.hpp>
+#include <fsconv/io/hdf5/file.hpp>
+#include <fsconv/io/hdf5/values.hpp>
+#include <fsconv/io/hdf5/wire.hpp>
+#include <fsconv/train/evaluation_file.hpp>
+#include <fsconv/train/run_table.hpp>
+#include <fsconv/verify/report_reader.hpp>
+
+#include "readers.hpp"
+
+namespace fsconv::fuzz {
+namespace {
+
+constexpr std::size_t most_seen = 8;  // datasets and attributes: each is a question to another process
+
+template <class F>
+void attempt(F&& f) {
+  try {
+    f();
+  } catch (const Error&) {
+    // The next question may have an answer.
+  }
+}
+
+// Whatever is read can be written, and is then read as the same.
+template <class T>
+void read_message(std::string_view bytes) {
+  try {
+    const T value = hdf5::wire::get<T>(bytes);
+    std::string again;
+    hdf5::wire::put(again, value);
+    std::string_view rest = again;
+    hdf5::wire::get<T>(rest);
+    require(rest.empty(), "a message is read to its end");
+  } catch (const hdf5::wire::Malformed&) {
+    // As it should be.
+  }
+}
+
+void read_attributes(const hdf5::File& file, const std::string& object) {
+  std::vector<std::string> names;
+  attempt([&] { names = file.attributes(object); });
+  names.resize(std::min(names.size(), most_seen));
+  for (const std::string& name : names) {
+    attempt([&] { file.attribute(object, name); });
+    attempt([&] { file.numbers_attribute(object, name); });
+  }
+}
+
+}  // namespace
+
+void read_hdf5_message(Bytes bytes) {
+  const std::string text = text_of(bytes);
+  read_message<bool>(text);
+  read_message<std::vector<std::string>>(text);
+  read_message<Shape>(text);
+  read_message<std::string>(text);
+  read_message<std::optional<double>>(text);
+  read_message<std::optional<std::uint64_t>>(text);
+  read_message<hdf5::Value>(text);
+  read_message<hdf5::Numbers>(text);
+  read_message<hdf5::Description>(text);
+  read_message<hdf5::Storage>(text);
+}
+
+void read_hdf5_bytes(Bytes bytes) {
+  const hdf5::File file = hdf5::File::open(file_of(bytes, "input.h5"));
+  attempt([&] { file.members("/"); });
+  read_attributes(file, "/");
+  std::vector<std::string> names = file.datasets();
+  names.resize(std::min(names.size(), most_seen));
+  for (const std::string& name : names) {
+    read_attributes(file, name);
+    attempt([&] { file.fill_value(name); });
+    attempt([&] { file.place(name); });
+    attempt([&] {
+      if (file.dtype(name) == "str") file.read_strings(name);
+    });
+    attempt([&] {
+      const Array array = hdf5::read_values(file, name);
+      require(array.values.shape() == file.shape(name) || !array.notes.empty(), "an array has its shape");
+    });
+  }
+}
+
+void read_run_bytes(Bytes bytes) {
+  const std::string path = file_of(bytes, "run.h5");
+  std::string kind;
+  {
+    const hdf5::File file = hdf5::File::open(path);
+    kind = file.string_attribute("/", "kind");
+  }
+  if (kind == "verify") {
+    read_verification(path);
+  } else if (kind == "bench") {
+    bench::read_timings(path);
+  } else if (kind == "data") {
+    open_prepared(path);
+    verify_prepared(path);
+  } else if (kind == "evaluate") {
+    read_evaluation(path);
+  } else {
+    attempt([&] { read_logged_run(path); });
+    read_state(path);
+  }
+}
+
+}  // namespace fsconv::fuzz
