@@ -51,8 +51,7 @@ TEST_CASE("saved_run: a file and a picture, and what is said of them") {
   Fixture run;
   SavedRun saved(output, "");
   CHECK(saved.standing(3) == "no file was written");
-  CHECK(saved.interruption(3) ==
-        "interrupted before the first step was done; no file was written");
+  CHECK(saved.interruption(3) == "interrupted before the first step was done; no file was written");
   saved.save(run.record, run.state, run.samples);
   CHECK(hdf5::File::open(output).shape("/epoch") == Shape{1});
   CHECK(is_png(folder.file("run.png")));
@@ -68,9 +67,9 @@ TEST_CASE("saved_run: a file and a picture, and what is said of them") {
   saved.save(run.record, run.state, run.samples);
   // Of an epoch that is not saved yet nothing is said.
   run.state.history.push_back({.epoch = 2});
-  CHECK(saved.interruption(3) ==
-        "interrupted; " + output + " holds 1 of 3 epochs, continue with\n  fsconv train --resume " + output +
-            " --epochs 3");
+  CHECK(saved.interruption(3) == "interrupted; " + output +
+                                     " holds 1 of 3 epochs, continue with\n  fsconv train --resume " +
+                                     output + " --epochs 3");
 }
 
 TEST_CASE("saved_run: a run that goes on elsewhere is named where it is") {
@@ -83,7 +82,7 @@ TEST_CASE("saved_run: a run that goes on elsewhere is named where it is") {
   CHECK(saved.standing(5) == from + " is as it was");
   saved.found(2);
   CHECK_THAT(saved.interruption(5), Contains(from + " holds 2 of 5 epochs") &&
-                                               Contains("--resume " + from + " --epochs 5 --output " + to));
+                                        Contains("--resume " + from + " --epochs 5 --output " + to));
   run.state.history.push_back({.epoch = 3});
   saved.save(run.record, run.state, run.samples);
   CHECK_THAT(saved.interruption(5),

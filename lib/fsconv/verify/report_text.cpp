@@ -148,9 +148,10 @@ std::string totals(const VerifyReport& report, const Page& page) {
     std::vector<std::string> names;
     for (const Witness& form : report.plan.forms)
       names.push_back(form.bits == Significands{24, 24} ? form.name + " (float)" : form.name);
+    const std::size_t geometries =
+        report.plan.shard ? geometries_in_shard(report.plan).size() : report.plan.geometries.size();
     lines += page.lines(fmt::format("{}, {} in {:.1f} s; forms: {}",
-                                    counted(static_cast<Index>(geometries_in_shard(report.plan).size()),
-                                            "geometry", "geometries"),
+                                    counted(static_cast<Index>(geometries), "geometry", "geometries"),
                                     counted(static_cast<Index>(report.checks.size()), "check"),
                                     report.seconds, fmt::join(names, ", ")),
                         2);

@@ -149,7 +149,7 @@ class Servant {
 // converted.
 ServerLimits limits_for(std::size_t file, std::size_t payload) {
   constexpr double slowest = 20e6;  // bytes per second, of the slowest filter on a slow machine
-  return {.seconds = 5 + static_cast<double>(file + payload) / slowest,
+  return {.seconds = 2 + static_cast<double>(file + payload) / slowest,
           .bytes = (Index{512} << 20) + static_cast<Index>(file + 2 * payload)};
 }
 
