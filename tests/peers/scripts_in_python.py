@@ -238,7 +238,7 @@ def check_refusals(program, count):
         reason = refusal(lambda: fsconv_h5.load(path))
         count.check(isinstance(reason, fsconv_h5.NotReadable) and word in str(reason), f"refused {path}: {reason}")
     for name, value, word in [
-        ("schema_version", 4, "reads up to 3"),
+        ("schema_version", 5, "reads up to 4"),
         ("schema_version", "3", "schema_version 3"),
         ("schema_version", None, "no schema_version"),
         ("kind", None, "damaged"),
