@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "io/scratch.hpp"
+#include "train/restored.hpp"
 
 using namespace fsconv;
 using namespace fsconv::testing;
@@ -46,13 +47,8 @@ void add(std::string& to, const Parameters<float>& parameters) {
 // As `train --resume` does it.
 std::string resumed(const std::string& path) {
   const auto file = hdf5::File::open(path);
-  const TrainConfig config = read_train_config(file);
-  const Shape image = file.shape("/samples/originals");
-  TrainState state{make_model(model_spec(config, image[3], {image[1], image[2]})), {}, {{}, {}}, {}, {}};
-  state.parameters = initial_parameters<float>(state.model, 0);
-  state.optimizer = Optimizer<float>(optimizer_settings(config), state.parameters);
-  restore(file, file.integer_attribute("/", "data_checksum"), state);
-  std::string all = to_json(config).dump();
+  const TrainState state = test::restored(file);
+  std::string all = to_json(read_train_config(file)).dump();
   add(all, state.parameters);
   if (state.best) add(all, state.best->parameters);
   for (std::size_t slot = 0; slot < state.optimizer.slots(); ++slot)

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "train/damaged.hpp"
+#include "train/restored.hpp"
 
 using namespace fsconv;
 using namespace fsconv::test;
@@ -20,15 +21,7 @@ namespace {
 constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
 
 // Reads all of a run's file, as going on from it does.
-void restore_all(const std::string& path) {
-  const auto file = hdf5::File::open(path);
-  const TrainConfig config = read_train_config(file);
-  const Shape image = file.shape("/samples/originals");
-  TrainState state{make_model(model_spec(config, image[3], {image[1], image[2]})), {}, {{}, {}}, {}, {}};
-  state.parameters = initial_parameters<float>(state.model, 0);
-  state.optimizer = Optimizer<float>(optimizer_settings(config), state.parameters);
-  restore(file, file.integer_attribute("/", "data_checksum"), state);
-}
+void restore_all(const std::string& path) { test::restored(hdf5::File::open(path)); }
 
 // What is said of a file by who goes on from it, and by who uses its model; nothing where it is good.
 std::string complaint(const std::string& path) {

@@ -28,17 +28,6 @@ struct Clock {
 
 Clock later(const Clock& a, const Clock& b) { return a.seconds() < b.seconds() ? b : a; }
 
-// The whole subtrees that a rank's blocks make.
-Index subtrees(Share share) {
-  Index count = 0;
-  for (; share.size() > 0; ++count) {
-    auto size = static_cast<Index>(std::bit_floor(static_cast<std::size_t>(share.size())));
-    while (share.first % size != 0) size /= 2;
-    share.first += size;
-  }
-  return count;
-}
-
 // What a rank's threads do before anything is exchanged.
 double own_seconds(const StepCosts& costs, Index blocks, Index additions) {
   return static_cast<double>(ceil_div(blocks, Index{costs.threads})) * costs.block +
@@ -52,7 +41,8 @@ class Simulation {
       : costs_(costs), link_(link), plan_(plan), free_(static_cast<std::size_t>(ranks)) {
     for (int rank = 0; rank < ranks; ++rank) {
       const Share share = share_of(blocks, rank, ranks);
-      own_.push_back(own_seconds(costs, share.size(), share.size() - subtrees(share)));
+      own_.push_back(
+          own_seconds(costs, share.size(), share.size() - static_cast<Index>(nodes_of(share).size())));
     }
     for (const PartCosts& part : costs.parts) all_bytes_ += part.bytes;
   }

@@ -10,11 +10,11 @@
 #include <fsconv/bench/isa_in_force.hpp>
 #include <fsconv/bench/scale_bench.hpp>
 #include <fsconv/bench/shared_rounds.hpp>
+#include <fsconv/bench/trained_weights.hpp>
 #include <fsconv/data/generator.hpp>
 #include <fsconv/distributed/agreement.hpp>
 #include <fsconv/distributed/measure.hpp>
 #include <fsconv/nn/gradient_parts.hpp>
-#include <fsconv/nn/optimizer.hpp>
 #include <fsconv/nn/runner.hpp>
 #include <fsconv/version.hpp>
 #include <numeric>
@@ -36,18 +36,16 @@ class Pieces {
         seed_(seed),
         binarise_(binarise_of(workload)),
         threads_(computing.threads),
-        parameters_(initial_parameters<float>(model, seed)),
-        gradients_(zeros_like(parameters_)),
-        optimizer_({}, parameters_),
+        weights_(initial_parameters<float>(model, seed)),
         runner_(model, computing),
         pass_(runner_.pass(threads_)),
         order_(static_cast<std::size_t>(images.shape()[0])),
         calls_(static_cast<std::size_t>(threads_), 0) {
     std::iota(order_.begin(), order_.end(), Index{0});
-    runner_.load(parameters_);
+    runner_.load(weights_.parameters);
     for (Index block = 0; block < blocks_in_turn * threads_; ++block)
       sums_.push_back(pass_.block_gradients());
-    for (const Tensor<float>& gradient : gradients_) sizes_.push_back(gradient.size());
+    for (const Tensor<float>& gradient : weights_.gradients) sizes_.push_back(gradient.size());
     message_.resize(static_cast<std::size_t>(std::ranges::max(sizes_)));
   }
 
@@ -83,24 +81,20 @@ class Pieces {
   }
 
   void update() {
-    parallel_for(static_cast<Index>(gradients_.size()), threads_, [&](Index at) {
+    parallel_for(static_cast<Index>(weights_.gradients.size()), threads_, [&](Index at) {
       const auto id = static_cast<ParameterId>(at);
-      pass_.store(sums_.front(), id, gradients_[id]);
+      pass_.store(sums_.front(), id, weights_.gradients[id]);
     });
-    optimizer_.step(parameters_, gradients_, rate, threads_);
-    runner_.load(parameters_);
+    weights_.update(runner_);
   }
 
  private:
-  static constexpr double rate = 1e-3;
   Images images_;
   Index block_images_;
   std::uint64_t seed_;
   Binarise binarise_;
   int threads_;
-  Parameters<float> parameters_;
-  Gradients<float> gradients_;
-  Optimizer<float> optimizer_;
+  TrainedWeights weights_;
   Runner<float> runner_;
   BlockPass<float>& pass_;
   std::vector<Index> order_, calls_, sizes_;
@@ -156,18 +150,7 @@ double message_seconds(Communicator& ranks, std::size_t size) {
   std::vector<char> bytes(size);
   double slowest = 0;
   for (int other = 1; other < std::min(ranks.size(), most_ranks); ++other) {
-    Timing timing;
-    for (int round = 0; round < 9; ++round) {
-      const auto start = Clock::now();
-      if (ranks.rank() == 0) {
-        ranks.send(bytes.data(), size, other);
-        ranks.receive(bytes.data(), size, other);
-      } else if (ranks.rank() == other) {
-        ranks.receive(bytes.data(), size, 0);
-        ranks.send(bytes.data(), size, 0);
-      }
-      timing.seconds.push_back(seconds_since(start) / 2);
-    }
+    Timing timing{.seconds = one_way_seconds(ranks, other, bytes, 9)};
     summarize(timing);
     slowest = std::max(slowest, timing.median);
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/bench/scale_steps.hpp>
+#include <fsconv/bench/trained_weights.hpp>
 #include <fsconv/data/generator.hpp>
-#include <fsconv/nn/optimizer.hpp>
 
 namespace fsconv::bench {
 namespace {
@@ -13,27 +13,19 @@ class Steps {
  public:
   Steps(const TrainWorkload& workload, const Model& model, const Computing& computing, std::uint64_t seed)
       : binarise_(binarise_of(workload)),
-        threads_(computing.threads),
-        parameters_(initial_parameters<float>(model, seed)),
-        gradients_(zeros_like(parameters_)),
-        optimizer_({}, parameters_),
+        weights_(initial_parameters<float>(model, seed)),
         runner_(model, computing) {
-    runner_.load(parameters_);
+    runner_.load(weights_.parameters);
   }
 
   void step(const Images& images, std::span<const Index> order, std::uint64_t seed) {
-    runner_.gradient(make_batch(images, order, binarise_, seed, Split::train), 1, gradients_);
-    optimizer_.step(parameters_, gradients_, rate, threads_);
-    runner_.load(parameters_);
+    runner_.gradient(make_batch(images, order, binarise_, seed, Split::train), 1, weights_.gradients);
+    weights_.update(runner_);
   }
 
  private:
-  static constexpr double rate = 1e-3;
   Binarise binarise_;
-  int threads_;
-  Parameters<float> parameters_;
-  Gradients<float> gradients_;
-  Optimizer<float> optimizer_;
+  TrainedWeights weights_;
   Runner<float> runner_;
 };
 

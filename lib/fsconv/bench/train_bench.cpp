@@ -9,8 +9,8 @@
 #include <fsconv/bench/shard_pieces.hpp>
 #include <fsconv/bench/shared_rounds.hpp>
 #include <fsconv/bench/train_bench.hpp>
+#include <fsconv/bench/trained_weights.hpp>
 #include <fsconv/data/generator.hpp>
-#include <fsconv/nn/optimizer.hpp>
 #include <fsconv/nn/runner.hpp>
 #include <numeric>
 
@@ -49,40 +49,32 @@ class Training {
         seed_(seed),
         binarise_(binarise_of(workload)),
         batch_(static_cast<std::size_t>(workload.batch)),
-        threads_(computing.threads),
-        parameters_(starting_parameters(model, seed)),
-        gradients_(zeros_like(parameters_)),
-        optimizer_({}, parameters_),
+        weights_(starting_parameters(model, seed)),
         runner_(model, computing),
         order_(static_cast<std::size_t>(images.shape()[0])) {
     std::iota(order_.begin(), order_.end(), Index{0});
-    runner_.load(parameters_);
+    runner_.load(weights_.parameters);
   }
 
   const Gradients<float>& gradient() {
     runner_.gradient(
         make_batch(images_, std::span(order_).subspan(next_, batch_), binarise_, seed_, Split::train), beta,
-        gradients_);
-    return gradients_;
+        weights_.gradients);
+    return weights_.gradients;
   }
 
   void step() {
     gradient();
-    optimizer_.step(parameters_, gradients_, rate, threads_);
-    runner_.load(parameters_);
+    weights_.update(runner_);
     next_ = (next_ + batch_) % order_.size();
   }
 
  private:
-  static constexpr double rate = 1e-3;
   Images images_;
   std::uint64_t seed_;
   Binarise binarise_;
   std::size_t batch_, next_ = 0;
-  int threads_;
-  Parameters<float> parameters_;
-  Gradients<float> gradients_;
-  Optimizer<float> optimizer_;
+  TrainedWeights weights_;
   Runner<float> runner_;
   std::vector<Index> order_;
 };

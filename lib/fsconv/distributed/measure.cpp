@@ -13,24 +13,28 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Half the shortest round trip of so many bytes between rank 0 and `other`, on rank 0.
+// The shortest of them.
 double one_way(Communicator& ranks, int other, std::vector<char>& bytes, int rounds) {
-  double shortest = 1e300;
+  return std::ranges::min(one_way_seconds(ranks, other, bytes, rounds));
+}
+
+}  // namespace
+
+std::vector<double> one_way_seconds(Communicator& ranks, int other, std::vector<char>& bytes, int rounds) {
+  std::vector<double> seconds;
   for (int round = 0; round < rounds; ++round) {
     const auto start = Clock::now();
     if (ranks.rank() == 0) {
       ranks.send(bytes.data(), bytes.size(), other);
       ranks.receive(bytes.data(), bytes.size(), other);
-      shortest = std::min(shortest, seconds_since(start) / 2);
     } else if (ranks.rank() == other) {
       ranks.receive(bytes.data(), bytes.size(), 0);
       ranks.send(bytes.data(), bytes.size(), 0);
     }
+    seconds.push_back(seconds_since(start) / 2);
   }
-  return shortest;
+  return seconds;
 }
-
-}  // namespace
 
 Link measure_link(Communicator& ranks, int most_ranks) {
   Link link;

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fsconv/distributed/tree_plan.hpp>
-#include <fsconv/distributed/tree_sum.hpp>
 
 namespace fsconv {
-namespace {
 
-// The subtrees that a rank is left with: places are those of its terms.
 std::vector<TreeSum::Node> nodes_of(Share share) {
   std::vector<TreeSum::Node> nodes;
   // The largest subtree that begins at `at` and does not end after the share.
@@ -18,8 +15,6 @@ std::vector<TreeSum::Node> nodes_of(Share share) {
   }
   return nodes;
 }
-
-}  // namespace
 
 TreePlan tree_plan(Index terms, int ranks) {
   struct Owned {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fsconv/distributed/share.hpp>
+#include <fsconv/distributed/tree_sum.hpp>
 #include <vector>
 
 namespace fsconv {
@@ -21,6 +22,9 @@ struct TreePlan {
   Index messages = 0;  // moves between two ranks
   Index depth = 0;     // messages that follow one upon the other
 };
+
+// The subtrees that a rank is left with, which are whole within its share: places count them.
+std::vector<TreeSum::Node> nodes_of(Share share);
 
 // For terms >= 1, ranks >= 1. Takes a time that grows with ranks times the logarithm of the terms.
 TreePlan tree_plan(Index terms, int ranks);

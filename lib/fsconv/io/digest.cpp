@@ -23,15 +23,11 @@ std::string path_from(const std::string& owner, const std::string& object) {
   return object == owner ? "/" : object.substr(owner.size());
 }
 
-bool is_within(const std::string& owner, const std::string& object) {
-  return owner == "/" || object == owner || object.starts_with(owner + "/");
-}
-
 // The datasets and all groups between the owner and them.
 std::set<std::string> objects(const std::string& owner, const std::vector<std::string>& datasets) {
   std::set<std::string> all = {owner};
   for (std::string name : datasets)
-    for (; is_within(owner, name) && all.insert(name).second;)
+    for (; hdf5::is_within(owner, name) && all.insert(name).second;)
       name = name.substr(0, std::max<std::size_t>(1, name.rfind('/')));
   return all;
 }
@@ -55,7 +51,7 @@ std::span<const std::byte> bytes_of(const auto& values) {
 // Takes what lies below `object`, too.
 template <class Map>
 bool erase_within(Map& map, const std::string& object) {
-  return std::erase_if(map, [&](const auto& entry) { return is_within(object, entry.first); }) > 0;
+  return std::erase_if(map, [&](const auto& entry) { return hdf5::is_within(object, entry.first); }) > 0;
 }
 
 }  // namespace
@@ -107,18 +103,13 @@ SealedReader::SealedReader(const hdf5::File& file) : file_(file) {
   file_.content_check()->check_attributes("/");
 }
 
-// A file that is open for reading has compared it already.
 template <class T>
 Tensor<T> SealedReader::read(const std::string& dataset) {
-  Tensor<T> values = file_.read<T>(dataset);
-  check_dataset(file_, dataset);
-  return values;
+  return file_.read<T>(dataset);
 }
 
 std::vector<std::string> SealedReader::read_strings(const std::string& dataset) {
-  std::vector<std::string> texts = file_.read_strings(dataset);
-  check_dataset(file_, dataset);
-  return texts;
+  return file_.read_strings(dataset);
 }
 
 void SealedReader::check_rest() { file_.content_check()->check_rest(); }

@@ -21,7 +21,6 @@ namespace fsconv {
 // fastest; of texts ("str [2]\n") the bytes in UTF-8, after their number as u8. An attribute is hashed as a dataset
 // without axes ("i8 []\n"). What a file holds besides, somebody's own, is in no digest and is not looked at.
 // Source: [XXH] XXH3_64bits of https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md.
-
 //
 // hdf5::File compares whatever it reads, by itself. A file that somebody has changed on purpose is read where the attribute
 // is the text "unchecked".
@@ -45,7 +44,7 @@ void check_dataset(const hdf5::File& file, const std::string& dataset);
 // Takes a dataset, or a group with all it holds, out of the digests above it: whoever replaces it says so.
 void forget(hdf5::File& file, const std::string& object);
 
-// Compares more than what is read. Files without a digest (of schema 1 and 2, or of others) are only read. All members
+// Of a file that is open for reading, and so compares what it reads: compares the rest, too. Files without a digest (of schema 1 and 2, or of others) are only read. All members
 // throw BadData naming the file and the object that was changed or is missing.
 class SealedReader {
  public:

@@ -26,6 +26,11 @@ struct Digest {
 constexpr auto digest_attribute = "digest";
 // Files and matrices say by their schema_version that they were written with one.
 constexpr std::int64_t first_schema_with_digest = 3;
+
+// Whether an object of a file is this group, this dataset, or below it.
+inline bool is_within(const std::string& owner, const std::string& object) {
+  return owner == "/" || object == owner || object.starts_with(owner + "/");
+}
 // What a user writes in its place who has changed a file on purpose.
 constexpr auto unchecked = "unchecked";
 

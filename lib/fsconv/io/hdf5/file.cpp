@@ -190,9 +190,7 @@ void File::set_attribute(const std::string& object, const std::string& name, con
 void File::remove(const std::string& name) {
   require_writable();
   if (expected_) {  // with a group goes what it holds
-    const auto is_gone = [&](const std::string& held) {
-      return held == name || held.starts_with(name + "/");
-    };
+    const auto is_gone = [&](const std::string& held) { return is_within(name, held); };
     std::erase_if(expected_->datasets, is_gone);
     std::erase_if(expected_->numbers, [&](const auto& entry) { return is_gone(entry.first); });
   }

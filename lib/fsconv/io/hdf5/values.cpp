@@ -7,6 +7,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/text.hpp>
+#include <fsconv/io/hdf5/content_digest.hpp>
 #include <fsconv/io/hdf5/values.hpp>
 #include <numeric>
 #include <optional>
@@ -258,8 +259,7 @@ bool is_mere_dimension(const File& file, const std::string& name) {
 std::vector<std::string> datasets_with_values(const File& file, const std::string& within) {
   std::vector<std::string> names = file.datasets();
   std::erase_if(names, [&](const std::string& name) {
-    const bool is_within = within == "/" || name == within || name.starts_with(within + "/");
-    return !is_within || is_mere_dimension(file, name);
+    return !is_within(within, name) || is_mere_dimension(file, name);
   });
   return names;
 }
