@@ -5,18 +5,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <fsconv/base/interrupt.hpp>
-#include <fsconv/bench/conv_bench.hpp>
 #include <fsconv/bench/matrix_bench.hpp>
 #include <fsconv/bench/scale_bench.hpp>
-#include <fsconv/bench/train_bench.hpp>
-#include <fsconv/bench/verify_bench.hpp>
 #include <fsconv/distributed/agreement.hpp>
 #include <fsconv/distributed/mpi.hpp>
-#include <fsconv/geometry/case_string.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/location.hpp>
-#include <fsconv/verify/mutants.hpp>
 
+#include "bench_choices.hpp"
 #include "commands.hpp"
 #include "geometry_options.hpp"
 #include "json_text.hpp"
@@ -58,97 +54,6 @@ boost::program_options::options_description options() {
   return list;
 }
 
-// "a,b,c", each once; `all` stands for every word that is known.
-std::vector<std::string> chosen(const Options& options, const char* option,
-                                const std::vector<std::string>& otherwise,
-                                const std::vector<std::string>& all) {
-  if (!options.has(option)) return otherwise;
-  return options.text(option) == "all" ? all : options.different_words(option);
-}
-
-// The witnesses that --mutant asks for.
-std::vector<Witness> mutants_of(const Options& options) {
-  if (!options.has("mutant")) return {};
-  return witnesses_named(mutants(), {options.text("mutant")}, "mutant");
-}
-
-// An instruction set or an algorithm that no form of the list computes with would be left unheard. `chooses` is the form that
-// has algorithms.
-void require_choices_matter(const Options& options, const std::vector<std::string>& forms,
-                            const std::string& chooses) {
-  const auto has = [&](const std::string& form) {
-    return std::find(forms.begin(), forms.end(), form) != forms.end();
-  };
-  constexpr const char *of_engine[] = {"isa"}, *of_one[] = {"algorithm"};
-  if (!has("engine") && !has("batched"))
-    options.require_none_of(of_engine, "it belongs to the forms engine and batched");
-  if (!has(chooses)) options.require_none_of(of_one, "it belongs to the form " + chooses);
-}
-
-std::vector<engine::Algorithm> algorithms_of(const Options& options) {
-  std::vector<engine::Algorithm> algorithms;
-  for (const std::string& word :
-       chosen(options, "algorithm", {"direct", "auto"}, all_names<engine::Algorithm>()))
-    algorithms.push_back(named<engine::Algorithm>(word));
-  return algorithms;
-}
-
-std::vector<bench::NamedGeometry> geometries_of(const Options& options) {
-  constexpr const char* of_arrays[] = {"flip"};
-  options.require_none_of(of_arrays, "a reversed filter takes the same time");
-  if (options.has("case") || options.has("input-size")) {
-    constexpr const char* of_sets[] = {"set"};
-    options.require_none_of(of_sets, "one geometry is named");
-    const Geometry geometry = geometry_of(options, Direction::conv);
-    return {{print_case(geometry), geometry}};
-  }
-  options.require_none_of(geometry_option_names(),
-                          "name one geometry with --case, or with --input-size and --kernel");
-  std::vector<std::string> all;
-  for (const bench::GeometrySet& set : bench::geometry_sets()) all.emplace_back(set.name);
-  std::vector<bench::NamedGeometry> geometries;
-  for (const std::string& name : chosen(options, "set", {"layers"}, all)) {
-    const auto& set = entry_named(bench::geometry_sets(), "set", name).geometries;
-    geometries.insert(geometries.end(), set.begin(), set.end());
-  }
-  return geometries;
-}
-
-std::vector<Op> ops_of(const Options& options) {
-  const std::vector<std::string> all = all_names<Op>();
-  std::vector<Op> ops;
-  for (const std::string& word : chosen(options, "op", all, all)) ops.push_back(named<Op>(word));
-  return ops;
-}
-
-std::vector<engine::Isa> isas_of(const Options& options) {
-  const std::vector<std::string> all = names_in(engine::permitted_isas());
-  std::vector<engine::Isa> isas;
-  for (const std::string& word : chosen(options, "isa", {std::string(name(engine::current_isa()))}, all))
-    isas.push_back(engine::isa_named(word));
-  return isas;
-}
-
-std::vector<Precision> precisions_of(const Options& options) {
-  std::vector<Precision> precisions;
-  for (const std::string& word : chosen(options, "precision", {"fp32"}, names_in(float_precisions)))
-    precisions.push_back(named<Precision>(word, float_precisions));
-  return precisions;
-}
-
-std::vector<bench::Contender> contenders_of(const Options& options) {
-  const std::vector<Precision> precisions = precisions_of(options);
-  const std::vector<std::string> all = bench::contender_names(precisions);
-  std::vector<std::string> usual = {"engine", "batched", "im2col", "onednn"};
-  std::erase_if(
-      usual, [&](const std::string& form) { return std::find(all.begin(), all.end(), form) == all.end(); });
-  const auto forms = chosen(options, "form", usual, all);
-  require_choices_matter(options, forms, "engine");
-  auto list = bench::contenders_named(forms, isas_of(options), precisions, algorithms_of(options));
-  for (const Witness& mutant : mutants_of(options)) list.push_back(bench::contender_of(mutant));
-  return list;
-}
-
 // Prints and writes what was measured; conv_bench(), train_bench() and the others have one shape of it each.
 template <class Report>
 int finish(const Options& options, const Report& report, const RunInfo& info) {
@@ -185,35 +90,6 @@ RunInfo info_of(const Options& options, std::uint64_t seed, int threads) {
           .seed = seed,
           .threads = threads,
           .start_time = now()};
-}
-
-std::vector<int> thread_list(const Options& options) {
-  std::vector<int> threads;
-  for (const Index count : options.integers("threads").value_or(std::vector<Index>{1})) {
-    if (count < 1 || count > 1024)
-      throw InvalidArgument("threads", fmt::format("names {}", count), "use numbers from 1 to 1024");
-    if (std::find(threads.begin(), threads.end(), count) != threads.end())
-      throw InvalidArgument("threads", fmt::format("names {} twice", count));
-    threads.push_back(static_cast<int>(count));
-  }
-  return threads;
-}
-
-std::vector<bench::TrainWorkload> workloads_of(const Options& options) {
-  std::vector<std::string> all;
-  for (const bench::TrainWorkload& workload : bench::train_workloads()) all.emplace_back(workload.name);
-  std::vector<bench::TrainWorkload> workloads;
-  for (const std::string& name : chosen(options, "set", {"ae28"}, all))
-    workloads.push_back(entry_named(bench::train_workloads(), "set", name));
-  return workloads;
-}
-
-std::vector<Witness> witnesses_of(const Options& options) {
-  std::vector<std::string> all;
-  for (const Witness& form : witnesses()) all.push_back(form.name);
-  std::vector<Witness> list = witnesses_named(witnesses(), chosen(options, "form", all, all));
-  for (const Witness& mutant : mutants_of(options)) list.push_back(mutant);
-  return list;
 }
 
 // What every bench is told.
@@ -268,10 +144,7 @@ int run_train(const Options& options) {
   plan.threads = thread_list(options);
   constexpr const char* of_verify[] = {"mutant"};
   options.require_none_of(of_verify, "it belongs to --what conv and verify");
-  std::vector<std::string> all;
-  for (const Form<float>& form : forms<float>()) all.emplace_back(form.name);
-  plan.forms = chosen(options, "form", {"batched"}, all);
-  require_choices_matter(options, plan.forms, "batched");
+  plan.forms = training_forms_of(options);
   plan.algorithms = algorithms_of(options);
   plan.workloads = workloads_of(options);
   plan.precisions = precisions_of(options);
@@ -289,39 +162,6 @@ int run_verify(const Options& options) {
   return measure(options, plan, std::ranges::max(plan.threads), bench::verify_bench);
 }
 
-// Numbers of a list, each once, as `Number`.
-template <class Number>
-std::vector<Number> different_numbers(const Options& options, const char* option, Index most) {
-  std::vector<Number> list;
-  for (const Index each : options.integers(option).value_or(std::vector<Index>{})) {
-    if (each < 1 || each > most)
-      throw InvalidArgument(option, fmt::format("names {}", each),
-                            fmt::format("use numbers from 1 to {}", most));
-    const auto number = static_cast<Number>(each);
-    if (std::find(list.begin(), list.end(), number) != list.end())
-      throw InvalidArgument(option, fmt::format("names {} twice", each));
-    list.push_back(number);
-  }
-  return list;
-}
-
-// The link of a process that has nobody to send to.
-Link given_link(const Options& options) {
-  if (!options.has("latency") || !options.has("bandwidth"))
-    throw InvalidArgument(
-        options.has("latency") ? "bandwidth" : "latency", "is missing",
-        "tell how fast messages travel, or measure it: mpirun -n 2 fsconv bench --what scale");
-  constexpr double longest = 1e9, fastest = 1e6;
-  const double microseconds = options.number("latency", 0), gigabytes = options.number("bandwidth", 0);
-  if (!(microseconds >= 0 && microseconds <= longest))
-    throw InvalidArgument("latency", fmt::format("is {}", options.text("latency")),
-                          "must be 0 to 1e9 microseconds");
-  if (!(gigabytes > 0 && gigabytes <= fastest))
-    throw InvalidArgument("bandwidth", fmt::format("is {}", options.text("bandwidth")),
-                          "must be above 0 and at most 1e6 GB/s");
-  return {.latency = microseconds / 1e6, .bandwidth = gigabytes * 1e9};
-}
-
 int run_scale(const Options& options) {
   constexpr const char *of_operations[] = {"op", "form", "case", "input-size", "mutant"},
                        *of_rows[] = {"shard"}, *of_link[] = {"latency", "bandwidth"};
@@ -331,8 +171,9 @@ int run_scale(const Options& options) {
   auto plan = plan_of<bench::ScaleBenchPlan>(options);
   plan.threads = static_cast<int>(options.integer("threads", 1, 1, 1024));
   plan.workloads = workloads_of(options);
-  plan.batches = different_numbers<Index>(options, "batch", bench::most_scale_batch);
-  if (options.has("ranks")) plan.ranks = different_numbers<int>(options, "ranks", bench::most_scale_ranks);
+  plan.batches = different_numbers(options, "batch", bench::most_scale_batch);
+  if (const auto ranks = different_numbers(options, "ranks", bench::most_scale_ranks); !ranks.empty())
+    plan.ranks.assign(ranks.begin(), ranks.end());
   plan.precisions = precisions_of(options);
   plan.isas = isas_of(options);
   if (options.has("algorithm")) plan.algorithms = algorithms_of(options);
@@ -356,9 +197,9 @@ int run_scale(const Options& options) {
 int run(const Options& options) {
   const std::string what = options.text("what", "conv");
   if (what == "scale") return run_scale(options);
-  if (launched_ranks() > 1)
+  if (launch().ranks > 1)
     throw InvalidArgument(
-        "what", fmt::format("is {}, which one process measures, and {} were started", what, launched_ranks()),
+        "what", fmt::format("is {}, which one process measures, and {} were started", what, launch().ranks),
         "start one, or use --what scale");
   constexpr const char* of_scale[] = {"ranks", "latency", "bandwidth"};
   options.require_none_of(of_scale, "it belongs to --what scale");

@@ -3,12 +3,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <fsconv/base/parallel.hpp>
 #include <fsconv/distributed/agreement.hpp>
 #include <fsconv/distributed/mpi.hpp>
@@ -55,34 +53,6 @@ class Watched : public Communicator {
 
 std::optional<Watched> watched;
 
-// The number that a variable begins with.
-std::optional<int> number_in(const char* variable) {
-  const char* text = std::getenv(variable);
-  char* end = nullptr;
-  const long number = text ? std::strtol(text, &end, 10) : 0;
-  if (!text || end == text || number < 0 || number > 1 << 24) return std::nullopt;
-  return static_cast<int>(number);
-}
-
-template <std::size_t Count>
-std::optional<int> first_number_in(const char* const (&variables)[Count]) {
-  for (const char* one : variables)
-    if (const auto number = number_in(one)) return number;
-  return std::nullopt;
-}
-
-// Before, and without, any message. By Open MPI, PMI (MPICH) and Slurm.
-int launched_rank() {
-  constexpr const char* variables[] = {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"};
-  return first_number_in(variables).value_or(0);
-}
-
-int ranks_of_machine() {
-  constexpr const char* variables[] = {"OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS",
-                                       "SLURM_STEP_TASKS_PER_NODE"};
-  return std::max(1, first_number_in(variables).value_or(1));
-}
-
 // Where a rank that is not heard would have spoken.
 int real_stderr = -1;
 
@@ -116,7 +86,7 @@ bool shares_work(const std::string& command) {
 
 int refuse(const std::string& command) {
   const bool has_shards = command == "verify";
-  throw InvalidArgument(command, fmt::format("works in one process, and {} were started", launched_ranks()),
+  throw InvalidArgument(command, fmt::format("works in one process, and {} were started", launch().ranks),
                         has_shards
                             ? "start one, or one for each --shard I/N and join their files with fsconv merge"
                             : "start one; train, evaluate, encode and bench --what scale share their work");
@@ -131,7 +101,10 @@ int run_together(const RankedProgram& program, const Words& words) {
   } catch (...) {
     failure = std::current_exception();
   }
-  if (!watched) return program.complain(failure);  // MPI itself: nobody could be told
+  if (!watched) {  // MPI itself: what is wrong may be so here alone, and nobody could be told
+    speak();
+    return program.complain(failure);
+  }
   const auto end_all = [&] {
     speak();
     watched->abort(program.complain(std::current_exception()));
@@ -156,10 +129,10 @@ int run_together(const RankedProgram& program, const Words& words) {
 
 }  // namespace
 
-bool is_one_of_many() { return launched_ranks() > 1; }
+bool is_one_of_many() { return launch().ranks > 1; }
 
 int run_as_one_of_many(const RankedProgram& program, const Words& words) {
-  if (launched_rank() != 0) fall_silent();
+  if (launch().rank != 0) fall_silent();
   const bool is_work = !words.empty() && is_command(words[0]) && !asks_for_help(words);
   if (is_work && shares_work(words[0])) return run_together(program, words);
   try {
@@ -172,14 +145,12 @@ int run_as_one_of_many(const RankedProgram& program, const Words& words) {
 Communicator& ranks() { return watched ? static_cast<Communicator&>(*watched) : one_process(); }
 
 int usual_threads() {
-  const int cores = hardware_threads();
-  if (!is_one_of_many()) return cores;
-  if (const auto given = number_in("SLURM_CPUS_PER_TASK"); given && *given > 0) return *given;
-  cpu_set_t bound;
-  CPU_ZERO(&bound);
-  if (::sched_getaffinity(0, sizeof bound, &bound) == 0 && CPU_COUNT(&bound) < cores)
-    return std::max(1, CPU_COUNT(&bound));
-  return std::max(1, cores / ranks_of_machine());
+  const int mine = hardware_threads();
+  const Launch of = launch();
+  if (of.ranks == 1) return mine;
+  if (of.processors_of_rank > 0) return of.processors_of_rank;
+  // The launcher has what all ranks of this machine may use together. Where it bound them, mine are a part of that.
+  return std::max(1, std::min(mine, hardware_threads(::getppid()) / of.ranks_of_machine));
 }
 
 }  // namespace fsconv::cli

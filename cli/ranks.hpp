@@ -28,8 +28,8 @@ int run_as_one_of_many(const RankedProgram& program, const std::vector<std::stri
 // Those that the running command shares its work with; of other commands, this process alone.
 Communicator& ranks();
 
-// How many threads a process takes where the user says nothing: all cores, shared out among the ranks of this machine; those
-// that it is bound to where that is a part of them.
+// How many threads a process takes where the user says nothing: all processors that it may use, shared out among the ranks of
+// this machine; those that it is bound to where that is less.
 int usual_threads();
 
 }  // namespace fsconv::cli

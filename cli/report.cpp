@@ -59,12 +59,12 @@ Command report_command() {
           .usage =
               R"(  fsconv report FILE.h5... -o REPORT.html
 
-A page of HTML that holds all it shows and asks no network for anything: the verdicts in a sentence each, the
-curves of several runs over each other and what differs between their configurations, reconstructions, filters and
-where the entries of W are, evaluations with their errors, verifications with the failures first and the command
-that repeats each, timings, and the command, commit and machine that made each file. Every chart is a table, too,
-and all numbers stand in the page as JSON for scripts (element fsconv-report). It is read without JavaScript, on a
-phone, in the dark and on paper.
+A page of HTML that holds all it shows and asks no network for anything: the verdicts in a sentence each, the curves
+of several runs over each other and what differs between their configurations, reconstructions, filters and where
+the entries of W are, evaluations with their errors, verifications with the failures first and the command that
+repeats each, timings, predictions for several ranks, and the command, commit and machine that made each file. Every
+chart is a table, too, and all numbers stand in the page as JSON for scripts (element fsconv-report). It is read
+without JavaScript, on a phone, in the dark and on paper.
 
 The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5, and fsconv
 evaluate results/vae.h5 --output results/vae-eval.h5)",

@@ -46,6 +46,7 @@ build() {
   local launcher=(-DFSCONV_PRECOMPILE_HEADERS=ON)
   if command -v ccache >/dev/null; then launcher+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
   export CCACHE_SLOPPINESS=pch_defines,time_macros  # without it ccache does not keep what a precompiled header is in
+  export CCACHE_BASEDIR=$project CCACHE_NOHASHDIR=1  # and not for another checkout of the same sources
   echo "== building ($preset)"
   cmake -S "$project" --preset "$preset" "${launcher[@]}" "${@:3}" >/dev/null
   cmake --build "$project/build/$preset" --target "$target" -j "$jobs"

@@ -1,7 +1,9 @@
 // The foundations: numbers, arrays, random numbers, threads, text.
 // SPDX-License-Identifier: Apache-2.0
 #include <pthread.h>
+#include <sched.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -130,6 +132,27 @@ TEST_CASE("random: shuffle is a permutation") {
   CHECK(values != sorted);
   std::sort(values.begin(), values.end());
   CHECK(values == sorted);
+}
+
+TEST_CASE("parallel: threads are for the processors that a process may use, not for all of the machine") {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    cpu_set_t all, one;
+    CPU_ZERO(&all);
+    CPU_ZERO(&one);
+    ::sched_getaffinity(0, sizeof all, &all);
+    const bool had_all =
+        hardware_threads() == CPU_COUNT(&all) && hardware_threads(::getppid()) == CPU_COUNT(&all);
+    int last = CPU_SETSIZE - 1;
+    while (!CPU_ISSET(last, &all)) --last;
+    CPU_SET(last, &one);
+    ::sched_setaffinity(0, sizeof one, &one);
+    ::_exit(had_all && hardware_threads() == 1 && hardware_threads(::getppid()) == CPU_COUNT(&all) ? 0 : 1);
+  }
+  int status = 1;
+  ::waitpid(child, &status, 0);
+  CHECK(status == 0);
 }
 
 TEST_CASE("parallel: every piece runs once and the first exception comes out") {

@@ -79,6 +79,13 @@ TEST_CASE("forked server: a crash, a kill, an endless loop and an exit are told 
   CHECK(end_of(endless, {.seconds = 1}) == How::out_of_time);
 }
 
+TEST_CASE("forked server: a copy that hangs up and does not end is ended", "[slow]") {
+  CHECK(end_of([] {
+          ::close_range(3, ~0U, 0);
+          for (;;) ::pause();
+        }) == How::unknown);
+}
+
 TEST_CASE("forked server: waiting is not working, and ends no copy") {
   ForkedServer server([](std::string_view, std::span<const std::byte>) -> ForkedServer::Answer {
     ::usleep(300'000);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fsconv/bench/report_reader.hpp>
 #include <fsconv/bench/scale_bench.hpp>
+#include <fsconv/bench/scale_reader.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 #include <functional>
 #include <limits>
@@ -275,6 +276,11 @@ TEST_CASE(
   CHECK(file.string_attribute("/", "what") == "scale");
   CHECK(file.number_attribute("/", "bandwidth") == 1e9);
   CHECK_THROWS_WITH(read_timings(folder / "s.h5"), Catch::Contains("predictions"));
+  const RecordedScale read = read_scale(folder / "s.h5");
+  CHECK(read.latency == 1e-5);
+  CHECK(read.bandwidth == 1e9);
+  CHECK(read.measured_between == 1);
+  REQUIRE(read.steps.size() == 6);
   CHECK(file.shape("/constants/seconds") == Shape{4, 2});
   const auto seconds = file.read<double>("/items/predicted"), ranks = file.read<double>("/items/ranks");
   const auto limits = file.read_strings("/items/limit");
@@ -282,6 +288,14 @@ TEST_CASE(
     CHECK(seconds[static_cast<Index>(at)] == table.predictions[at].step.seconds());
     CHECK(ranks[static_cast<Index>(at)] == table.predictions[at].step.ranks);
     CHECK(json["items"][at]["limit"] == limits[at]);
+    const RecordedStep& step = read.steps[at];
+    CHECK(step.workload == table.workload);
+    CHECK(step.limit == limits[at]);
+    CHECK(step.batch == table.predictions[at].batch);
+    CHECK(step.ranks == table.predictions[at].step.ranks);
+    CHECK(step.predicted == table.predictions[at].step.seconds());
+    CHECK(step.efficiency == table.predictions[at].efficiency);
+    CHECK(std::isnan(step.measured));
   }
 }
 

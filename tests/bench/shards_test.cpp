@@ -45,13 +45,14 @@ ConvBenchPlan conv_plan() {
 
 // Writes shard `number` of `of` of a bench to a file of that name.
 template <class Plan, class Bench>
-void write_shard(const std::string& path, Plan plan, Bench bench, const Shard& shard) {
+void write_shard(const std::string& path, Plan plan, Bench bench, const Shard& shard,
+                 const std::string& start_time = now()) {
   plan.shard = shard;
   write_report(path, bench(plan),
                {.kind = "bench",
                 .command_line = "fsconv bench",
                 .configuration = {{"shard", shard.text()}},
-                .start_time = now()});
+                .start_time = start_time});
 }
 
 // What stands in a row, but for the times.
@@ -124,6 +125,16 @@ TEST_CASE("bench shards: of every kind, merged they are the whole") {
   train.forms = {"batched", "gather"};
   train.isas = {engine::best_isa()};
   check_shards(train, train_bench, 2);
+}
+
+TEST_CASE("bench shards: a merged run began with the first shard, in whichever time zone that was") {
+  const testing::ScratchFolder folder;
+  write_shard(folder / "1.h5", conv_plan(), conv_bench, {1, 2}, "2026-01-01T09:00:00+00:00");
+  write_shard(folder / "2.h5", conv_plan(), conv_bench, {2, 2}, "2026-01-01T10:00:00+02:00");
+  merge_timings(read_shard_files({folder / "1.h5", folder / "2.h5"}), folder / "m.h5");
+  const auto file = hdf5::File::open(folder / "m.h5");
+  CHECK(file.string_attribute("/", "start_time") == "2026-01-01T10:00:00+02:00");
+  CHECK(file.string_attribute("/", "end_time").starts_with("20"));
 }
 
 TEST_CASE(

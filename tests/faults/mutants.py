@@ -7,6 +7,7 @@ import calls
 import judging
 import long_run
 import running
+import signals
 import space
 import writers
 
@@ -22,6 +23,20 @@ class Source:
 def in_place(injector):
     runner = running.Runner("/bin/dd", injector)
     return judging.Case(runner, Source(), writers.Writer("dd", ("if=source", "of=target", "bs=64", "status=none")))
+
+
+def gives_up_when_interrupted(injector):
+    program = 'exit 1 if select(undef, undef, undef, 0.05) < 0; open F, ">target"; print F "new" x 99; close F;'
+    return judging.Case(running.Runner("/usr/bin/perl", injector), Source(), writers.Writer("perl", ("-e", program)))
+
+
+def signals_not_found(injector):
+    """The same of signals: perl's select() is interrupted and not called again."""
+    case = gives_up_when_interrupted(injector)
+    try:
+        return [] if signals.under_signals(case, 300) else ["that perl gives up at a signal is not found"]
+    finally:
+        case.runner.close()
 
 
 def not_found(injector, pool):

@@ -86,6 +86,7 @@ class Runner:
             environment["FAULTS_CLOCK"] = "1"
         if record:
             environment["FAULTS_RECORD"] = "1"
+        state.unlink(missing_ok=True)  # a process of an earlier run that is still about to end has the old one
         with open(state, "wb") as file:
             file.truncate(HEADER.size + LOG_BYTES)
         process = subprocess.Popen([self.program, *words], cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=prepare)

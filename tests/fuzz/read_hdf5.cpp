@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fsconv/base/error.hpp>
 #include <fsconv/bench/report_reader.hpp>
+#include <fsconv/bench/scale_reader.hpp>
 #include <fsconv/data/prepared_file.hpp>
 #include <fsconv/exchange/read_state.hpp>
 #include <fsconv/io/hdf5/file.hpp>
@@ -90,12 +91,16 @@ void read_hdf5_bytes(Bytes bytes) {
 void read_run_bytes(Bytes bytes) {
   const std::string path = file_of(bytes, "run.h5");
   std::string kind;
+  bool is_scale = false;
   {
     const hdf5::File file = hdf5::File::open(path);
     kind = file.string_attribute("/", "kind");
+    is_scale = kind == "bench" && bench::is_scale(file);
   }
   if (kind == "verify") {
     read_verification(path);
+  } else if (is_scale) {
+    bench::read_scale(path);
   } else if (kind == "bench") {
     bench::read_timings(path);
   } else if (kind == "data") {

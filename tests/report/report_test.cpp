@@ -3,7 +3,9 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fsconv/base/error.hpp>
+#include <fsconv/bench/scale_bench.hpp>
 #include <fsconv/io/hdf5/file.hpp>
+#include <fsconv/io/run_log.hpp>
 #include <fsconv/report/origin.hpp>
 #include <fsconv/report/report.hpp>
 #include <fsconv/train/evaluation_file.hpp>
@@ -91,6 +93,52 @@ TEST_CASE("report: verification and timings are counted as their files have them
   REQUIRE(items.size() == median.size());
   for (std::size_t at = 0; at < median.size(); ++at)
     if (!items[at]["median"].is_null()) CHECK(items[at]["median"] == median[at]);
+}
+
+TEST_CASE("report: predictions of several ranks, with what was measured beside them") {
+  const testing::ScratchFolder folder;
+  bench::ScaleReport scale{.link = {.latency = 2e-6, .bandwidth = 5e9}, .measured_between = 2, .tables = {}};
+  bench::ScaleTable table{.workload = "ae<28>", .isa = "avx2", .algorithm = "direct", .predictions = {}};
+  for (const int ranks : {1, 2, 4})
+    table.predictions.push_back(
+        {.batch = 64,
+         .step =
+             {.ranks = ranks, .blocks = 2, .compute = 0.5 / ranks, .latency = 0.125, .without_overlap = 0.75},
+         .efficiency = 0.625 / (ranks * (0.5 / ranks + 0.125))});
+  table.predictions[1].measured =
+      bench::StepTimings{.overlapping = {.median = 0.75}, .waiting = {.median = 0.8}};
+  scale.tables = {table, table};
+  scale.tables[1].precision = Precision::bf16;
+  const std::string path = folder / "scale.h5";
+  bench::write_report(path, scale, {.kind = "bench", .command_line = "fsconv bench", .start_time = now()});
+
+  const report::Report made = report::report({path, recorded("bench.h5")});
+  REQUIRE(made.verdicts.size() >= 2);
+  CHECK(made.html.find(
+            "6 steps of training predicted, for a link of 2 us and 5 GB/s, measured between 2 ranks. 2 "
+            "steps were measured, too: 2 to 2 times as long as predicted.") != std::string::npos);
+  CHECK(made.html.find("ae<28>") == std::string::npos);
+  const json page = json_in(made.html);
+  const auto found = std::find_if(page["files"].begin(), page["files"].end(),
+                                  [](const json& file) { return file["what"] == "scale"; });
+  REQUIRE(found != page["files"].end());
+  REQUIRE((*found)["items"].size() == 6);
+  CHECK((*found)["items"][1]["predicted"] == 0.375);
+  CHECK((*found)["items"][1]["measured"] == 0.75);
+  CHECK((*found)["items"][2]["measured"].is_null());
+  CHECK((*found)["items"][3]["precision"] == "bf16");
+  std::vector<json> charts;
+  for (const auto& [id, chart] : page["charts"].items())
+    if (chart["title"].get<std::string>().find("direct fp32") != std::string::npos) charts.push_back(chart);
+  REQUIRE(charts.size() == 2);
+  const json& efficiency = charts[0]["series"].size() == 1 ? charts[0] : charts[1];
+  const json& seconds = charts[0]["series"].size() == 1 ? charts[1] : charts[0];
+  CHECK(efficiency["series"][0]["x"] == json({1, 2, 4}));
+  CHECK(efficiency["series"][0]["y"][0] == 1);
+  REQUIRE(seconds["series"].size() == 3);
+  CHECK(seconds["series"][1]["y"] == json({0.75, 0.75, 0.75}));
+  CHECK(seconds["series"][2]["x"] == json({2}));
+  CHECK(seconds["series"][2]["y"] == json({0.75}));
 }
 
 TEST_CASE("report: a failure names the command that repeats it") {

@@ -187,6 +187,8 @@ TEST_CASE("partial epoch: what a stopped run may and may not be resumed with") {
   REQUIRE(signalled(config, part, "", 4, SIGTERM) == 130);  // epoch 1, step 1 of epoch 2
   config.epochs = 1;
   CHECK_THROWS_WITH(run_to(part, config, part), Contains("epochs") && Contains("1 and part of the next"));
+  CHECK_THROWS_WITH(train({.config = config, .output = part, .resume_from = {}, .command_line = "test"}),
+                    Contains("holds a run of 1 epoch and 1 step"));
   config.epochs = 4;
   run_to(folder.file("whole.h5"), config);
   run_to(folder.file("end.h5"), config, part);

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
@@ -20,6 +21,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/forked_server.hpp>
 #include <fsconv/base/interrupt.hpp>
+#include <thread>
 
 namespace fsconv {
 namespace {
@@ -195,12 +197,17 @@ void ForkedServer::report_end() {
   int status = 0;
   pid_t collected = -1;
   // Its end of the socket is closed, so it is about to end; or this end has failed, and it waits for a question that does not
-  // come: it ends, too, once there is nobody to ask it.
+  // come: it ends, too, once there is nobody to ask it. One that does neither is ended.
   socket_.close();
-  while ((collected = ::waitpid(child_, &status, 0)) < 0 && errno == EINTR) {
+  const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while ((collected = ::waitpid(child_, &status, WNOHANG)) == 0 || (collected < 0 && errno == EINTR)) {
+    if (std::chrono::steady_clock::now() > latest) {
+      end();
+      throw ServerEnded(How::unknown, "did not end");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   child_ = -1;
-  end();
   if (collected < 0) throw ServerEnded(How::unknown, "ended without an answer");
   if (WIFEXITED(status) && WEXITSTATUS(status) == nobody_there)
     throw ServerEnded(How::unknown, "could not be asked, or could not answer");

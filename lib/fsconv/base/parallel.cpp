@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -159,7 +161,16 @@ void run_call(Index count, int threads, const Work& work, bool needs_all) {
 
 }  // namespace
 
-int hardware_threads() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
+int hardware_threads(int process) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  const bool is_known =
+      ::sched_getaffinity(process == 0 ? ::getpid() : process, sizeof allowed, &allowed) == 0;
+  // More processors than a cpu_set_t has bits are not known.
+  const unsigned count =
+      is_known ? static_cast<unsigned>(CPU_COUNT(&allowed)) : std::thread::hardware_concurrency();
+  return static_cast<int>(std::max(1u, count));
+}
 
 void parallel_for(Index count, int threads, const std::function<void(Index)>& work) {
   parallel_for(count, threads, [&work](Index piece, int) { work(piece); });

@@ -7,8 +7,9 @@
 
 namespace fsconv {
 
-// The number of threads that this machine runs at once.
-int hardware_threads();
+// The number of threads that this process runs at once: the machine's processors, or those of them that a container, a
+// launcher or taskset left it. Of another process: the same, or the machine's where that may not be asked.
+int hardware_threads(int process = 0);
 
 // Calls work(0) ... work(count-1), each once, on up to `threads` threads (the caller's among them): on fewer where the
 // system refuses some, if need be on the caller's alone. The pieces are handed out in order as threads become free, so

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <fsconv/base/error.hpp>
 #include <fsconv/bench/report_reader.hpp>
+#include <fsconv/bench/scale_reader.hpp>
 #include <fsconv/io/run_log.hpp>
 #include <fsconv/io/table_columns.hpp>
 #include <limits>
@@ -18,7 +19,7 @@ RecordedTimings read_timings(const std::string& path) {
                          .batch = file.has_attribute("/", "batch") ? file.integer_attribute("/", "batch") : 0,
                          .threads = file.integer_attribute("/", "threads"),
                          .items = {}};
-  if (report.what == "scale")
+  if (is_scale(file))
     throw BadData(path, "holds predictions, not timings", "give a file of fsconv bench without --what scale");
   if (file.has_attribute("/", "unit")) report.rate_unit = file.string_attribute("/", "unit") + "/s";
 

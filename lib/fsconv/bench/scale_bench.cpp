@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/ranges.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -125,22 +126,33 @@ struct Turns {
 
 Turns turns_of(Communicator* ranks, int threads) {
   if (ranks == nullptr) return {};
-  // Machines may have different numbers of processors: each says its own, and all take the same turns.
-  std::string host(256, '\0');
-  ::gethostname(host.data(), host.size() - 1);
-  const std::vector<std::string> hosts =
-      ranks->all_gather(fmt::format("{} {}", hardware_threads(), host.c_str()));
+  // What each may use, and where: the ranks of a machine share the processors that any of them has.
+  struct Seat {
+    cpu_set_t processors;
+    char host[256];
+  } mine{};
+  ::sched_getaffinity(0, sizeof mine.processors, &mine.processors);
+  ::gethostname(mine.host, sizeof mine.host - 1);
+  std::vector<Seat> seats;
+  for (const std::string& theirs : ranks->all_gather({reinterpret_cast<const char*>(&mine), sizeof mine}))
+    std::memcpy(&seats.emplace_back(), theirs.data(), std::min(theirs.size(), sizeof mine));
   Turns turns;
-  for (std::size_t rank = 0; rank < hosts.size(); ++rank) {
-    const auto before = static_cast<int>(
-        std::count(hosts.begin(), hosts.begin() + static_cast<std::ptrdiff_t>(rank), hosts[rank]));
-    const int at_once = std::max(1, std::stoi(hosts[rank]) / threads);
-    turns.count = std::max(turns.count, before / at_once + 1);
-    if (static_cast<int>(rank) == ranks->rank()) turns.mine = before / at_once;
+  for (std::size_t rank = 0; rank < seats.size(); ++rank) {
+    cpu_set_t all;
+    CPU_ZERO(&all);
+    int together = 0, before = 0;
+    for (std::size_t other = 0; other < seats.size(); ++other) {
+      if (std::strcmp(seats[other].host, seats[rank].host) != 0) continue;
+      CPU_OR(&all, &all, &seats[other].processors);
+      ++together;
+      if (other < rank) ++before;
+    }
+    const int processors = std::max(1, CPU_COUNT(&all)), turn = before / std::max(1, processors / threads);
+    turns.count = std::max(turns.count, turn + 1);  // machines may differ, and all take the same turns
+    if (static_cast<int>(rank) != ranks->rank()) continue;
+    turns.mine = turn;
+    turns.sharing = std::max(1.0, static_cast<double>(together) * threads / processors);
   }
-  const auto together =
-      static_cast<double>(std::ranges::count(hosts, hosts[static_cast<std::size_t>(ranks->rank())]));
-  turns.sharing = std::max(1.0, together * threads / hardware_threads());
   return turns;
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <fsconv/distributed/mpi_face.h>
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fsconv/base/error.hpp>
@@ -21,28 +22,23 @@ std::string variable(const char* name) {
   return value ? value : "";
 }
 
+// The number that a variable begins with: Slurm writes "4(x2)" for four on each of two machines.
 std::optional<int> number_in(const char* name) {
   const std::string text = variable(name);
   char* end = nullptr;
   const long value = std::strtol(text.c_str(), &end, 10);
-  if (text.empty() || *end != '\0' || value < 1 || value > 1 << 24) return std::nullopt;
+  if (end == text.c_str() || value < 0 || value > 1 << 24) return std::nullopt;
   return static_cast<int>(value);
 }
 
-// A variable that says how many we are, and who has set it.
 struct Launcher {
-  const char *variable, *name;
+  const char *name, *ranks, *rank, *ranks_of_machine;
 };
 // srun sets its own in every step, whichever MPI it speaks.
 constexpr Launcher launchers[] = {
-    {"OMPI_COMM_WORLD_SIZE", "mpirun"}, {"PMI_SIZE", "mpiexec"}, {"SLURM_STEP_NUM_TASKS", "srun"}};
-
-const Launcher* launcher() {
-  if (variable("FSCONV_MPI") == alone) return nullptr;
-  for (const Launcher& one : launchers)
-    if (number_in(one.variable)) return &one;
-  return nullptr;
-}
+    {"mpirun", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE"},
+    {"mpiexec", "PMI_SIZE", "PMI_RANK", "MPI_LOCALNRANKS"},
+    {"srun", "SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "SLURM_STEP_TASKS_PER_NODE"}};
 
 std::filesystem::path program_folder() {
   std::error_code problem;
@@ -55,11 +51,12 @@ std::string module_path(const std::string& started) {
   const std::filesystem::path here = program_folder(), installed = here / "../lib/fsconv";
   for (const std::filesystem::path& folder : {here, installed})
     if (access((folder / module_file).c_str(), R_OK) == 0) return (folder / module_file).string();
-  throw Error(ExitCode::runtime,
-              fmt::format("{}, but this fsconv was built without MPI: {} lies neither beside it nor in {}; "
-                          "start one process, build with libopenmpi-dev, or say FSCONV_MPI={} to run each "
-                          "process by itself",
-                          started, module_file, installed.lexically_normal().string(), alone));
+  throw Error(
+      ExitCode::runtime,
+      fmt::format("{}, but this fsconv has no MPI: {} lies neither beside it nor in {}; "
+                  "start one process, install the package fsconv-mpi or build with libopenmpi-dev, or say "
+                  "FSCONV_MPI={} to run each process by itself",
+                  started, module_file, installed.lexically_normal().string(), alone));
 }
 
 const fsconv_mpi_face& loaded(const std::string& path) {
@@ -136,16 +133,15 @@ void finish() {
 }
 
 Communicator& started() {
-  const Launcher& by = *launcher();
-  const int wanted = launched_ranks();
-  const std::string words = fmt::format("{} started {} processes", by.name, wanted);
+  const Launch by = launch();
+  const std::string words = fmt::format("{} started {} processes", by.launcher, by.ranks);
   const fsconv_mpi_face& face = loaded(module_path(words));
   int rank = 0, size = 0;
   if (const char* problem = face.start(&rank, &size)) throw Error(ExitCode::runtime, problem);
   running = &face;
   running_in = getpid();
   std::atexit(finish);
-  if (size != wanted) {
+  if (size != by.ranks) {
     const std::string library = face.library;  // its name, and much more behind a comma
     throw Error(
         ExitCode::runtime,
@@ -159,13 +155,18 @@ Communicator& started() {
 
 }  // namespace
 
-int launched_ranks() {
-  const Launcher* by = launcher();
-  return by ? *number_in(by->variable) : 1;
+Launch launch() {
+  if (variable("FSCONV_MPI") == alone) return {};
+  for (const Launcher& one : launchers)
+    if (const int ranks = number_in(one.ranks).value_or(0); ranks > 0)
+      return {one.name, ranks, number_in(one.rank).value_or(0),
+              std::max(1, number_in(one.ranks_of_machine).value_or(1)),
+              number_in("SLURM_CPUS_PER_TASK").value_or(0)};
+  return {};
 }
 
 Communicator& launched() {
-  static Communicator& ranks = launched_ranks() > 1 ? started() : one_process();
+  static Communicator& ranks = launch().ranks > 1 ? started() : one_process();
   return ranks;
 }
 

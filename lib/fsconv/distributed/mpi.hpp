@@ -3,14 +3,22 @@
 #pragma once
 
 #include <fsconv/distributed/communicator.hpp>
+#include <string>
 
 namespace fsconv {
 
-// How many processes the environment says were started together: 1 where it says nothing of it. Asks the variables of
-// Open MPI's mpirun, of Slurm's srun and of PMI (MPICH's mpiexec). Looks at nothing else, so it may be asked any time.
-int launched_ranks();
+// What the environment says of the processes that were started together, in the variables of Open MPI's mpirun, of PMI
+// (MPICH's mpiexec) and of Slurm's srun.
+struct Launch {
+  std::string launcher;        // its name; "" where nothing is said: one process
+  int ranks = 1, rank = 0;     // of all machines; a rank that is not told is 0
+  int ranks_of_machine = 1;    // of this one
+  int processors_of_rank = 0;  // as Slurm was asked for; 0 where that is not told
+};
+// Looks at nothing else, so it may be asked any time.
+Launch launch();
 
-// What this process was started as: one_process(), or a rank of MPI where launched_ranks() says so. The first call
+// What this process was started as: one_process(), or a rank of MPI where launch() says so. The first call
 // loads the module fsconv_mpi (what the variable FSCONV_MPI names; else the one beside the program, or in
 // ../lib/fsconv/ from there), and starts MPI; MPI is finished where the process returns from main() or calls exit(),
 // which every rank must do: who leaves the others alone calls abort(). Messages may come from any thread, one at a

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ctime>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/text.hpp>
@@ -142,6 +143,14 @@ std::string joined(const std::vector<ShardFile>& files, const std::string& attri
   return fmt::format("{}", fmt::join(words, ", ")) + (more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
+// Of a time as run_log writes it: shards may have run in different time zones.
+std::time_t instant(const std::string& time) {
+  std::tm parts{};
+  if (::strptime(time.c_str(), "%Y-%m-%dT%H:%M:%S%z", &parts) == nullptr) return 0;
+  const long east = parts.tm_gmtoff;
+  return ::timegm(&parts) - east;
+}
+
 }  // namespace
 
 void write_places(hdf5::File& file, const std::string& table, const std::string& index,
@@ -231,16 +240,13 @@ hdf5::File begin_merged(const std::string& output, const std::vector<ShardFile>&
                            fmt::format("  # and {}, put together by fsconv merge",
                                        counted(static_cast<Index>(files.size()) - 1, "more shard"));
   for (const char* attribute : {"host", "cpu"}) root[attribute] = joined(files, attribute);
-  const auto [begin, end] = [&] {
-    std::pair times{said(first, "start_time"), said(first, "end_time")};
-    for (const ShardFile& one : files) {
-      times.first = std::min(times.first, said(one, "start_time"));
-      times.second = std::max(times.second, said(one, "end_time"));
-    }
-    return times;
-  }();
-  root["start_time"] = begin;
-  root["end_time"] = end;
+  const auto earlier = [](const char* time) {
+    return [time](const ShardFile& a, const ShardFile& b) {
+      return instant(said(a, time)) < instant(said(b, time));
+    };
+  };
+  root["start_time"] = said(*std::ranges::min_element(files, earlier("start_time")), "start_time");
+  root["end_time"] = said(*std::ranges::max_element(files, earlier("end_time")), "end_time");
   for (const auto& [attribute, value] : root) file.set_attribute("/", attribute, value);
   return file;
 }

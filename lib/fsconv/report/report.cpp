@@ -20,6 +20,7 @@ struct Results {
   std::vector<Result<EvaluationReport>> evaluations;
   std::vector<Result<RecordedVerification>> verifications;
   std::vector<Result<bench::RecordedTimings>> timings;
+  std::vector<Result<bench::RecordedScale>> scales;
   std::vector<Result<RecordedCodes>> codes;
 };
 
@@ -40,6 +41,8 @@ void read(Results& results, const Origin& origin) {
     results.evaluations.push_back({origin, read_evaluation(path)});
   else if (origin.kind == "verify")
     results.verifications.push_back({origin, read_verification(path)});
+  else if (origin.kind == "bench" && bench::is_scale(hdf5::File::open(path)))
+    results.scales.push_back({origin, bench::read_scale(path)});
   else if (origin.kind == "bench")
     results.timings.push_back({origin, bench::read_timings(path)});
   else if (origin.kind == "encode")
@@ -82,6 +85,7 @@ Report report(const std::vector<std::string>& files, const std::string& title) {
   if (!results.runs.empty()) add_runs(page, results.runs);
   if (!results.evaluations.empty()) add_evaluations(page, results.evaluations);
   for (const auto& one : results.timings) add_timings(page, one);
+  for (const auto& one : results.scales) add_scale(page, one);
   for (const auto& one : results.codes) add_codes(page, one);
   add_origins(page, origins);
   const bool dirty =

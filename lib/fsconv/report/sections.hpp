@@ -4,6 +4,7 @@
 #pragma once
 
 #include <fsconv/bench/report_reader.hpp>
+#include <fsconv/bench/scale_reader.hpp>
 #include <fsconv/report/comparable.hpp>
 #include <fsconv/train/evaluation_report.hpp>
 #include <fsconv/train/recorded_run.hpp>
@@ -30,6 +31,9 @@ void add_evaluations(Page& page, const std::vector<Result<EvaluationReport>>& ev
 void add_verification(Page& page, const Result<RecordedVerification>& verification);
 
 void add_timings(Page& page, const Result<bench::RecordedTimings>& timings);
+
+// Efficiency and seconds of a step over the number of ranks, predicted and measured.
+void add_scale(Page& page, const Result<bench::RecordedScale>& scale);
 
 // The codes of images, as `fsconv encode` writes them.
 struct RecordedCodes {

@@ -7,6 +7,7 @@
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/location.hpp>
 #include <fsconv/io/picture.hpp>
+#include <fsconv/train/checkpoint.hpp>
 #include <fsconv/train/saved_run.hpp>
 #include <utility>
 
@@ -25,9 +26,11 @@ std::string held_by(const std::string& path) {
   try {
     const hdf5::File file = hdf5::File::open(path);
     const TrainConfig config = read_train_config(file);
-    return fmt::format("a run of {} (model {}, data {}, seed {})",
+    const Index steps = read_partial_epoch(file).step;  // of an epoch in whose middle it was stopped
+    return fmt::format("a run of {}{} (model {}, data {}, seed {})",
                        counted(static_cast<Index>(file.read<std::int64_t>("/epoch").size()), "epoch"),
-                       name(config.model), config.data, config.seed);
+                       steps > 0 ? " and " + counted(steps, "step") : "", name(config.model), config.data,
+                       config.seed);
   } catch (const Interrupted&) {
     throw;
   } catch (const std::exception&) {
