@@ -1,6 +1,6 @@
-# The module fsconv_mpi.so, for several processes that train one model: beside the program in the build, in lib/fsconv where it
-# is installed, as a component of its own. Only the module is linked with MPI: the program loads it where mpirun or srun has
-# started several of it.
+# The module fsconv_mpi.so, for several processes that train one model: beside the program in the build, in lib/fsconv/modules
+# where it is installed (in lib/fsconv itself CPack would take it for a library that ldconfig is to know), as a component of its
+# own. Only the module is linked with MPI: the program loads it where mpirun or srun has started several of it.
 # SPDX-License-Identifier: Apache-2.0
 find_package(MPI QUIET COMPONENTS C)
 option(FSCONV_MPI "Build the module for several processes: needs libopenmpi-dev" ${MPI_C_FOUND})
@@ -16,4 +16,4 @@ target_compile_definitions(fsconv_mpi PRIVATE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX
 # Not fsconv_options: what a program at a fixed address is compiled with is nothing for a module.
 target_compile_options(fsconv_mpi PRIVATE -Wall -Wextra -Wconversion -Wshadow)
 target_link_libraries(fsconv_mpi PRIVATE MPI::MPI_C)
-install(TARGETS fsconv_mpi LIBRARY DESTINATION lib/fsconv COMPONENT mpi)
+install(TARGETS fsconv_mpi LIBRARY DESTINATION lib/fsconv/modules COMPONENT mpi)

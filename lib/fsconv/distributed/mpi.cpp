@@ -48,7 +48,7 @@ std::filesystem::path program_folder() {
 // Throws where the module is not there: what would be right then is for the user to say.
 std::string module_path(const std::string& started) {
   if (const std::string named = variable("FSCONV_MPI"); !named.empty()) return named;
-  const std::filesystem::path here = program_folder(), installed = here / "../lib/fsconv";
+  const std::filesystem::path here = program_folder(), installed = here / "../lib/fsconv/modules";
   for (const std::filesystem::path& folder : {here, installed})
     if (access((folder / module_file).c_str(), R_OK) == 0) return (folder / module_file).string();
   throw Error(

@@ -20,7 +20,7 @@ Launch launch();
 
 // What this process was started as: one_process(), or a rank of MPI where launch() says so. The first call
 // loads the module fsconv_mpi (what the variable FSCONV_MPI names; else the one beside the program, or in
-// ../lib/fsconv/ from there), and starts MPI; MPI is finished where the process returns from main() or calls exit(),
+// ../lib/fsconv/modules/ from there), and starts MPI; MPI is finished where the process returns from main() or calls exit(),
 // which every rank must do: who leaves the others alone calls abort(). Messages may come from any thread, one at a
 // time. Throws Error (runtime) where the module is not there, is another version's, or belongs to another MPI than the one that
 // started us: so many processes that know nothing of each other would overwrite each other's files.
