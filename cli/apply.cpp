@@ -6,8 +6,7 @@
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/conventions/apply.hpp>
 #include <fsconv/geometry/case_string.hpp>
-#include <fsconv/io/atomic_file.hpp>
-#include <fsconv/io/location.hpp>
+#include <fsconv/io/kept_files.hpp>
 #include <nlohmann/json.hpp>
 
 #include "arrays.hpp"
@@ -61,7 +60,8 @@ int run(const Options& options) {
   }
   if (options.has("bias")) request.bias = read_named_array(options.required_text("bias"));
 
-  require_writable(locate(output).path);
+  require_output(
+      {.path = output, .inputs = files_named(options, {"input", "weight", "bias", "output-gradient"})});
   const ApplyResult result = apply(request);
   tell_notes(result.notes);
   catch_interrupts();  // from here on a half-written file would be left behind

@@ -9,7 +9,7 @@
 #include <fsconv/bench/scale_bench.hpp>
 #include <fsconv/distributed/agreement.hpp>
 #include <fsconv/distributed/mpi.hpp>
-#include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/kept_files.hpp>
 #include <fsconv/io/location.hpp>
 
 #include "bench_choices.hpp"
@@ -77,10 +77,10 @@ double time_limit_of(const Options& options) {
 }
 
 // Found out before the work, not after it.
-void require_output(const Options& options) {
+void require_bench_output(const Options& options) {
   if (!options.has("output")) return;
   require_hdf5_name(options.text("output"));
-  require_writable(options.text("output"));
+  require_output({.path = options.text("output"), .kind = "bench"});
 }
 
 RunInfo info_of(const Options& options, std::uint64_t seed, int threads) {
@@ -107,7 +107,7 @@ Plan plan_of(const Options& options) {
 // `bench` measures as `plan` says, and is told first that it may.
 template <class Plan, class Bench>
 int measure(const Options& options, const Plan& plan, int threads, Bench bench) {
-  require_output(options);
+  require_bench_output(options);
   const RunInfo info = info_of(options, plan.seed, threads);
   catch_interrupts();
   return finish(options, bench(plan), info);
@@ -186,7 +186,7 @@ int run_scale(const Options& options) {
   }
   if (options.has("output"))
     require_hdf5_name(options.text("output"));  // by all, for only one of them writes
-  if (ranks.rank() == 0) require_output(options);
+  if (ranks.rank() == 0) require_bench_output(options);
   agree(ranks, nullptr);
   if (ranks.rank() == 0) return measure(options, plan, plan.threads, bench::scale_bench);
   catch_interrupts();
@@ -200,7 +200,7 @@ int run(const Options& options) {
   if (launch().ranks > 1)
     throw InvalidArgument(
         "what", fmt::format("is {}, which one process measures, and {} were started", what, launch().ranks),
-        "start one, or use --what scale");
+        "start one, use --what scale, or say FSCONV_MPI=none to run each process by itself");
   constexpr const char* of_scale[] = {"ranks", "latency", "bandwidth"};
   options.require_none_of(of_scale, "it belongs to --what scale");
   if (what == "conv") return run_conv(options);

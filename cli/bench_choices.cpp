@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fsconv/base/error.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/verify/mutants.hpp>
 
@@ -12,12 +14,26 @@
 namespace fsconv::cli {
 namespace {
 
-// "a,b,c", each once; `all` stands for every word that is known.
+// "a,b,c", each once and one of `known`; "all" stands for all that can be done here.
+std::vector<std::string> chosen(const Options& options, const char* option,
+                                const std::vector<std::string>& otherwise,
+                                const std::vector<std::string>& all, std::vector<std::string> known) {
+  if (!options.has(option)) return otherwise;
+  if (options.text(option) == "all") return all;
+  const std::vector<std::string> words = options.different_words(option);
+  for (const std::string& word : words) {
+    if (std::find(known.begin(), known.end(), word) != known.end()) continue;
+    const std::string meant = did_you_mean(word, known);
+    known.emplace_back("all");
+    throw InvalidArgument(option, fmt::format("'{}' is unknown", word),
+                          meant.empty() ? "use " + alternatives(known) : meant);
+  }
+  return words;
+}
 std::vector<std::string> chosen(const Options& options, const char* option,
                                 const std::vector<std::string>& otherwise,
                                 const std::vector<std::string>& all) {
-  if (!options.has(option)) return otherwise;
-  return options.text(option) == "all" ? all : options.different_words(option);
+  return chosen(options, option, otherwise, all, all);
 }
 
 // The witnesses that --mutant asks for.
@@ -80,7 +96,8 @@ std::vector<Op> ops_of(const Options& options) {
 std::vector<engine::Isa> isas_of(const Options& options) {
   const std::vector<std::string> all = names_in(engine::permitted_isas());
   std::vector<engine::Isa> isas;
-  for (const std::string& word : chosen(options, "isa", {std::string(name(engine::current_isa()))}, all))
+  for (const std::string& word :
+       chosen(options, "isa", {std::string(name(engine::current_isa()))}, all, all_names<engine::Isa>()))
     isas.push_back(engine::isa_named(word));
   return isas;
 }
@@ -98,7 +115,7 @@ std::vector<bench::Contender> contenders_of(const Options& options) {
   std::vector<std::string> usual = {"engine", "batched", "im2col", "onednn"};
   std::erase_if(
       usual, [&](const std::string& form) { return std::find(all.begin(), all.end(), form) == all.end(); });
-  const auto forms = chosen(options, "form", usual, all);
+  const auto forms = chosen(options, "form", usual, all, bench::contender_names({Precision::fp32}));
   require_choices_matter(options, forms, "engine");
   auto list = bench::contenders_named(forms, isas_of(options), precisions, algorithms_of(options));
   for (const Witness& mutant : mutants_of(options)) list.push_back(bench::contender_of(mutant));

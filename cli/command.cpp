@@ -8,6 +8,8 @@
 #include <charconv>
 #include <cmath>
 #include <fsconv/base/text.hpp>
+#include <fsconv/io/kept_files.hpp>
+#include <fsconv/io/location.hpp>
 #include <sstream>
 #include <tuple>
 
@@ -215,6 +217,16 @@ std::pair<Texts, Texts> from_config_file(const Command& command, const po::optio
   return {texts, places};
 }
 
+// The file of the options is read by every command. Only a file of results that says itself where it was written is a recipe
+// to write it again.
+void require_config_kept(const Options& options) {
+  const std::string& file = options.config_file();
+  for (const std::string name : {"output", "picture", "null-space"})
+    if (!(options.places().contains(name) && names_hdf5(file)))
+      require_unread(name, options.text(name), {file});
+  for (const std::string& path : split(options.text("to"), ',')) require_unread("to", path, {file});
+}
+
 // An error about what stands in a file says where.
 template <class Work>
 auto with_place(const Work& work, const Texts& places) {
@@ -356,7 +368,12 @@ Options parse(const Command& command, const std::vector<std::string>& arguments)
 
 int run_command(const Command& command, const std::vector<std::string>& arguments) {
   const Options options = parse(command, arguments);
-  return with_place([&] { return command.run(options); }, options.places());
+  return with_place(
+      [&] {
+        require_config_kept(options);
+        return command.run(options);
+      },
+      options.places());
 }
 
 }  // namespace fsconv::cli

@@ -92,8 +92,11 @@ int run_prepare(const Options& options, const Words& words) {
   const Preparation wanted = preparation_of(options, words);
   require_hdf5_name(wanted.output);
   if (!lacks_folder(wanted.output))
-    require_output(wanted.output, wanted.info.kind, {wanted.folder, wanted.partition.value_or("")}, true,
-                   options.has("force"));
+    require_output({.path = wanted.output,
+                    .kind = wanted.info.kind,
+                    .inputs = {wanted.folder, wanted.partition.value_or("")},
+                    .keeps_own = true,
+                    .force = options.has("force")});
   const Prepared made = prepare(wanted, [](const std::string& text) { tell("fsconv: {}", text); });
   if (options.has("json")) {
     print_json(to_json(made, wanted));

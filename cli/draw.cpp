@@ -13,6 +13,8 @@
 #include <fsconv/draw/model_figure.hpp>
 #include <fsconv/draw/raster.hpp>
 #include <fsconv/geometry/case_string.hpp>
+#include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/kept_files.hpp>
 #include <fsconv/train/trained_run.hpp>
 #include <nlohmann/json.hpp>
 
@@ -130,7 +132,7 @@ int run(const Options& options) {
   if (file.animate && options.has("step"))
     throw InvalidArgument("step", "is one step, and --animate shows all of them", "give one of both");
   require_useful(options, format, file.animate);
-  require_writable(path);
+  require_output({.path = path, .inputs = files_named(options, {"of", "weight", "input"})});
   catch_interrupts();
   const Drawn drawn = options.has("of") && names_a_file(options.text("of"))
                           ? Drawn{drawn_model(options)}

@@ -34,9 +34,10 @@ TrainRun run_of(const Options& options) {
   run.output = options.required_text("output");
   run.force = options.has("force");
   run.untrained = true;
+  require_kept(run.output, {options.config_file()}, "what is read");
   if (options.has("like")) {
     const std::string like = options.required_text("like");
-    require_kept(run, like, "the run that it is to be like");
+    require_kept(run.output, {like}, "the run that it is to be like");
     run.config = read_train_config(hdf5::File::open(like));
     if (!options.has("data")) run.data_named_in = like;
   }
@@ -102,7 +103,7 @@ The examples use fsconv train --data generated --model vae --epochs 1 --output r
 and fsconv export results/vae.h5 --to results/vae.safetensors)",
           .examples =
               R"(  fsconv import results/vae.safetensors --like results/vae.h5 --output results/again.h5
-  fsconv import results/vae.safetensors --data generated --model vae --gain --output results/imported.h5
+  fsconv import results/vae.safetensors --data generated --model vae --output results/imported.h5
 )",
           .options = options,
           .run = run,

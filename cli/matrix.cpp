@@ -17,7 +17,7 @@
 #include <fsconv/forms/matrix_text.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/io/atomic_file.hpp>
-#include <fsconv/io/location.hpp>
+#include <fsconv/io/kept_files.hpp>
 #include <fsconv/io/sparse_file.hpp>
 #include <fsconv/verify/explain.hpp>
 #include <fsconv/verify/matrix_spectrum.hpp>
@@ -100,6 +100,13 @@ void write_files(const Options& options, const Geometry& geometry, const MatrixR
   }
 }
 
+void require_matrix_output(const Options& options, const std::string& option) {
+  const std::string& path = options.text(option);
+  require_output({.path = option == "output" ? sparse_place(path) : path,
+                  .inputs = files_named(options, {"weight"}),
+                  .option = option});
+}
+
 // What a matrix with so many rows and columns, or its null space, cannot be asked for.
 void require_spectrum(const Options& options, const Geometry& geometry) {
   if (options.has("spectrum")) require_spectrum_size(geometry, "spectrum");
@@ -107,7 +114,7 @@ void require_spectrum(const Options& options, const Geometry& geometry) {
   if (!options.has("spectrum")) throw InvalidArgument("null-space", "is found by its rank", "add --spectrum");
   require_array_place(options.text("null-space"));
   require_null_space_size(geometry, "null-space");
-  require_writable(locate(options.text("null-space")).path);
+  require_matrix_output(options, "null-space");
 }
 
 Tensor<double> read_weight(const Options& options, Direction direction, const Geometry& geometry) {
@@ -138,7 +145,7 @@ int run(const Options& options) {
   if (options.has("picture")) {
     draw::drawing_format(options.text("picture"), "picture");
     draw::require_drawable_matrix(geometry, "picture");
-    require_writable(options.text("picture"));
+    require_matrix_output(options, "picture");
   }
   const Tensor<double> weight =
       filter ? filter_weight(*filter, geometry) : read_weight(options, direction, geometry);
@@ -148,7 +155,10 @@ int run(const Options& options) {
   if (options.has("print")) symbols = symbolic_matrix(geometry, map);
   std::optional<Explanation> polynomials;
   if (options.has("symbolic")) polynomials = explain(geometry);
-  if (options.has("output")) require_sparse_target(options.text("output"));
+  if (options.has("output")) {
+    require_sparse_target(options.text("output"));
+    require_matrix_output(options, "output");
+  }
   require_spectrum(options, geometry);
 
   const MatrixReport report = build_and_time(geometry, weight, map);

@@ -2,14 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <filesystem>
+#include <algorithm>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/screen.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/bench/merge.hpp>
-#include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/kept_files.hpp>
 #include <fsconv/io/location.hpp>
 #include <fsconv/verify/merge.hpp>
+#include <fsconv/verify/report.hpp>
 #include <set>
 
 #include "commands.hpp"
@@ -23,18 +24,6 @@ boost::program_options::options_description options() {
   list.value("files", "FILE", "of all shards of one run; words without dashes are such, too")
       .value("output", "FILE", "the file that the run without --shard would have written");
   return list;
-}
-
-// A shard that is overwritten is lost.
-void require_new_output(const std::string& output, const std::vector<std::string>& files) {
-  require_hdf5_name(output);
-  for (const std::string& file : files) {
-    std::error_code unknown;
-    if (std::filesystem::equivalent(file, output, unknown))
-      throw InvalidArgument("output", fmt::format("is {}, one of the shards", excerpt(file)),
-                            "name another file");
-  }
-  require_writable(output);
 }
 
 struct Line {
@@ -54,6 +43,10 @@ std::vector<Line> failures_of(const RecordedVerification& merged) {
                       word(merged.methods, check.method), word(merged.cases, check.geometry), check.detail,
                       merged.command(check)});
   return list;
+}
+
+Index skipped_in(const RecordedVerification& merged) {
+  return std::ranges::count(merged.checks, Verdict::skipped, &RecordedCheck::verdict);
 }
 
 int merge_verification(const Options& options, const std::vector<ShardFile>& files,
@@ -83,7 +76,7 @@ int merge_verification(const Options& options, const std::vector<ShardFile>& fil
     const std::size_t width = page_width();
     std::string sum =
         fmt::format("{} of fsconv verify: {} on {}", counted(static_cast<Index>(files.size()), "shard"),
-                    counted(static_cast<Index>(merged.checks.size()), "check"),
+                    checks_text(static_cast<Index>(merged.checks.size()), skipped_in(merged)),
                     counted(static_cast<Index>(merged.cases.size()), "geometry", "geometries"));
     if (!merged.proofs.empty())
       sum +=
@@ -133,8 +126,10 @@ int run(const Options& options) {
   if (paths.empty())
     throw InvalidArgument("files", "are missing", "name the files of all shards of fsconv verify or bench");
   const std::string output = options.required_text("output");
-  require_new_output(output, paths);
+  require_hdf5_name(output);
+  require_unread("output", output, paths);
   const std::vector<ShardFile> files = read_shard_files(paths);
+  require_output({.path = output, .kind = files.front().kind});
   return files.front().kind == "verify" ? merge_verification(options, files, output)
                                         : merge_bench(options, files, output);
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>
 #include <fsconv/distributed/agreement.hpp>
 #include <fsconv/distributed/mpi.hpp>
@@ -86,23 +87,32 @@ bool shares_work(const std::string& command) {
 
 int refuse(const std::string& command) {
   const bool has_shards = command == "verify";
-  throw InvalidArgument(command, fmt::format("works in one process, and {} were started", launch().ranks),
-                        has_shards
-                            ? "start one, or one for each --shard I/N and join their files with fsconv merge"
-                            : "start one; train, evaluate, encode and bench --what scale share their work");
+  throw InvalidArgument(
+      command, fmt::format("works in one process, and {} were started", launch().ranks),
+      std::string(has_shards
+                      ? "start one"
+                      : "start one (train, evaluate, encode and bench --what scale share their work)") +
+          ", or say FSCONV_MPI=none to run each process by itself" +
+          (has_shards ? ", with a --shard I/N of its own" : ""));
 }
 
 int run_together(const RankedProgram& program, const Words& words) {
   std::exception_ptr failure;
   int code = 0;
+  // MPI takes seconds to start. A signal that comes meanwhile is answered at the first step, as one that comes later is.
+  catch_interrupts();
+  catch_checkpoint_requests();
   try {
-    watched.emplace(launched());
+    Communicator& all = launched();
+    watched.emplace(all);
+    require_same(
+        all, {{"the command", words[0]}});  // ranks of different ones would wait for each other's messages
     code = program.run(words);
   } catch (...) {
     failure = std::current_exception();
   }
-  if (!watched) {  // MPI itself: what is wrong may be so here alone, and nobody could be told
-    speak();
+  if (!watched) {  // MPI itself: nobody can be told, and what is wrong may be so on this machine alone
+    if (launch().rank_of_machine == 0) speak();
     return program.complain(failure);
   }
   const auto end_all = [&] {
@@ -148,8 +158,8 @@ int usual_threads() {
   const int mine = hardware_threads();
   const Launch of = launch();
   if (of.ranks == 1) return mine;
-  if (of.processors_of_rank > 0) return of.processors_of_rank;
-  // The launcher has what all ranks of this machine may use together. Where it bound them, mine are a part of that.
+  if (of.processors_of_rank > 0) return std::min(mine, of.processors_of_rank);
+  // The launcher usually has what all ranks of this machine may use together. Where it bound them, mine are a part of that.
   return std::max(1, std::min(mine, hardware_threads(::getppid()) / of.ranks_of_machine));
 }
 

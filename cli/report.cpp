@@ -6,6 +6,7 @@
 #include <fsconv/base/screen.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/kept_files.hpp>
 #include <fsconv/report/report.hpp>
 
 #include "commands.hpp"
@@ -23,7 +24,7 @@ boost::program_options::options_description options() {
   return list;
 }
 
-// A page over a run's own file would lose it.
+// A run that was meant to be read and is named as the output by mistake is no page.
 void require_page_name(const std::string& output) {
   const std::string lower = lower_case(output);
   if (!lower.ends_with(".html") && !lower.ends_with(".htm") && !lower.starts_with("/dev/"))
@@ -35,7 +36,7 @@ int run(const Options& options) {
   catch_interrupts();
   const std::string output = options.required_text("output");
   require_page_name(output);
-  require_writable(output);
+  require_output({.path = output, .inputs = options.words()});
   const report::Report report = report::report(options.words(), options.text("title"));
   write_whole(output, report.html);
   if (options.has("json")) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run_options.hpp"
 
+#include <filesystem>
+#include <fsconv/data/data_files.hpp>
 #include <fsconv/engine/isa.hpp>
 
 #include "ranks.hpp"
@@ -67,9 +69,18 @@ ShownImages load_named_images(const TrainedRun& run, const ImageRequest& request
 
 std::vector<std::string> inputs_of(const Options& options, const TrainedRun& run) {
   std::vector<std::string> files;
-  for (const char* option : {"run", "data", "codes", "against"})
+  for (const char* option : {"run", "codes", "against"})
     if (options.has(option)) files.push_back(options.text(option));
-  if (!options.has("data")) files.push_back(run.trained.config.data);  // the default
+  const TrainConfig& config = run.trained.config;
+  std::vector<std::string> data = {options.text("data", config.data)};
+  if (!options.has("data") && !config.test_data.empty()) data.push_back(config.test_data);
+  std::error_code none;
+  // What is not there replaces nothing, and a folder may have many files.
+  if (std::filesystem::exists(options.text("output"), none))
+    for (const std::string& name : data) {
+      const std::vector<std::string> read = files_of_data(name);
+      files.insert(files.end(), read.begin(), read.end());
+    }
   return files;
 }
 

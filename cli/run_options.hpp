@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fsconv/engine/precision.hpp>
+#include <fsconv/io/kept_files.hpp>
 #include <fsconv/train/codes_file.hpp>
 #include <fsconv/train/trained_run.hpp>
 #include <string>
@@ -36,7 +37,7 @@ ImageRequest image_request_of(const Options& options, Index images);
 // Those images, and on stderr what a user should know of how they were read.
 ShownImages load_named_images(const TrainedRun& run, const ImageRequest& request);
 
-// The files that these options read, and so must not be written.
+// The files that these options read, as far as --output could replace them.
 std::vector<std::string> inputs_of(const Options& options, const TrainedRun& run);
 
 // What a file records of this call.

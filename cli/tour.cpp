@@ -27,7 +27,8 @@ namespace {
 boost::program_options::options_description options() {
   return OptionList("Options")
       .value("station", "NAME[,NAME...]", "only these, by name or number (all)")
-      .value("output", "DIR", "the folder for pictures and files; it is made (tour)")
+      .value("output", "DIR",
+             "the folder for pictures and files; it is made where the one above it is there (tour)")
       .flag("no-pause", "on a terminal, too, do not wait for Enter between stations")
       .flag("list", "print the questions, and stop; with --json all that the tour knows");
 }
@@ -99,9 +100,8 @@ std::string shell_word(const std::string& word) {
 
 // Makes the folder where it is missing and goes there, so that the commands of the stations can stand as they are.
 void enter_folder(const std::string& folder) {
-  const std::string inside = folder + "/x";
-  const bool made = make_folder_for(inside).has_value();
-  require_writable(inside);
+  const bool made = make_folder(folder).has_value();
+  require_writable(folder + "/pictures");
   std::error_code failure;
   std::filesystem::current_path(folder, failure);
   if (failure) throw IoError(folder, "cannot enter: " + failure.message());
@@ -237,7 +237,7 @@ picture. It takes a few seconds and needs no data. On a terminal the tour waits 
 The folder of --output is made where it is missing; files of an earlier tour in it are replaced. Where a station fails
 the tour goes on, and ends with the exit code of the first that did. docs/lecture.md is the same tour as a page.)",
           .examples = R"(  fsconv tour --list
-  fsconv tour --no-pause --output results/tour
+  fsconv tour --no-pause --output seen
   fsconv tour --station fractional,checkerboards
 )",
           .options = options,

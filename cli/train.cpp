@@ -68,6 +68,7 @@ TrainRun train_run_of(const Options& options) {
   if (options.has("resume")) run.resume_from = options.required_text("resume");
   run.output = options.text("output", run.resume_from.empty() ? "results/train.h5" : run.resume_from);
   run.force = options.has("force");
+  require_kept(run.output, {options.config_file()}, "what is read");
   if (!run.resume_from.empty()) {
     require_resumable(options);
     run.config = read_train_config(hdf5::File::open(run.resume_from));

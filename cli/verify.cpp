@@ -12,6 +12,7 @@
 #include <fsconv/base/text.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/kept_files.hpp>
 #include <fsconv/io/location.hpp>
 #include <fsconv/symbolic/obligation_files.hpp>
 #include <fsconv/verify/emit.hpp>
@@ -199,8 +200,7 @@ int emit_statements(const Options& options, const std::vector<Obligation>& oblig
   constexpr const char* of_runs[] = {"json", "output", "threads", "time-limit", "shard"};
   options.require_none_of(of_runs, "--emit only writes files");
   if (obligations.empty()) throw InvalidArgument("emit", "no statement is asked for", "use --method proof");
-  if (const auto made = make_folder_for(options.required_text("emit") + "/x"))
-    tell("made the folder {}", *made);
+  if (const auto made = make_folder(options.required_text("emit"))) tell("made the folder {}", *made);
   emit(obligations, options.required_text("emit"));
   Index queries = 0;
   for (const Obligation& obligation : obligations) queries += static_cast<Index>(obligation.queries.size());
@@ -249,7 +249,7 @@ int run(const Options& options) {
 
   if (options.has("output")) {  // found out before the work, not after it
     require_hdf5_name(options.text("output"));
-    require_writable(options.text("output"));
+    require_output({.path = options.text("output"), .kind = "verify"});
   }
 
   RunInfo info{.kind = "verify",

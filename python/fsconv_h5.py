@@ -14,7 +14,7 @@
 Tables are pandas' where pandas is installed, else a list of dictionaries with to_csv(). Copy this file to where it is
 needed, or put its folder into PYTHONPATH. As a program it prints a table: python3 fsconv_h5.py FILE...
 
-Files of schema 1 to 3 are read; docs/file_formats.md describes them. The digest of a file is not compared here: fsconv
+Files of schema 1 to 4 are read; docs/file_formats.md describes them. The digest of a file is not compared here: fsconv
 verifies it whenever it reads one. On a damaged file HDF5's own library may crash or never end, which Python cannot catch:
 load(path, careful=True), or --careful of the program, has a process of its own read the whole file first.
 

@@ -310,6 +310,9 @@ TEST_CASE(
   REQUIRE(report.tables.front().predictions.size() == 2);
   CHECK(report.tables.front().predictions[0].batch == 40);
   CHECK(report.tables.front().predictions[1].batch == 4 * 32);
+  CHECK(report.tables.front().algorithm == "auto");  // as training computes
+  plan.workloads.front().batch = 4 * 32;             // both are the same batch
+  CHECK(scale_bench(plan).tables.front().predictions.size() == 1);
   plan.ranks = {};
   CHECK_THROWS_WITH(scale_bench(plan), Catch::Contains("ranks"));
   plan = tiny_plan();

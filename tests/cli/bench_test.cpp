@@ -10,6 +10,7 @@
 
 using namespace fsconv;
 using namespace fsconv::testing;
+using Catch::Contains;
 
 namespace {
 
@@ -51,6 +52,17 @@ TEST_CASE("cli bench: --precision gives every form its rows, the default forms w
   CHECK(rows_of("--precision bf16") == std::set<std::string>{"engine bf16", "batched bf16", "onednn bf16"});
   CHECK(rows_of("--precision fp32,bf16 --form onednn_blocked,gather") ==
         std::set<std::string>{"onednn_blocked fp32", "onednn_blocked bf16", "gather fp32"});
+}
+
+TEST_CASE("cli bench: a word that a list does not know is refused with those that it knows") {
+  const ScratchFolder folder;
+  const auto said = [&](const std::string& line) { return run_fsconv(words(line), folder.path()).err; };
+  CHECK_THAT(said("bench --precision fp16"), Contains("did you mean") || Contains("fp32, bf16 or all"));
+  CHECK_THAT(said("bench --op backwards"), Contains("conv, conv_transpose, weight_gradient or all"));
+  CHECK_THAT(said("bench --set nothing"), Contains("layers") && Contains("or all"));
+  CHECK_THAT(said("bench --form enigne"), Contains("did you mean engine?"));
+  CHECK_THAT(said("bench --isa foo"), Contains("avx2") && Contains("or all"));
+  CHECK_THAT(said("bench --what train --algorithm fastest"), Contains("winograd2") && Contains("or all"));
 }
 
 TEST_CASE("cli bench: the engine is timed by each algorithm asked for, direct and auto unless told") {
@@ -184,8 +196,8 @@ TEST_CASE("cli bench: mistakes end with exit code 2 and what would be legal") {
       {"--what train --form gather --algorithm auto", {"algorithm", "no effect", "batched"}},
       {"--what matrix --algorithm auto", {"algorithm", "no effect"}},
       {"--what verify --algorithm auto", {"algorithm", "no effect"}},
-      {"--isa mmx", {"isa", "mmx", "portable"}},
-      {"--precision fp8", {"precision", "fp8", "fp32 or bf16"}},
+      {"--isa mmx", {"isa", "mmx", "amx"}},
+      {"--precision fp8", {"precision", "fp8", "fp32"}},
       {"--precision bf16,bf16", {"precision", "twice"}},
       {"--precision bf16 --form im2col", {"precision", "im2col has no bf16", "engine"}},
       {"--what matrix --precision fp32", {"precision", "no effect"}},

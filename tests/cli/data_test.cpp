@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fsconv/io/hdf5/file.hpp>
+#include <fsconv/io/picture.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -142,7 +143,9 @@ TEST_CASE("cli data: what is asked for wrongly is refused, and nothing is writte
                  {"data list --crop 3", 2, {"crop", "data list"}},
                  {"data list --threads 2", 2, {"threads"}},
                  {"data list none", 5, {"none"}},
-                 {"data list empty", 5, {"empty folder", "pictures", "train-images-idx3-ubyte"}},
+                 {"data list empty", 4, {"empty folder", "pictures", "train-images-idx3-ubyte"}},
+                 {"train --data empty --output x.h5", 4, {"empty folder"}},
+                 {"data prepare pictures -o x.h5", 4, {"data prepare --size"}},
                  {"data list cifar-10", 5, {"data/cifar-10", "data/fetch cifar-10"}},
                  {"data verify cifar-10", 5, {"data/cifar-10", "data/fetch cifar-10"}},
                  {"train --data cifar-10 --output x.h5", 5, {"data/cifar-10", "data/fetch cifar-10"}},
@@ -157,6 +160,112 @@ TEST_CASE("cli data: what is asked for wrongly is refused, and nothing is writte
   const Finished bad = run_in(folder, "data verify text.h5");
   CHECK(bad.exit_code == 4);
 }
+
+TEST_CASE("cli data: nobody is tested with what he was trained on, by whatever name") {
+  const ScratchFolder folder;
+  put_samples(folder);
+  fs::rename(folder / "pictures", folder / "data");  // below which known sets are looked for
+  fs::create_directories(folder / "data/mnist");
+  fs::create_directories(folder / "cls");
+  for (const char* name : {"1.png", "2.png", "3.png"})
+    fs::copy(folder / "data/crosses/cross-4.png", folder / ("cls/" + std::string(name)));
+  fs::create_directory_symlink("cls", folder / "link");
+  REQUIRE(run_in(folder, "data prepare cls -o x.h5 --size 8").exit_code == 0);
+  fs::copy(folder / "x.h5", folder / "y.h5");
+  fs::create_hard_link(folder / "x.h5", folder / "hard.h5");
+  const std::string here = folder.path();
+  for (const auto& [data, test] : {std::pair<std::string, std::string>{"cls", "cls"},
+                                   {"cls", "./cls"},
+                                   {"cls", "cls/"},
+                                   {"./cls", "data/../cls"},
+                                   {"cls", here + "/cls"},
+                                   {"cls", "link"},
+                                   {"link", "cls"},
+                                   {"x.h5", "./x.h5"},
+                                   {"x.h5", "hard.h5"},
+                                   {"x.h5:/train/images", "./x.h5:train/images"},
+                                   {"mnist", "./data/mnist"},
+                                   {"mnist", "mnist"}}) {
+    const Finished finished =
+        run_fsconv({"train", "--data", data, "--test-data", test, "--output", "run.h5"}, here);
+    INFO(data << " and " << test << ": " << finished.err);
+    CHECK(finished.exit_code == 2);
+    CHECK(finished.err.find("test-data") != std::string::npos);
+    CHECK(finished.err.find(test) != std::string::npos);
+    CHECK(finished.error_lines() == 1);
+  }
+  // Another file, or another array of the same one, is none of that; nor is a folder that is called like a set.
+  fs::create_directories(folder / "generated:8x8x3");
+  for (const char* name : {"1.png", "2.png"})
+    fsconv::write_png(folder / ("generated:8x8x3/" + std::string(name)),
+                      {8, 8, 3, std::vector<std::uint8_t>(192, 7)});
+  for (const auto& [data, test] : {std::pair<std::string, std::string>{"x.h5", "y.h5"},
+                                   {"x.h5:/train/images", "x.h5:/test/images"},
+                                   {"generated:8x8x3", "./generated:8x8x3"}}) {
+    const Finished finished = run_fsconv(
+        {"train", "--data", data, "--test-data", test, "--summary", "--channels", "2", "--latent", "2"},
+        here);
+    INFO(data << " and " << test << ": " << finished.err);
+    CHECK(finished.exit_code == 0);
+  }
+}
+
+TEST_CASE("cli data: which validation images --validation takes is said") {
+  const ScratchFolder folder;
+  put_samples(folder);
+  REQUIRE(run_in(folder, "data prepare pictures -o out.h5 --size 8 --test 2 --validation 3").exit_code == 0);
+  REQUIRE(run_in(folder, "data prepare pictures -o none.h5 --size 8 --test 2").exit_code == 0);
+  const auto said = [&](const std::string& line) {
+    const Finished finished = run_in(folder, "train --data " + line);
+    INFO(finished.err);
+    CHECK(finished.exit_code == 0);
+    return finished.err.find("takes the first of its own 3 validation images") != std::string::npos;
+  };
+  CHECK(said("out.h5 --validation 2 --channels 2 --latent 2 --epochs 1 --batch 4 --output a.h5"));
+  CHECK_FALSE(said("out.h5 --channels 2 --latent 2 --epochs 1 --batch 4 --output b.h5"));
+  CHECK_FALSE(said("none.h5 --validation 2 --channels 2 --latent 2 --epochs 1 --batch 4 --output c.h5"));
+}
+
+TEST_CASE("cli data: a file of another command is called so, in a line") {
+  const ScratchFolder folder;
+  REQUIRE(run_in(folder,
+                 "train --data generated:8x8x1 --train-images 40 --test-images 20 --epochs 1 --channels 2 "
+                 "--latent 2 --output a.h5")
+              .exit_code == 0);
+  REQUIRE(run_in(folder, "encode a.h5 --output codes.h5").exit_code == 0);
+  check_refused(folder,
+                {{"data list a.h5", 4, {"a.h5: is a file of fsconv train", "no file of fsconv data prepare"}},
+                 {"data list codes.h5", 4, {"codes.h5: is a file of fsconv encode"}},
+                 {"train --data a.h5 --output x.h5", 4, {"a.h5: is a file of fsconv train"}}});
+  const Finished verified = run_in(folder, "data verify a.h5");
+  INFO(verified.out << verified.err);
+  CHECK(verified.exit_code == 4);
+  CHECK(verified.out.starts_with("a.h5: no prepared file\n"));
+  CHECK(verified.out.find("is a file of fsconv train") != std::string::npos);
+  CHECK(verified.err.find("is wrong; 1 of 1 file is not what it should be") != std::string::npos);
+}
+
+#ifndef FSCONV_SANITIZED  // whose shadow is terabytes of addresses
+TEST_CASE("cli data: an array of bytes is read in about one byte a pixel") {
+  FSCONV_NEED_PYTHON("numpy")
+  const ScratchFolder folder;
+  put_content(folder / "script.py", R"(import numpy
+images = numpy.zeros((2**21, 8, 8), "u1")
+numpy.savez_compressed("u1.npz", images=images)
+numpy.savez_compressed("b1.npz", images=images.astype(bool))
+numpy.savez_compressed("last.npz", images=images.reshape(-1, 8, 8, 1))
+)");
+  REQUIRE(std::system(("cd '" + folder.path() + "' && " + python + " script.py").c_str()) == 0);
+  // 128 MiB of pixels: as doubles they would be a gibibyte more.
+  for (const char* file : {"u1.npz", "b1.npz", "last.npz"}) {
+    const Finished finished =
+        run_fsconv({"train", "--data", file, "--summary", "--channels", "2", "--latent", "2"}, folder.path(),
+                   {.time = std::chrono::seconds(60), .system = {{RLIMIT_AS, std::size_t{900} << 20}}});
+    INFO(file << ": " << finished.err);
+    CHECK(finished.exit_code == 0);
+  }
+}
+#endif
 
 TEST_CASE("cli data: a broken picture, an output that is there, a disk that is full, Ctrl-C") {
   const ScratchFolder folder;

@@ -129,6 +129,10 @@ TEST_CASE("cli documented: commands are found in a page, and a wrong output is s
   CHECK(commands[2].line == "fsconv verify --mutant no_flip");
   CHECK_FALSE(commands[2].is_pattern);
   CHECK(commands[3].is_pattern);
+  CHECK(preparations_in(
+            "About\n\nThe examples use fsconv a b --c\n  d.h5, and fsconv e f\n  g\n\nfsconv h\n") ==
+        std::vector<std::string>{"fsconv a b --c d.h5", "fsconv e f g"});
+  CHECK(preparations_in("The examples use the folder data.\n").empty());
   CHECK(examples_in("Options\nExamples:\n  fsconv a \\\n      --b c # d\n  fsconv e\n      # f\n") ==
         std::vector<std::string>{"fsconv a --b c", "fsconv e"});
   CHECK(paths_in("see `docs/engine.md` and [it](lib/fsconv/forms/gather.hpp), not `forms/form.cpp`") ==

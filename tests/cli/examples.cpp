@@ -73,6 +73,20 @@ bool has_fashion_mnist() {
 
 }  // namespace
 
+std::vector<std::string> preparations_in(const std::string& help) {
+  constexpr std::string_view begin = "The examples use fsconv ";
+  std::string text;
+  for (const std::string& line : lines_of(help)) text += trimmed(line).empty() ? "\n" : trimmed(line) + " ";
+  const std::size_t start = text.find(begin);
+  if (start == std::string::npos) return {};
+  const std::string sentence = text.substr(start, text.find('\n', start) - start);
+  static const std::regex command("fsconv [a-z]+ .*?(?=,? and fsconv | ?$)");
+  std::vector<std::string> preparations;
+  for (std::sregex_iterator at(sentence.begin(), sentence.end(), command), end; at != end; ++at)
+    preparations.push_back(trimmed(at->str()));
+  return preparations;
+}
+
 std::vector<std::string> examples_in(const std::string& help) {
   constexpr std::string_view heading = "Examples:\n";
   const std::size_t start = help.find(heading);

@@ -7,6 +7,9 @@
 
 namespace fsconv::testing {
 
+// The commands of a help's "The examples use fsconv ..., and fsconv ...": what is to be run before them.
+std::vector<std::string> preparations_in(const std::string& help);
+
 // The commands below "Examples:" of a help, those on several lines joined, without remarks.
 std::vector<std::string> examples_in(const std::string& help);
 

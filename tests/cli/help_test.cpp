@@ -59,10 +59,15 @@ TEST_CASE("cli help: every subcommand describes itself, whatever stands beside -
 }
 
 TEST_CASE("cli help: every example works when pasted", "[slow][words]") {
-  const ScratchFolder folder;
-  std::filesystem::create_directory_symlink(std::string(FSCONV_SOURCE_DIR) + "/data", folder / "data");
   for (const std::string& command : commands) {
+    // Each in a folder of its own: what another command has left there is not what a user has.
+    const ScratchFolder folder;
+    std::filesystem::create_directory_symlink(std::string(FSCONV_SOURCE_DIR) + "/data", folder / "data");
     const Finished help = run_fsconv({command, "--help"}, folder.path());
+    for (const std::string& line : preparations_in(help.out)) {
+      INFO(line);
+      REQUIRE(run_fsconv(shortened(line), folder.path()).exit_code == 0);
+    }
     const std::vector<std::string> examples = examples_in(help.out);
     INFO(command);
     CHECK(std::count_if(examples.begin(), examples.end(), [&](const std::string& line) {

@@ -9,6 +9,28 @@ using namespace fsconv;
 using namespace fsconv::testing;
 namespace fs = std::filesystem;
 
+TEST_CASE("cli import: a file's check of very many images, or of none, is refused before it is computed") {
+  FSCONV_NEED_PYTHON("numpy")
+  const TrainedFolder folder;
+  folder.train("run.h5", "");
+  folder.run("export run.h5 --to w.npz");
+  put_content(folder / "script.py", R"(import numpy
+good = dict(numpy.load("w.npz"))
+image = good["check.input"]
+def save(name, count):
+    numpy.savez_compressed(name, **{**good, "check.input": numpy.zeros((count, *image.shape[1:]), "f4")})
+save("many.npz", 20000)
+save("none.npz", 0)
+)");
+  REQUIRE(std::system(("cd '" + (folder / "") + "' && " + python + " script.py").c_str()) == 0);
+  CHECK(first_unrefused(
+            folder,
+            {{"import many.npz --like run.h5 --output x.h5", 4, {"many.npz:check.input: has 20000 images"}},
+             {"import none.npz --like run.h5 --output x.h5", 4, {"none.npz:check.", "missing or empty"}}}) ==
+        "");
+  folder.run("import w.npz --like run.h5 --output x.h5");
+}
+
 TEST_CASE("cli import: what it reads it never replaces, whatever it is called and with --force") {
   const TrainedFolder folder;
   folder.train("run.h5", "");

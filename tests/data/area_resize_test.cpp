@@ -6,7 +6,10 @@
 #include <fsconv/data/area_resize.hpp>
 #include <fsconv/forms/matrix.hpp>
 
+#include "support/interrupted_child.hpp"
+
 using namespace fsconv;
+using fsconv::testing::exit_status_when_interrupted;
 
 namespace {
 
@@ -154,6 +157,22 @@ TEST_CASE("area resize: the real sizes of CelebA, and the extremes of its sums")
   // All white stays all white where every sum is as large as it can be.
   CHECK(area_resize({1 << 20, 3, 1, Pixels(3 << 20, 255)}, 2, 7).pixels == Pixels(14, 255));
   CHECK(area_resize({1, 1, 3, {255, 0, 254}}, 1, 100'000).pixels.back() == 254);
+}
+
+TEST_CASE("area resize: Ctrl-C ends it between two rows, of the old picture or the new one") {
+  const auto resized = [](const Picture& picture, Index height) {
+    return [&picture, height] {
+      try {
+        area_resize(picture, height, 1);
+      } catch (const Interrupted&) {
+        return 130;
+      }
+      return 0;
+    };
+  };
+  const Picture tall = {1, 1 << 20, 1, Pixels(1 << 20, 7)};
+  for (const Index height : {Index{1}, Index{65535}})
+    CHECK(exit_status_when_interrupted(std::chrono::milliseconds(0), resized(tall, height)) == 130);
 }
 
 TEST_CASE("area resize: sizes that are none are refused") {

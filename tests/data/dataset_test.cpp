@@ -254,6 +254,46 @@ TEST_CASE("data set: booleans are black and white") {
   CHECK(data.test.images == Tensor<std::uint8_t>({1, 1, 1, 2}, {255, 0}));
 }
 
+TEST_CASE("data set: bytes and booleans are the same images whatever the file, its order and its layout") {
+  const ScratchFolder folder;
+  const std::vector<std::uint8_t> bytes = counted(std::size_t{10 * 5 * 4 * 3});
+  const Tensor<std::uint8_t> last({10, 5, 4, 3}, bytes);
+  const Tensor<std::uint8_t> wanted = permute(last, {0, 3, 1, 2});
+  const auto read = [&](const std::string& name) {
+    const Dataset data = load_undivided(folder / name, 0);
+    return data.train.images.in_memory(0, data.train.images.count());
+  };
+  put_npy(folder / "c.npy", "|u1", {10, 5, 4, 3}, bytes);
+  CHECK(read("c.npy") == wanted);
+  NpzWriter archive(folder / "c.npz");
+  archive.add("a", last);
+  archive.commit();
+  CHECK(read("c.npz") == wanted);
+  CHECK(read("c.npz:a") == wanted);
+  const Tensor<std::uint8_t> reversed = permute(last, {3, 2, 1, 0});
+  std::string header = npy_header("|u1", {10, 5, 4, 3});
+  header.replace(header.find("False"), 5, "True ");
+  put_content(folder / "f.npy", header + std::string(reversed.begin(), reversed.end()));
+  CHECK(read("f.npy") == wanted);
+  // Whatever is not 0 is true.
+  put_npy(folder / "b.npy", "|b1", {10, 5, 4, 3}, bytes);
+  std::vector<std::uint8_t> white;
+  for (const std::uint8_t byte : wanted) white.push_back(byte == 0 ? 0 : 255);
+  CHECK(read("b.npy") == Tensor<std::uint8_t>({10, 3, 5, 4}, white));
+}
+
+TEST_CASE("data set: what is no array of images is refused before room is made for it") {
+  const ScratchFolder folder;
+  NpzWriter archive(folder / "x.npz");
+  archive.add("images", Tensor<std::uint8_t>({4, 8, 8}));
+  archive.add("labels", Tensor<std::uint8_t>({5}));
+  archive.add("numbers", Tensor<std::int64_t>({4, 8, 8}));
+  archive.commit();
+  CHECK_THROWS_WITH(load_dataset(folder / "x.npz", 0), Contains("labels: its shape is [5], and there are 4"));
+  CHECK_THROWS_WITH(load_dataset(folder / "x.npz:numbers", 0), Contains("holds numbers of type i8"));
+  CHECK_THROWS_WITH(load_dataset(folder / "x.npz:labels", 0), Contains("its shape is [5]"));
+}
+
 TEST_CASE("data set: packed images are what they stand for") {
   const ScratchFolder folder;
   auto file = hdf5::File::create(folder / "x.h5");
@@ -380,7 +420,7 @@ TEST_CASE("data set: an unknown name lists the known ones") {
                         Contains("fsconv data list"));
   CHECK_THROWS_AS(load_dataset("", 0), IoError);
   const ScratchFolder folder;
-  CHECK_THROWS_AS(load_dataset(folder.path(), 0), IoError);
+  CHECK_THROWS_AS(load_dataset(folder.path(), 0), BadData);  // it is there, and empty
 }
 
 TEST_CASE("data set: every known name says how to get what is not there, and takes no other data for it") {

@@ -111,6 +111,19 @@ TEST_CASE("known files: a folder is of the set that most of its files are of") {
         std::string::npos);
 }
 
+TEST_CASE("known files: how many are not what they should be is said in numbers that agree") {
+  const auto files = [](const std::string& verdicts) {
+    CheckedSet set{"letters", "here", {}, {}};
+    for (const char letter : verdicts)
+      set.files.push_back({"f", letter == 'r' ? FileVerdict::right : FileVerdict::wrong, 0, {}, {}});
+    return told([&] { require_good({set}); });
+  };
+  CHECK(files("r") == "nothing");
+  CHECK(files("w") == "f: is wrong; 1 of 1 file is not what it should be");
+  CHECK(files("rw") == "f: is wrong; 1 of 2 files is not what it should be");
+  CHECK(files("ww") == "f: is wrong; 2 of 2 files are not what they should be");
+}
+
 TEST_CASE("known files: Debian's Fashion-MNIST is the published one", "[slow]") {
   if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz")) return;
   const CheckedSet set = check_folder("/usr/share/datasets/fashion-mnist");

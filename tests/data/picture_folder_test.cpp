@@ -259,13 +259,29 @@ TEST_CASE("picture folder: train, test and validation folders say the part, and 
   CHECK((partitioned.count(DataPart::train) == 3 && partitioned.count(DataPart::validation) == 1));
   CHECK(partitioned.classes == Names{"Val", "extra", "test", "train"});
 
-  // One folder of them says nothing: it may be a class.
+  // train/ alone says nothing: it may be a class, of trains.
   const ScratchFolder alone;
-  put_files(alone, {"test/1.png", "other/2.png"});
+  put_files(alone, {"train/1.png", "other/2.png"});
   CHECK(parts_and_labels(list_pictures(alone.path())) == "train:0 train:1");
   const ScratchFolder unlabelled;
   put_files(unlabelled, {"train/1.png", "validation/2.png"});
   CHECK(parts_and_labels(list_pictures(unlabelled.path())) == "train:- validation:-");
+}
+
+TEST_CASE("picture folder: nothing that is called test/ or val/ is trained on for want of a train/") {
+  for (const Names& names : {Names{"test/a/1.png", "test/b/2.png"}, Names{"test/1.png", "other/2.png"},
+                             Names{"val/1.png", "test/2.png"}, Names{"1.png", "Valid/2.png"},
+                             Names{"trains/1.png", "validation/2.png"}}) {
+    INFO(names[0]);
+    const ScratchFolder folder;
+    put_files(folder, names);
+    CHECK_THAT(refusal([&] { list_pictures(folder.path()); }),
+               Contains("and no train/") && Contains("classes have other names"));
+    // A partition says it of all.
+    put_content(folder / "list_eval_partition.txt", names[0] + " 0\n" + names[1] + " 2\n");
+    const PictureFolder list = list_pictures(folder.path());
+    CHECK((list.count(DataPart::train) == 1 && list.count(DataPart::test) == 1));
+  }
 }
 
 TEST_CASE("picture folder: list_eval_partition.txt says the part") {
@@ -390,12 +406,12 @@ TEST_CASE("picture folder: sizes and channels must agree after the recipe") {
     return refusal(
         [&] { read_pictures(list, parse_recipe(recipe), {}, [](Index, const PreparedPicture&) {}); });
   };
-  CHECK_THAT(read(""),
-             Contains("b.png: is grey, ") && Contains("a.png in colour") && Contains("grey or rgb"));
+  CHECK_THAT(read(""), Contains("b.png: is grey, ") && Contains("a.png in colour") &&
+                           Contains("data prepare --channels grey or rgb"));
   CHECK(read("channels=rgb") == "none");
   CHECK_THAT(read("crop=5 channels=grey"), Contains("a.png: is 4 pixels high and 6 wide"));
   put_content(folder / "b.png", png_file(random_picture(5, 6, 3)));
-  CHECK_THAT(read(""), Contains("b.png: is 5 pixels high and 6 wide"));
+  CHECK_THAT(read(""), Contains("b.png: is 5 pixels high and 6 wide") && Contains("data prepare --size"));
   CHECK(read("size=3") == "none");
   CHECK_THROWS_AS(read_pictures(list, {.size = PictureSize{0, 1}}, {}, [](Index, const PreparedPicture&) {}),
                   InvalidArgument);

@@ -71,6 +71,15 @@ TEST_CASE("recipe: presets are the rows and columns that papers cut from CelebA"
   CHECK(cropped(face, parse_crop("celeba-148"), "it").pixels.front() == (17 * 40 + 3 * 15) % 251);
 }
 
+TEST_CASE("recipe: the size of what it makes, where it does not depend on the picture") {
+  CHECK_FALSE(size_made({}));
+  CHECK(size_made(parse_recipe("crop=8x9@1,2")) == PictureSize{8, 9});
+  CHECK(size_made(parse_recipe("crop=8x9 size=3x4 fit=stretch")) == PictureSize{3, 4});
+  CHECK(fewest_channels({}) == 1);
+  CHECK(fewest_channels(parse_recipe("channels=grey")) == 1);
+  CHECK(fewest_channels(parse_recipe("channels=rgb")) == 3);
+}
+
 TEST_CASE("recipe: a text says everything, and is read back") {
   CHECK(text(Recipe{}) == "crop=none size=same fit=crop channels=same orientation=applied");
   const Recipe faces = parse_recipe("size=64 crop=celeba-148  channels=rgb");

@@ -218,6 +218,26 @@ TEST_CASE("prepare: pictures of several sizes need one, and sizes must be there"
   CHECK(tried(preparation).error == "");
 }
 
+TEST_CASE("prepare: what the disk or the memory cannot hold is refused before a picture is read") {
+  const ScratchFolder folder;
+  fs::create_directories(folder / "in");
+  constexpr int pictures = 20'000;  // 257 TB of the largest size
+  put_content(folder / "in/0.png", "no picture");
+  for (int n = 1; n < pictures; ++n) fs::create_symlink("0.png", folder / fmt::format("in/{}.png", n));
+  for (const char* recipe : {"size=65535 channels=rgb", "crop=65535 channels=rgb"}) {
+    Preparation preparation = of(folder, "none/yet/out.h5");
+    preparation.recipe = parse_recipe(recipe);
+    CHECK(tried(preparation).error.find("257690173500000 bytes") != std::string::npos);
+    preparation.recipe.size = PictureSize{2, 2};
+    preparation.recipe.crop = std::nullopt;
+    CHECK(tried(preparation).error.find("in/0.png") != std::string::npos);
+  }
+  CHECK_THROWS_AS(require_disk_room(folder / "none/yet/out.h5", {3, 65535, 65535}, 1'000'000), IoError);
+  CHECK_THROWS_AS(require_disk_room("out.h5", {3, 65535, 65535}, 1'000'000), IoError);
+  CHECK_NOTHROW(require_disk_room(folder / "none/yet/out.h5", {3, 8, 8}, 1));
+  CHECK_FALSE(fs::exists(folder / "none"));
+}
+
 TEST_CASE("prepare: the result does not depend on the number of threads") {
   const ScratchFolder folder;
   for (int n = 0; n < 20; ++n)

@@ -133,8 +133,49 @@ TEST_CASE("initial weights: a file's check is missed by other weights, activatio
     nan.output[0] = std::numeric_limits<float>::quiet_NaN();
     CHECK_THROWS_AS(require_check(each.model, parameters, nan, "f"), BadData);
     ModelCheck small = check;
-    small.input = Tensor<float>({1, 1, 2, 2});
+    small.input = Tensor<float>({2, 1, 2, 2});
     CHECK_THROWS_WITH(require_check(each.model, parameters, small, "f"), Catch::Contains("cannot be shown"));
+  }
+}
+
+TEST_CASE("initial weights: a check of many images, or of other ones in its tensors, is refused unseen") {
+  for (const NamedModel& each : small_models()) {
+    INFO(each.name);
+    const auto parameters = parameters_for<float>(each.model);
+    const ModelCheck check = state_of(each.model, parameters).check;
+    const auto refused = [&](auto change) -> std::string {
+      ModelCheck changed = check;
+      change(changed);
+      try {
+        require_check(each.model, parameters, changed, "f.npz");
+      } catch (const BadData& error) {
+        return error.what();
+      }
+      return "none";
+    };
+    const auto of_images = [](const Tensor<float>& tensor, Index images) {
+      Shape shape = tensor.shape();
+      shape[0] = images;
+      return Tensor<float>(shape);
+    };
+    CHECK(refused([](ModelCheck&) {}) == "none");
+    const std::string many = refused([&](ModelCheck& c) { c.input = of_images(c.input, 65); });
+    CHECK_THAT(many, Catch::Contains("f.npz:check.input: has 65 images") && Catch::Contains("64 at most"));
+    CHECK_THAT(
+        refused([&](ModelCheck& c) { c.input = of_images(c.input, 3); }),
+        Catch::Contains("f.npz:check.code: has shape [2") && Catch::Contains("check.input has 3 images"));
+    CHECK_THAT(refused([&](ModelCheck& c) { c.output = of_images(c.output, 0); }),
+               Catch::Contains("f.npz:check.output: has shape [0"));
+    CHECK_THAT(refused([](ModelCheck& c) { c.pixels = Tensor<float>(Shape{}); }),
+               Catch::Contains("f.npz:check.pixels: has shape []"));
+    for (const auto& input : {of_images(check.input, 0), Tensor<float>()})
+      CHECK_THAT(refused([&](ModelCheck& c) { c.input = input; }),
+                 Catch::Contains("check.input is missing or empty"));
+    // 64 are few enough to be looked at.
+    CHECK(refused([&](ModelCheck& c) {
+            c = {};
+            c.input = of_images(check.input, 64);
+          }) == "none");
   }
 }
 

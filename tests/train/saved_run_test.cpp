@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
+#include <fsconv/io/picture.hpp>
 #include <fsconv/train/saved_run.hpp>
 
 #include "io/scratch.hpp"
@@ -149,11 +150,29 @@ TEST_CASE("saved_run: where a folder has the picture's name, the file is not wri
   CHECK_FALSE(std::filesystem::exists(folder.file("run.h5")));
 }
 
+TEST_CASE("saved_run: neither the file nor its picture replaces data that is read") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.file("data"));
+  for (const char* name : {"data/0.png", "data/1.png", "other.png"})
+    write_png(folder.file(name), {4, 4, 1, std::vector<std::uint8_t>(16, 7)});
+  std::filesystem::create_symlink("data/1.png", folder.file("link.png"));
+  std::filesystem::create_hard_link(folder.file("data/0.png"), folder.file("hard.h5"));
+  const auto check_output = [&](const std::string& name) {
+    SavedRun(folder.file(name), "").check_output({"generated", folder.file("data")}, true);
+  };
+  CHECK_THROWS_WITH(check_output("data/0.h5"),
+                    Contains("has its picture in") && Contains("data/0.png, which is what is tested with"));
+  CHECK_THROWS_WITH(check_output("link.h5"), Contains("has its picture in"));
+  CHECK_THROWS_WITH(check_output("hard.h5"), Contains("hard.h5 is what is tested with"));
+  CHECK_NOTHROW(check_output("other.h5"));
+  CHECK_NOTHROW(check_output("data/run.h5"));
+}
+
 TEST_CASE("saved_run: outputs that cannot be written again and again are refused") {
   const TemporaryFolder folder;
   const auto refusal = [&](const std::string& name) {
     try {
-      SavedRun(folder.file(name), "").check_output("generated", false);
+      SavedRun(folder.file(name), "").check_output({"generated"}, false);
       return std::string("none");
     } catch (const IoError& error) {
       return std::string(error.what());

@@ -203,6 +203,11 @@ Computing computing_of(const ScaleTable& table, const ScaleBenchPlan& plan) {
           .trains = true};
 }
 
+// What a rank does by itself. All hear of it where it fails or is interrupted, so that none waits for it.
+void by_itself(const ScaleBenchPlan& plan, const std::function<void()>& work) {
+  together(plan.communicator != nullptr ? *plan.communicator : one_process(), work);
+}
+
 void measure(std::vector<ScaleTable>& tables, const ScaleBenchPlan& plan, std::size_t at,
              const SharedRounds& rounds) {
   const TrainWorkload& workload = plan.workloads[at];
@@ -213,24 +218,26 @@ void measure(std::vector<ScaleTable>& tables, const ScaleBenchPlan& plan, std::s
                       {.height = size[0], .width = size[1], .channels = workload.spec.image_channels});
   std::vector<std::unique_ptr<Pieces>> pieces;
   std::vector<Item> items;
-  for (const ScaleTable& table : tables) {
-    stop_if_interrupted();
-    const IsaInForce in_force(engine::isa_named(table.isa));
-    pieces.push_back(
-        std::make_unique<Pieces>(workload, model, computing_of(table, plan), data.images, plan.seed));
-    Pieces& mine = *pieces.back();
-    items.push_back({[&mine](int) { mine.block(); }});
-    items.push_back({[&mine](int) { mine.addition(); }});
-    items.push_back({[&mine](int) { mine.handling(); }});
-    items.push_back({[&mine](int) { mine.update(); }});
-  }
+  by_itself(plan, [&] {
+    for (const ScaleTable& table : tables) {
+      stop_if_interrupted();
+      const IsaInForce in_force(engine::isa_named(table.isa));
+      pieces.push_back(
+          std::make_unique<Pieces>(workload, model, computing_of(table, plan), data.images, plan.seed));
+      Pieces& mine = *pieces.back();
+      items.push_back({[&mine](int) { mine.block(); }});
+      items.push_back({[&mine](int) { mine.addition(); }});
+      items.push_back({[&mine](int) { mine.handling(); }});
+      items.push_back({[&mine](int) { mine.update(); }});
+    }
+  });
   const Turns turns = turns_of(plan.communicator, plan.threads);
   std::vector<Timing> measured;
-  for (int turn = 0; turn < turns.count; ++turn) {
-    if (turn == turns.mine)
-      measured = rounds.run(std::string(workload.name), plan.workloads.size() - at, items);
-    if (plan.communicator != nullptr) plan.communicator->all_or(0);
-  }
+  for (int turn = 0; turn < turns.count; ++turn)
+    by_itself(plan, [&] {
+      if (turn == turns.mine)
+        measured = rounds.run(std::string(workload.name), plan.workloads.size() - at, items);
+    });
   for (std::size_t place = 0; place < tables.size(); ++place) {
     ScaleTable& table = tables[place];
     table.block_images = images_per_block(model);
@@ -263,7 +270,9 @@ void measure_steps(ScaleTable& table, const ScaleBenchPlan& plan, const TrainWor
 void predict(ScaleTable& table, const ScaleBenchPlan& plan, Index own_batch, const Link& link) {
   const Index most_ranks = std::ranges::max(plan.ranks);
   std::vector<Index> batches = plan.batches;
-  if (batches.empty()) batches = {own_batch, most_ranks * table.block_images};
+  if (batches.empty()) batches = {own_batch};
+  if (plan.batches.empty() && most_ranks * table.block_images != own_batch)
+    batches.push_back(most_ranks * table.block_images);
   for (const Index batch : batches) {
     const Index blocks = ceil_div(batch, table.block_images);
     const ScaleStep one = scale_step(table.costs, link, blocks, 1);
@@ -355,7 +364,7 @@ ScaleReport scale_bench(ScaleBenchPlan plan) {
     std::vector<ScaleTable> tables = tables_of(plan, plan.workloads[at]);
     measure(tables, plan, at, rounds);
     for (ScaleTable& table : tables) {
-      predict(table, plan, plan.workloads[at].batch, report.link);
+      by_itself(plan, [&] { predict(table, plan, plan.workloads[at].batch, report.link); });
       if (several) measure_steps(table, plan, plan.workloads[at]);
       report.tables.push_back(std::move(table));
     }

@@ -18,7 +18,7 @@ struct ScaleBenchPlan {
       {};  // images of a step; none: the workload's own, and that of most_ranks blocks
   std::vector<int> ranks = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
   std::vector<engine::Isa> isas;
-  std::vector<engine::Algorithm> algorithms = {engine::Algorithm::direct};
+  std::vector<engine::Algorithm> algorithms = {engine::Algorithm::automatic};  // as training has it
   std::vector<Precision> precisions = {Precision::fp32};
   int threads = 1;                       // of a rank
   Communicator* communicator = nullptr;  // of several ranks: all measure at once, and the link between them

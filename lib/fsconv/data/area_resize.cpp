@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/memory.hpp>
 #include <fsconv/data/area_resize.hpp>
 
@@ -74,16 +75,16 @@ Picture area_resize(const Picture& picture, Index height, Index width) {
   require_memory(height * row_size, 1, "size");
   const AxisCover down(picture.height, height), across(picture.width, width);
   const auto divisor = static_cast<std::uint64_t>(picture.height * picture.width);
-  Picture resized{width, height, channels,
-                  std::vector<std::uint8_t>(static_cast<std::size_t>(height * row_size))};
+  Picture resized{width, height, channels, {}};
+  resized.pixels.reserve(static_cast<std::size_t>(height * row_size));
   // The rows of two new pixels overlap in one old row at most, or lie in the same: it is summed once.
   std::vector<std::uint32_t> row_sums(static_cast<std::size_t>(row_size));
   std::vector<std::uint64_t> sums(row_sums.size());
   Index summed_row = -1;
-  auto to = resized.pixels.begin();
   for (const Cover& cover : down.pixels) {
     std::fill(sums.begin(), sums.end(), 0);
     for (Index i = 0; i < cover.count; ++i) {
+      stop_if_interrupted();
       const Index row = cover.first + i;
       if (row != summed_row) {
         const std::uint8_t* pixels = picture.pixels.data() + row * picture.width * channels;
@@ -94,8 +95,11 @@ Picture area_resize(const Picture& picture, Index height, Index width) {
       const std::uint64_t weight = down.weights[cover.weights + static_cast<std::size_t>(i)];
       for (std::size_t at = 0; at < sums.size(); ++at) sums[at] += weight * row_sums[at];
     }
-    to = std::transform(sums.begin(), sums.end(), to,
-                        [&](std::uint64_t sum) { return rounded_quotient(sum, divisor); });
+    // Made row by row: all at once they would be filled with zeros first, deaf to whoever interrupts.
+    const std::size_t done = resized.pixels.size();
+    resized.pixels.resize(done + sums.size());
+    std::transform(sums.begin(), sums.end(), resized.pixels.begin() + static_cast<std::ptrdiff_t>(done),
+                   [&](std::uint64_t sum) { return rounded_quotient(sum, divisor); });
   }
   return resized;
 }

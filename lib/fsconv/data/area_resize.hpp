@@ -25,7 +25,7 @@ namespace fsconv {
 // gamma and all, as everybody does.
 //
 // Throws InvalidArgument "size" for sides below 1 or above 2^24, and what does not fit the memory; "picture" if its bytes
-// are not width*height*channels.
+// are not width*height*channels; Interrupted after Ctrl-C, where it is caught, before the next row.
 Picture area_resize(const Picture& picture, Index height, Index width);
 
 }  // namespace fsconv

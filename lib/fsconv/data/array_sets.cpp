@@ -10,6 +10,7 @@
 #include <fsconv/data/array_sets.hpp>
 #include <fsconv/data/image_array.hpp>
 #include <fsconv/io/numpy/npz.hpp>
+#include <variant>
 
 namespace fsconv {
 namespace {
@@ -25,16 +26,16 @@ constexpr std::array known_names = {SetNames{"x_train", "y_train", "x_test", "y_
 // Takes arrays out of one archive and remembers which.
 class ArchiveReader {
  public:
-  ArchiveReader(const std::string& path, DataFormat format)
-      : path_(path), format_(format), names_(npz_names(path)) {}
+  ArchiveReader(const std::string& path, DataFormat format) : path_(path), format_(format), archive_(path) {}
 
-  std::size_t size() const { return names_.size(); }
+  std::size_t size() const { return archive_.names().size(); }
   bool has(const char* name) const {
-    return name != nullptr && std::find(names_.begin(), names_.end(), name) != names_.end();
+    const std::vector<std::string>& names = archive_.names();
+    return name != nullptr && std::find(names.begin(), names.end(), name) != names.end();
   }
 
   ImageSet read_set(const char* images, const char* labels, std::vector<std::string>& notes) {
-    ImageArray array = images_of(take(images), where(images), format_);
+    ImageArray array = read_npz_images(archive_, taken(images), where(images), format_);
     notes.insert(notes.end(), array.notes.begin(), array.notes.end());
     ImageSet set{std::move(array.images), {}};
     if (!has(labels))
@@ -46,7 +47,7 @@ class ArchiveReader {
 
   void note_what_was_taken(std::vector<std::string>& notes) const {
     std::vector<std::string> left;
-    for (const std::string& name : names_)
+    for (const std::string& name : archive_.names())
       if (std::find(taken_.begin(), taken_.end(), name) == taken_.end()) left.push_back(name);
     notes.push_back(fmt::format("{}: {} {} taken{}", path_, fmt::join(taken_, ", "),
                                 taken_.size() == 1 ? "is" : "are",
@@ -56,22 +57,26 @@ class ArchiveReader {
  private:
   std::string where(const char* name) const { return fmt::format("{}:{}", path_, name); }
 
-  Array take(const char* name) {
+  // Its number in the archive.
+  std::size_t taken(const char* name) {
     taken_.emplace_back(name);
-    return read_npz(path_, name);
+    return archive_.number_of(name);
   }
 
   std::vector<std::uint8_t> read_labels(const char* name, const char* images, Index count) {
-    const Array array = take(name);
-    const Shape& shape = array.values.shape();
     const std::string cure = fmt::format("{} takes the images without labels", where(images));
-    if (!(shape.size() == 1 || (shape.size() == 2 && shape[1] == 1)) || shape[0] != count)
-      throw BadData(where(name),
-                    fmt::format("its shape is [{}], and there are {} images", fmt::join(shape, ", "), count),
-                    cure);
+    const auto one_each = [&](const NpyHeader& header) {
+      const Shape& shape = header.shape;
+      if (!(shape.size() == 1 || (shape.size() == 2 && shape[1] == 1)) || shape[0] != count)
+        throw BadData(
+            where(name),
+            fmt::format("its shape is [{}], and there are {} images", fmt::join(shape, ", "), count), cure);
+    };
+    const CompactArray array = archive_.read_compact(taken(name), one_each);
     std::vector<std::uint8_t> labels;
     for (Index at = 0; at < count; ++at) {
-      const double value = array.values[at];
+      const double value =
+          std::visit([&](const auto& values) { return static_cast<double>(values[at]); }, array.values);
       if (!(value >= 0 && value <= 255) || value != std::floor(value))
         throw BadData(where(name), fmt::format("holds {} at [{}], and labels are 0 to 255", value, at), cure);
       labels.push_back(static_cast<std::uint8_t>(value));
@@ -81,7 +86,8 @@ class ArchiveReader {
 
   std::string path_;
   DataFormat format_;
-  std::vector<std::string> names_, taken_;
+  NpzReader archive_;
+  std::vector<std::string> taken_;
 };
 
 }  // namespace

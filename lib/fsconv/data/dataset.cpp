@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/data/array_sets.hpp>
 #include <fsconv/data/cifar.hpp>
@@ -39,18 +40,20 @@ Dataset read_prepared(const std::string& path) {
 
 // What there is to say of a folder that holds nothing to be read.
 [[noreturn]] void refuse_folder(const std::string& folder, DataKind kind) {
-  if (kind == DataKind::python_cifar)
-    throw IoError(folder, fmt::format("{}; the binary version is read", fsconv::name(kind)));
-  throw IoError(
-      folder,
-      fmt::format(
-          "{}: neither pictures (JPEG or PNG, in it or in its subfolders) nor MNIST's "
-          "train-images-idx3-ubyte, CIFAR-10's data_batch_1.bin or CIFAR-100's train.bin and test.bin",
-          fsconv::name(kind)));
+  if (kind == DataKind::python_cifar) throw BadData(folder, fsconv::name(kind), "the binary version is read");
+  throw BadData(
+      folder, fsconv::name(kind),
+      "pictures (JPEG or PNG, in it or in its subfolders), MNIST's train-images-idx3-ubyte, CIFAR-10's "
+      "data_batch_1.bin or CIFAR-100's train.bin and test.bin can be read");
 }
 
 // Of an HDF5 file that was not prepared, and that names no dataset.
 ImageArray read_only_array(const std::string& path, DataFormat format) {
+  // Results have many arrays, and hardly any is meant.
+  if (const std::string kind = kind_of_file(path); !kind.empty())
+    throw BadData(path,
+                  fmt::format("is a file of fsconv {}, and is no file of fsconv data prepare", excerpt(kind)),
+                  fmt::format("{}:/DATASET is an array of it", path));
   try {
     return read_image_array(path, format);
   } catch (const InvalidArgument& several) {
@@ -111,7 +114,7 @@ std::string folder_of(const KnownSet& set) {
   const auto place = place_of(set);
   if (!place) throw IoError(std::string(set.name), fmt::format("{}, {}", how_to_get(set), use_generated));
   if (const DataKind kind = data_kind(*place); kind != set.kind)
-    throw IoError(*place, fmt::format("{}, and is where {} is looked for; {}, {}", fsconv::name(kind),
+    throw BadData(*place, fmt::format("{}, and is where {} is looked for; {}, {}", fsconv::name(kind),
                                       set.name, set.get, use_generated));
   return *place;
 }

@@ -42,7 +42,7 @@ constexpr Index generated_train_images = 6000, generated_test_images = 1000;
 //                   becomes the test set; or FILE.npz with images and labels under their usual names (array_sets.hpp)
 // What a path leads to is decided by data_kind() (data_kind.hpp). `seed` matters to "generated" only, `format` to FILE.npy,
 // FILE.npz and FILE.h5:/DATASET, `threads` to how fast pictures are read. IoError if there is nothing under that name,
-// with how to get it or what there is; BadData if a file is broken, files do not fit each other or do not fit the memory, or
+// with how to get it or what there is; BadData if a folder holds no data that is known, a file is broken, files do not fit each other or do not fit the memory, or
 // there is one image only; InvalidArgument "data" for a format that cannot be generated.
 Dataset load_dataset(const std::string& name_or_path, std::uint64_t seed,
                      DataFormat format = DataFormat::automatic, int threads = hardware_threads());

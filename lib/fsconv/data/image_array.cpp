@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <variant>
 
 namespace fsconv {
 namespace {
@@ -115,19 +116,56 @@ std::uint8_t byte_of_fraction(const std::string& where, const Tensor<double>& va
   return static_cast<std::uint8_t>(std::lround(255 * value));
 }
 
-Tensor<std::uint8_t> bytes_of(const std::string& where, const Array& array, std::vector<std::string>& notes) {
-  const char kind = array.dtype.front();
-  if (kind != 'f' && array.dtype != "u1" && array.dtype != "b1")
+// What can be said before any value is read.
+void require_images(const std::string& where, const Shape& shape, const std::string& dtype,
+                    DataFormat format) {
+  layout_of(where, shape, format);
+  if (dtype.front() != 'f' && dtype != "u1" && dtype != "b1")
     throw BadData(
-        where, fmt::format("holds numbers of type {}", array.dtype),
+        where, fmt::format("holds numbers of type {}", dtype),
         "images are bytes: where all lie in 0..255 save x.astype('uint8'), else bring them to floats in 0..1");
-  require_memory_for(where, array.values.size(), 1);
-  if (array.dtype == "u1") return cast<std::uint8_t>(array.values);
-  Tensor<std::uint8_t> bytes(array.values.shape(), "images");
-  for (Index at = 0; at < bytes.size(); ++at) bytes[at] = byte_of_fraction(where, array.values, at);
-  notes.push_back(where + (kind == 'f' ? ": floats in 0..1 become the bytes round(255 x)"
-                                       : ": false becomes black (0), true white (255)"));
+}
+
+// Of the types that require_images() lets pass. Doubles may be bytes and booleans, too, where HDF5 packs them.
+Tensor<std::uint8_t> bytes_of(const std::string& where, const std::string& dtype,
+                              const Tensor<double>& values) {
+  require_memory_for(where, values.size(), 1);
+  if (dtype == "u1") return cast<std::uint8_t>(values);
+  Tensor<std::uint8_t> bytes(values.shape(), "images");
+  for (Index at = 0; at < bytes.size(); ++at) bytes[at] = byte_of_fraction(where, values, at);
   return bytes;
+}
+
+Tensor<std::uint8_t> bytes_of(const std::string&, const std::string& dtype, Tensor<std::uint8_t>&& values) {
+  if (dtype == "b1")
+    for (std::uint8_t& value : values) value = value != 0 ? 255 : 0;
+  return std::move(values);
+}
+
+ImageArray images_of(CompactArray&& array, const std::string& where, DataFormat format) {
+  ImageArray images;
+  Tensor<std::uint8_t> bytes =
+      std::visit([&](auto& values) { return bytes_of(where, array.dtype, std::move(values)); }, array.values);
+  array.values = Tensor<double>();  // not held while what became of it is arranged
+  if (array.dtype != "u1")
+    images.notes.push_back(where + (array.dtype == "b1" ? ": false becomes black (0), true white (255)"
+                                                        : ": floats in 0..1 become the bytes round(255 x)"));
+  images.images = arranged(where, std::move(bytes), format, images.notes);
+  return images;
+}
+
+// Of HDF5, whose values may be other ones than the file's bytes.
+ImageArray images_of(Array&& array, const std::string& where, DataFormat format) {
+  require_images(where, array.values.shape(), array.dtype, format);
+  ImageArray images = images_of(CompactArray{std::move(array.values), array.dtype}, where, format);
+  images.notes.insert(images.notes.begin(), array.notes.begin(), array.notes.end());
+  return images;
+}
+
+NpyCheck only_images(const std::string& where, DataFormat format) {
+  return [where, format](const NpyHeader& header) {
+    require_images(where, header.shape, header.dtype(), format);
+  };
 }
 
 // Bytes without a further meaning are checked by what the file says of them, and then read as they lie there.
@@ -155,18 +193,25 @@ bool names_image_array(const std::string& where) {
   return kind == FileKind::npy || kind == FileKind::npz || kind == FileKind::hdf5;
 }
 
-ImageArray images_of(const Array& array, const std::string& where, DataFormat format) {
-  layout_of(where, array.values.shape(), format);
-  ImageArray images{{}, array.notes};
-  images.images = arranged(where, bytes_of(where, array, images.notes), format, images.notes);
-  return images;
+ImageArray read_npz_images(const NpzReader& archive, std::size_t number, const std::string& where,
+                           DataFormat format) {
+  return images_of(archive.read_compact(number, only_images(where, format)), where, format);
 }
 
 ImageArray read_image_array(const std::string& where, DataFormat format) {
-  if (const Location location = locate(where); location.kind == FileKind::hdf5 && !location.inside.empty())
-    return read_dataset(where, location, format);
-  else if (location.kind == FileKind::npy && location.inside.empty())
+  const Location location = locate(where);
+  if (location.kind == FileKind::npy) {
     if (auto images = left_in_npy(where, format)) return *images;
+    return images_of(read_compact_npy(where, only_images(where, format)), where, format);
+  }
+  if (location.kind == FileKind::npz) {
+    const NpzReader archive(location.path);
+    const std::size_t number =
+        location.inside.empty() ? archive.only_one() : archive.number_of(location.inside);
+    return read_npz_images(archive, number, where, format);
+  }
+  if (location.kind == FileKind::hdf5 && !location.inside.empty())
+    return read_dataset(where, location, format);
   return images_of(read_array(where), where, format);
 }
 

@@ -2,11 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <fsconv/base/array.hpp>
+#include <cstddef>
 #include <fsconv/base/names.hpp>
-#include <fsconv/base/tensor.hpp>
 #include <fsconv/data/images.hpp>
+#include <fsconv/io/numpy/npz.hpp>
 #include <string>
 #include <vector>
 
@@ -39,12 +38,13 @@ bool names_image_array(const std::string& where);
 // become 0 and 255. Other integers are refused.
 //
 // Bytes of more than largest_in_memory stay in FILE.npy (in C order) and FILE.h5:/DATASET (uncompressed, in one piece)
-// and are read where they are used. Other arrays of NumPy need nine bytes a pixel while they are read, bytes of HDF5
-// one. Throws what read_array() throws; BadData if the array has another type or shape, is empty, or does not fit the
-// memory (checked before anything is allocated).
+// and are read where they are used. While they are read, other bytes, and booleans of NumPy, need one byte a pixel (and one
+// more where their axes are reordered), all else nine. Throws what read_array() throws; BadData if the array has another type
+// or shape, is empty, or does not fit the memory (checked before anything is allocated).
 ImageArray read_image_array(const std::string& where, DataFormat format = DataFormat::automatic);
 
-// The same of an array that was read already; `where` stands in messages.
-ImageArray images_of(const Array& array, const std::string& where, DataFormat format = DataFormat::automatic);
+// The same of an array of an archive; `where` stands in messages.
+ImageArray read_npz_images(const NpzReader& archive, std::size_t number, const std::string& where,
+                           DataFormat format = DataFormat::automatic);
 
 }  // namespace fsconv

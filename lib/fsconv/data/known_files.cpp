@@ -169,13 +169,15 @@ CheckedSet check_named(const std::string& name) {
 CheckedSet check_prepared(const std::string& path) {
   CheckedFile file;
   file.path = path;
+  std::string kind = "no prepared file";
   try {
+    if (is_prepared(path)) kind = "prepared";
     file.remark = counted(verify_prepared(path), "image");
   } catch (const BadData& error) {
     file.verdict = FileVerdict::wrong;
     file.remark = error.what();
   }
-  return {"prepared", path, {file}, {}};
+  return {kind, path, {file}, {}};
 }
 
 nlohmann::json to_json(const std::vector<CheckedSet>& sets) {
@@ -221,8 +223,9 @@ void require_good(const std::vector<CheckedSet>& sets) {
       if (wrong++ == 0) first = &file;
     }
   if (first != nullptr)
-    throw BadData(first->path, fmt::format("is {}; {} of {} are not what they should be",
-                                           name(first->verdict), wrong, counted(all, "file")));
+    throw BadData(first->path,
+                  fmt::format("is {}; {} of {} {}", name(first->verdict), wrong, counted(all, "file"),
+                              wrong == 1 ? "is not what it should be" : "are not what they should be"));
 }
 
 }  // namespace fsconv

@@ -205,14 +205,21 @@ std::optional<std::string_view> first_folder(std::string_view name) {
 // The parts that folders named train/, test/ ... say. Returns whether they do.
 bool take_parts_from_folders(PictureFolder& list, bool has_partition) {
   std::set<DataPart> parts;
-  const PictureEntry* outside = nullptr;
+  const PictureEntry *outside = nullptr, *kept_apart = nullptr;
   for (PictureEntry& picture : list.pictures) {
     const auto folder = first_folder(picture.name);
-    if (const auto part = folder ? part_named(*folder) : std::nullopt)
+    if (const auto part = folder ? part_named(*folder) : std::nullopt) {
       parts.insert(picture.part = *part);
-    else if (!outside)
+      if (*part != DataPart::train && !kept_apart) kept_apart = &picture;
+    } else if (!outside) {
       outside = &picture;
+    }
   }
+  // Nobody means to train on what he calls test/; train/ alone may be a class, of trains.
+  if (kept_apart && !parts.contains(DataPart::train) && !has_partition)
+    throw BadData(list.folder,
+                  fmt::format("has a folder {}/ and no train/", excerpt(*first_folder(kept_apart->name))),
+                  "train/ and test/ (or val/) say what pictures are for; classes have other names");
   const bool says_parts = parts.contains(DataPart::train) && parts.size() > 1 && !(outside && has_partition);
   if (!says_parts)
     for (PictureEntry& picture : list.pictures) picture.part = DataPart::train;

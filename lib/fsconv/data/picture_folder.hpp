@@ -41,7 +41,7 @@ struct PictureFolder {
 // names.
 //
 // Parts: where all pictures lie in folders train/ and test/, val/, validation/ or valid/ (train and at least one more), these
-// say it. A file list_eval_partition.txt in the folder, or `partition`, says it in lines "NAME 0", 1 or 2 for train,
+// say it; train/ alone is a class as any other name. A file list_eval_partition.txt in the folder, or `partition`, says it in lines "NAME 0", 1 or 2 for train,
 // validation and test (CelebA's format). Its names are paths below the folder, or below the one that holds all pictures, and
 // every picture has one line. What it says goes before the folders' names.
 //
@@ -51,7 +51,7 @@ struct PictureFolder {
 // Throws InvalidArgument "folder" for an empty name; IoError for a folder that cannot be read (its list, or what the files
 // in it are), or is none, and for a partition that cannot be read. BadData: where there are no pictures; for names of
 // pictures with control characters or that are no UTF-8, which lists and logs could not hold; for pictures beside train/
-// and test/ without a partition; for a partition, with the line, that is malformed, names a picture twice or one that is
+// and test/, and for test/ and the like where there is no train/, without a partition; for a partition, with the line, that is malformed, names a picture twice or one that is
 // not there, or leaves some out. Interrupted after Ctrl-C, where it is caught.
 PictureFolder list_pictures(const std::string& folder, const std::optional<std::string>& partition = {});
 

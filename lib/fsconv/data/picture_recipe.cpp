@@ -129,6 +129,13 @@ std::string text(const Crop& crop) {
   return text(crop.size) + (crop.corner ? fmt::format("@{},{}", crop.corner->row, crop.corner->column) : "");
 }
 
+std::optional<PictureSize> size_made(const Recipe& recipe) {
+  if (recipe.size || !recipe.crop) return recipe.size;
+  return recipe.crop->size;
+}
+
+Index fewest_channels(const Recipe& recipe) { return recipe.channels == Channels::rgb ? 3 : 1; }
+
 std::string text(const Recipe& recipe) {
   std::vector<std::string> pieces;
   for (const Word& word : words()) pieces.push_back(fmt::format("{}={}", word.name, word.write(recipe)));

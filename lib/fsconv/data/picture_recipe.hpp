@@ -82,6 +82,10 @@ Crop parse_crop(std::string_view text);
 std::string text(const PictureSize& size);
 std::string text(const Crop& crop);
 
+// The size of what the recipe makes, where it does not depend on the picture; and how many channels that has at least.
+std::optional<PictureSize> size_made(const Recipe& recipe);
+Index fewest_channels(const Recipe& recipe);
+
 // All five, also those that are as always, so that the text still says the same when defaults change:
 //     "crop=148x148@40,15 size=64x64 fit=crop channels=rgb orientation=applied"
 // with crop=none and size=same where nothing is asked for. parse_recipe(text(recipe)) == recipe.

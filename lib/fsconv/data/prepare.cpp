@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
+#include <fsconv/base/memory.hpp>
 #include <fsconv/base/progress.hpp>
 #include <fsconv/base/text.hpp>
+#include <fsconv/data/data_files.hpp>
 #include <fsconv/data/prepare.hpp>
 #include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/kept_files.hpp>
 #include <unordered_map>
 #include <utility>
 
@@ -47,18 +49,15 @@ void take(PictureFolder& folder, DataPart part, const std::optional<PartSize>& w
     if (picture.part == DataPart::train && is_taken(at++, count, all)) picture.part = part;
 }
 
-// The file that is to be made replaces what has its name: that must be no picture, by whatever way it was found.
-void require_other_file(const std::string& output, const PictureFolder& folder) {
-  struct stat made {};
-  if (::stat(output.c_str(), &made) != 0) return;
-  const auto is_output = [&](const std::string& path) {
-    struct stat read {};
-    return ::stat(path.c_str(), &read) == 0 && read.st_dev == made.st_dev && read.st_ino == made.st_ino;
-  };
-  if (is_output(folder.partition) ||
-      std::any_of(folder.pictures.begin(), folder.pictures.end(),
-                  [&](const PictureEntry& picture) { return is_output(folder.path(picture)); }))
-    throw InvalidArgument("output", fmt::format("{} is what is read", output), "choose another name");
+// What cannot be written is not made: with the largest sides already one picture takes long.
+void require_room(const Preparation& preparation, const PictureFolder& folder) {
+  const auto size = size_made(preparation.recipe);
+  if (!size) return;
+  const Shape image = {fewest_channels(preparation.recipe), size->height, size->width};
+  require_memory(element_count(image), 1, "size");
+  // How many are broken is not known yet.
+  const Index count = preparation.skip_broken ? 1 : static_cast<Index>(folder.pictures.size());
+  require_disk_room(preparation.output, image, count);
 }
 
 Shape shape_of(const Picture& picture) { return {picture.channels, picture.height, picture.width}; }
@@ -132,7 +131,8 @@ void assign_parts(PictureFolder& folder, const std::optional<PartSize>& test,
 Prepared prepare(const Preparation& preparation, const std::function<void(const std::string&)>& say) {
   check(preparation.recipe);
   PictureFolder folder = list_pictures(preparation.folder, preparation.partition);
-  require_other_file(preparation.output, folder);
+  require_unread("output", preparation.output, files_of(folder));
+  require_room(preparation, folder);
   for (const std::string& note : folder.notes) say(note);
   Prepared result;
   result.classes = folder.classes;

@@ -56,7 +56,8 @@ struct Prepared {
 // Reads the folder in the order of its list and writes the images as they come, so that the memory needed does not grow
 // with their number (but for some hundred bytes each, of their names and sums). With skip_broken all are read twice, as a
 // file says first how many it holds; the first reading tells `say` of each that is left out. `say` is told the notes of
-// the folder, too, and of the output's folder where that is made. The file appears whole or not at all.
+// the folder, too, and of the output's folder where that is made. The file appears whole or not at all. Where the recipe says
+// the images' size, the room for them is looked for before the first picture is read.
 //
 // Throws what list_pictures(), assign_parts(), read_pictures() and PreparedWriter throw; InvalidArgument "output" for one
 // of the files that are read, by whatever name or link; BadData if no picture can be used; Interrupted after Ctrl-C, where it is caught.

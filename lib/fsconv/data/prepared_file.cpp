@@ -15,6 +15,7 @@
 #include <fsconv/io/json_text.hpp>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <utility>
 
 namespace fsconv {
@@ -42,15 +43,6 @@ Index bytes_of(const Shape& image, const std::array<Index, 3>& counts) {
     if (__builtin_add_overflow(bytes, element_count({count, image[0], image[1], image[2]}, "images"), &bytes))
       throw InvalidArgument("images", "are too many");
   return bytes;
-}
-
-void require_disk_room(const std::string& path, Index bytes) {
-  std::error_code unknown;
-  const fs::path folder = fs::absolute(path, unknown).parent_path();
-  const fs::space_info room = fs::space(folder, unknown);
-  if (!unknown && room.available < static_cast<std::uintmax_t>(bytes))
-    throw IoError(path, fmt::format("cannot write: its images take {} bytes, and the disk has {} left", bytes,
-                                    room.available));
 }
 
 std::vector<std::string> texts_of(const hdf5::File& file, const char* attribute) {
@@ -152,10 +144,22 @@ ImageSet read_part(const hdf5::File& file, SealedReader& sealed,
 
 // ---- writing
 
+void require_disk_room(const std::string& path, const Shape& image, Index count) {
+  const Index bytes = bytes_of(image, {count, 0, 0});
+  std::error_code unknown;
+  fs::path folder = fs::absolute(path, unknown).parent_path();
+  while (!fs::exists(folder, unknown) && folder.has_relative_path()) folder = folder.parent_path();
+  const fs::space_info room = fs::space(folder, unknown);
+  if (!unknown && room.available < static_cast<std::uintmax_t>(bytes))
+    throw IoError(path, fmt::format("cannot write: its images take {} bytes, and the disk has {} left", bytes,
+                                    room.available));
+}
+
 PreparedWriter::PreparedWriter(const std::string& path, RunInfo info, PreparedDescription description,
                                const Shape& image, const std::array<Index, 3>& counts)
     : info_(std::move(info)), description_(std::move(description)), image_(image), file_([&] {
-        require_disk_room(path, bytes_of(image, counts));
+        bytes_of(image, counts);  // throws where a count is none
+        require_disk_room(path, image, std::accumulate(counts.begin(), counts.end(), Index{0}));
         return hdf5::File::create(path);
       }()) {
   info_.kind = kind;
@@ -253,13 +257,15 @@ void PreparedWriter::commit() {
 
 // ---- reading
 
-bool is_prepared(const std::string& path) {
+std::string kind_of_file(const std::string& path) {
   const hdf5::File file = hdf5::File::open(path);
-  if (!file.has_attribute("/", "kind")) return false;
+  if (!file.has_attribute("/", "kind")) return "";
   const hdf5::Value value = file.attribute("/", "kind");
   const auto* text = std::get_if<std::string>(&value);
-  return text != nullptr && *text == kind;
+  return text == nullptr ? "" : *text;
 }
+
+bool is_prepared(const std::string& path) { return kind_of_file(path) == kind; }
 
 PreparedData open_prepared(const std::string& path) {
   const auto pixels = std::make_shared<const InputFile>(path);

@@ -43,6 +43,9 @@ struct PreparedSource {
   std::optional<std::uint8_t> label = {};  // all images of a file have one, or none
 };
 
+// IoError where the disk has less room than the pixels of so many images [C, H, W] take. The folder need not be there yet.
+void require_disk_room(const std::string& path, const Shape& image, Index count);
+
 // Writes such a file, one image after the other, and keeps none of them: a mebibyte or two at a time, and what is stored
 // per image beside its pixels. The file appears with commit(), whole or not at all.
 class PreparedWriter {
@@ -86,6 +89,9 @@ struct PreparedData {
 
   const ImageSet& operator[](DataPart part) const { return parts[static_cast<std::size_t>(part)]; }
 };
+
+// What an HDF5 file says of its kind, as "data" or "train"; nothing where it does not. IoError and BadData as hdf5::File::open.
+std::string kind_of_file(const std::string& path);
 
 // Whether it is an HDF5 file of fsconv of the kind "data". IoError and BadData as hdf5::File::open.
 bool is_prepared(const std::string& path);

@@ -33,10 +33,10 @@ class Likeness {
       throw BadData(path,
                     fmt::format("is {} pixels high and {} wide, {} {} and {}", picture.height, picture.width,
                                 path_, picture_.height, picture_.width),
-                    "one size for all: choose it");
+                    "one size for all: data prepare --size makes it");
     else if (picture.channels != picture_.channels)
       throw BadData(path, fmt::format("is {}, {} {}", kind(picture), path_, kind(picture_)),
-                    "one kind for all: choose the channels, grey or rgb");
+                    "one kind for all: data prepare --channels grey or rgb makes it");
   }
 
   // Of one picture; 0 before there is one.

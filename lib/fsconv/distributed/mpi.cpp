@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/distributed/mpi.hpp>
 #include <optional>
 
@@ -22,23 +23,36 @@ std::string variable(const char* name) {
   return value ? value : "";
 }
 
-// The number that a variable begins with: Slurm writes "4(x2)" for four on each of two machines.
-std::optional<int> number_in(const char* name) {
-  const std::string text = variable(name);
+std::optional<int> number_in(const std::string& text) {
   char* end = nullptr;
   const long value = std::strtol(text.c_str(), &end, 10);
   if (end == text.c_str() || value < 0 || value > 1 << 24) return std::nullopt;
   return static_cast<int>(value);
 }
 
+int number_or(const char* name, int otherwise) { return number_in(variable(name)).value_or(otherwise); }
+
+// What Slurm's list of machines says of one: "4(x2),1" are 4, 4 and 1. Of a plain number: that number.
+std::optional<int> entry_of(const std::string& list, int machine) {
+  for (const std::string& part : split(list, ',')) {
+    const std::size_t times = part.find("(x");
+    const int machines = times == std::string::npos ? 1 : number_in(part.substr(times + 2)).value_or(1);
+    if (machine < machines) return number_in(part);
+    machine -= machines;
+  }
+  return std::nullopt;
+}
+
 struct Launcher {
-  const char *name, *ranks, *rank, *ranks_of_machine;
+  const char *name, *ranks, *rank, *ranks_of_machine, *rank_of_machine;
 };
+constexpr auto slurm = "srun";
 // srun sets its own in every step, whichever MPI it speaks.
 constexpr Launcher launchers[] = {
-    {"mpirun", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE"},
-    {"mpiexec", "PMI_SIZE", "PMI_RANK", "MPI_LOCALNRANKS"},
-    {"srun", "SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "SLURM_STEP_TASKS_PER_NODE"}};
+    {"mpirun", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE",
+     "OMPI_COMM_WORLD_LOCAL_RANK"},
+    {"mpiexec", "PMI_SIZE", "PMI_RANK", "MPI_LOCALNRANKS", "MPI_LOCALRANKID"},
+    {slurm, "SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "SLURM_STEP_TASKS_PER_NODE", "SLURM_LOCALID"}};
 
 std::filesystem::path program_folder() {
   std::error_code problem;
@@ -157,11 +171,18 @@ Communicator& started() {
 
 Launch launch() {
   if (variable("FSCONV_MPI") == alone) return {};
-  for (const Launcher& one : launchers)
-    if (const int ranks = number_in(one.ranks).value_or(0); ranks > 0)
-      return {one.name, ranks, number_in(one.rank).value_or(0),
-              std::max(1, number_in(one.ranks_of_machine).value_or(1)),
-              number_in("SLURM_CPUS_PER_TASK").value_or(0)};
+  for (const Launcher& one : launchers) {
+    const int ranks = number_or(one.ranks, 0);
+    if (ranks == 0) continue;
+    const bool by_slurm = one.name == std::string_view(slurm);  // mpirun runs inside its jobs, too
+    const int machine = by_slurm ? number_or("SLURM_NODEID", 0) : 0;
+    return {.launcher = one.name,
+            .ranks = ranks,
+            .rank = number_or(one.rank, 0),
+            .ranks_of_machine = std::max(1, entry_of(variable(one.ranks_of_machine), machine).value_or(1)),
+            .rank_of_machine = number_or(one.rank_of_machine, 0),
+            .processors_of_rank = by_slurm ? number_or("SLURM_CPUS_PER_TASK", 0) : 0};
+  }
   return {};
 }
 

@@ -10,10 +10,10 @@ namespace fsconv {
 // What the environment says of the processes that were started together, in the variables of Open MPI's mpirun, of PMI
 // (MPICH's mpiexec) and of Slurm's srun.
 struct Launch {
-  std::string launcher;        // its name; "" where nothing is said: one process
-  int ranks = 1, rank = 0;     // of all machines; a rank that is not told is 0
-  int ranks_of_machine = 1;    // of this one
-  int processors_of_rank = 0;  // as Slurm was asked for; 0 where that is not told
+  std::string launcher;                           // its name; "" where nothing is said: one process
+  int ranks = 1, rank = 0;                        // of all machines; a rank that is not told is 0
+  int ranks_of_machine = 1, rank_of_machine = 0;  // of this one
+  int processors_of_rank = 0;                     // that srun was asked for; 0 where that is not told
 };
 // Looks at nothing else, so it may be asked any time.
 Launch launch();

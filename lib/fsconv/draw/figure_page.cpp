@@ -161,8 +161,8 @@ void FigurePage::panel_heading(Scene& scene, Point at, const std::string& name, 
                                Paint colour, double width) const {
   scene.add(Label{.at = {at.x, at.y - 28}, .text = name, .size = 14, .colour = colour, .bold = true});
   scene.add(Label{.at = {at.x, at.y - 11},
-                  .text = text_that_fits(about, width, 11.5),
-                  .size = 11.5,
+                  .text = text_that_fits(about, width, about_size),
+                  .size = about_size,
                   .colour = {Role::quiet}});
 }
 

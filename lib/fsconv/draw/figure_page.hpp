@@ -64,6 +64,7 @@ class FigurePage {
   static constexpr double left = 28, top = 118, gap = 56, least_panel_width = 190;
   Scene begin(const std::string& title, const std::string& below) const;
   // A panel's name and a line about it, above `at`.
+  static constexpr double about_size = 11.5;
   void panel_heading(Scene& scene, Point at, const std::string& name, const std::string& about, Paint colour,
                      double width) const;
   // Under everything: the captions of the frames, the legend, the equation and the case; makes the scene as large as what is

@@ -192,9 +192,11 @@ class WindowView {
                             layout_.flat() ? 26 : 14);
     if (panel.reduced()) return;  // a line of it could not be seen
     matrix_.emplace(panel);
-    page_.panel_heading(scene, corner, "W", matrix_words(), {Role::ink}, std::max(panel.width(), 400.0));
+    const double words_width = text_width(matrix_words(), FigurePage::about_size);
+    page_.panel_heading(scene, corner, "W", matrix_words(), {Role::ink},
+                        std::max(panel.width(), words_width));
     panel.draw(scene, page_.options().text == CellText::symbols);
-    end_.x = std::max(end_.x, corner.x + std::max(panel.width(), text_width(matrix_words(), 11.5)));
+    end_.x = std::max(end_.x, corner.x + std::max(panel.width(), words_width));
     end_.y = std::max(end_.y, corner.y + panel.height());
   }
 

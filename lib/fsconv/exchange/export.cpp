@@ -11,6 +11,7 @@
 #include <fsconv/exchange/torch_file.hpp>
 #include <fsconv/exchange/weights_npz.hpp>
 #include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/kept_files.hpp>
 #include <fsconv/io/seal.hpp>
 
 namespace fsconv {
@@ -64,9 +65,8 @@ void write(const std::string& path, ExportKind kind, const std::string& content,
 }
 
 void require_export(const std::string& path, const std::string& run, bool force) {
+  require_unread("to", path, {run});
   std::error_code none;
-  if (fs::equivalent(path, run, none))
-    throw InvalidArgument("to", fmt::format("{} is what is read", path), "choose another name");
   if (!force && fs::is_regular_file(path, none) && fs::file_size(path, none) > 0 && !is_sealed(path))
     throw InvalidArgument("to",
                           fmt::format("{} is there already, and is not as fsconv export wrote it", path),

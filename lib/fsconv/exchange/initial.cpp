@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <filesystem>
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
@@ -166,6 +165,27 @@ double distance(const Tensor<float>& a, const Tensor<float>& b) {
   return most;
 }
 
+// What a file asks to compute is little, and all of it about the same images.
+void require_few_images(const ModelCheck& check, const std::string& where) {
+  constexpr Index most_images = 64;  // fsconv writes two
+  const auto is_absent = [](const Tensor<float>& tensor) { return tensor.shape() == Shape{0}; };
+  const auto images_of = [](const Tensor<float>& tensor) {
+    return tensor.rank() > 0 ? tensor.shape()[0] : Index{1};
+  };
+  const Index images = images_of(check.input);
+  if (images > most_images)
+    throw BadData(where + ":check.input", fmt::format("has {}", counted(images, "image")),
+                  fmt::format("a check has {} at most", most_images));
+  for (const auto& [name, member] : check_tensors) {
+    const Tensor<float>& tensor = check.*member;
+    if (!is_absent(tensor) && images_of(tensor) != images)
+      throw BadData(fmt::format("{}:check.{}", where, name),
+                    fmt::format("has shape {}", shape_text(tensor.shape())),
+                    images == 0 ? "check.input is missing or empty, and must have as many images"
+                                : fmt::format("check.input has {}", counted(images, "image")));
+  }
+}
+
 }  // namespace
 
 void put_into(const Model& model, Parameters<float>& parameters, const ModelState& state,
@@ -183,6 +203,7 @@ std::string CheckOutcome::text() const {
 CheckOutcome require_check(const Model& model, const Parameters<float>& parameters, const ModelCheck& check,
                            const std::string& where) {
   CheckOutcome outcome;
+  require_few_images(check, where);
   if (check.input.size() == 0) return outcome;
   ModelCheck exact, rounded;
   try {
@@ -214,18 +235,9 @@ CheckOutcome require_check(const Model& model, const Parameters<float>& paramete
   return outcome;
 }
 
-void require_kept(const TrainRun& run, const std::string& input, std::string_view what) {
-  std::error_code none;
-  if (std::filesystem::equivalent(run.output, input, none))
-    throw InvalidArgument("output", fmt::format("{} is {}", run.output, what), "choose another name");
-  if (const std::string picture = picture_path(run.output); std::filesystem::equivalent(picture, input, none))
-    throw InvalidArgument("output", fmt::format("has its picture in {}, which is {}", picture, what),
-                          "choose another name");
-}
-
 void initialise_from(TrainRun& run, const std::string& path,
                      std::function<void(const CheckOutcome&)> on_check) {
-  require_kept(run, path, "what the weights are taken from");
+  require_kept(run.output, {path}, "what the weights are taken from");
   const auto state = std::make_shared<const ModelState>(read_state(path));
   run.initial = InitialWeights{path, sha256_of_file(path)};
   run.initialise = [state, path, on_check = std::move(on_check)](const Model& model,

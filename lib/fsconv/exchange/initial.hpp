@@ -30,17 +30,14 @@ struct CheckOutcome {
 
 // The tolerance is ten times what float32 does to this very model (its distance to double, on the same input), and two
 // roundings of the largest number: another order of sums or other elementary functions stay within, another layout or
-// activation does not. BadData naming `where` if the check has other shapes or is missed.
+// activation does not. BadData naming `where` if the check has other shapes or is missed; before anything is computed, if it
+// has more than 64 images or not as many of each tensor.
 CheckOutcome require_check(const Model& model, const Parameters<float>& parameters, const ModelCheck& check,
                            const std::string& where);
 
-// InvalidArgument "output" if the run, its file or the picture beside it, would replace this file, under whatever name;
-// `what` says what that is.
-void require_kept(const TrainRun& run, const std::string& input, std::string_view what);
-
 // Makes a run begin with the weights of a file of any format (read_state.hpp) and record its name and SHA-256. The file is
 // read at once; what it holds is compared with the model, and its check run (`on_check`, where it has one), when the
-// model is made. BadData, IoError; what require_kept() throws.
+// model is made. BadData, IoError; what require_kept() (saved_run.hpp) throws.
 void initialise_from(TrainRun& run, const std::string& path,
                      std::function<void(const CheckOutcome&)> on_check);
 

@@ -10,6 +10,7 @@
 #include <fsconv/exchange/event_file.hpp>
 #include <fsconv/exchange/run_events.hpp>
 #include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/kept_files.hpp>
 #include <fsconv/io/option_text.hpp>
 #include <memory>
 #include <optional>
@@ -189,6 +190,16 @@ std::vector<std::string> folders_of(const std::vector<LoggedRun>& runs) {
   return names;
 }
 
+namespace {
+
+std::vector<std::string> files_of(const std::vector<LoggedRun>& runs) {
+  std::vector<std::string> files;
+  for (const LoggedRun& run : runs) files.push_back(run.path);
+  return files;
+}
+
+}  // namespace
+
 std::vector<std::string> write_event_files(const std::vector<LoggedRun>& runs, const std::string& folder) {
   std::vector<std::string> contents, paths;
   for (const LoggedRun& run : runs) {
@@ -202,6 +213,7 @@ std::vector<std::string> write_event_files(const std::vector<LoggedRun>& runs, c
   for (std::size_t at = 0; at < runs.size(); ++at) {
     paths.push_back((fs::path(folder) / names[at] / file_name).string());
     made.make_for(paths.back());
+    require_output({.path = paths.back(), .inputs = files_of(runs), .option = "tensorboard"});
     files.push_back(std::make_unique<AtomicFile>(paths.back()));
     files.back()->write(contents[at]);
     files.back()->finish();

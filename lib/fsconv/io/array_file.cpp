@@ -17,12 +17,8 @@ namespace fsconv {
 namespace {
 
 Array read_only_member(const std::string& path) {
-  const auto names = npz_names(path);
-  if (names.empty()) throw BadData(path, "holds no array");
-  if (names.size() > 1)
-    throw BadData(path, fmt::format("holds {} arrays", names.size()),
-                  fmt::format("write {}:NAME with one of {}", path, excerpt_of_names(names)));
-  return read_npz(path, names.front());
+  const NpzReader archive(path);
+  return archive.read(archive.only_one());
 }
 
 [[noreturn]] void refuse_whole_file(const hdf5::File& file) {

@@ -277,14 +277,21 @@ bool lacks_folder(const std::string& path) {
 
 std::optional<std::string> make_folder_for(const std::string& path) {
   if (!lacks_folder(path)) return std::nullopt;
-  const fs::path folder = fs::path(path).parent_path();
+  return make_folder(fs::path(path).parent_path().string());
+}
+
+std::optional<std::string> make_folder(std::string folder) {
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  if (is_folder(folder)) return std::nullopt;
+  const std::string above = fs::path(folder).parent_path().string();
+  if (!above.empty() && !is_folder(above)) throw no_folder(folder, above);
   std::error_code failure;
   fs::create_directory(folder, failure);
-  if (failure) throw IoError(folder.string(), "cannot create: " + failure.message());
+  if (failure == std::errc::file_exists) throw IoError(folder, "is no folder; name one");
+  if (failure) throw IoError(folder, "cannot create: " + failure.message());
   // Its own name, too, is on the disk only once the folder above is.
-  if (!sync_folder(folder_of(folder.string())))
-    throw IoError::from_errno(folder.string(), "sync the folder above");
-  return folder.string();
+  if (!sync_folder(folder_of(folder))) throw IoError::from_errno(folder, "sync the folder above");
+  return folder;
 }
 
 }  // namespace fsconv

@@ -95,6 +95,8 @@ void require_rewritable(const std::string& path);
 // nothing if it is there. IoError that names the missing folder and mkdir -p if the one above it is missing too: a
 // mistyped path must not leave a row of folders behind.
 std::optional<std::string> make_folder_for(const std::string& path);
+// The same of a folder that is named itself.
+std::optional<std::string> make_folder(std::string folder);
 // Whether make_folder_for would make one; throws what it would throw for a missing folder above.
 bool lacks_folder(const std::string& path);
 

@@ -52,10 +52,14 @@ std::span<const std::int64_t> as_signed(std::span<const arma::uword> values) {
   return {reinterpret_cast<const std::int64_t*>(values.data()), values.size()};
 }
 
+std::string group_of(const Location& location) {
+  return location.inside.size() > 1 ? location.inside : "/matrix";
+}
+
 template <class T>
 void write_hdf5(const Location& location, const Columns<T>& columns, const std::string& comment,
                 const MatrixSpectrum* spectrum) {
-  const std::string group = location.inside.size() > 1 ? location.inside : "/matrix";
+  const std::string group = group_of(location);
   auto file = hdf5::File::update(location.path);
   if (file.exists(group)) {
     if (!file.is_group(group) || !file.has_attribute(group, "format"))
@@ -140,7 +144,11 @@ void require_sparse_target(const std::string& where) {
   const Location location = locate(where);
   if (location.kind == FileKind::npy || location.kind == FileKind::other) refuse(where);
   if (location.kind == FileKind::hdf5) require_hdf5_name(location.path);
-  require_writable(location.path);
+}
+
+std::string sparse_place(const std::string& where) {
+  const Location location = locate(where);
+  return location.kind == FileKind::hdf5 ? location.path + ":" + group_of(location) : where;
 }
 
 template void write_sparse(const std::string&, const arma::SpMat<float>&, const std::string&,

@@ -29,7 +29,10 @@ template <class T>
 void write_sparse(const std::string& where, const arma::SpMat<T>& matrix, const std::string& comment = {},
                   const MatrixSpectrum* spectrum = nullptr);
 
-// Throws what write_sparse would throw for this name, before anything is computed.
+// Throws what write_sparse would throw for another extension, before anything is computed.
 void require_sparse_target(const std::string& where);
+
+// Where write_sparse puts the matrix: of x.h5 that is x.h5:/matrix.
+std::string sparse_place(const std::string& where);
 
 }  // namespace fsconv

@@ -18,6 +18,8 @@ std::string ends_of(const std::vector<draw::ChartSeries>& series) {
   const auto last = [](const draw::ChartSeries& one) { return one.y.back(); };
   const auto [low, high] = std::minmax_element(
       series.begin(), series.end(), [&](const auto& a, const auto& b) { return last(a) < last(b); });
+  if (series.size() == 1 && series[0].x.size() == 1)
+    return fmt::format("{} after epoch {}.", draw::number_text(last(series[0])), series[0].x.back());
   if (series.size() == 1 || low == high)
     return fmt::format("From {} after epoch {} to {} after epoch {}.", draw::number_text(series[0].y.front()),
                        series[0].x.front(), draw::number_text(last(series[0])), series[0].x.back());

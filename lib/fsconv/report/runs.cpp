@@ -43,14 +43,16 @@ Options options_of(const Runs& runs) {
   return options;
 }
 
-// Runs that differ in their seed alone have the same number.
-std::vector<std::size_t> configurations_of(const Runs& runs) {
-  std::map<std::string, std::size_t> known;
+// Runs that differ in their seed alone, and whose losses compare, have the same number: where images are drawn from the seed,
+// another seed has other ones.
+std::vector<std::size_t> configurations_of(const Runs& runs, const Groups& groups) {
+  std::map<std::pair<std::size_t, std::string>, std::size_t> known;
   std::vector<std::size_t> configurations;
-  for (const auto& run : runs) {
-    nlohmann::json configuration = to_json(run.of.trained.config);
+  for (std::size_t at = 0; at < runs.size(); ++at) {
+    nlohmann::json configuration = to_json(runs[at].of.trained.config);
     configuration.erase("seed");
-    configurations.push_back(known.emplace(value_text(configuration), known.size()).first->second);
+    const std::pair key(groups.of[at], value_text(configuration));
+    configurations.push_back(known.emplace(key, known.size()).first->second);
   }
   return configurations;
 }
@@ -238,7 +240,7 @@ void add_runs(Page& page, const Runs& runs) {
   add_verdict(page, runs, groups);
   page.heading(runs.size() == 1 ? "Training run" : "Training runs");
   const Options options = options_of(runs);
-  const std::vector<std::size_t> configurations = configurations_of(runs);
+  const std::vector<std::size_t> configurations = configurations_of(runs, groups);
   std::vector<std::string> labels;
   for (const auto& run : runs) labels.push_back(run.origin.label);
   add_groups(page, groups, labels, "training runs", "losses");

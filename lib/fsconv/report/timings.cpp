@@ -56,11 +56,13 @@ void add_timings(Page& page, const Result<RecordedTimings>& result) {
     const auto& list = by_work[works[at]];
     const bool has_rate =
         std::any_of(list.begin(), list.end(), [](const RecordedItem* item) { return item->rate > 0; });
-    draw::BarChart chart{.title = shown(works[at]),
-                         .description = has_rate ? "Longer is faster. What was not timed says why."
-                                                 : "Shorter is faster. What was not timed says why.",
-                         .label = has_rate ? of.rate_unit : "seconds of a call",
-                         .bars = {}};
+    draw::BarChart chart{
+        .title = shown(works[at]),
+        .description = has_rate
+                           ? "Longer is faster. In the place of a bar stands why something was not timed."
+                           : "Shorter is faster. In the place of a bar stands why something was not timed.",
+        .label = has_rate ? of.rate_unit : "seconds of a call",
+        .bars = {}};
     for (const RecordedItem* item : list) {
       const bool is_timed = item->status == "timed";
       chart.bars.push_back({.name = way_of(*item, with_threads),

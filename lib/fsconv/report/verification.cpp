@@ -150,9 +150,16 @@ void add_forms(Page& page, const Verification& of) {
         {tally.reason}};
     (tally.bad > 0 ? forms.rows : good).push_back(std::move(row));
   }
+  const bool all_good = forms.rows.empty();
   forms.rows.insert(forms.rows.end(), good.begin(), good.end());
   page.subheading("Claims by form and method");
-  page.add(table(forms));
+  // Whoever reads on looks for something else, unless something failed.
+  constexpr std::size_t short_table = 12;
+  page.add(all_good && forms.rows.size() > short_table
+               ? folded(fmt::format("{}: {}", forms.caption,
+                                    counted(static_cast<Index>(forms.rows.size()), "row")),
+                        {table(forms)})
+               : table(forms));
 }
 
 void add_proofs(Page& page, const Verification& of) {

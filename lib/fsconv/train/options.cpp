@@ -121,7 +121,7 @@ TrainOption algorithm_option() {
   TrainOption algorithm = option(
       "algorithm", "NAME",
       "how the form batched multiplies: direct, a product per tap; winograd2, fewer by small tiles; winograd4, still "
-      "fewer, with errors about five times as large; auto, direct or winograd2, for each layer what is faster",
+      "fewer, with errors two to five times as large; auto, direct or winograd2, for each layer what is faster",
       &TrainConfig::algorithm);
   algorithm.meant_before = std::string(name(engine::Algorithm::direct));
   return algorithm;
@@ -130,12 +130,16 @@ TrainOption algorithm_option() {
 std::vector<TrainOption> data_options() {
   using C = TrainConfig;
   return {
-      option("data", "DIR|FILE|NAME", "fashion-mnist, mnist, generated[:HxWxC|:factors], or files: see above",
-             &C::data),
+      option("data", "DIR|FILE|NAME",
+             "fashion-mnist, mnist, generated[:HxWxC|:factors], or files and folders of images", &C::data),
       option("train-images", "N", "use the first N training images only; 0: all", &C::train_images,
              {0, many}),
       option("test-images", "N", "use the first N test images only; 0: all", &C::test_images, {0, many}),
-      option("validation", "N", "keep the last N of the training images apart", &C::validation, {0, many}),
+      option(
+          "validation", "N",
+          "images to judge by: the last N of the training images, kept apart; of data with validation images of its own "
+          "the first N of these",
+          &C::validation, {0, many}),
       test_data_option(),
       option(
           "augment", "LIST",
@@ -153,8 +157,9 @@ std::vector<TrainOption> model_options() {
       option("channels", "C[,C...]", "code channels of each convolution", &C::channels),
       option("kernel", "K[,K...]", "filter sizes", &C::kernel, {1, largest_step}),
       option("stride", "S[,S...]", "strides, whole numbers or fractions", &C::stride),
-      option("padding", "P[,P...]", "pixels put around the image (none given: see above)", &C::padding,
-             {0, Index{1} << 30, true}),
+      option("padding", "P[,P...]",
+             "pixels put around the image (as many as make the code the size over the stride, rounded up)",
+             &C::padding, {0, Index{1} << 30, true}),
       option("dilation", "D[,D...]", "distances between taps", &C::dilation, {1, largest_step}),
       option("groups", "G[,G...]", "groups of channels", &C::groups),
       option("latent", "N",

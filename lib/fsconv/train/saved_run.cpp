@@ -4,8 +4,9 @@
 #include <filesystem>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/text.hpp>
+#include <fsconv/data/data_files.hpp>
 #include <fsconv/io/atomic_file.hpp>
-#include <fsconv/io/location.hpp>
+#include <fsconv/io/kept_files.hpp>
 #include <fsconv/io/picture.hpp>
 #include <fsconv/train/checkpoint.hpp>
 #include <fsconv/train/saved_run.hpp>
@@ -44,13 +45,23 @@ std::string picture_path(const std::string& output) {
   return fs::path(output).replace_extension(".png").string();
 }
 
+void require_kept(const std::string& output, const std::vector<std::string>& read, std::string_view what) {
+  require_unread("output", output, read, what);
+  if (const std::string picture = picture_path(output); replaces_any(picture, read))
+    throw InvalidArgument("output", fmt::format("has its picture in {}, which is {}", picture, what),
+                          "choose another name");
+}
+
 SavedRun::SavedRun(std::string output, std::string resumed_from)
     : output_(std::move(output)), file_(std::move(resumed_from)) {}
 
-void SavedRun::check_output(const std::string& data, bool force) const {
+void SavedRun::check_output(const std::vector<std::string>& data, bool force) const {
   std::error_code none;
-  if (fs::equivalent(output_, fs::exists(data, none) ? data : locate(data).path, none))
-    throw InvalidArgument("output", fmt::format("{} is what is trained on", output_), "choose another name");
+  // What is not there replaces nothing, and a folder may have many files.
+  if (fs::exists(output_, none) || fs::exists(picture_path(output_), none))
+    for (const std::string& name : data)
+      require_kept(output_, files_of_data(name),
+                   name == data.front() ? "what is trained on" : "what is tested with");
   if (!force && !is_own())
     for (const std::string& path : {output_, picture_path(output_)})
       if (fs::is_regular_file(path, none))

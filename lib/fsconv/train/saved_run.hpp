@@ -5,20 +5,27 @@
 #include <fsconv/train/checkpoint.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace fsconv {
 
 // The name of the picture that belongs to the file.
 std::string picture_path(const std::string& output);
 
+// InvalidArgument "output" if the run's file, or the picture beside it, would replace one of the files that are `read`, under
+// whatever name; `what` says what these are.
+void require_kept(const std::string& output, const std::vector<std::string>& read, std::string_view what);
+
 class SavedRun {
  public:
   // `resumed_from`: the file that the run goes on from, or empty.
   SavedRun(std::string output, std::string resumed_from);
 
-  // Finds out before the first image is made that a file cannot be written, or would be lost: what is trained on, and,
-  // unless the run goes on in it or `force` says so, whatever is there already. InvalidArgument "output"; IoError.
-  void check_output(const std::string& data, bool force) const;
+  // Finds out before the first image is made that a file cannot be written, or would be lost: those that `data` are read
+  // from (as load_dataset() takes them; the first is trained on, others are tested with), and, unless the run goes on in it
+  // or `force` says so, whatever is there already. InvalidArgument "output"; IoError.
+  void check_output(const std::vector<std::string>& data, bool force) const;
   // Makes the folder of the files where that is all that is missing, and returns it. IoError.
   std::optional<std::string> make_folder() const;
 

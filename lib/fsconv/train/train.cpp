@@ -401,10 +401,8 @@ std::vector<EpochResult> train(const TrainRun& run, const TrainListener& listene
   check(run.config);
   require_hdf5_name(run.output);
   SavedRun saved(run.output, run.resume_from);
-  if (run.ranks == nullptr || run.ranks->rank() == 0) {
-    saved.check_output(run.config.data, run.force);
-    if (!run.config.test_data.empty()) saved.check_output(run.config.test_data, run.force);
-  }
+  if (run.ranks == nullptr || run.ranks->rank() == 0)
+    saved.check_output({run.config.data, run.config.test_data}, run.force);
   try {
     return Trainer(run, listener, saved).train();
   } catch (const Interrupted& signal) {

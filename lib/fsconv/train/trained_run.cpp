@@ -4,19 +4,14 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/data/dataset.hpp>
-#include <fsconv/io/atomic_file.hpp>
-#include <fsconv/io/location.hpp>
 #include <fsconv/train/trained_run.hpp>
 #include <fsconv/train/training_data.hpp>
 
 namespace fsconv {
 namespace {
-
-namespace fs = std::filesystem;
 
 // The images of a split, and how many of them the run used.
 struct Choice {
@@ -80,15 +75,6 @@ std::int64_t checksum_of(const Images& images) {
   }
   return static_cast<std::int64_t>(
       crc32_combine(checksum, images.checksum(), static_cast<z_off_t>(images.size())));
-}
-
-std::string kind_of(const std::string& path) {
-  try {
-    const hdf5::File file = hdf5::File::open(path);
-    return file.has_attribute("/", "kind") ? file.string_attribute("/", "kind") : "";
-  } catch (const std::exception&) {
-    return "";
-  }
 }
 
 }  // namespace
@@ -184,24 +170,6 @@ void write_origin(hdf5::File& file, const ShownImages& images) {
   set("images_checksum", images.checksum);
   set("split", std::string(name(images.split)));
   set("binarise", std::string(name(images.binarise)));
-}
-
-void require_output(const std::string& output, const std::string& kind,
-                    const std::vector<std::string>& inputs, bool keeps_own, bool force) {
-  std::error_code none;
-  for (const std::string& input : inputs)
-    if (fs::equivalent(output, locate(input).path, none))
-      throw InvalidArgument("output", fmt::format("{} is what is read", output), "choose another name");
-  if (!force && fs::is_regular_file(output, none) && locate(output).kind == FileKind::hdf5) {
-    const std::string held = kind_of(output);
-    if (keeps_own || held != kind)
-      throw InvalidArgument("output",
-                            fmt::format("{} is there already{}", output,
-                                        held.empty() ? "" : fmt::format(", of fsconv {}", held)),
-                            keeps_own ? "choose another name, or replace it with --force"
-                                      : "choose another name, or delete it");
-  }
-  require_writable(output);
 }
 
 }  // namespace fsconv

@@ -67,9 +67,4 @@ void write_origin(hdf5::File& file, const RunInfo& info, const TrainedRun& run,
                   std::optional<engine::Algorithm> algorithm = {});
 void write_origin(hdf5::File& file, const ShownImages& images);
 
-// Whether the file may be written: InvalidArgument "output" if it is one of the `inputs` or, unless `force`, an HDF5
-// file of another kind (any at all where `keeps_own`); IoError if the system does not let it be written.
-void require_output(const std::string& output, const std::string& kind,
-                    const std::vector<std::string>& inputs, bool keeps_own = false, bool force = false);
-
 }  // namespace fsconv

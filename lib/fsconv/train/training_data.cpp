@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fsconv/base/interrupt.hpp>
+#include <fsconv/data/known_sets.hpp>
+#include <fsconv/io/location.hpp>
 #include <fsconv/train/training_data.hpp>
 #include <string_view>
 
@@ -30,6 +32,27 @@ Dataset load_named(const std::string& name, const TrainConfig& config, bool divi
     throw IoError(run, fmt::format("{} {}, which is not to be had from here ({}); give --{}", was_used, name,
                                    error.what(), option));
   }
+}
+
+// Where a data set lies, by whatever name it is meant.
+Location place_named(const std::string& data) {
+  namespace fs = std::filesystem;
+  std::error_code none;
+  if (const KnownSet* const set = known_set(data)) return {FileKind::other, place_of(*set).value_or(""), ""};
+  if (is_known_name(data)) return {FileKind::other, "", ""};  // drawn, whatever lies there
+  // A file whose name only looks like a place inside another one is what it is.
+  return fs::exists(data, none) ? Location{FileKind::other, data, ""} : locate(data);
+}
+
+// check() compares the two as texts, also those of runs whose data are elsewhere today.
+void require_other_test_data(const TrainConfig& config) {
+  if (config.test_data.empty()) return;
+  const Location trained = place_named(config.data), tested = place_named(config.test_data);
+  std::error_code none;
+  if (std::filesystem::equivalent(trained.path, tested.path, none) && trained.inside == tested.inside)
+    throw InvalidArgument("test-data",
+                          fmt::format("is '{}', the same as --data {}", config.test_data, config.data),
+                          "name another one, or leave it out");
 }
 
 // All images of a data set to test with.
@@ -94,6 +117,7 @@ TrainingSplit split_training(const TrainConfig& config, const Dataset& dataset) 
 }
 
 TrainingData load_training_data(const TrainConfig& config, const NamedIn& run) {
+  if (run.data.empty() || run.test_data.empty()) require_other_test_data(config);
   const Dataset dataset = load_dataset_of(config, run);
   stop_if_interrupted();
   check_counts(config, dataset.source, dataset.train.images.count(), dataset.test.images.count(),
@@ -102,6 +126,10 @@ TrainingData load_training_data(const TrainConfig& config, const NamedIn& run) {
   TrainingData data;
   data.source = dataset.source;
   data.notes = dataset.notes;
+  if (const Index own = dataset.validation.images.count(); own > 0 && config.validation > 0)
+    data.notes.push_back(fmt::format(
+        "{}: --validation {} takes the first of its own {}; none are cut off from those to train on",
+        dataset.source, config.validation, counted(own, "validation image")));
   data.train = first_images(split.train.images, config.train_images);
   data.validation = split.validation.images;
   data.test = first_images(dataset.test.images, config.test_images);

@@ -54,7 +54,8 @@ TrainingSplit split_training(const TrainConfig& config, const Dataset& dataset);
 
 // Of that data set: split_training(); the first train_images are trained on, the first test_images of the test set are
 // tested with. Throws what load_dataset() throws; InvalidArgument if more images are asked for than there are, or
-// patience without images to validate with; BadData if there are none; Interrupted after Ctrl-C, where it is caught.
+// patience without images to validate with, or if test_data leads to the very file or folder that data does and one of them
+// was named by a user now; BadData if there are none; Interrupted after Ctrl-C, where it is caught.
 TrainingData load_training_data(const TrainConfig& config, const NamedIn& run = {});
 
 }  // namespace fsconv

@@ -72,6 +72,8 @@ VerifyReport run_and_report(const VerifyPlan& plan, const ProofPlan& proofs = {}
 
 // Tables that fit `width` columns (base/screen.hpp), verdicts in colour or not.
 std::string text(const VerifyReport& report, std::size_t width, bool colour);
+// "90 checks (and 10 skipped)" of 100, of which 10 were skipped.
+std::string checks_text(Index all, Index skipped);
 nlohmann::json json_of(const VerifyReport& report);
 
 // One row per check in /checks, the geometries in /geometries, one row per statement in /proofs; see

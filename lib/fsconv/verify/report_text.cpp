@@ -148,11 +148,13 @@ std::string totals(const VerifyReport& report, const Page& page) {
     std::vector<std::string> names;
     for (const Witness& form : report.plan.forms)
       names.push_back(form.bits == Significands{24, 24} ? form.name + " (float)" : form.name);
+    Index skipped = 0;
+    for (const ClaimSummary& claim : report.claims) skipped += claim.skipped;
     const std::size_t geometries =
         report.plan.shard ? geometries_in_shard(report.plan).size() : report.plan.geometries.size();
     lines += page.lines(fmt::format("{}, {} in {:.1f} s; forms: {}",
                                     counted(static_cast<Index>(geometries), "geometry", "geometries"),
-                                    counted(static_cast<Index>(report.checks.size()), "check"),
+                                    checks_text(static_cast<Index>(report.checks.size()), skipped),
                                     report.seconds, fmt::join(names, ", ")),
                         2);
   }
@@ -203,6 +205,10 @@ std::string failures(const VerifyReport& report, const Page& page) {
 }
 
 }  // namespace
+
+std::string checks_text(Index all, Index skipped) {
+  return counted(all - skipped, "check") + (skipped > 0 ? fmt::format(" (and {} skipped)", skipped) : "");
+}
 
 std::string text(const VerifyReport& report, std::size_t width, bool colour) {
   const Page page{width, colour};

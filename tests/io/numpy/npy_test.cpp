@@ -137,6 +137,30 @@ TEST_CASE("npy: Fortran order is turned into C order") {
   CHECK(array.values == Tensor<double>({2, 3}, {0, 1, 2, 3, 4, 5}));
 }
 
+TEST_CASE("npy: bytes and booleans are held as bytes, other numbers as double, and a check comes first") {
+  const ScratchFolder folder;
+  const std::string path = folder / "x.npy";
+  const auto read = [&](const std::string& descr, const char* fortran, const std::string& values) {
+    put_content(path,
+                npy_bytes("{'descr': '" + descr + "', 'fortran_order': " + fortran + ", 'shape': (2, 3), }\n",
+                          values));
+    return read_compact_npy(path, [](const NpyHeader&) {});
+  };
+  using Bytes = Tensor<std::uint8_t>;
+  const std::string six("\x01\x02\x03\x04\x05\xff", 6);
+  CHECK(std::get<Bytes>(read("|u1", "False", six).values) == Bytes({2, 3}, {1, 2, 3, 4, 5, 255}));
+  CHECK(std::get<Bytes>(read("|u1", "True", six).values) == Bytes({2, 3}, {1, 3, 5, 2, 4, 255}));
+  const CompactArray truth = read("|b1", "False", std::string("\0\x01\x02\0\0\xff", 6));
+  CHECK(std::get<Bytes>(truth.values) == Bytes({2, 3}, {0, 1, 1, 0, 0, 1}));
+  CHECK(truth.dtype == "b1");
+  CHECK(truth.shape() == Shape{2, 3});
+  const CompactArray numbers = read("|i1", "False", six);
+  CHECK(std::get<Tensor<double>>(numbers.values) == Tensor<double>({2, 3}, {1, 2, 3, 4, 5, -1}));
+  CHECK_THROWS_WITH(
+      read_compact_npy(path, [](const NpyHeader& header) { throw BadData("x", header.dtype()); }),
+      Contains("i1"));
+}
+
 TEST_CASE("npy: shapes without axes and without elements") {
   CHECK(parse_values("<f8", "()", zeros(8)).values == Tensor<double>(Shape{}));
   CHECK(parse_values("<f8", "(0, 3)", "").values == Tensor<double>(Shape{0, 3}));

@@ -17,6 +17,7 @@
 #include <fsconv/io/numpy/npy_header.hpp>
 #include <limits>
 #include <numeric>
+#include <type_traits>
 
 namespace fsconv {
 namespace {
@@ -69,7 +70,8 @@ double decode(std::span<const std::byte> bytes, const NpyHeader& header, std::st
   }
 }
 
-Tensor<double> reverse_axes(const Tensor<double>& values) {
+template <class T>
+Tensor<T> reverse_axes(const Tensor<T>& values) {
   std::vector<Index> order(static_cast<std::size_t>(values.rank()));
   std::iota(order.rbegin(), order.rend(), 0);
   return permute(values, order);
@@ -84,16 +86,64 @@ Tensor<double> reverse_axes(const Tensor<double>& values) {
   throw BadData(where, with_kind("is no npy array: it does not begin so", content_kind(start)));
 }
 
-}  // namespace
+// Values of one byte are taken as they are, and a boolean is 0 or 1.
+template <class T>
+T converted(std::span<const std::byte> bytes, const NpyHeader& header, std::string_view where) {
+  if constexpr (std::is_same_v<T, std::uint8_t>) {
+    const auto byte = std::to_integer<std::uint8_t>(bytes.front());
+    return header.kind == 'b' ? static_cast<std::uint8_t>(byte != 0) : byte;
+  } else {
+    return decode(bytes, header, where);
+  }
+}
 
-Array read_npy(const std::string& path) {
-  const InputFile file(path);
-  std::uint64_t position = 0;
-  const ByteSource next = [&](std::span<std::byte> bytes) {
+// The values behind a header, in C order.
+template <class T>
+Tensor<T> read_values(const ByteSource& source, const NpyHeader& header, std::string_view where) {
+  const Index count = element_count(header.shape);
+  require_memory_for(where, count, sizeof(T));
+  Shape stored = header.shape;
+  if (header.fortran_order) std::reverse(stored.begin(), stored.end());
+  Tensor<T> values(stored);
+  std::vector<std::byte> block(
+      std::min<std::size_t>(block_bytes, static_cast<std::size_t>(count) * header.bytes));
+  for (Index done = 0; done < count;) {
+    stop_if_interrupted();
+    const Index now = std::min(count - done, static_cast<Index>(block.size() / header.bytes));
+    const auto raw = std::span(block).first(static_cast<std::size_t>(now) * header.bytes);
+    source(raw);
+    for (Index at = 0; at < now; ++at)
+      values[done + at] =
+          converted<T>(raw.subspan(static_cast<std::size_t>(at) * header.bytes), header, where);
+    done += now;
+  }
+  if (!header.fortran_order || header.shape.size() < 2) return values;
+  require_memory_for(where, count, sizeof(T));
+  return reverse_axes(values);
+}
+
+// The bytes of a file, from its first one.
+ByteSource bytes_of(const InputFile& file) {
+  return [&file, position = std::uint64_t{0}](std::span<std::byte> bytes) mutable {
     file.read(position, bytes);
     position += bytes.size();
   };
-  return read_npy(next, file.size(), path);
+}
+
+}  // namespace
+
+const Shape& CompactArray::shape() const {
+  return std::visit([](const auto& held) -> const Shape& { return held.shape(); }, values);
+}
+
+Array read_npy(const std::string& path) {
+  const InputFile file(path);
+  return read_npy(bytes_of(file), file.size(), path);
+}
+
+CompactArray read_compact_npy(const std::string& path, const NpyCheck& check) {
+  const InputFile file(path);
+  return read_compact_npy(bytes_of(file), file.size(), path, check);
 }
 
 NpyHeader read_npy_header(const ByteSource& source, std::uint64_t length, std::string_view where) {
@@ -141,26 +191,16 @@ NpyHeader read_npy_header(const ByteSource& source, std::uint64_t length, std::s
 
 Array read_npy(const ByteSource& source, std::uint64_t length, std::string_view where) {
   const NpyHeader header = read_npy_header(source, length, where);
-  const Index count = element_count(header.shape);
-  require_memory_for(where, count, sizeof(double));
+  return {read_values<double>(source, header, where), header.dtype()};
+}
 
-  Shape stored = header.shape;
-  if (header.fortran_order) std::reverse(stored.begin(), stored.end());
-  Array array{Tensor<double>(stored), header.dtype()};
-  std::vector<std::byte> block(
-      std::min<std::size_t>(block_bytes, static_cast<std::size_t>(count) * header.bytes));
-  for (Index done = 0; done < count;) {
-    stop_if_interrupted();
-    const Index now = std::min(count - done, static_cast<Index>(block.size() / header.bytes));
-    const auto raw = std::span(block).first(static_cast<std::size_t>(now) * header.bytes);
-    source(raw);
-    for (Index at = 0; at < now; ++at)
-      array.values[done + at] =
-          decode(raw.subspan(static_cast<std::size_t>(at) * header.bytes), header, where);
-    done += now;
-  }
-  if (header.fortran_order && header.shape.size() > 1) array.values = reverse_axes(array.values);
-  return array;
+CompactArray read_compact_npy(const ByteSource& source, std::uint64_t length, std::string_view where,
+                              const NpyCheck& check) {
+  const NpyHeader header = read_npy_header(source, length, where);
+  check(header);
+  const std::string dtype = header.dtype();
+  if (dtype == "u1" || dtype == "b1") return {read_values<std::uint8_t>(source, header, where), dtype};
+  return {read_values<double>(source, header, where), dtype};
 }
 
 namespace {

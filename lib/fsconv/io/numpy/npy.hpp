@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace fsconv {
 
@@ -27,6 +28,23 @@ Array read_npy(const std::string& path);
 
 // The same from `length` bytes of any source; `where` stands in messages.
 Array read_npy(const ByteSource& source, std::uint64_t length, std::string_view where);
+
+// An array in as little memory as its type allows: bytes and booleans (0 and 1) of one byte each, every other kind of number
+// as double.
+struct CompactArray {
+  std::variant<Tensor<std::uint8_t>, Tensor<double>> values;
+  std::string dtype;  // as that of an Array
+
+  const Shape& shape() const;
+};
+
+// Sees the type and the shape, and throws where they are not wanted, before room is made for any value.
+using NpyCheck = std::function<void(const NpyHeader&)>;
+
+// As read_npy(). In Fortran order there are, for a while, two copies.
+CompactArray read_compact_npy(const std::string& path, const NpyCheck& check);
+CompactArray read_compact_npy(const ByteSource& source, std::uint64_t length, std::string_view where,
+                              const NpyCheck& check);
 
 // The header of an array of npy, whose values lie in its last bytes, for whoever reads these himself. Throws what
 // read_npy() throws before it reads the first value.

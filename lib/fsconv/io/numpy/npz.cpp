@@ -51,11 +51,30 @@ std::size_t NpzReader::number_of(const std::string& name) const {
   return found.front();
 }
 
+std::size_t NpzReader::only_one() const {
+  if (names_.empty()) throw BadData(file_.path(), "holds no array");
+  if (names_.size() > 1)
+    throw BadData(file_.path(), fmt::format("holds {} arrays", names_.size()),
+                  fmt::format("write {}:NAME with one of {}", file_.path(), excerpt_of_names(names_)));
+  return 0;
+}
+
+std::string NpzReader::where(std::size_t number) const {
+  return fmt::format("{}:{}", file_.path(), excerpt(names_.at(number)));
+}
+
 Array NpzReader::read(std::size_t number) const {
-  const ZipMember& member = members_.at(number);
-  ZipMemberReader reader(file_, member);
-  Array array = read_npy([&](std::span<std::byte> bytes) { reader.read(bytes); }, member.size,
-                         fmt::format("{}:{}", file_.path(), excerpt(names_[number])));
+  ZipMemberReader reader(file_, members_.at(number));
+  Array array =
+      read_npy([&](std::span<std::byte> bytes) { reader.read(bytes); }, members_[number].size, where(number));
+  reader.finish();
+  return array;
+}
+
+CompactArray NpzReader::read_compact(std::size_t number, const NpyCheck& check) const {
+  ZipMemberReader reader(file_, members_.at(number));
+  CompactArray array = read_compact_npy([&](std::span<std::byte> bytes) { reader.read(bytes); },
+                                        members_[number].size, where(number), check);
   reader.finish();
   return array;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <fsconv/base/array.hpp>
 #include <fsconv/io/input_file.hpp>
+#include <fsconv/io/numpy/npy.hpp>
 #include <fsconv/io/zip/zip_reader.hpp>
 #include <fsconv/io/zip/zip_writer.hpp>
 #include <span>
@@ -28,10 +29,15 @@ class NpzReader {
   // In the archive's order; a name may be there twice.
   const std::vector<std::string>& names() const { return names_; }
   Array read(std::size_t number) const;  // of names()
+  CompactArray read_compact(std::size_t number, const NpyCheck& check) const;
   // By a name, with or without ".npy"; BadData, too, where several arrays have it.
   std::size_t number_of(const std::string& name) const;
+  // Of the only array; BadData with the names where there are several, or none.
+  std::size_t only_one() const;
 
  private:
+  std::string where(std::size_t number) const;  // FILE:NAME
+
   InputFile file_;
   std::vector<ZipMember> members_;
   std::vector<std::string> names_;

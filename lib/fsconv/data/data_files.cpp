@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fsconv/data/data_files.hpp>
+#include <fsconv/data/data_kind.hpp>
+#include <fsconv/data/known_sets.hpp>
+#include <string_view>
+
+namespace fsconv {
+namespace {
+
+namespace fs = std::filesystem;
+
+// IDX and CIFAR files by the ends of their names: a folder may hold other things, too.
+bool is_binary_data(const std::string& name) {
+  constexpr std::array<std::string_view, 3> ends = {"ubyte", ".bin", ".gz"};
+  return std::any_of(ends.begin(), ends.end(), [&](std::string_view end) { return name.ends_with(end); });
+}
+
+std::vector<std::string> files_in(const std::string& folder) {
+  std::vector<std::string> files;
+  std::error_code failure;
+  for (fs::directory_iterator at(folder, failure), end; !failure && at != end; at.increment(failure))
+    if (is_binary_data(at->path().filename().string())) files.push_back(at->path().string());
+  return files;
+}
+
+std::vector<std::string> files_at(const std::string& path) {
+  try {
+    switch (data_kind(path)) {
+      case DataKind::picture_folder:
+        return files_of(list_pictures(path));
+      case DataKind::idx_folder:
+      case DataKind::cifar10_folder:
+      case DataKind::cifar100_folder:
+        return files_in(path);
+      default:
+        return {path};
+    }
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const Error&) {
+    return {path};
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> files_of(const PictureFolder& folder) {
+  std::vector<std::string> files;
+  for (const PictureEntry& picture : folder.pictures) files.push_back(folder.path(picture));
+  if (!folder.partition.empty()) files.push_back(folder.partition);
+  return files;
+}
+
+std::vector<std::string> files_of_data(const std::string& name_or_path) {
+  const KnownSet* const set = known_set(name_or_path);
+  if (set == nullptr) return files_at(name_or_path);
+  const auto place = place_of(*set);
+  return place ? files_at(*place) : std::vector<std::string>();
+}
+
+}  // namespace fsconv
