@@ -113,6 +113,33 @@ TEST_CASE("cli mpi: training has the same bits on any number of ranks and thread
   CHECK(folder.files() == 12);
 }
 
+TEST_CASE("cli mpi: bench --what scale measures the link and whole steps beside the prediction", "[slow]") {
+  if (!has_mpi()) return;
+  const ScratchFolder folder;
+  for (const int ranks : {2, 3}) {  // three share a step's four blocks unevenly
+    const Finished finished = run_ranks(
+        ranks, "bench --what scale --batch 128 --ranks 1,8 --rounds 2 --threads 1 --json --output s.h5",
+        folder.path());
+    INFO(finished.err);
+    REQUIRE(finished.exit_code == 0);
+    const auto said = nlohmann::json::parse(finished.out);  // of rank 0 alone
+    CHECK(said["link"]["measured_between"] == ranks);
+    CHECK(said["link"]["bytes_per_second"] > 0);
+    REQUIRE(said["items"].size() == 3);  // the ranks that are there are among them
+    for (const auto& item : said["items"]) {
+      CHECK(item.contains("measured") == (item["ranks"] == ranks));
+      if (!item.contains("measured")) continue;
+      CHECK(item["measured"]["seconds"].size() == 2);
+      CHECK(item["measured"]["median"] > 0);
+      CHECK(item["measured"]["median_without_overlap"] > 0);
+    }
+    CHECK(run_fsconv(words("report s.h5 --output page.html"), folder.path()).exit_code == 0);
+  }
+  const Finished refused = run_ranks(2, "bench --what scale --latency 1 --rounds 1", folder.path());
+  CHECK(refused.exit_code == 2);
+  CHECK(messages(refused) == 1);
+}
+
 TEST_CASE("cli mpi: stopped on four ranks, a run goes on on one to the same bits") {
   if (!has_mpi()) return;
   const ScratchFolder folder;

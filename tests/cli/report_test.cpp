@@ -39,6 +39,51 @@ TEST_CASE("cli report: runs and a verification on one page, told in sentences") 
   CHECK(json["output"] == "one.html");
 }
 
+TEST_CASE("cli report: what failed is read first, with the command that shows it again, which fails") {
+  const ScratchFolder folder;
+  REQUIRE(run_fsconv(words("verify --mutant shifted --method exact,numeric --geometries 3 --output bad.h5"),
+                     folder.path())
+              .exit_code == 3);
+  const Finished finished = run_fsconv(words("report bad.h5 -o page.html --json"), folder.path());
+  REQUIRE(finished.exit_code == 0);
+  const auto said = nlohmann::json::parse(finished.out);
+  CHECK(said["verdicts"][0]["good"] == false);
+  CHECK(said["verdicts"][0]["sentence"].get<std::string>().find("bad FAILS") == 0);
+  const std::string page = content_of(folder / "page.html");
+  const std::size_t command = page.find("fsconv verify --case ");
+  REQUIRE(command != std::string::npos);
+  CHECK(command < page.find("Claims by form and method"));
+  const std::string again = page.substr(command + 7, page.find('<', command) - command - 7);
+  INFO(again);
+  CHECK(run_fsconv(words(again), folder.path()).exit_code == 3);
+}
+
+TEST_CASE("cli report: runs that differ in their seed alone have a mean, where their images are the same") {
+  const ScratchFolder folder;
+  const std::string pictures = FSCONV_SOURCE_DIR "/data/samples/pictures";
+  REQUIRE(run_fsconv({"data", "prepare", pictures, "--size", "8", "--channels", "grey", "-o", "d.h5"},
+                     folder.path())
+              .exit_code == 0);
+  const std::string small = " --channels 2 --latent 2 --epochs 1 --output ";
+  for (const char* seed : {"1", "2"}) {
+    REQUIRE(
+        run_fsconv(words("train --data d.h5 --seed " + (seed + small) + "same" + seed + ".h5"), folder.path())
+            .exit_code == 0);
+    REQUIRE(run_fsconv(words("train --data generated:8x8x1 --train-images 16 --test-images 8 --seed " +
+                             (seed + small) + "drawn" + seed + ".h5"),
+                       folder.path())
+                .exit_code == 0);
+  }
+  const auto page_of = [&](const std::string& files) {
+    REQUIRE(run_fsconv(words("report " + files + " -o page.html"), folder.path()).exit_code == 0);
+    return content_of(folder / "page.html");
+  };
+  CHECK(page_of("same1.h5 same2.h5").find("Over seeds") != std::string::npos);
+  CHECK(page_of("same1.h5 drawn1.h5").find("Over seeds") == std::string::npos);
+  CHECK(page_of("drawn1.h5 drawn2.h5").find("Over seeds") ==
+        std::string::npos);  // each has images of its own
+}
+
 TEST_CASE("cli report: what it cannot make a page of is refused, and leaves no page") {
   const ScratchFolder folder;
   make_files(folder);
