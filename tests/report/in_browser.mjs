@@ -60,6 +60,7 @@ try {
   const left = () => page.evaluate(`(() => { const table = document.querySelector("table[data-filterable]");
       return [...table.tBodies[0].rows].filter(row => !row.hidden).map(row => row.textContent); })()`);
   const all = await left();
+  await page.evaluate("document.querySelector('.filter').closest('details')?.setAttribute('open', '')");  // long ones are folded
   await page.evaluate("document.querySelector('.filter input').focus()");
   await page.type("gather");
   const some = await left();
