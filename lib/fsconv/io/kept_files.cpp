@@ -50,7 +50,8 @@ std::string kind_of(const hdf5::File& file) {
   return file.has_attribute("/", "kind") ? file.string_attribute("/", "kind") : "";
 }
 
-// `ask` of the file, or nothing where it is no sound file of HDF5: whoever reads it says why.
+// `ask` of the file, or nothing where it is no sound file of HDF5: whoever reads it says why. IoError where a file of that
+// name cannot be read: what it holds is not known then.
 template <class Ask>
 std::string told_by(const std::string& path, const Ask& ask) {
   std::error_code none;
@@ -59,6 +60,9 @@ std::string told_by(const std::string& path, const Ask& ask) {
     return ask(hdf5::File::open(path));
   } catch (const Interrupted&) {
     throw;
+  } catch (const IoError&) {
+    if (names_hdf5(path)) throw;
+    return "";
   } catch (const Error&) {
     return "";
   }
