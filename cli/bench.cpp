@@ -188,10 +188,10 @@ int run_scale(const Options& options) {
     require_hdf5_name(options.text("output"));  // by all, for only one of them writes
   if (ranks.rank() == 0) require_bench_output(options);
   agree(ranks, nullptr);
-  if (ranks.rank() == 0) return measure(options, plan, plan.threads, bench::scale_bench);
+  const RunInfo info = info_of(options, plan.seed, plan.threads);
   catch_interrupts();
-  bench::scale_bench(plan);
-  return static_cast<int>(ExitCode::ok);
+  const bench::ScaleReport report = bench::scale_bench(plan);
+  return ranks.rank() == 0 ? finish(options, report, info) : static_cast<int>(ExitCode::ok);
 }
 
 int run(const Options& options) {

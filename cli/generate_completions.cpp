@@ -31,13 +31,14 @@ std::vector<Completable> options_of(const Command& command) {
   return list;
 }
 
-std::vector<std::string> command_names() {
+std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, " ")); }
+
+// As one list of words.
+std::string command_names() {
   std::vector<std::string> names;
   for (const Command& command : commands()) names.emplace_back(command.name);
-  return names;
+  return joined(names);
 }
-
-std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, " ")); }
 
 // A word of a shell that it takes as it is: ' ends the quotation, is written by itself, and begins another one.
 std::string in_quotes(std::string_view text, std::string_view quote = "'\\''") {
@@ -162,8 +163,7 @@ std::string fish_line(const Command& command, const Completable& option) {
 
 std::string bash_completion() {
   std::string text(bash_begin);
-  std::vector<std::string> first = command_names();
-  for (const char* word : {"help", "--help", "--version", "--generate"}) first.emplace_back(word);
+  const std::string all = command_names();
   text += fmt::format(
       "  if ((COMP_CWORD == 1)); then\n"
       "    mapfile -t COMPREPLY < <(compgen -W {} -- \"$current\")\n    return\n  fi\n"
@@ -175,7 +175,7 @@ std::string bash_completion() {
       "    help | --help)\n"
       "      has_value=yes\n"
       "      if ((COMP_CWORD == 2)); then names={}; fi ;;\n",
-      in_quotes(joined(first)), in_quotes(joined(command_names())), in_quotes(joined(command_names())));
+      in_quotes(all + " help --help --version --generate"), in_quotes(all), in_quotes(all));
   for (const Command& command : commands()) {
     std::vector<std::string> names;
     std::string cases;
@@ -216,10 +216,10 @@ std::string zsh_completion() {
       "    --generate)\n"
       "      if (( CURRENT == 2 )); then _values what man bash zsh fish\n"
       "      elif (( CURRENT == 3 )) && [[ $words[2] = man ]]; then _values command " +
-      joined(command_names()) +
+      command_names() +
       "; fi ;;\n"
       "    help | --help) (( CURRENT == 2 )) && _values command " +
-      joined(command_names()) + " ;;\n";
+      command_names() + " ;;\n";
   for (const Command& command : commands()) {
     text += fmt::format("    {})\n      _arguments -s \\\n", command.name);
     for (const Completable& option : options_of(command)) text += zsh_spec(option);
@@ -250,11 +250,11 @@ std::string fish_completion() {
       "complete -c fsconv -n '__fsconv_command --generate' -f\n"
       "complete -c fsconv -n '__fsconv_command --generate 2' -a 'man bash zsh fish'\n"
       "complete -c fsconv -n '__fsconv_command --generate 3; and contains -- man (commandline -opc)' -a '" +
-      joined(command_names()) + "'\n";
+      command_names() + "'\n";
   for (const char* help : {"help", "--help"})
     text += fmt::format(
         "complete -c fsconv -n '__fsconv_command {0}' -f\ncomplete -c fsconv -n '__fsconv_command {0} 2' -a '{1}'\n",
-        help, joined(command_names()));
+        help, command_names());
   text +=
       "complete -c fsconv -n __fsconv_first -l help -d 'what there is'\n"
       "complete -c fsconv -n __fsconv_first -l version -d 'the version, and those of the libraries'\n"
