@@ -23,10 +23,8 @@ std::vector<std::string> chosen(const Options& options, const char* option,
   const std::vector<std::string> words = options.different_words(option);
   for (const std::string& word : words) {
     if (std::find(known.begin(), known.end(), word) != known.end()) continue;
-    const std::string meant = did_you_mean(word, known);
     known.emplace_back("all");
-    throw InvalidArgument(option, fmt::format("'{}' is unknown", word),
-                          meant.empty() ? "use " + alternatives(known) : meant);
+    throw InvalidArgument(option, fmt::format("'{}' is unknown", word), instead_of(word, known));
   }
   return words;
 }

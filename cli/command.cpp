@@ -10,6 +10,7 @@
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/kept_files.hpp>
 #include <fsconv/io/location.hpp>
+#include <fsconv/train/option_value.hpp>
 #include <sstream>
 #include <tuple>
 
@@ -309,7 +310,12 @@ Index Options::integer(const std::string& name, Index otherwise, Index least, In
 }
 
 std::uint64_t Options::seed(const std::string& name) const {
-  return static_cast<std::uint64_t>(integer(name, 0, 0, std::numeric_limits<Index>::max()));
+  if (!has(name)) return 0;
+  const std::string given = text(name);
+  using Seed = OptionValue<std::uint64_t>;
+  const auto value = Seed::read(given);
+  if (!value) throw InvalidArgument(name, fmt::format("is '{}'", given), Seed::expected({}));
+  return *value;
 }
 
 double Options::number(const std::string& name, double otherwise) const {

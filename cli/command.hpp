@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -117,10 +118,19 @@ std::size_t help_width();
 // What --help shows. An example that is longer than a line goes on behind a backslash, so that it still can be pasted.
 std::string help(const Command& command);
 
+// What stands in a sentence: a text, which may be the name of a file, on one line.
+template <class Value>
+decltype(auto) in_a_line(const Value& value) {
+  if constexpr (std::is_same_v<Value, std::string>)
+    return one_line(value);
+  else
+    return (value);
+}
+
 // A line for the user on stderr, without anything that a terminal would obey. That it cannot be written is no error.
 template <class... Values>
 void tell(fmt::format_string<Values...> text, Values&&... values) {
-  say(printable(fmt::format(text, std::forward<Values>(values)...)) + "\n");
+  say(printable(fmt::vformat(text, fmt::make_format_args(in_a_line(values)...))) + "\n");
 }
 
 // What a user should know of something that was read or computed, a line each.

@@ -111,7 +111,9 @@ class LineReader {
 std::string content_of(const std::string& path) {
   constexpr std::uint64_t largest = 1 << 20;
   const InputFile file(path);  // a device or a pipe may have no end
-  if (file.size() > largest) throw IoError(path, "is larger than a configuration file can be (1 MiB)");
+  if (file.size() > largest)
+    throw InvalidArgument(path, fmt::format("has {} bytes", file.size()),
+                          "a configuration file has 1 MiB at most");
   std::string content(file.size(), '\0');
   file.read(0, std::as_writable_bytes(std::span(content)));
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // what some editors begin UTF-8 with

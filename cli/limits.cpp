@@ -14,6 +14,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/memory.hpp>
 #include <fsconv/base/standard_streams.hpp>
+#include <fsconv/io/atomic_file.hpp>
 
 namespace fsconv::cli {
 namespace {
@@ -25,6 +26,7 @@ constexpr std::size_t least_memory = 16 * mebibyte;
 
 [[noreturn]] void end_with(std::string_view message) {
   say(message);
+  remove_unfinished();
   ::_exit(static_cast<int>(ExitCode::runtime));
 }
 

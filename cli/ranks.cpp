@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/parallel.hpp>
 #include <fsconv/distributed/agreement.hpp>
 #include <fsconv/distributed/mpi.hpp>
 #include <optional>
+#include <thread>
 
 #include "commands.hpp"
 
@@ -71,6 +73,27 @@ void speak() {
   if (real_stderr >= 0) ::dup2(real_stderr, STDERR_FILENO);
 }
 
+// Tells what went wrong before the ranks could agree on it, which may be wrong with all of them, or with this one alone: nobody can be
+// asked. So the `first` of them tells it at once, and the launcher ends the others; who is there still is alone with it.
+int complain_unasked(const RankedProgram& program, const std::exception_ptr& failure, bool first) {
+  constexpr int most_naps = 100;
+  constexpr std::chrono::milliseconds nap(50);
+  if (first) {
+    speak();
+    return program.complain(failure);
+  }
+  for (int naps = 0; naps < most_naps && !interrupted(); ++naps) std::this_thread::sleep_for(nap);
+  if (!interrupted()) speak();
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Error& error) {
+    return program.complain(std::make_exception_ptr(
+        Error(error.code(), fmt::format("rank {}: {}", launch().rank, error.what()))));
+  } catch (...) {
+    return program.complain(failure);
+  }
+}
+
 bool is_command(const std::string& word) {
   const auto all = commands();
   return std::any_of(all.begin(), all.end(), [&](const Command& one) { return one.name == word; });
@@ -111,10 +134,8 @@ int run_together(const RankedProgram& program, const Words& words) {
   } catch (...) {
     failure = std::current_exception();
   }
-  if (!watched) {  // MPI itself: nobody can be told, and what is wrong may be so on this machine alone
-    if (launch().rank_of_machine == 0) speak();
-    return program.complain(failure);
-  }
+  // MPI itself, which each machine has its own of.
+  if (!watched) return complain_unasked(program, failure, launch().rank_of_machine == 0);
   const auto end_all = [&] {
     speak();
     watched->abort(program.complain(std::current_exception()));
@@ -148,7 +169,7 @@ int run_as_one_of_many(const RankedProgram& program, const Words& words) {
   try {
     return program.after_output(is_work ? refuse(words[0]) : program.run(words));
   } catch (...) {
-    return program.after_output(program.complain(std::current_exception()));
+    return program.after_output(complain_unasked(program, std::current_exception(), launch().rank == 0));
   }
 }
 

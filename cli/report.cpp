@@ -46,7 +46,7 @@ int run(const Options& options) {
     print_json(nlohmann::json{{"output", output}, {"verdicts", verdicts}}, 2);
   } else {
     for (const report::Finding& one : report.verdicts)
-      fmt::print("{}", wrapped_text(one.sentence, page_width(), 2));
+      fmt::print("{}", wrapped_text(one_line(one.sentence), page_width(), 2));
   }
   tell("the report is in {}", output);
   return static_cast<int>(ExitCode::ok);

@@ -57,7 +57,7 @@ void print_onnx_difference(const Options& options, const Geometry& geometry, Dir
   if (!said.empty()) print_wrapped("\n" + said, 2);
 }
 
-void print(const Geometry& geometry, Direction direction, PaddingRule rule) {
+void print(const Geometry& geometry, Direction direction, const std::vector<SaidPadding>& said) {
   const bool transposed = direction == Direction::conv_transpose;
   const std::string image = space(geometry.image_shape()), code = space(geometry.code_shape());
   print_wrapped(fmt::format("{}  {} -> {}", transposed ? "conv_transpose" : "conv", transposed ? code : image,
@@ -68,12 +68,12 @@ void print(const Geometry& geometry, Direction direction, PaddingRule rule) {
                 2);
   fmt::print("case  {}\n", print_case(geometry));
   for (std::size_t axis = 0; axis < geometry.axes.size(); ++axis) {
-    if (axis > 0 && geometry.axes[axis] == geometry.axes[axis - 1]) {
+    if (axis > 0 && geometry.axes[axis] == geometry.axes[axis - 1] && said[axis] == said[axis - 1]) {
       fmt::print("\naxis {}  the same\n", axis);
       continue;
     }
     fmt::print("\naxis {}\n", axis);
-    for (const std::string& line : explain(geometry.axes[axis], rule)) print_wrapped("  " + line, 18);
+    for (const std::string& line : explain(geometry.axes[axis], said[axis])) print_wrapped("  " + line, 18);
   }
 }
 
@@ -121,16 +121,17 @@ int run(const Options& options) {
   } else {
     geometry = geometry_of(options, direction);
   }
-  const PaddingRule rule =
-      in_words ? padding_rule(convention_of(options), direction, settings) : PaddingRule::listed;
+  const std::vector<SaidPadding> padding =
+      in_words ? said_padding(convention_of(options), direction, geometry, settings)
+               : std::vector<SaidPadding>(geometry.axes.size());
   if (options.has("json")) {
-    json answer = shape_json(geometry, direction, rule);
+    json answer = shape_json(geometry, direction, padding);
     if (filter)
       answer["filter"] = {{"name", text(*filter)}, {"taps", taps_of(*filter, geometry.axes.size())}};
     print_json(answer, 2);
     return 0;
   }
-  print(geometry, direction, rule);
+  print(geometry, direction, padding);
   if (filter) print_filter(*filter, geometry, direction);
   if (in_words) {
     if (const std::string said = remark(convention_of(options), direction, geometry, settings); !said.empty())

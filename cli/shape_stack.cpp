@@ -131,12 +131,20 @@ json to_json(const std::optional<ReceptiveField>& field) {
   return entry;
 }
 
-void print_stack_json(const std::vector<StackLayer>& stack, bool is_encoder,
-                      const std::optional<Shape>& pixel) {
+// Without a padding the sizes of a layer are those of SAME, whichever way it goes.
+std::vector<SaidPadding> said_padding(const LayerSpec& layer, std::size_t axes) {
+  const SaidPadding said{.rule = layer.padding ? PaddingRule::listed : PaddingRule::same,
+                         .behind = layer.padding};
+  return std::vector<SaidPadding>(axes, said);
+}
+
+void print_stack_json(const std::vector<LayerSpec>& layers, const std::vector<StackLayer>& stack,
+                      bool is_encoder, const std::optional<Shape>& pixel) {
   const auto fields = receptive_fields(along(stack));
   json list = json::array();
   for (std::size_t at = 0; at < stack.size(); ++at) {
-    json entry = shape_json(stack[at].geometry, is_encoder ? Direction::conv_transpose : stack[at].direction);
+    json entry = shape_json(stack[at].geometry, is_encoder ? Direction::conv_transpose : stack[at].direction,
+                            said_padding(layers[at], stack[at].geometry.axes.size()));
     entry["layer"] = name(stack[at].direction);
     entry["receptive_field"] = to_json(fields[at]);
     list.push_back(std::move(entry));
@@ -176,7 +184,7 @@ int run_stack(const Options& options) {
   if (pixel)  // refused before anything is printed
     for (std::size_t axis = 0; axis < size.size(); ++axis) pixel_field(along(stack, axis), (*pixel)[axis]);
   if (options.has("json")) {
-    print_stack_json(stack, is_encoder, pixel);
+    print_stack_json(layers, stack, is_encoder, pixel);
     return 0;
   }
   std::string there = (is_encoder ? "down  " : "there ") + space(stack.front().forward().image_shape()),

@@ -33,7 +33,9 @@ boost::program_options::options_description options() {
   OptionList list("Options");
   list.value("claim", "NAME[,NAME...]", "only these claims (all)")
       .value("form", "NAME[,NAME...]", "only these forms (all)")
-      .value("method", "NAME[,NAME...]", "numeric, exact, symbolic, proof or all (all)")
+      .value(
+          "method", "NAME[,NAME...]",
+          "numeric, exact, symbolic, proof or all (all); symbolic is exact where a form or a claim has no polynomials")
       .value("sweep", "NAME", "default, or exhaustive: every one-axis geometry up to the bounds below")
       .value("geometries", "N", "random geometries in the default sweep (2500)")
       .value("max-size", "N", "exhaustive: largest image and code (6)")

@@ -122,6 +122,7 @@ GEOMETRIES = (
     ("three axes", (4, 5, 4), (1, 2), (2, 3, 2), {"stride": "1,2,2", "padding": "0,1,0"}),
 )
 FORMS = ("gather", "scatter", "zero_insertion", "polyphase", "matrix", "bilinear", "im2col", "batched")  # oneDNN's knows no doubles
+TAP_FORMS = tuple(form for form in FORMS if form != "bilinear")  # give a weight back to the last bit; tiles round sums of weights
 
 
 def fsconv(*arguments):

@@ -38,12 +38,13 @@ Request::Request(const json& words)
       geometry(geometry_of(convention, direction, sizes, settings)) {}
 
 json shape_answer(const Request& r) {
-  const PaddingRule rule = padding_rule(r.convention, r.direction, r.settings);
+  const std::vector<SaidPadding> said = said_padding(r.convention, r.direction, r.geometry, r.settings);
   json lines = json::array(), readings = json::array();
-  for (const Axis& axis : r.geometry.axes) lines.push_back(explain(axis, rule));
+  for (std::size_t axis = 0; axis < said.size(); ++axis)
+    lines.push_back(explain(r.geometry.axes[axis], said[axis]));
   for (const Reading& reading : other_readings(r.convention, r.sizes, r.settings))
     readings.push_back({{"words", reading.words}, {"way", reading.way}});
-  return {{"shape", shape_json(r.geometry, r.direction, rule)},
+  return {{"shape", shape_json(r.geometry, r.direction, said)},
           {"way", way(r.geometry, r.direction)},
           {"explain", lines},
           {"nonzeros", nonzeros(r.geometry)},

@@ -95,7 +95,7 @@ def draw(work, path):
 
 def main():
     options = common.folders(__doc__)
-    forms = common.FORMS[:2] if options.quick else common.FORMS
+    forms = common.TAP_FORMS[:2] if options.quick else common.TAP_FORMS
     rows = compare(options.work, forms)
     wrong = sum(row["entries_of_conv_that_differ_from_W"] + row["entries_of_conv_transpose_that_differ_from_W_transposed"] for row in rows)
     flipped = min(row["entries_of_conv_transpose_that_differ_with_the_filter_turned"] for row in rows)

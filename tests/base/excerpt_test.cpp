@@ -43,6 +43,7 @@ TEST_CASE("excerpt: long texts are cut between characters") {
   CHECK(excerpt(std::string(1000, 'x')).size() == 63);
   CHECK(excerpt_of_names({"a", "b"}) == "a, b");
   CHECK(excerpt_of_names({}) == "");
+  CHECK(excerpt_of_names({"", "b"}) == "'', b");
   CHECK(excerpt_of_names({"a", "\x1b", "c"}, 2) == "a, \\x1b and 1 more");
 }
 

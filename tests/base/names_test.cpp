@@ -47,4 +47,5 @@ TEST_CASE("names: an entry of a list is found by its name") {
   CHECK(&entry_named(trees, "tree", "fir") == &trees[1]);
   CHECK_THROWS_WITH(entry_named(trees, "tree", "elm", " here"),
                     Contains("tree: 'elm' is unknown here") && Contains("use oak or fir"));
+  CHECK_THROWS_WITH(entry_named(trees, "tree", "okk"), Catch::EndsWith("; did you mean oak?"));
 }

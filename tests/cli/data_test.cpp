@@ -118,7 +118,8 @@ TEST_CASE("cli data: what is asked for wrongly is refused, and nothing is writte
   std::ofstream(folder / "text.txt") << "a text";
   check_refused(folder,
                 {{"data", 2, {"prepare, list or verify"}},
-                 {"data prepares pictures", 2, {"'prepares'", "prepare, list or verify"}},
+                 {"data prepares pictures", 2, {"'prepares'", "did you mean prepare?"}},
+                 {"data make pictures", 2, {"'make'", "prepare, list or verify"}},
                  {"data prepare", 2, {"no folder"}},
                  {"data prepare pictures pictures -o x.h5", 2, {"one folder"}},
                  {"data prepare pictures", 2, {"output"}},

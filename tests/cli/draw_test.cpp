@@ -1,6 +1,7 @@
 // fsconv draw as a user runs it: every format, steps, whose words, runs.
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fsconv/io/array_file.hpp>
 #include <nlohmann/json.hpp>
 
@@ -59,6 +60,21 @@ TEST_CASE("cli draw: --animate shows all steps in turn and runs nothing") {
   CHECK(svg.find("@keyframes") != std::string::npos);
   CHECK(svg.find("prefers-reduced-motion") != std::string::npos);
   CHECK(svg.find("<script") == std::string::npos);
+}
+
+TEST_CASE("cli draw: a step takes a time that can be seen, whatever moves, or nothing is written") {
+  const ScratchFolder folder;
+  for (const char* seconds : {"0", "-1", "0.01", "601", "1e300"})
+    for (const char* file : {"a.svg --animate", "a.gif", "a.html"}) {
+      INFO(seconds << " " << file);
+      const Finished refused = run_fsconv(
+          words(std::string("draw --input-size 5 --kernel 3 --seconds=") + seconds + " -o " + file),
+          folder.path());
+      CHECK(refused.exit_code == 2);
+      CHECK(refused.err.find("0.02 to 600 for each step") != std::string::npos);
+      CHECK(std::filesystem::is_empty(folder.path()));
+    }
+  draw(folder, "--input-size 5 --kernel 3 --animate --seconds 0.02 -o a.svg");
 }
 
 TEST_CASE("cli draw: whose words, and the sizes that a convention gives") {

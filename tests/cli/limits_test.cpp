@@ -162,6 +162,8 @@ TEST_CASE("cli limits: where the processor time runs out the program says so, an
       folder, {RLIMIT_CPU, 2});
   INFO(description(line, finished));
   CHECK(is_refused(finished, "processor time"));
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    CHECK(entry.path().extension() != ".tmp");
   if (finished.out.find("\n    1 ") != std::string::npos)
     CHECK(hdf5::File::open(folder / "run.h5").read<double>("/epoch").size() >= 1);
 }

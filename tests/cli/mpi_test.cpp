@@ -232,20 +232,41 @@ TEST_CASE("cli mpi: what goes wrong on one rank ends all with one message and th
   fails(3, "train --epochs -1", 2, "epochs");
 }
 
+// A rank that runs one line, and one that runs another.
+Finished run_two(const std::string& first, const std::string& program, const std::string& second,
+                 const std::string& folder) {
+  const std::string line = first + " : -n 1 " + program + FSCONV_PROGRAM + " " + second;
+  return run_fsconv(words(line), folder, limits_of(1));
+}
+
 TEST_CASE("cli mpi: ranks that would not compute the same are refused") {
   if (!has_mpi()) return;
   const ScratchFolder folder;
-  std::vector<std::string> line = words(run_words + std::string("--output run.h5 --isa portable : -n 1"));
-  line.emplace_back(FSCONV_PROGRAM);
-  for (const std::string& word : words(run_words + std::string("--output run.h5 --isa avx2")))
-    line.push_back(word);
-  const Finished finished = run_fsconv(line, folder.path(), limits_of(1));
-  INFO(description(line, finished));
+  const Finished finished = run_two(run_words + std::string("--output run.h5 --isa portable"), "",
+                                    run_words + std::string("--output run.h5 --isa avx2"), folder.path());
+  INFO(description({}, finished));
   if (finished.err.find("avx2, which this") != std::string::npos) return;  // an older processor
   CHECK(finished.exit_code == 1);
   CHECK_THAT(finished.err, Contains("fsconv: rank 1: --isa is avx2, on rank 0 it is portable"));
   CHECK(messages(finished) == 1);
   CHECK(folder.files() == 0);
+}
+
+TEST_CASE("cli mpi: a rank that alone cannot begin says so itself, whichever it is") {
+  if (!has_mpi()) return;
+  const ScratchFolder folder;
+  const std::string line = run_words + std::string("--output run.h5"),
+                    without_mpi = "env FSCONV_MPI=/nonexistent.so ";
+  const auto told = [&](const Finished& finished, int code, const std::string& said) {
+    INFO(description({}, finished));
+    CHECK(finished.exit_code == code);
+    CHECK_THAT(finished.err, Contains(said));
+    CHECK(messages(finished) == 1);
+    CHECK(folder.files() == 0);
+  };
+  told(run_two(line, without_mpi, line, folder.path()), 1, "fsconv: rank 1: cannot load the module for MPI");
+  told(run_two(line, "", "verify", folder.path()), 2, "fsconv: rank 1: verify: works in one process");
+  told(run_two("verify", "", line, folder.path()), 2, "fsconv: verify: works in one process");
 }
 
 TEST_CASE("cli mpi: evaluations and codes are the same on any number of ranks", "[slow]") {

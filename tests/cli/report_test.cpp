@@ -84,6 +84,24 @@ TEST_CASE("cli report: runs that differ in their seed alone have a mean, where t
         std::string::npos);  // each has images of its own
 }
 
+TEST_CASE("cli report: where nothing was timed in several ways, a chart compares the operations") {
+  const ScratchFolder folder;
+  for (const char* line : {"bench --what matrix --case ic1oc1i4o2k2s2 --rounds 1 --time 5 -o bench.h5",
+                           "report bench.h5 -o page.html"})
+    REQUIRE(run_fsconv(words(line), folder.path()).exit_code == 0);
+  const std::string page = content_of(folder / "page.html");
+  const std::string begin = "id=\"fsconv-report\">";
+  const std::size_t from = page.find(begin) + begin.size();
+  const auto charts =
+      nlohmann::json::parse(page.substr(from, page.find("</script>", from) - from)).at("charts");
+  REQUIRE(charts.size() == 1);
+  const std::string chart = charts.begin()->dump();
+  for (const char* operation : {"write floor", "build", "read floor", "conv", "conv_transpose"})
+    CHECK(chart.find(operation) != std::string::npos);
+  // Floors and building have no rate of multiplications: all have times.
+  CHECK(page.find("seconds of a call") != std::string::npos);
+}
+
 TEST_CASE("cli report: what it cannot make a page of is refused, and leaves no page") {
   const ScratchFolder folder;
   make_files(folder);

@@ -59,6 +59,40 @@ TEST_CASE("cli shape: a stack as JSON") {
   CHECK(pixel["padding_share"] == Approx(0.25));
 }
 
+TEST_CASE("cli shape: the sizes that share a code are those under the padding that was given") {
+  for (const char* convention : {"native", "onnx", "jax"}) {
+    INFO(convention);
+    const std::string system = std::string(" --convention ") + convention;
+    CHECK(shape("--op conv --input-size 15 --kernel 5 --stride 3 --padding 0:4" + system)
+              .out.find("with a code of 5 under padding 0:4: 13 to 15") != std::string::npos);
+    const json axes = json::parse(
+        shape("--op conv --input-size 7,15 --kernel 5 --stride 3 --padding 0:0,0:4 --json" + system)
+            .out)["axes"];
+    CHECK(axes[0]["smallest_image"] == 5);
+    CHECK(axes[0]["largest_image"] == 7);
+    CHECK(axes[1]["smallest_image"] == 13);
+    CHECK(axes[1]["largest_image"] == 15);
+  }
+  // The same operator along both axes, but not the same sizes.
+  const std::string both = shape("--op conv --input-size 15,15 --kernel 5 --stride 3 --padding 0:3,0:4").out;
+  CHECK(both.find("the same\n") == std::string::npos);
+  CHECK(both.find("under padding 0:3: 14 to 16") != std::string::npos);
+  CHECK(both.find("under padding 0:4: 13 to 15") != std::string::npos);
+  CHECK(shape("--op conv --input-size 15,15 --kernel 5 --stride 3 --padding 0:4")
+            .out.find("axis 1  the same\n") != std::string::npos);
+}
+
+TEST_CASE("cli shape: a layer of a stack without a padding shares its code with the images that SAME says") {
+  const json list = json::parse(shape("--stack c8k4s2,t4k4s2,c8k4s2p1 --input-size 14 --json").out);
+  REQUIRE(list.size() == 3);
+  CHECK(list[0]["axes"][0]["smallest_image"] == 13);  // ceil(n / 2) = 7
+  CHECK(list[0]["axes"][0]["largest_image"] == 14);
+  CHECK(list[1]["axes"][0]["smallest_image"] == 13);
+  CHECK(list[1]["axes"][0]["largest_image"] == 14);
+  CHECK(list[2]["axes"][0]["smallest_image"] == 14);  // floor((n + 2 - 4) / 2) + 1 = 7
+  CHECK(list[2]["axes"][0]["largest_image"] == 15);
+}
+
 TEST_CASE("cli shape: a stack that is too far to be followed is still planned") {
   const std::string text = shape("--stack c1k3s1048576/1048575 --input-size 28").out;
   CHECK(text.find("1 x 28") != std::string::npos);

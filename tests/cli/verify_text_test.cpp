@@ -1,5 +1,6 @@
 // The report of fsconv verify in words: what is counted, what is not installed, what fails, and that it fits.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <fsconv/base/screen.hpp>
 #include <fsconv/base/text.hpp>
@@ -105,4 +106,27 @@ TEST_CASE("verify text: verdicts have their colours only where that is wanted") 
   report.claims[0].strength.proved = false;
   report.claims[0].strength.open = true;
   CHECK(text(report, 80, true).find(painted("undecided", Colour::notable, true)) != std::string::npos);
+}
+
+TEST_CASE("verify text: what exact checks in the place of symbolic is counted") {
+  VerifyPlan plan;
+  plan.geometries = {parse_case("i4o2k2s2")};
+  plan.claims = claims_named({"matrix", "shape"});
+  plan.forms = witnesses_named(witnesses(), {"gather", "im2col"});
+  plan.methods = {Method::symbolic};
+  const VerifyReport report = run_and_report(plan);
+  const auto made_by = [&](Method method) {
+    return std::ranges::count(report.checks, method, [](const Check& check) { return check.method; });
+  };
+  REQUIRE(made_by(Method::symbolic) == 1);
+  REQUIRE(made_by(Method::exact) == 2);
+  CHECK(says(text(report, 80, false), "3 checks in"));
+  CHECK(says(text(report, 80, false), "of these 1 symbolic; 2 exact in its place"));
+  // Where both are asked for, or nothing needs it, there is nothing to say.
+  plan.methods = {Method::exact, Method::symbolic};
+  CHECK_FALSE(says(text(run_and_report(plan), 80, false), "in its place"));
+  plan.methods = {Method::symbolic};
+  plan.claims = claims_named({"matrix"});
+  plan.forms = witnesses_named(witnesses(), {"gather"});
+  CHECK_FALSE(says(text(run_and_report(plan), 80, false), "in its place"));
 }

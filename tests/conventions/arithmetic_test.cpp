@@ -2,14 +2,113 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fsconv/conventions/arithmetic.hpp>
+#include <fsconv/conventions/convention.hpp>
 #include <fsconv/geometry/case_string.hpp>
 
+#include "conventions/words.hpp"
+
 using namespace fsconv;
+using test::settings;
+
+namespace {
+
+// The code of an image in a system's words, found by asking it; nothing where it refuses.
+std::optional<Index> code_of(Convention convention, Index image, Index kernel, const Settings& words) {
+  try {
+    return geometry_of(convention, Direction::conv, {.source = {image}, .kernel = {kernel}}, words)
+        .axes[0]
+        .out;
+  } catch (const InvalidArgument&) {
+    return std::nullopt;
+  }
+}
+
+SizeRange images_under(Convention convention, Direction direction, const Geometry& geometry,
+                       const Settings& words) {
+  return arithmetic(geometry.axes[0], said_padding(convention, direction, geometry, words)[0]).images;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "arithmetic: the images that share a code are those that have it under the padding as it was said") {
+  // floor((n + 4 - 5) / 3) + 1 = 5 for n = 13, 14 and 15.
+  const Settings by_hand = settings("3", "0:4");
+  const Geometry geometry = geometry_of(Convention::native, Direction::conv, {{15}, {5}}, by_hand);
+  const SizeRange images = images_under(Convention::native, Direction::conv, geometry, by_hand);
+  CHECK(images.smallest == 13);
+  CHECK(images.largest == 15);
+
+  Index asked = 0;
+  for (const Convention convention : all_values<Convention>())
+    for (const char* stride : {"1", "2", "3", "2/3"})
+      for (const char* padding :
+           {"0", "1", "0:4", "1:2", "3:0", "-1:2", "valid", "same", "same_lower", "causal", "full"})
+        for (const Index kernel : {2, 5})
+          for (const Index image : {7, 15, 16}) {
+            const Settings words = settings(stride, padding);
+            const auto code = code_of(convention, image, kernel, words);
+            if (!code || *code == 0) continue;
+            // Keras has no numbers: where a rule means them for this image, it need not for others.
+            if (convention == Convention::keras && words.padding->rule == PaddingRule::listed) continue;
+            INFO(name(convention) << " i" << image << " k" << kernel << " s" << stride << " p" << padding);
+            const Geometry here = geometry_of(convention, Direction::conv, {{image}, {kernel}}, words);
+            const SizeRange said = images_under(convention, Direction::conv, here, words);
+            for (Index other = 1; other < 40; ++other)
+              CHECK(said.contains(other) == (code_of(convention, other, kernel, words) == code));
+            ++asked;
+          }
+  CHECK(asked > 300);
+}
+
+TEST_CASE("arithmetic: a transposed convolution's images are those that its convolution maps to the code") {
+  for (const Convention convention : {Convention::native, Convention::pytorch, Convention::onnx})
+    for (const char* padding : {"0", "1", "1:3", "0:4", "causal", "same"})
+      for (const Index kernel : {3, 5}) {
+        const Settings words = settings("3", padding);
+        Geometry geometry;
+        try {
+          geometry = geometry_of(convention, Direction::conv_transpose, {{6}, {kernel}}, words);
+        } catch (const InvalidArgument&) {
+          continue;
+        }
+        INFO(name(convention) << " k" << kernel << " p" << padding);
+        const SizeRange said = images_under(convention, Direction::conv_transpose, geometry, words);
+        CHECK(said.contains(geometry.axes[0].in));
+        for (Index image = 1; image < 30; ++image)
+          CHECK(said.contains(image) == (code_of(convention, image, kernel, words) == 6));
+      }
+  // JAX pads the code: 1:2 of 5 taps are 4-1 : 4-2 of the image.
+  const Settings of_code = settings("2", "1:2");
+  const Geometry jax = geometry_of(Convention::jax, Direction::conv_transpose, {{6}, {5}}, of_code);
+  CHECK(said_padding(Convention::jax, Direction::conv_transpose, jax, of_code)[0] ==
+        SaidPadding{.behind = 2});
+  // An output padding of a stride: the image is too large for its code under any padding of 1 behind.
+  Settings enlarged = settings("2", "1");
+  enlarged.dilation = {4};
+  enlarged.output_padding = {3};
+  const Geometry torch = geometry_of(Convention::pytorch, Direction::conv_transpose, {{6}, {3}}, enlarged);
+  CHECK(said_padding(Convention::pytorch, Direction::conv_transpose, torch, enlarged)[0] == SaidPadding{});
+}
+
+TEST_CASE("arithmetic: what an axis is padded with is what was said") {
+  const auto first_line = [](const char* padding) {
+    const Settings words = settings("2", padding);
+    const Geometry geometry = geometry_of(Convention::native, Direction::conv, {{14}, {3}}, words);
+    return explain(geometry.axes[0], said_padding(Convention::native, Direction::conv, geometry, words)[0])
+        .front();
+  };
+  CHECK(first_line("same").find("padded 0:1, window 3: floor((14 +0 +1 -3) / 2) + 1 = 7") !=
+        std::string::npos);
+  CHECK(first_line("same_lower").find("padded 1:0, ") != std::string::npos);
+  CHECK(first_line("causal").find("padded 2:0, ") != std::string::npos);
+  CHECK(first_line("0:2").find("padded 0:2, ") != std::string::npos);
+}
 
 TEST_CASE("arithmetic: under SAME the padding moves with the image, and other sizes share a code") {
   const Axis axis = parse_case("i14o7k3s2").axes[0];
-  CHECK(arithmetic(axis, PaddingRule::same).images.smallest == 13);
-  CHECK(arithmetic(axis, PaddingRule::same).images.largest == 14);
+  CHECK(arithmetic(axis, {.rule = PaddingRule::same}).images.smallest == 13);
+  CHECK(arithmetic(axis, {.rule = PaddingRule::same}).images.largest == 14);
   CHECK(arithmetic(axis).images.largest == 15);  // with the padding 0:1 of the 14-pixel image kept
   CHECK(arithmetic(parse_case("i6o3k3s2").axes[0]).has_interior);
   CHECK_FALSE(arithmetic(parse_case("i7o1k7").axes[0]).has_interior);

@@ -1,8 +1,13 @@
 // The way back from a geometry to the code of other systems.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
+#include <fsconv/base/text.hpp>
+#include <fsconv/conventions/dialect.hpp>
 #include <fsconv/conventions/equivalents.hpp>
 #include <fsconv/geometry/case_string.hpp>
+#include <regex>
 
 #include "conventions/words.hpp"
 
@@ -17,7 +22,184 @@ Equivalent in(Convention convention, const char* text, Direction direction = Dir
   return Equivalent{};
 }
 
+std::vector<Index> numbers_in(const std::string& text) {
+  std::vector<Index> numbers;
+  const std::regex number("-?[0-9]+");
+  for (std::sregex_iterator at(text.begin(), text.end(), number), end; at != end; ++at)
+    numbers.push_back(std::stoi(at->str()));
+  return numbers;
+}
+
+std::vector<Index> per_axis(const std::string& text, std::size_t rank) {
+  std::vector<Index> numbers = numbers_in(text);
+  if (numbers.size() == 1) numbers.resize(rank, numbers[0]);
+  return numbers;
+}
+
+// What a candidate's words, such as "padding='same', output_padding=1", say to its system.
+Settings settings_of(Convention convention, const std::string& words, const Geometry& geometry,
+                     Direction direction) {
+  const std::size_t rank = geometry.axes.size();
+  Settings said;
+  said.stride.clear();
+  said.dilation.clear();
+  for (const Axis& axis : geometry.axes) {
+    said.stride.push_back({axis.down, axis.up});
+    said.dilation.push_back(axis.dilation);
+  }
+  std::smatch found;
+  if (std::regex_search(words, found, std::regex("output_padding=([^=]*)")))
+    said.output_padding = per_axis(found[1], rank);
+  if (std::regex_search(words, found, std::regex("output_shape=([^=]*)")))
+    said.size = per_axis(found[1], rank);
+  const bool sized = convention == Convention::tensorflow || convention == Convention::theano;
+  if (sized && direction == Direction::conv_transpose) {
+    said.size.emplace();
+    for (const Axis& axis : geometry.axes) said.size->push_back(axis.in);
+  }
+  if (words == "causal_conv1d") {
+    said.padding = parse_padding("causal");
+  } else if (std::regex_search(words, found, std::regex("'([A-Za-z_]+)'"))) {
+    said.padding = parse_padding(found[1].str());
+  } else {
+    REQUIRE(std::regex_search(words, found, std::regex("^(?:padding|pads|border_mode)=([^=]*)")));
+    Padding pads;
+    if (convention == Convention::pytorch) {
+      pads.begin = pads.end = per_axis(found[1], rank);
+    } else {
+      std::vector<Index> numbers = numbers_in(found[1]);
+      if (convention == Convention::tensorflow) numbers = {numbers.begin() + 2, numbers.end() - 2};
+      REQUIRE(numbers.size() >= 2 * rank);
+      const bool beginnings_first = convention == Convention::onnx;
+      for (std::size_t axis = 0; axis < rank; ++axis) {
+        pads.begin.push_back(numbers[beginnings_first ? axis : 2 * axis]);
+        pads.end.push_back(numbers[beginnings_first ? rank + axis : 2 * axis + 1]);
+      }
+    }
+    said.padding = pads;
+  }
+  return said;
+}
+
+ArraySizes sizes_of(const Geometry& geometry, Direction direction) {
+  ArraySizes sizes{.source = {}, .kernel = {}};
+  for (const Axis& axis : geometry.axes) {
+    sizes.source.push_back(direction == Direction::conv ? axis.in : axis.out);
+    sizes.kernel.push_back(axis.taps);
+  }
+  return sizes;
+}
+
+std::vector<Index> results(const Geometry& geometry, Direction direction) {
+  std::vector<Index> sizes;
+  for (const Axis& axis : geometry.axes) sizes.push_back(direction == Direction::conv ? axis.out : axis.in);
+  return sizes;
+}
+
+// Whether some rule of the system, said in a word, gives the sizes that are wanted.
+bool some_rule_fits(Convention convention, const Geometry& geometry, Direction direction) {
+  const auto rules = dialect(convention).padding_rules(direction, geometry.axes.size());
+  return std::any_of(rules.begin(), rules.end(), [&](PaddingRule rule) {
+    if (rule == PaddingRule::listed) return false;
+    try {
+      const std::string word = "'" + std::string(name(rule)) + "'";
+      const Settings said = settings_of(convention, word, geometry, direction);
+      return results(geometry_of(convention, direction, sizes_of(geometry, direction), said), direction) ==
+             results(geometry, direction);
+    } catch (const InvalidArgument&) {
+      return false;
+    }
+  });
+}
+
+// Asks the system itself with the words that a reason names. 1 where the reason is about sizes, 2 about what stands in
+// front, 3 a refusal, 0 where it names no words; -1 where it is not so.
+int what_is_true_of(Convention convention, const std::string& reason, const Geometry& geometry,
+                    Direction direction) {
+  std::smatch found;
+  const auto given = [&](const std::string& words) {
+    return geometry_of(convention, direction, sizes_of(geometry, direction),
+                       settings_of(convention, words, geometry, direction));
+  };
+  if (std::regex_match(reason, found,
+                       std::regex("axis ([0-2]): (.*) gives ([0-9]+) pixels?, not ([0-9]+)"))) {
+    const auto axis = static_cast<std::size_t>(std::stoi(found[1]));
+    const bool is = results(given(found[2]), direction)[axis] == std::stoi(found[3]) &&
+                    results(geometry, direction)[axis] == std::stoi(found[4]) && found[3] != found[4] &&
+                    !some_rule_fits(convention, geometry, direction);
+    return is ? 1 : -1;
+  }
+  if (std::regex_match(
+          reason, found,
+          std::regex(
+              "axis ([0-2]): (.*) pads (-?[0-9]+) in front, not (-?[0-9]+): the pixels would be shifted"))) {
+    const auto axis = static_cast<std::size_t>(std::stoi(found[1]));
+    const Geometry there = given(found[2]);
+    const bool is = results(there, direction) == results(geometry, direction) &&
+                    there.axes[axis].pad == std::stoi(found[3]) &&
+                    geometry.axes[axis].pad == std::stoi(found[4]) && found[3] != found[4];
+    return is ? 2 : -1;
+  }
+  if (std::regex_match(reason, found, std::regex("((?:[a-z_]+=.*?)|causal_conv1d): (.*)"))) {
+    try {
+      given(found[1]);
+    } catch (const InvalidArgument& refused) {
+      return reason.ends_with(refused.what()) || found[2].str().starts_with(refused.what()) ? 3 : -1;
+    }
+    return -1;
+  }
+  return 0;
+}
+
 }  // namespace
+
+TEST_CASE("equivalents: the reason why there are none, by hand") {
+  using enum Convention;
+  using enum Direction;
+  CHECK(in(tensorflow, "i32o16k3s2p1", conv).text ==
+        "axis 0: padding='SAME' pads 0 in front, not 1: the pixels would be shifted");
+  CHECK(in(keras, "i32o16k3s2p1", conv).text ==
+        "axis 0: padding='same' pads 0 in front, not 1: the pixels would be shifted");
+  for (const Convention convention : {tensorflow, keras})
+    CHECK(in(convention, "i8x8x8o4x4x4k3s2p1", conv).text.find("axis 0: padding=") == 0);
+  CHECK(in(keras, "i29o14k4s2p1").text == "axis 0: padding='same' gives 28 pixels, not 29");
+  CHECK(in(pytorch, "i14o7k3s2", conv).text == "axis 0: padding=0 gives 6 pixels, not 7");
+  CHECK(in(theano, "i5o5k3p1", conv).text ==
+        "axis 0: causal_conv1d pads 2 in front, not 1: the pixels would be shifted");
+  // A system without groups has none whatever the padding, and the way out is for this geometry.
+  CHECK(
+      in(keras, "g2ic2oc4i29x29o14x14k4s2p1")
+          .text.find(
+              "torch.nn.ConvTranspose2d(4, 2, kernel_size=4, stride=2, padding=1, output_padding=1, groups=2") !=
+      std::string::npos);
+}
+
+TEST_CASE("equivalents: every reason is true of the words that it names, and no rule comes nearer") {
+  std::array<int, 4> kinds{};
+  for (const char* text : {"i32o16k3s2p1", "i8x8x8o4x4x4k3s2p1", "i29o14k4s2p1", "i14o7k3s2", "i15o5k5s3",
+                           "i9x8o5x3k3x4s2x3p1x2", "i8x8o8x8k4p2", "i7x9o4x4k3x2s2p1x-1", "i20o7k3s3p2",
+                           "i11x11o4x4k2s3p1", "i12o5k3s2d2", "i6x6x6o6x6x6k2p1", "i10x9o5x5k3s2p0x1",
+                           "i16o4k2s4p-1", "i13x13o7x7k5s2p3", "i5o1k9p2"})
+    for (const Direction direction : all_values<Direction>())
+      for (const Equivalent& e : equivalents(parse_case(text), direction)) {
+        if (e.exists) continue;
+        INFO(text << " " << name(direction) << " " << name(e.convention) << ": " << e.text);
+        const int kind = what_is_true_of(e.convention, e.text, parse_case(text), direction);
+        REQUIRE(kind >= 0);
+        ++kinds[static_cast<std::size_t>(kind)];
+      }
+  for (const int times : kinds) CHECK(times > 0);
+  // What is not so is found out.
+  const Geometry geometry = parse_case("i32o16k3s2p1");
+  for (const char* wrong :
+       {"axis 0: padding='VALID' gives 16 pixels, not 16", "axis 0: padding='VALID' gives 15 pixels, not 16",
+        "axis 0: padding='SAME' pads 2 in front, not 1: the pixels would be shifted",
+        "axis 0: padding='VALID' pads 0 in front, not 1: the pixels would be shifted",
+        "padding='SAME': padding: tensorflow has no negative padding -1:-1"}) {
+    INFO(wrong);
+    CHECK(what_is_true_of(Convention::tensorflow, wrong, geometry, Direction::conv) == -1);
+  }
+}
 
 TEST_CASE("equivalents: PyTorch cannot say SAME for k3 s2, k5 s2, k4 s3, and says k4 s2") {
   const auto pytorch = [](const char* text) { return in(Convention::pytorch, text); };

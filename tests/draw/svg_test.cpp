@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <fsconv/draw/svg.hpp>
 #include <fsconv/draw/text_size.hpp>
+#include <limits>
 
 #include "support/count.hpp"
 
@@ -55,6 +56,9 @@ TEST_CASE("svg: frames are groups to step through, or follow each other") {
   CHECK(moving.find("animation:turn 1s step-end infinite") != std::string::npos);
   CHECK(moving.find(".frame0{animation-delay:-1s}") != std::string::npos);
   CHECK(moving.find(".frame1{animation-delay:-0.5s}") != std::string::npos);
+  for (const double seconds : {0.0, -1.0, 0.01, 1e300, std::numeric_limits<double>::quiet_NaN()})
+    CHECK_THROWS_WITH(svg(two_frames(), {.seconds_per_frame = seconds}),
+                      Catch::Contains("seconds: is") && Catch::Contains("0.02 to 600 for each step"));
   const Scene second = still(two_frames(), 1);
   CHECK(second.frames.empty());
   CHECK(second.elements.size() == 3);

@@ -5,10 +5,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/atomic_file.hpp>
+#include <memory>
 #include <thread>
 
 #include "io/scratch.hpp"
@@ -307,6 +309,29 @@ TEST_CASE("atomic file: a full disk is an error that leaves the old file and not
   CHECK(status == 5);
   CHECK(content_of(folder / "result.txt") == "old");
   CHECK(folder.files() == 1);
+}
+
+TEST_CASE(
+    "atomic file: a process that ends in a signal's handler takes its temporary files away, and no other") {
+  const ScratchFolder folder;
+  put_content(folder / "old", "old");
+  const int status = exit_status_with_file_limit(1 << 20, [&]() -> int {
+    AtomicFile done(folder / "done"), dropped(folder / "dropped");
+    done.write("whole");
+    done.commit();
+    std::vector<std::unique_ptr<AtomicFile>> open;
+    for (const char* name : {"old", "one", "two", "three"})
+      open.push_back(std::make_unique<AtomicFile>(folder / name));
+    open.erase(open.begin() + 1);  // its place is another's
+    open.push_back(std::make_unique<AtomicFile>(folder / "four"));
+    for (const auto& file : open) file->write("half");
+    remove_unfinished();
+    ::_exit(7);
+  });
+  CHECK(status == 7);
+  CHECK(folder.files() == 2);
+  CHECK(content_of(folder / "old") == "old");
+  CHECK(content_of(folder / "done") == "whole");
 }
 
 TEST_CASE("atomic file: a library's file is put in place") {

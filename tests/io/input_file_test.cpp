@@ -27,6 +27,13 @@ TEST_CASE("input file: its size, and its bytes from anywhere") {
   CHECK_THROWS_AS(file.read(4, bytes), BadData);
 }
 
+TEST_CASE("input file: what states no length and is not empty is not taken for an empty file") {
+  CHECK_THROWS_WITH(InputFile("/proc/self/status"), Contains("states no length and is not empty"));
+  const ScratchFolder folder;
+  put_content(folder / "empty", "");
+  CHECK(InputFile(folder / "empty").size() == 0);
+}
+
 TEST_CASE("input file: pipes, sockets, devices and directories are refused, and nobody is waited for") {
   const ScratchFolder folder;
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);

@@ -40,6 +40,7 @@ TEST_CASE("table columns: numbers, texts and places in a list") {
   CHECK(columns.texts("name") == std::vector<std::string>{"a", "b", "c"});
   CHECK(columns.numbers<double>("value")[2] == 2.5);
   CHECK(columns.places<std::uint8_t>("code", 2)[0] == 1);
+  columns.require_numbered();
 }
 
 TEST_CASE("table columns: what contradicts itself or was changed is refused by its name") {
@@ -54,6 +55,9 @@ TEST_CASE("table columns: what contradicts itself or was changed is refused by i
     CHECK_THROWS_WITH(columns.places<std::uint8_t>("code", 1), Contains("/rows/code: holds 1, of 1 entries"));
     CHECK_THROWS_AS(columns.texts("other"), BadData);
     CHECK_THROWS_AS(columns.texts("value"), BadData);
+    CHECK_THROWS_WITH(TableColumns(file, sealed, "/rows", "code").require_numbered(),
+                      Contains("/rows/code: holds 1 at 0; it counts the rows from 0"));
+    CHECK_THROWS_AS(TableColumns(file, sealed, "/rows", "value").require_numbered(), BadData);
   }
   auto changed = hdf5::File::modify(folder / "x.h5");
   changed.remove("/rows/name");

@@ -8,6 +8,8 @@
 #include <functional>
 #include <limits>
 
+#include "nn/exact_series.hpp"
+
 using namespace fsconv;
 
 namespace {
@@ -44,9 +46,8 @@ Loss loss_of(Likelihood likelihood) {
   return [likelihood](double x, double z) { return pixel_loss(likelihood, x, z); };
 }
 
-// A loss of size L is off by some eps L, and e^-L by as much of itself; sums and rules add a few roundings more. The
-// series of continuous_bernoulli stops before z^6/181440: 9e-14 at the edge.
-double rounding(double z) { return 1e-13 + 16 * eps * (1 + std::abs(z)); }
+// A loss of size L is off by some eps L, and e^-L by as much of itself; sums and rules add a few roundings more.
+double rounding(double z) { return 16 * eps * (1 + std::abs(z)); }
 
 }  // namespace
 
@@ -131,10 +132,9 @@ TEST_CASE("likelihood: the expected pixel is the density's mean") {
     const double mean =
         integral([&](double x) { return x * std::exp(-pixel_loss(Likelihood::continuous_bernoulli, x, z)); },
                  0, 1, 64);
-    // The closed form loses digits where 1/(1 - e^-z) and 1/z are large: some eps/z^2. The series stops before
-    // z^5/30240: 1e-11 at the edge.
-    const double edge = std::abs(z) < small_logit ? std::pow(std::abs(z), 5) / 30240 : 8 * eps / (z * z);
-    CHECK(std::abs(expected_pixel(Likelihood::continuous_bernoulli, z) - mean) < rounding(z) + 1.01 * edge);
+    // The closed form loses digits where 1/(1 - e^-z) and 1/z are large: some eps/z^2.
+    const double lost = std::abs(z) < small_logit ? 0 : 8 * eps / (z * z);
+    CHECK(std::abs(expected_pixel(Likelihood::continuous_bernoulli, z) - mean) < rounding(z) + lost);
     CHECK(expected_pixel(Likelihood::continuous_bernoulli, z) +
               expected_pixel(Likelihood::continuous_bernoulli, -z) ==
           Approx(1).epsilon(1e-12));
@@ -172,14 +172,46 @@ TEST_CASE("likelihood: the series meets the closed form at its edge") {
   for (const double sign : {-1.0, 1.0})
     for (const double x : {0.0, 0.3, 1.0}) {
       const double inside = sign * std::nextafter(small_logit, 0.0), outside = sign * small_logit;
-      // what the series leaves out, and what the closed form loses
+      // what the closed form loses
       CHECK(std::abs(pixel_loss(Likelihood::continuous_bernoulli, x, inside) -
-                     pixel_loss(Likelihood::continuous_bernoulli, x, outside)) <
-            std::pow(small_logit, 6) / 181440 + 100 * eps);
+                     pixel_loss(Likelihood::continuous_bernoulli, x, outside)) < 4 * eps / small_logit);
       CHECK(std::abs(pixel_loss_slope(Likelihood::continuous_bernoulli, x, inside) -
                      pixel_loss_slope(Likelihood::continuous_bernoulli, x, outside)) <
-            std::pow(small_logit, 5) / 30240 + 8 * eps / (small_logit * small_logit));
+            8 * eps / (small_logit * small_logit));
     }
+}
+
+TEST_CASE("likelihood: the series are exact to doubles, and short of a term they are not") {
+  using test::exact_series, test::exact_series_slope;
+  for (const long double z : {0.01L, 0.25L})  // where sinh is as good
+    CHECK(std::abs(exact_series(z) - std::log(std::sinh(z / 2) / (z / 2))) < 0x1p-61L);
+  for (int step = 1; step <= 256; ++step) {
+    const double z = small_logit * step / 256, q = z * z;  // its square is exact
+    CAPTURE(z);
+    // Half an eps is left out; the other terms, below 1/720 of the first one, are rounded with it, by their sum and by
+    // the product with q: 4 halves in all.
+    const long double loss = exact_series(z), slope = exact_series_slope(z) / z;
+    CHECK(std::abs(continuous_series(q) - loss) <= 2 * static_cast<long double>(eps) * loss);
+    CHECK(std::abs(continuous_slope_series(q) - slope) <= 2 * static_cast<long double>(eps) * slope);
+    if (z == small_logit) continue;
+    // What a pixel of 1/2 costs is nothing else.
+    CHECK(std::abs(pixel_loss(Likelihood::continuous_bernoulli, 0.5, -z) - loss) <=
+          2 * static_cast<long double>(eps) * loss);
+    CHECK(std::abs(pixel_loss_slope(Likelihood::continuous_bernoulli, 0.5, z) - slope * z) <=
+          static_cast<long double>(eps));
+  }
+  // At the edge, of the first term: what the seventh has, and what the sixth had.
+  const long double edge = small_logit;
+  CHECK(std::abs(exact_series(edge, 6) - exact_series(edge)) < 0x1p-53L * exact_series(edge));
+  CHECK(std::abs(exact_series_slope(edge, 6) - exact_series_slope(edge)) <
+        0x1p-53L * exact_series_slope(edge));
+  CHECK(std::abs(exact_series(edge, 5) - exact_series(edge)) > 4 * eps * exact_series(edge));
+  CHECK(std::abs(exact_series_slope(edge, 5) - exact_series_slope(edge)) >
+        4 * eps * exact_series_slope(edge));
+  // Of floats four are enough.
+  CHECK(std::abs(exact_series(edge, 4) - exact_series(edge)) < 0x1p-24L * exact_series(edge));
+  CHECK(std::abs(exact_series_slope(edge, 4) - exact_series_slope(edge)) <
+        0x1p-24L * exact_series_slope(edge));
 }
 
 TEST_CASE("likelihood: extreme logits stay finite") {

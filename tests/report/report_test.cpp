@@ -95,10 +95,42 @@ TEST_CASE("report: verification and timings are counted as their files have them
     if (!items[at]["median"].is_null()) CHECK(items[at]["median"] == median[at]);
 }
 
+TEST_CASE("report: of proofs alone there are no claims by form, and none without a name") {
+  const ScratchFolder folder;
+  RecordedVerification proofs{
+      .passed = true,
+      .methods = {"numeric", "exact", "symbolic"},
+      .proofs = {{"gather", "solving for o gives the taps", "proved", "z3", "", 0.1, 3, 3}}};
+  proofs.forms = {"-"};
+  auto file = hdf5::File::create(folder / "p.h5");
+  write_environment(file, {.kind = "verify", .command_line = "fsconv verify", .start_time = now()});
+  write_verification(file, proofs);
+  commit_sealed(file);
+  CHECK(read_verification(folder / "p.h5").claims.empty());
+  const std::string page = report::report({folder / "p.h5"}).html;
+  CHECK(page.find("1 statement about all sizes") != std::string::npos);
+  CHECK(page.find("Claims by form and method") == std::string::npos);
+  CHECK(page.find("<th scope=\"row\"></th>") == std::string::npos);
+  CHECK(page.find("not tried") == std::string::npos);
+}
+
 TEST_CASE("report: predictions of several ranks, with what was measured beside them") {
   const testing::ScratchFolder folder;
   bench::ScaleReport scale{.link = {.latency = 2e-6, .bandwidth = 5e9}, .measured_between = 2, .tables = {}};
-  bench::ScaleTable table{.workload = "ae<28>", .isa = "avx2", .algorithm = "direct", .predictions = {}};
+  const bench::Timing one{.calls = 1,
+                          .seconds = {0.5},
+                          .median = 0.5,
+                          .least = 0.5,
+                          .lower_quartile = 0.5,
+                          .upper_quartile = 0.5};
+  bench::ScaleTable table{.workload = "ae<28>",
+                          .isa = "avx2",
+                          .algorithm = "direct",
+                          .block = one,
+                          .addition = one,
+                          .handling = one,
+                          .update = one,
+                          .predictions = {}};
   for (const int ranks : {1, 2, 4})
     table.predictions.push_back(
         {.batch = 64,

@@ -1,6 +1,10 @@
 // Symbolic verification: what is proved for all weights, what is refused, and what falls back to integers.
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/forms/template_forms.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/verify/explain.hpp>
@@ -25,6 +29,39 @@ VerifyPlan symbolic_plan(std::vector<Geometry> geometries, std::vector<Witness> 
 
 Outcome prove(const char* claim, const Witness& form, const char* name) {
   return check_one(claims_named({claim})[0], form, Method::symbolic, parse_case(name), 0);
+}
+
+// The words of the line that begins with this name.
+std::vector<std::string> words_behind(const std::string& text, const std::string& name) {
+  const std::size_t at = text.find(name);
+  if (at == std::string::npos) return {};
+  const std::size_t begin = at + name.size();
+  std::vector<std::string> words;
+  for (const std::string& word : split(text.substr(begin, text.find('\n', begin) - begin), ' '))
+    if (!word.empty()) words.push_back(word);
+  return words;
+}
+
+// Does literally what the two lines about inserted zeros say, and compares the products of every window with the equation's.
+bool slides_to_the_operator(const std::string& text, const Axis& axis) {
+  const std::vector<std::string> places = words_behind(text, "inserted zeros ");
+  std::vector<std::string> filter = words_behind(text, "reversed filter ");
+  const auto said = std::find(filter.begin(), filter.end(), "slides");  // slides over them, 2 places a step
+  if (filter.end() - said < 4) return false;
+  const auto step = static_cast<std::size_t>(std::stoi(said[3]));
+  filter.erase(said, filter.end());
+  std::vector<std::set<std::string>> products, wanted(static_cast<std::size_t>(axis.in));
+  for (std::size_t first = 0; first + filter.size() <= places.size(); first += step) {
+    products.emplace_back();
+    for (std::size_t at = 0; at < filter.size(); ++at)
+      if (filter[at] != "." && places[first + at] != "0")
+        products.back().insert(filter[at] + " " + places[first + at]);
+  }
+  for (Index o = 0; o < axis.out; ++o)
+    for (Index k = 0; k < axis.taps; ++k)
+      if (const auto i = image_at(axis, o, k))
+        wanted[static_cast<std::size_t>(*i)].insert(fmt::format("w{} y{}", k, o));
+  return products == wanted;
 }
 
 }  // namespace
@@ -183,6 +220,25 @@ TEST_CASE("explain: the three maps of a small case, row by row") {
   CHECK(e.weight_gradient.rows[0].polynomials[1] == "x1 y1 + x3 y2");
   CHECK(e.stretched == "0  y0  0  y1  0  y2  0  0  ");
   CHECK(e.filter == "w2  w1  w0  ");
+}
+
+TEST_CASE("explain: the reversed filter that slides over inserted zeros gives the operator, word for word") {
+  for (const char* name : {"i6o3k3s2p1", "i8o5k4s3/2p1", "i7o3k3d2s2p1", "i9o4k3s2/3d2p2", "i6o5k3s2/2p1",
+                           "i5o10k3s1/2p1", "i8o3k2s2p-1", "i9o3k2s4", "i5o5k1", "i10o5k4s3/2d3p4"}) {
+    INFO(name);
+    const Geometry geometry = parse_case(name);
+    CHECK(slides_to_the_operator(text(explain(geometry), 1000), geometry.axes[0]));
+  }
+  // Another step, and a dilated filter without its holes, are other operators.
+  const auto spoilt = [](const char* name, const std::string& word, const std::string& wrong) {
+    const Geometry geometry = parse_case(name);
+    std::string words = text(explain(geometry), 1000);
+    const std::size_t at = words.find(word);
+    REQUIRE(at != std::string::npos);
+    return slides_to_the_operator(words.replace(at, word.size(), wrong), geometry.axes[0]);
+  };
+  CHECK_FALSE(spoilt("i8o5k4s3/2p1", "2 places", "1 place"));
+  CHECK_FALSE(spoilt("i7o3k3d2s2p1", "w2  .  w1  .  w0", "w2  w1  w0"));
 }
 
 TEST_CASE("explain: phase sums, the filters whose sums are equal, and both roads of these") {

@@ -95,7 +95,7 @@ std::string excerpt(std::string_view content, std::size_t most) {
 std::string excerpt_of_names(const std::vector<std::string>& names, std::size_t most) {
   std::string list;
   for (std::size_t at = 0; at < std::min(most, names.size()); ++at)
-    list += (at > 0 ? ", " : "") + excerpt(names[at]);
+    list += (at > 0 ? ", " : "") + (names[at].empty() ? "''" : excerpt(names[at]));
   return names.size() > most ? fmt::format("{} and {} more", list, names.size() - most) : list;
 }
 

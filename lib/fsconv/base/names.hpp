@@ -71,7 +71,7 @@ E named(std::string_view text) {
   return named<E>(text, all_values<E>());
 }
 
-// The entry of a list whose member `name` is `wanted`. Throws InvalidArgument("what", ...) that lists the names; `where`
+// The entry of a list whose member `name` is `wanted`. Throws InvalidArgument("what", ...) that names others; `where`
 // is put behind "'gather' is unknown": " for double".
 template <class List>
 const auto& entry_named(const List& list, std::string_view what, std::string_view wanted,
@@ -81,7 +81,7 @@ const auto& entry_named(const List& list, std::string_view what, std::string_vie
   if (found != std::end(list)) return *found;
   std::vector<std::string> names;
   for (const auto& entry : list) names.emplace_back(entry.name);
-  throw InvalidArgument(what, fmt::format("'{}' is unknown{}", wanted, where), "use " + alternatives(names));
+  throw InvalidArgument(what, fmt::format("'{}' is unknown{}", wanted, where), instead_of(wanted, names));
 }
 
 }  // namespace fsconv

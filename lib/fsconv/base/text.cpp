@@ -138,6 +138,11 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return list.empty() ? std::string() : fmt::format("did you mean {}?", alternatives(list));
 }
 
+std::string instead_of(std::string_view word, const std::vector<std::string>& names) {
+  const std::string meant = did_you_mean(word, names);
+  return meant.empty() ? "use " + alternatives(names) : meant;
+}
+
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view blanks = " \t\r\n\v\f";
   const std::size_t first = text.find_first_not_of(blanks);

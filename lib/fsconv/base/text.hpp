@@ -55,6 +55,9 @@ std::vector<std::string> similar(std::string_view word, const std::vector<std::s
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& names,
                          std::string_view before = {});
 
+// What may stand in the place of an unknown `word`: "did you mean oak?", and where nothing is similar all names, "use oak or fir".
+std::string instead_of(std::string_view word, const std::vector<std::string>& names);
+
 // Without blanks, tabs and ends of lines at both ends.
 std::string_view trimmed(std::string_view text);
 

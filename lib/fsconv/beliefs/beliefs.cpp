@@ -130,7 +130,7 @@ Demonstration demonstrate(std::string_view name, const Counterexample& counterex
     return shown;
   }
   throw InvalidArgument("belief", fmt::format("'{}' is unknown", name),
-                        "use " + alternatives(demonstrated_beliefs()));
+                        instead_of(name, demonstrated_beliefs()));
 }
 
 std::vector<std::string> demonstrated_beliefs() {

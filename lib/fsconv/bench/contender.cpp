@@ -192,7 +192,7 @@ std::vector<Contender> contenders_named(const std::vector<std::string>& forms, c
   std::vector<Contender> list;
   for (const std::string& form : forms) {
     if (std::find(known.begin(), known.end(), form) == known.end())
-      throw InvalidArgument("form", fmt::format("'{}' is unknown", form), "use " + alternatives(known));
+      throw InvalidArgument("form", fmt::format("'{}' is unknown", form), instead_of(form, known));
     if (std::find(possible.begin(), possible.end(), form) == possible.end())
       throw InvalidArgument("precision", fmt::format("{} has no bf16", form),
                             "use fp32, or the forms " + alternatives(possible));

@@ -3,6 +3,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/bench/merge.hpp>
+#include <fsconv/bench/report_reader.hpp>
 #include <fsconv/io/run_log.hpp>
 #include <fsconv/io/table_columns.hpp>
 #include <limits>
@@ -162,6 +163,7 @@ MergedTimings merge_timings(const std::vector<ShardFile>& files, const std::stri
   OpenShards shards;
   std::vector<ShardRows> tables;
   for (const ShardFile& file : files) {
+    read_timings(file.path);  // refuses what contradicts itself
     shards.push_back(std::make_unique<OpenShard>(file));
     OpenShard& shard = *shards.back();
     const TableColumns columns(shard.file, shard.sealed, items, "item");

@@ -26,8 +26,8 @@ struct RecordedTimings {
   std::vector<RecordedItem> items;
 };
 
-// IoError; BadData, naming the file and the object, if it is no such file (those of --what scale are none), was changed since it was written, or its columns
-// differ in length.
+// IoError; BadData, naming the file and the object, if it is no such file (those of --what scale are none), was changed since it was written, or it
+// contradicts itself: columns of other lengths, numbers that nothing takes, or that the others do not make.
 RecordedTimings read_timings(const std::string& path);
 
 }  // namespace fsconv::bench

@@ -28,8 +28,8 @@ struct RecordedScale {
 // Whether a file of fsconv bench is of --what scale, and so for read_scale() and not for read_timings().
 bool is_scale(const hdf5::File& file);
 
-// IoError; BadData, naming the file and the object, if it is no such file, was changed since it was written, or its columns
-// differ in length.
+// IoError; BadData, naming the file and the object, if it is no such file, was changed since it was written, or it
+// contradicts itself: columns of other lengths, numbers that nothing takes, or that the others do not make.
 RecordedScale read_scale(const std::string& path);
 
 }  // namespace fsconv::bench

@@ -50,7 +50,7 @@ std::vector<Index> overlap_by_phase(const Axis& axis) {
   return reached;
 }
 
-AxisArithmetic arithmetic(const Axis& axis, PaddingRule rule) {
+AxisArithmetic arithmetic(const Axis& axis, const SaidPadding& said) {
   const Axis transposed = axis.transposed();
   AxisArithmetic a{};
   a.natural = natural_size(axis);
@@ -59,11 +59,15 @@ AxisArithmetic arithmetic(const Axis& axis, PaddingRule rule) {
   a.zeros_between = axis.down - 1;
   a.zeros_begin = transposed.pad;
   a.zeros_end = transposed.pad_end();
-  // Of the paddings behind that give this code, the one alike in front if it is among them, else the nearest to it.
-  a.padding_end = axis.out == 0 ? std::min(axis.pad, a.pad_end)
-                                : std::clamp(axis.pad, a.pad_end, a.pad_end + axis.down - 1);
-  a.images =
-      is_same(rule) ? same_image_sizes(axis, axis.out) : image_sizes(axis, axis.out, axis.pad, a.padding_end);
+  // Where nobody said it, of the paddings behind that give this code the one alike in front if it is among them, else
+  // the nearest to it.
+  if (said.behind)
+    a.padding_end = *said.behind;
+  else
+    a.padding_end = axis.out == 0 ? std::min(axis.pad, a.pad_end)
+                                  : std::clamp(axis.pad, a.pad_end, a.pad_end + axis.down - 1);
+  a.images = is_same(said.rule) ? same_image_sizes(axis, axis.out)
+                                : image_sizes(axis, axis.out, axis.pad, a.padding_end);
   const auto overlap = overlap_by_phase(axis);
   if (!overlap.empty()) {
     a.overlap_least = *std::min_element(overlap.begin(), overlap.end());
@@ -76,8 +80,8 @@ AxisArithmetic arithmetic(const Axis& axis, PaddingRule rule) {
   return a;
 }
 
-std::vector<std::string> explain(const Axis& axis, PaddingRule rule) {
-  const AxisArithmetic a = arithmetic(axis, rule);
+std::vector<std::string> explain(const Axis& axis, const SaidPadding& said) {
+  const AxisArithmetic a = arithmetic(axis, said);
   const Index stretched = axis.stretched_image();
   std::vector<std::string> lines;
   if (const Index factor = axis.stride_factor(); factor > 1)
@@ -117,8 +121,8 @@ std::vector<std::string> explain(const Axis& axis, PaddingRule rule) {
   if (!a.images.empty())
     lines.push_back(fmt::format(
         "image sizes     with a code of {} under {}: {}{}", axis.out,
-        rule == PaddingRule::listed ? fmt::format("padding {}:{}", axis.pad, a.padding_end)
-                                    : std::string(name(rule)),
+        said.rule == PaddingRule::listed ? fmt::format("padding {}:{}", axis.pad, a.padding_end)
+                                         : std::string(name(said.rule)),
         sizes_text(a.images),
         a.images.smallest == a.images.largest ? "" : "  (the size must be said: conv forgets it)"));
   if (!a.has_interior)

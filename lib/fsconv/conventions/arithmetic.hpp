@@ -16,7 +16,7 @@ struct AxisArithmetic {
   Index zeros_between;  // the same as a convolution: this many zeros between the code's pixels,
   Index zeros_begin;    // this many before them
   Index zeros_end;      // and behind; then the reversed filter with stride `up`
-  SizeRange images;     // every image size that has this code size under the same padding (or SAME)
+  SizeRange images;     // every image size that has this code size under the padding as it was said
   Index padding_end;    // the padding behind the image that goes with `images`
   Index overlap_least;  // in the interior, how many taps reach an image pixel: least and most.
   Index overlap_most;   // They are equal exactly where there is no checkerboard ([ODO16]).
@@ -24,14 +24,15 @@ struct AxisArithmetic {
   int relation;         // of [DV16] that gives the transposed size, 0 where none of them covers the axis
 };
 
-// `rule` is how the padding was said: under same it moves with the image, and so do the sizes that share a code.
-AxisArithmetic arithmetic(const Axis& axis, PaddingRule rule = PaddingRule::listed);
+// `said` is how the padding was said (said_padding() in convention.hpp): the sizes that share a code are those under that
+// padding, and under same it moves with the image. What is said must give this code.
+AxisArithmetic arithmetic(const Axis& axis, const SaidPadding& said = {});
 
 // How many taps can reach an image pixel of each phase (pixel i has phase (up*i + pad) mod down, which
 // repeats every down/gcd(down, up) pixels), far from borders.
 std::vector<Index> overlap_by_phase(const Axis& axis);
 
 // The same in sentences, one per line, as a person would write it on a board.
-std::vector<std::string> explain(const Axis& axis, PaddingRule rule = PaddingRule::listed);
+std::vector<std::string> explain(const Axis& axis, const SaidPadding& said = {});
 
 }  // namespace fsconv

@@ -44,6 +44,11 @@ Pads pads_of(const AxisWords& words, Index in) {
                                               : pads_of(words.padding, words.axis, in);
 }
 
+Placed placed(const AxisWords& words, Index image) {
+  const Pads pads = pads_of(words, image);
+  return {image, pads.begin, pads.end};
+}
+
 Index natural_size(const AxisWords& words) {
   return words.axis.down * (words.source - 1) + words.axis.extent();
 }

@@ -18,10 +18,10 @@ struct AxisWords {
   std::optional<Index> size;
 };
 
-// Where the image of a transposed convolution lies: its size, and the padding in front of it.
+// Where the image of a transposed convolution lies: its size, and the padding in front of it and behind.
 struct Placed {
   Index image;
-  Index begin;
+  Index begin, end;
 };
 
 // The pad in front of, and behind, an image of `in` pixels under a rule that is not `listed`.
@@ -29,7 +29,8 @@ struct Pads {
   Index begin, end;
 };
 Pads pads_of(PaddingRule rule, const Axis& axis, Index in);
-Pads pads_of(const AxisWords& words, Index in);  // as listed, or by the rule
+Pads pads_of(const AxisWords& words, Index in);      // as listed, or by the rule
+Placed placed(const AxisWords& words, Index image);  // between these pads
 
 // Of the image: stride*(code-1) + extent, with no padding and no output_padding ([DV16] relation 12).
 Index natural_size(const AxisWords& words);

@@ -90,6 +90,10 @@ std::string Arguments::python() const {
   for (const auto& [name, value] : list_) text += fmt::format(", {}={}", name, value);
   return text;
 }
+std::string Arguments::alone() const {
+  std::string text = python();
+  return text.substr(std::min<std::size_t>(text.size(), 2));
+}
 std::string Arguments::spaced() const {
   std::string text;
   for (const auto& [name, value] : list_) text += fmt::format(" {} {}", name, value);

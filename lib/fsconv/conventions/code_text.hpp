@@ -47,6 +47,7 @@ class Arguments {
     if (wanted) add(name, value);
   }
   std::string python() const;  // ", stride=2, padding=1"
+  std::string alone() const;   // "stride=2, padding=1"
   std::string spaced() const;  // " --stride 2 --padding 1"
 
  private:

@@ -120,10 +120,13 @@ Axis axis_of(const Dialect& system, Direction direction, const AxisWords& words)
   return axis;
 }
 
-}  // namespace
+Padding padding_in_force(const Dialect& system, Direction direction, const Settings& settings) {
+  return settings.padding ? *settings.padding : system.default_padding(direction);
+}
 
-Geometry geometry_of(Convention convention, Direction direction, const ArraySizes& sizes,
-                     const Settings& settings) {
+// What the words say of every axis; refused where the system has no such words, whatever the sizes.
+std::vector<AxisWords> axes_in_words(Convention convention, Direction direction, const ArraySizes& sizes,
+                                     const Settings& settings) {
   const std::size_t rank = sizes.kernel.size();
   if (rank < 1 || rank > 3)
     throw InvalidArgument("kernel", fmt::format("has {} axes", rank), "give 1, 2 or 3");
@@ -135,8 +138,7 @@ Geometry geometry_of(Convention convention, Direction direction, const ArraySize
   system.check_words(direction, rank, settings);
   if (settings.output_padding && settings.size && !system.pads_sized_output())
     throw InvalidArgument("output_padding", "is given together with size", "give one of the two");
-  const Padding padding = per_axis(
-      system, settings.padding ? *settings.padding : system.default_padding(direction), rank, places);
+  const Padding padding = per_axis(system, padding_in_force(system, direction, settings), rank, places);
 
   std::vector<AxisWords> axes(rank);
   for (std::size_t axis = 0; axis < rank; ++axis) {
@@ -162,14 +164,22 @@ Geometry geometry_of(Convention convention, Direction direction, const ArraySize
   if (rule == PaddingRule::listed && std::find(known.begin(), known.end(), rule) == known.end())
     rule = rule_of_numbers(axes, known, direction);
   require_rule(convention, rule, known);
+  for (AxisWords& words : axes) words.padding = rule;
+  return axes;
+}
 
+}  // namespace
+
+Geometry geometry_of(Convention convention, Direction direction, const ArraySizes& sizes,
+                     const Settings& settings) {
+  const Dialect& system = dialect(convention);
+  const std::vector<AxisWords> axes = axes_in_words(convention, direction, sizes, settings);
   Geometry geometry{.axes = {},
                     .in_channels = sizes.image_channels,
                     .out_channels = sizes.code_channels,
                     .groups = settings.groups.value_or(1)};
-  for (AxisWords& words : axes) {
-    words.padding = rule;
-    if (rule == PaddingRule::listed) system.check_numbers(words);
+  for (const AxisWords& words : axes) {
+    if (words.padding == PaddingRule::listed) system.check_numbers(words);
     geometry.axes.push_back(axis_of(system, direction, words));
   }
   check(geometry);
@@ -182,8 +192,31 @@ std::string remark(Convention convention, Direction direction, const Geometry& g
   return dialect(convention).remark(direction, geometry, settings);
 }
 
-PaddingRule padding_rule(Convention convention, Direction direction, const Settings& settings) {
-  return (settings.padding ? *settings.padding : dialect(convention).default_padding(direction)).rule;
+std::vector<SaidPadding> said_padding(Convention convention, Direction direction, const Geometry& geometry,
+                                      const Settings& settings) {
+  const Dialect& system = dialect(convention);
+  const bool transposed = direction == Direction::conv_transpose;
+  const PaddingRule rule = padding_in_force(system, direction, settings).rule;
+  ArraySizes sizes{.source = {},
+                   .kernel = {},
+                   .image_channels = geometry.in_channels,
+                   .code_channels = geometry.out_channels};
+  for (const Axis& axis : geometry.axes) {
+    sizes.source.push_back(transposed ? axis.out : axis.in);
+    sizes.kernel.push_back(axis.taps);
+  }
+  std::vector<SaidPadding> list;
+  for (const AxisWords& words : axes_in_words(convention, direction, sizes, settings)) {
+    const Axis& axis = geometry.axes[list.size()];
+    const Placed image = transposed ? system.conv_transpose(words) : placed(words, axis.in);
+    const bool kept = image.begin == axis.pad &&
+                      std::max<Index>(code_size(axis, axis.in, image.begin, image.end), 0) == axis.out;
+    SaidPadding said{.rule = rule};
+    if (kept) said.behind = image.end;
+    if (is_same(rule) ? same_code_size(axis, axis.in) != axis.out : !kept) said.rule = PaddingRule::listed;
+    list.push_back(said);
+  }
+  return list;
 }
 
 }  // namespace fsconv

@@ -47,7 +47,10 @@ Geometry geometry_of(Convention convention, Direction direction, const ArraySize
 std::string remark(Convention convention, Direction direction, const Geometry& geometry,
                    const Settings& settings);
 
-// How the padding is said: by the settings, or by the convention's default.
-PaddingRule padding_rule(Convention convention, Direction direction, const Settings& settings);
+// How the padding of every axis is said, by the settings or by the convention's default, of the geometry that
+// geometry_of() makes of them. Where the system computes with another padding than the words name, as with an output_padding
+// of a stride and more, it is as if nobody had said it.
+std::vector<SaidPadding> said_padding(Convention convention, Direction direction, const Geometry& geometry,
+                                      const Settings& settings);
 
 }  // namespace fsconv

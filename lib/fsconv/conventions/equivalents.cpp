@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <cstdlib>
+#include <fsconv/base/text.hpp>
 #include <fsconv/conventions/code_text.hpp>
 #include <fsconv/conventions/dialect.hpp>
 #include <fsconv/conventions/equivalents.hpp>
@@ -8,21 +10,56 @@
 namespace fsconv {
 namespace {
 
-std::string mismatch(const Geometry& wanted, const Geometry& given, Direction direction) {
-  const bool transposed = direction == Direction::conv_transpose;
-  for (std::size_t axis = 0; axis < wanted.axes.size(); ++axis) {
-    const Axis &w = wanted.axes[axis], &g = given.axes[axis];
-    const Index wanted_size = transposed ? w.in : w.out, given_size = transposed ? g.in : g.out;
-    if (wanted_size != given_size)
-      return fmt::format("axis {}: its sizes end at {}, not {}", axis, given_size, wanted_size);
-    if (w.pad != g.pad)
-      return fmt::format("axis {}: it pads {} in front, not {}: the pixels would be shifted", axis, g.pad,
-                         w.pad);
+// A candidate that is not the geometry, and how far it is from it.
+struct Miss {
+  // From near to far: only the pixels lie elsewhere, the sizes differ, the geometry's own padding is refused, or a rule.
+  enum class Kind { shifted, resized, refused_numbers, refused_rule };
+  Kind kind = Kind::shifted;
+  Index pixels = 0;  // by which sizes differ, on all axes
+  std::string reason = {};
+
+  bool nearer_than(const Miss& other) const {
+    return std::pair(kind, pixels) < std::pair(other.kind, other.pixels);
   }
-  return "it computes something else";
+};
+
+Miss miss_of(const Geometry& wanted, const Geometry& given, Direction direction, const std::string& words) {
+  const auto size = [&](const Geometry& of, std::size_t axis) {
+    return direction == Direction::conv_transpose ? of.axes[axis].in : of.axes[axis].out;
+  };
+  Miss miss;
+  std::string shift;
+  for (std::size_t axis = 0; axis < wanted.axes.size(); ++axis) {
+    const Index is = size(given, axis), should = size(wanted, axis);
+    if (is != should && miss.reason.empty())
+      miss.reason = fmt::format("axis {}: {} gives {}, not {}", axis, words, counted(is, "pixel"), should);
+    miss.pixels += std::abs(is - should);
+    const Index pad = given.axes[axis].pad, wanted_pad = wanted.axes[axis].pad;
+    if (pad != wanted_pad && shift.empty())
+      shift = fmt::format("axis {}: {} pads {} in front, not {}: the pixels would be shifted", axis, words,
+                          pad, wanted_pad);
+  }
+  if (miss.pixels > 0)
+    miss.kind = Miss::Kind::resized;
+  else
+    miss.reason = shift;
+  return miss;
 }
 
-// One system's words for exactly this geometry in this direction, or why there are none.
+// What the system has no words for, whatever the padding: a stride, a number of axes, groups. Nothing where it has.
+std::optional<std::string> refusal_of(const Dialect& system, const Geometry& geometry, Direction direction,
+                                      const ArraySizes& sizes) {
+  try {
+    system.check_words(direction, geometry.axes.size(), words_of(geometry));
+    system.check_geometry(direction, geometry, sizes, words_of(geometry));
+  } catch (const InvalidArgument& refused) {
+    return refused.what();
+  }
+  return std::nullopt;
+}
+
+// One system's words for exactly this geometry in this direction, or why there are none: the reason is that of the
+// candidate that comes nearest.
 Equivalent equivalent_in(Convention convention, const Geometry& geometry, Direction direction) {
   const bool transposed = direction == Direction::conv_transpose;
   const Dialect& system = dialect(convention);
@@ -30,22 +67,31 @@ Equivalent equivalent_in(Convention convention, const Geometry& geometry, Direct
                          .kernel = kernel_size(geometry),
                          .image_channels = geometry.in_channels,
                          .code_channels = geometry.out_channels};
-  std::string refusal, difference;  // the second says more: the words are legal but mean something else
-  for (const Settings& settings : system.candidates(geometry, direction)) {
+  if (auto refusal = refusal_of(system, geometry, direction, sizes))
+    return {.convention = convention, .exists = false, .text = std::move(*refusal)};
+  std::optional<Miss> nearest;  // there is one: every system has candidates
+  const std::vector<Settings> candidates = system.candidates(geometry, direction);
+  for (const Settings& settings : candidates) {
+    Miss miss;
     try {
       const Geometry given = geometry_of(convention, direction, sizes, settings);
       if (given == geometry)
         return {.convention = convention, .exists = true, .text = system.code(geometry, direction, settings)};
-      difference = mismatch(geometry, given, direction);
+      miss = miss_of(geometry, given, direction, system.own_words(settings));
     } catch (const InvalidArgument& refused) {
-      refusal = refused.what();
+      miss.kind = settings.padding->rule == PaddingRule::listed ? Miss::Kind::refused_numbers
+                                                                : Miss::Kind::refused_rule;
+      // A single candidate need not be told from others.
+      miss.reason = candidates.size() == 1
+                        ? refused.what()
+                        : fmt::format("{}: {}", system.own_words(settings), refused.what());
     }
+    if (!nearest || miss.nearer_than(*nearest)) nearest = std::move(miss);
   }
-  Equivalent none{
-      .convention = convention, .exists = false, .text = difference.empty() ? refusal : difference};
-  if (convention == Convention::pytorch && refusal.find("output_padding") != std::string::npos)
-    none.text = refusal + "; its padding is the same on both sides, and output_padding can only add";
-  return none;
+  std::string reason = nearest->reason;
+  if (convention == Convention::pytorch && reason.find("output_padding: ") != std::string::npos)
+    reason += "; its padding is the same on both sides, and output_padding can only add";
+  return {.convention = convention, .exists = false, .text = reason};
 }
 
 }  // namespace

@@ -59,7 +59,8 @@ class Jax : public Dialect {
         low = words.consistent ? extent - 1 - words.begin : words.begin;
         total = low + (words.consistent ? extent - 1 - words.end : words.end);
     }
-    return {std::max<Index>(stretched(words.source, stride) + total - extent + 1, 0), extent - 1 - low};
+    return {std::max<Index>(stretched(words.source, stride) + total - extent + 1, 0), extent - 1 - low,
+            extent - 1 - (total - low)};
   }
 
   void check_geometry(Direction direction, const Geometry& geometry, const ArraySizes&,
@@ -95,13 +96,15 @@ class Jax : public Dialect {
     return {with(base, same), with(base, valid), with(base, of_code)};
   }
 
+  std::string own_words(const Settings& settings) const override {
+    return "padding=" + pads_text(*settings.padding);
+  }
+
   std::string code(const Geometry& geometry, Direction direction, const Settings& settings) const override {
-    const Padding& padding = *settings.padding;
     Arguments words;
     const bool transposed = direction == Direction::conv_transpose;
     words.add(transposed ? "strides" : "window_strides", tuple(downs(settings)));
-    words.add("padding", padding.rule == PaddingRule::listed ? fmt::format("[{}]", pairs(padding, '(', ')'))
-                                                             : fmt::format("'{}'", capitals(padding.rule)));
+    words.add("padding", pads_text(*settings.padding));
     if (transposed) {
       words.add_if(!all_are(settings.dilation, 1), "rhs_dilation", tuple(settings.dilation));
       words.add("transpose_kernel", "True");
@@ -113,6 +116,12 @@ class Jax : public Dialect {
     words.add_if(!all_are(settings.dilation, 1), "rhs_dilation", tuple(settings.dilation));
     words.add_if(geometry.groups != 1, "feature_group_count", fmt::format("{}", geometry.groups));
     return fmt::format("jax.lax.conv_general_dilated(x, w{})", words.python());
+  }
+
+ private:
+  static std::string pads_text(const Padding& padding) {
+    return padding.rule == PaddingRule::listed ? fmt::format("[{}]", pairs(padding, '(', ')'))
+                                               : fmt::format("'{}'", capitals(padding.rule));
   }
 };
 

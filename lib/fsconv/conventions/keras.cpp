@@ -38,8 +38,9 @@ class Keras : public Dialect {
                             ? natural_size(words) + checked_output_padding(words, stride, "the stride") -
                                   (same ? extent / 2 * 2 : 0)
                             : words.source * stride + (same ? 0 : std::max<Index>(extent - stride, 0));
-    // The padding in front is what a SAME convolution of the natural size would have cut, never below 0.
-    return {image, same ? std::max<Index>(natural_size(words) - image, 0) / 2 : 0};
+    // The padding is what a SAME convolution of the natural size would have cut, never below 0.
+    const Index total = same ? std::max<Index>(natural_size(words) - image, 0) : 0;
+    return {image, total / 2, total - total / 2};
   }
 
   void check_geometry(Direction direction, const Geometry& geometry, const ArraySizes& sizes,
@@ -85,14 +86,19 @@ class Keras : public Dialect {
     return {with(base, same), with(base, valid), valid_padded, same_padded};
   }
 
+  std::string own_words(const Settings& settings) const override {
+    Arguments words;
+    add_padding(words, settings);
+    return words.alone();
+  }
+
   std::string code(const Geometry& geometry, Direction direction, const Settings& settings) const override {
     const bool transposed = direction == Direction::conv_transpose;
     const std::size_t rank = geometry.axes.size();
     const Values strides = downs(settings);
     Arguments words;
     words.add_if(!all_are(strides, 1), "strides", number_or_tuple(strides));
-    words.add("padding", fmt::format("'{}'", name(settings.padding->rule)));
-    if (settings.output_padding) words.add("output_padding", number_or_tuple(*settings.output_padding));
+    add_padding(words, settings);
     words.add_if(!all_are(settings.dilation, 1), "dilation_rate", number_or_tuple(settings.dilation));
     if (!transposed && strided_and_dilated(geometry))  // the number of groups follows from the arrays
       return fmt::format("keras.ops.conv(x, w{})", words.python());
@@ -103,6 +109,11 @@ class Keras : public Dialect {
   }
 
  private:
+  static void add_padding(Arguments& words, const Settings& settings) {
+    words.add("padding", fmt::format("'{}'", name(settings.padding->rule)));
+    if (settings.output_padding) words.add("output_padding", number_or_tuple(*settings.output_padding));
+  }
+
   static bool strided_and_dilated(const Geometry& geometry) {
     const auto any = [&](Index Axis::*number) {
       return std::any_of(geometry.axes.begin(), geometry.axes.end(),

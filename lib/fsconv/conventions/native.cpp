@@ -32,24 +32,22 @@ class Native : public Dialect {
     const SizeRange sizes = legal_images(words);
     AxisWords nothing = words;  // an image of no pixels, whose padding may hold windows
     nothing.source = 0;
-    if (windows(nothing) == words.source && (sizes.empty() || words.size == 0))
-      return {0, pads_of(words, 0).begin};
+    if (windows(nothing) == words.source && (sizes.empty() || words.size == 0)) return placed(words, 0);
     if (sizes.empty())
       throw InvalidArgument(words.name, fmt::format("no image size has a code of {} here", words.source),
                             "pad less or change the stride");
     if (words.size) {
       require_size_in(words, sizes);
-      return {*words.size, pads_of(words, *words.size).begin};
+      return placed(words, *words.size);
     }
     if (is_same(words.padding)) {
       if (words.output_padding)
         throw InvalidArgument(words.name + " output_padding", "does not go with same",
                               "name the size instead");
-      return {sizes.largest, pads_of(words, sizes.largest).begin};
+      return placed(words, sizes.largest);
     }
-    const Index image = sizes.smallest + checked_output_padding(words, sizes.largest - sizes.smallest + 1,
-                                                                "the number of legal image sizes");
-    return {image, pads_of(words, image).begin};
+    return placed(words, sizes.smallest + checked_output_padding(words, sizes.largest - sizes.smallest + 1,
+                                                                 "the number of legal image sizes"));
   }
 
   void check_geometry(Direction, const Geometry&, const ArraySizes&, const Settings&) const override {
@@ -77,22 +75,33 @@ class Native : public Dialect {
     return {settings};
   }
 
+  std::string own_words(const Settings& settings) const override {
+    return "--padding " + pads_text(*settings.padding);
+  }
+
   std::string code(const Geometry& geometry, Direction direction, const Settings& settings) const override {
-    std::vector<std::string> strides, pads;
+    std::vector<std::string> strides;
     for (const Stride& stride : settings.stride) strides.push_back(text(stride));
-    for (std::size_t axis = 0; axis < settings.padding->begin.size(); ++axis) {
-      const Index begin = settings.padding->begin[axis], end = settings.padding->end[axis];
-      pads.push_back(begin == end ? fmt::format("{}", begin) : fmt::format("{}:{}", begin, end));
-    }
+    const std::string pads = pads_text(*settings.padding);
     Arguments words;
     words.add_if(one_or_joined(strides, ",") != "1", "--stride", one_or_joined(strides, ","));
-    words.add_if(one_or_joined(pads, ",") != "0", "--padding", one_or_joined(pads, ","));
+    words.add_if(pads != "0", "--padding", pads);
     words.add_if(!all_are(settings.dilation, 1), "--dilation", one_or_joined(texts(settings.dilation), ","));
     words.add_if(geometry.groups != 1, "--groups", fmt::format("{}", geometry.groups));
     words.add_if(settings.size.has_value(), "--size",
                  fmt::format("{}", fmt::join(texts(settings.size.value_or(Shape{})), ",")));
     return fmt::format("fsconv apply --op {} --input x.npy --weight w.npy --output y.npy{}", name(direction),
                        words.spaced());
+  }
+
+ private:
+  static std::string pads_text(const Padding& padding) {
+    std::vector<std::string> pads;
+    for (std::size_t axis = 0; axis < padding.begin.size(); ++axis) {
+      const Index begin = padding.begin[axis], end = padding.end[axis];
+      pads.push_back(begin == end ? fmt::format("{}", begin) : fmt::format("{}:{}", begin, end));
+    }
+    return one_or_joined(pads, ",");
   }
 };
 

@@ -51,14 +51,25 @@ class Onnx : public Dialect {
     return {cut, with(base, same), with(base, same_lower), with(sized, same), with(sized, same_lower)};
   }
 
+  std::string own_words(const Settings& settings) const override {
+    const Padding& padding = *settings.padding;
+    Arguments words;
+    if (padding.rule == PaddingRule::listed)
+      words.add("pads", list(beginnings_first(padding)));
+    else
+      words.add("auto_pad", auto_pad(padding.rule));
+    if (settings.output_padding) words.add("output_padding", list(*settings.output_padding));
+    if (settings.size) words.add("output_shape", list(*settings.size));
+    return words.alone();
+  }
+
   std::string code(const Geometry&, Direction direction, const Settings& settings) const override {
     const Padding& padding = *settings.padding;
-    Values pads = padding.begin;
-    pads.insert(pads.end(), padding.end.begin(), padding.end.end());
+    const Values pads = beginnings_first(padding);
     Arguments words;
     words.add_if(!all_are(downs(settings), 1), "strides", list(downs(settings)));
     if (padding.rule != PaddingRule::listed)
-      words.add("auto_pad", padding.rule == PaddingRule::same ? "'SAME_UPPER'" : "'SAME_LOWER'");
+      words.add("auto_pad", auto_pad(padding.rule));
     else
       words.add_if(!all_are(pads, 0), "pads", list(pads));
     if (settings.output_padding && !all_are(*settings.output_padding, 0))
@@ -68,6 +79,16 @@ class Onnx : public Dialect {
     words.add_if(settings.groups.value_or(1) != 1, "group", fmt::format("{}", settings.groups.value_or(1)));
     return fmt::format("onnx.helper.make_node('{}', ['x', 'w'], ['y']{})",
                        direction == Direction::conv ? "Conv" : "ConvTranspose", words.python());
+  }
+
+ private:
+  static Values beginnings_first(const Padding& padding) {
+    Values pads = padding.begin;
+    pads.insert(pads.end(), padding.end.begin(), padding.end.end());
+    return pads;
+  }
+  static const char* auto_pad(PaddingRule rule) {
+    return rule == PaddingRule::same ? "'SAME_UPPER'" : "'SAME_LOWER'";
   }
 };
 
@@ -81,11 +102,12 @@ class OnnxReference : public Onnx {
     const Index extra = checked_output_padding(words, std::max(words.axis.down, words.axis.dilation),
                                                "the larger of stride and dilation");
     const Index natural = fsconv::natural_size(words) + extra;
-    if (!words.size && !is_same(words.padding)) return {natural - words.begin - words.end, words.begin};
+    if (!words.size && !is_same(words.padding)) return placed(words, natural - words.begin - words.end);
     const Index image = words.size ? *words.size : words.source * words.axis.down;
     const Index total = natural - image;
     const Index smaller = floor_div(total, 2);
-    return {image, words.padding == PaddingRule::same ? smaller : total - smaller};
+    const Index begin = words.padding == PaddingRule::same ? smaller : total - smaller;
+    return {image, begin, total - begin};
   }
 };
 
@@ -135,7 +157,7 @@ class OnnxRuntime : public Onnx {
           words.name + (words.size ? " size" : " output_padding"),
           fmt::format("would have an image of {}, whose code does not have {} pixels", image, words.source),
           "add less than a stride; convention onnx-reference takes the formula at its word");
-    return {image, pads.begin};
+    return {image, pads.begin, pads.end};
   }
 
   void check_geometry(Direction, const Geometry&, const ArraySizes&, const Settings&) const override {

@@ -44,11 +44,11 @@ class PyTorch : public Dialect {
     const Index smallest = natural_size(words) - 2 * words.begin;
     if (words.size) {
       require_size_in(words, {smallest, smallest + words.axis.down - 1});
-      return {*words.size, words.begin};
+      return placed(words, *words.size);
     }
-    return {smallest + checked_output_padding(words, std::max(words.axis.down, words.axis.dilation),
-                                              "the larger of stride and dilation"),
-            words.begin};
+    return placed(words,
+                  smallest + checked_output_padding(words, std::max(words.axis.down, words.axis.dilation),
+                                                    "the larger of stride and dilation"));
   }
 
   // "Only zero batch or zero channel inputs are supported", and a filter is never empty in its first axis; in the
@@ -90,16 +90,21 @@ class PyTorch : public Dialect {
     return {alike};
   }
 
+  std::string own_words(const Settings& settings) const override {
+    Arguments words;
+    words.add("padding", pads_text(*settings.padding));
+    if (settings.output_padding) words.add("output_padding", number_or_tuple(*settings.output_padding));
+    return words.alone();
+  }
+
   std::string code(const Geometry& geometry, Direction direction, const Settings& settings) const override {
     const bool transposed = direction == Direction::conv_transpose;
     const Padding& padding = *settings.padding;
     Arguments words;
     words.add("kernel_size", number_or_tuple(kernel_size(geometry)));
     words.add_if(!all_are(downs(settings), 1), "stride", number_or_tuple(downs(settings)));
-    if (padding.rule == PaddingRule::same)
-      words.add("padding", "'same'");
-    else
-      words.add_if(!all_are(padding.begin, 0), "padding", number_or_tuple(padding.begin));
+    words.add_if(padding.rule == PaddingRule::same || !all_are(padding.begin, 0), "padding",
+                 pads_text(padding));
     if (transposed && !all_are(*settings.output_padding, 0))
       words.add("output_padding", number_or_tuple(*settings.output_padding));
     words.add_if(!all_are(settings.dilation, 1), "dilation", number_or_tuple(settings.dilation));
@@ -108,6 +113,11 @@ class PyTorch : public Dialect {
     return fmt::format("torch.nn.Conv{}{}d({}, {}{})", transposed ? "Transpose" : "", geometry.axes.size(),
                        transposed ? geometry.out_channels : geometry.in_channels,
                        transposed ? geometry.in_channels : geometry.out_channels, words.python());
+  }
+
+ private:
+  static std::string pads_text(const Padding& padding) {
+    return padding.rule == PaddingRule::same ? "'same'" : number_or_tuple(padding.begin);
   }
 };
 

@@ -34,6 +34,14 @@ struct Padding {
   bool operator==(const Padding&) const = default;
 };
 
+// How the padding of one axis of a geometry was said. The geometry keeps what stands in front of the image only: the rule
+// tells which images share a code, and so does the padding behind.
+struct SaidPadding {
+  PaddingRule rule = PaddingRule::listed;
+  std::optional<Index> behind = {};  // nothing: nobody said one, and any that gives the code will do
+  bool operator==(const SaidPadding&) const = default;
+};
+
 // Lists have one entry per axis, or one for all axes, or what else the system's own lists have: TensorFlow's entries
 // for batch and channels, ONNX's pads that name all beginnings before all ends, the whole output_shape.
 struct Settings {

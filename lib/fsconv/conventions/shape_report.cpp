@@ -14,8 +14,8 @@ namespace {
 
 using nlohmann::json;
 
-json axis_json(const Axis& axis, PaddingRule rule) {
-  const AxisArithmetic a = arithmetic(axis, rule);
+json axis_json(const Axis& axis, const SaidPadding& said) {
+  const AxisArithmetic a = arithmetic(axis, said);
   return {{"image", axis.in},
           {"code", axis.out},
           {"taps", axis.taps},
@@ -41,9 +41,10 @@ std::string strides_text(const std::vector<Stride>& strides) {
 
 }  // namespace
 
-json shape_json(const Geometry& geometry, Direction direction, PaddingRule rule) {
+json shape_json(const Geometry& geometry, Direction direction, const std::vector<SaidPadding>& said) {
   json axes = json::array();
-  for (const Axis& axis : geometry.axes) axes.push_back(axis_json(axis, rule));
+  for (std::size_t axis = 0; axis < geometry.axes.size(); ++axis)
+    axes.push_back(axis_json(geometry.axes[axis], said.empty() ? SaidPadding{} : said[axis]));
   json others = json::object();
   for (const Equivalent& other : equivalents(geometry, direction)) {
     json& entry = others[std::string(name(other.convention))];

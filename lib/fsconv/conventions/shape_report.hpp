@@ -10,10 +10,10 @@
 
 namespace fsconv {
 
-// Sizes, arithmetic of every axis, and the equivalents in the other systems: what `fsconv shape --json` prints. `rule`
-// is how the padding was said (arithmetic.hpp).
+// Sizes, arithmetic of every axis, and the equivalents in the other systems: what `fsconv shape --json` prints. `said`
+// is how the padding of every axis was said, or nothing where nobody did.
 nlohmann::json shape_json(const Geometry& geometry, Direction direction,
-                          PaddingRule rule = PaddingRule::listed);
+                          const std::vector<SaidPadding>& said = {});
 
 // "14 x 14 -> 28 x 28": what goes in and what comes out, along space.
 std::string way(const Geometry& geometry, Direction direction);

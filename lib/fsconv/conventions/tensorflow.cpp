@@ -53,7 +53,7 @@ class TensorFlow : public Dialect {
       sizes = {std::max<Index>(unpadded - 2 * words.axis.down + 1, 0), unpadded - 1};
     }
     const Index image = required_size(words, "TensorFlow's output_shape", sizes);
-    return {image, pads_of(words, image).begin};
+    return placed(words, image);
   }
 
   void check_geometry(Direction direction, const Geometry& geometry, const ArraySizes& sizes,
@@ -95,13 +95,15 @@ class TensorFlow : public Dialect {
     return list;
   }
 
+  std::string own_words(const Settings& settings) const override {
+    return "padding=" + pads_text(*settings.padding);
+  }
+
   std::string code(const Geometry& geometry, Direction direction, const Settings& settings) const override {
     const bool transposed = direction == Direction::conv_transpose;
     const std::size_t rank = geometry.axes.size();
     const Padding& padding = *settings.padding;
-    const std::string pads = padding.rule == PaddingRule::listed
-                                 ? fmt::format("[[0, 0], {}, [0, 0]]", pairs(padding, '[', ']'))
-                                 : fmt::format("'{}'", capitals(padding.rule));
+    const std::string pads = pads_text(padding);
     const std::string shape =
         fmt::format("[x.shape[0], {}, {}]", fmt::join(image_size(geometry), ", "), geometry.in_channels);
     Arguments words;
@@ -136,6 +138,11 @@ class TensorFlow : public Dialect {
   }
 
  private:
+  static std::string pads_text(const Padding& padding) {
+    return padding.rule == PaddingRule::listed ? fmt::format("[[0, 0], {}, [0, 0]]", pairs(padding, '[', ']'))
+                                               : fmt::format("'{}'", capitals(padding.rule));
+  }
+
   // How many pixels an image of `in` is too small for one window.
   static Index missing(const AxisWords& words, Index in) {
     const Pads pads = pads_of(words, in);

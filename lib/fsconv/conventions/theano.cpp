@@ -32,8 +32,7 @@ class Theano : public Dialect {
 
   // conv of the named image must give the code.
   Placed conv_transpose(const AxisWords& words) const override {
-    const Index image = required_size(words, "Theano's input_shape", legal_images(words));
-    return {image, pads_of(words, image).begin};
+    return placed(words, required_size(words, "Theano's input_shape", legal_images(words)));
   }
 
   // Arrays without channels are summed over nothing.
@@ -60,6 +59,11 @@ class Theano : public Dialect {
     return {with(base, valid), with(base, half), with(base, full), with(base, listed_padding(geometry))};
   }
 
+  std::string own_words(const Settings& settings) const override {
+    if (settings.padding->rule == PaddingRule::causal) return "causal_conv1d";
+    return "border_mode=" + pads_text(*settings.padding);
+  }
+
   std::string code(const Geometry& geometry, Direction direction, const Settings& settings) const override {
     const bool transposed = direction == Direction::conv_transpose;
     const std::size_t rank = geometry.axes.size();
@@ -70,10 +74,7 @@ class Theano : public Dialect {
       words.add("filter_shape", tuple(geometry.weight_shape()));
     else if (transposed)
       words.add("input_shape", fmt::format("(None, {}, {})", channels, fmt::join(*settings.size, ", ")));
-    if (rank != 1 && padding.rule != PaddingRule::valid)
-      words.add("border_mode", padding.rule == PaddingRule::listed
-                                   ? fmt::format("({})", pairs(padding, '(', ')'))
-                                   : fmt::format("'{}'", name(padding.rule)));
+    if (rank != 1 && padding.rule != PaddingRule::valid) words.add("border_mode", pads_text(padding));
     const Values strides = downs(settings);
     words.add_if(!all_are(strides, 1), "subsample",
                  rank == 1 ? fmt::format("{}", strides[0]) : tuple(strides));
@@ -84,6 +85,12 @@ class Theano : public Dialect {
     const std::string function =
         rank == 1 ? "causal_conv1d" : fmt::format("conv{}d{}", rank, transposed ? "_grad_wrt_inputs" : "");
     return fmt::format("theano.tensor.nnet.abstract_conv.{}(x, w{})", function, words.python());
+  }
+
+ private:
+  static std::string pads_text(const Padding& padding) {
+    return padding.rule == PaddingRule::listed ? fmt::format("({})", pairs(padding, '(', ')'))
+                                               : fmt::format("'{}'", name(padding.rule));
   }
 };
 

@@ -27,7 +27,7 @@ constexpr bool shows_all_steps(DrawingFormat format) {
 }
 
 // The bytes of the file. What does not move shows the first frame of a scene that has some. InvalidArgument: "animate" (a
-// PNG, or a scene without frames), and what raster(), gif() and player() throw.
+// PNG, or a scene without frames), and what raster(), svg(), gif() and player() throw.
 std::string drawing_bytes(const Scene& scene, DrawingFormat format, const DrawingFileOptions& options = {});
 
 }  // namespace fsconv::draw

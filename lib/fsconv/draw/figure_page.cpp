@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <fsconv/base/error.hpp>
 #include <fsconv/conventions/equivalents.hpp>
 #include <fsconv/draw/figure_page.hpp>
@@ -18,6 +19,23 @@ namespace fsconv::draw {
 std::string number_text(double value) {
   if (value == std::round(value) && std::abs(value) < 1e6) return fmt::format("{:.0f}", value + 0.0);
   return fmt::format("{:.3g}", value);
+}
+
+std::string text_of_axes(const std::vector<Axis>& axes, const std::function<std::string(const Axis&)>& text) {
+  // Each text once, and the axes of which it is said.
+  std::vector<std::pair<std::string, std::vector<std::string>>> said;
+  for (std::size_t axis = 0; axis < axes.size(); ++axis) {
+    const std::string one = text(axes[axis]);
+    auto found =
+        std::find_if(said.begin(), said.end(), [&](const auto& other) { return other.first == one; });
+    if (found == said.end()) found = said.insert(said.end(), {one, {}});
+    found->second.push_back(fmt::format("{}", axis));
+  }
+  if (said.size() == 1) return said.front().first;
+  std::vector<std::string> parts;
+  for (const auto& [one, of] : said)
+    parts.push_back(fmt::format("{} ({} {})", one, of.size() == 1 ? "axis" : "axes", fmt::join(of, " and ")));
+  return fmt::format("{}", fmt::join(parts, "; "));
 }
 
 void text_in(std::vector<Element>& elements, const Rectangle& square, const std::string& text, Paint colour,
@@ -159,11 +177,13 @@ Scene FigurePage::begin(const std::string& title, const std::string& below) cons
 
 void FigurePage::panel_heading(Scene& scene, Point at, const std::string& name, const std::string& about,
                                Paint colour, double width) const {
-  scene.add(Label{.at = {at.x, at.y - 28}, .text = name, .size = 14, .colour = colour, .bold = true});
-  scene.add(Label{.at = {at.x, at.y - 11},
-                  .text = text_that_fits(about, width, about_size),
-                  .size = about_size,
-                  .colour = {Role::quiet}});
+  const std::vector<std::string> lines = text_lines(about, width, about_size);
+  double y = at.y - 11 - about_line * static_cast<double>(lines.size() - 1);
+  scene.add(Label{.at = {at.x, y - 17}, .text = name, .size = 14, .colour = colour, .bold = true});
+  for (const std::string& line : lines) {
+    scene.add(Label{.at = {at.x, y}, .text = line, .size = about_size, .colour = {Role::quiet}});
+    y += about_line;
+  }
 }
 
 void FigurePage::end(Scene& scene, double right, double bottom,
@@ -199,14 +219,11 @@ void FigurePage::end(Scene& scene, double right, double bottom,
   if (!legend.empty()) y += 26;
 
   std::vector<std::string> footer;
-  std::string equation = "the equation up·i = down·o + dilation·k - pad is";
-  for (std::size_t axis = 0; axis < geometry_.axes.size(); ++axis) {
-    const Axis& one = geometry_.axes[axis];
-    if (axis > 0 && one == geometry_.axes[axis - 1]) continue;
-    equation += fmt::format("{} {}·i = {}·o + {}·k - {}", axis == 0 ? "" : ",", one.up, one.down,
-                            one.dilation, one.pad);
-  }
-  footer.push_back(equation);
+  footer.push_back("the equation up·i = down·o + dilation·k - pad is " +
+                   text_of_axes(geometry_.axes, [](const Axis& axis) {
+                     return fmt::format("{}·i = {}·o + {}·k {} {}", axis.up, axis.down, axis.dilation,
+                                        axis.pad < 0 ? '+' : '-', std::abs(axis.pad));
+                   }));
   footer.push_back("case " + print_case(geometry_));
   if (geometry_.in_channels > 1 || geometry_.out_channels > 1)
     footer.back() += fmt::format("; drawn is one pair of its {} x {} channels, all others are alike",

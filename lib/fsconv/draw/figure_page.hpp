@@ -4,6 +4,7 @@
 
 #include <fsconv/draw/axis_positions.hpp>
 #include <fsconv/draw/figure.hpp>
+#include <functional>
 
 namespace fsconv::draw {
 
@@ -63,8 +64,9 @@ class FigurePage {
   // The scene with its heading; what is drawn next begins at `top`.
   static constexpr double left = 28, top = 118, gap = 56, least_panel_width = 190;
   Scene begin(const std::string& title, const std::string& below) const;
-  // A panel's name and a line about it, above `at`.
-  static constexpr double about_size = 11.5;
+  // A panel's name and what it is about, above `at`: one line, or where that is wider than `width` several. Every further
+  // one needs more room above.
+  static constexpr double about_size = 11.5, about_line = 14;
   void panel_heading(Scene& scene, Point at, const std::string& name, const std::string& about, Paint colour,
                      double width) const;
   // Under everything: the captions of the frames, the legend, the equation and the case; makes the scene as large as what is
@@ -91,6 +93,9 @@ class FigurePage {
 Index phase_count(const std::array<Axis, 3>& axes, Direction direction);
 
 std::string number_text(double value);  // a whole number as one, else with 3 digits
+
+// What is to be said of axes: once where it is the same of all, else "TEXT (axes 0 and 2); TEXT (axis 1)".
+std::string text_of_axes(const std::vector<Axis>& axes, const std::function<std::string(const Axis&)>& text);
 
 // Each view in the file of its name.
 Scene window_view(const FigurePage& page);  // gather, scatter, zeros

@@ -155,18 +155,11 @@ class Encoder {
   std::string bytes_;
 };
 
-int hundredths(double seconds) {
-  constexpr double shortest = 0.02, longest = 600;
-  if (!(seconds >= shortest && seconds <= longest))
-    throw InvalidArgument("seconds", fmt::format("is {}", seconds),
-                          fmt::format("{} to {} for each frame of a GIF", shortest, longest));
-  return static_cast<int>(std::lround(100 * seconds));
-}
-
 }  // namespace
 
 std::string gif(const Scene& scene, const GifOptions& options) {
-  const int delay = hundredths(options.seconds_per_frame);
+  require_seconds(options.seconds_per_frame);
+  const int delay = static_cast<int>(std::lround(100 * options.seconds_per_frame));  // GIF counts hundredths
   const RasterSize size = raster_size(scene, options.raster);
   const Index frames = static_cast<Index>(scene.frames.size());
   if (frames > most_pixels / (size.width * size.height))

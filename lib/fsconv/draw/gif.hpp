@@ -15,7 +15,7 @@ struct GifOptions {
 // The bytes of a GIF that shows the scene's frames in turn for ever; a scene without frames is one picture. All frames
 // share one palette of 255 colours (palette.hpp), and each stores the rectangle in which it differs from the one before,
 // pixels that stay as the number that is no colour.
-// InvalidArgument "seconds" outside of 0.02 to 600 (faster ones browsers slow down), "zoom" where frames times pixels
+// InvalidArgument "seconds" (require_seconds), "zoom" where frames times pixels
 // are more than 2^31 or do not fit the memory, and what Raster throws; Error with giflib's reason; Interrupted after
 // Ctrl-C, where it is caught.
 std::string gif(const Scene& scene, const GifOptions& options = {});

@@ -27,12 +27,8 @@ std::string verdict(const Axis& axis) {
 
 Scene overlap_view(const FigurePage& page) {
   const auto& axes = page.axes();
-  std::string sentence = "away from the borders, ";
-  for (std::size_t axis = 3 - page.rank(); axis < 3; ++axis) {
-    if (axis > 3 - page.rank() && axes[axis] == axes[axis - 1]) continue;
-    sentence += fmt::format("{}{}", axis == 3 - page.rank() ? "" : "; ", verdict(axes[axis]));
-  }
-  Scene scene = page.begin("How many taps reach each pixel of the image", sentence);
+  Scene scene = page.begin("How many taps reach each pixel of the image",
+                           "away from the borders, " + text_of_axes(page.geometry().axes, verdict));
 
   std::array<std::vector<Index>, 3> counts;
   for (std::size_t axis = 0; axis < 3; ++axis) {

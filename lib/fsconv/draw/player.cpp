@@ -169,10 +169,7 @@ std::string list_of_steps(const Scene& scene) {
 }  // namespace
 
 std::string player(const Scene& scene, const PlayerOptions& options) {
-  constexpr double shortest = 0.02, longest = 600;
-  if (!(options.seconds_per_frame >= shortest && options.seconds_per_frame <= longest))
-    throw InvalidArgument("seconds", fmt::format("is {}", options.seconds_per_frame),
-                          fmt::format("{} to {} for each step", shortest, longest));
+  require_seconds(options.seconds_per_frame);
   const bool moves = scene.frames.size() > 1;
   const std::string title = markup_text(scene.title.empty() ? "A drawing" : scene.title);
   std::string page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";

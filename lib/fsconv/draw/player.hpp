@@ -16,8 +16,8 @@ struct PlayerOptions {
 // One HTML page that asks for nothing else: the drawing, and for a scene with frames play, back, forward, a slider, the
 // speed, the caption of the step, and the step as an SVG to keep. Arrows, Home, End and the space bar do the same. What belongs
 // together (marks that share o or i) stays bright while a pointer rests on one of it. Without a script the first step is
-// seen and all captions are read; who prefers no motion starts it by hand. InvalidArgument "seconds" outside of 0.02 to
-// 600.
+// seen and all captions are read; who prefers no motion starts it by hand. InvalidArgument "seconds"
+// (require_seconds).
 std::string player(const Scene& scene, const PlayerOptions& options = {});
 
 }  // namespace fsconv::draw

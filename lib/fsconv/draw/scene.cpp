@@ -1,4 +1,4 @@
-// A frame of a scene as a picture of its own, and the heads of arrows.
+// A frame of a scene as a picture of its own and how long it is shown, and the heads of arrows.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -18,6 +18,13 @@ std::vector<Point> arrow_head(const Path& path) {
   return {tip,
           {back.x - half_width * along_y, back.y + half_width * along_x},
           {back.x + half_width * along_y, back.y - half_width * along_x}};
+}
+
+void require_seconds(double seconds) {
+  constexpr double shortest = 0.02, longest = 600;
+  if (!(seconds >= shortest && seconds <= longest))
+    throw InvalidArgument("seconds", fmt::format("is {}", seconds),
+                          fmt::format("{} to {} for each step", shortest, longest));
 }
 
 Scene still(const Scene& scene, Index frame) {

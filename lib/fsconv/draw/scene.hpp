@@ -145,6 +145,9 @@ struct Scene {
   }
 };
 
+// So long can a frame be shown, in seconds: browsers slow down what is faster. InvalidArgument names "seconds".
+void require_seconds(double seconds);
+
 // The scene with one of its frames laid over it and no others. InvalidArgument names "step".
 Scene still(const Scene& scene, Index frame);
 

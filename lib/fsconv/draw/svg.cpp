@@ -269,6 +269,7 @@ std::string svg_style(Theme theme) {
 }
 
 std::string svg(const Scene& scene, const SvgOptions& options) {
+  if (options.seconds_per_frame) require_seconds(*options.seconds_per_frame);
   const std::string& prefix = options.inline_prefix;
   Writer writer(options, scene.axes);
   writer.draw(scene.elements);

@@ -21,7 +21,7 @@ struct SvgOptions {
 // A complete SVG document in UTF-8: text stays text, title and desc say what it is, colours are classes that follow the
 // theme, tooltips are titles, and marks are attributes: data-mark="tap" data-o="1 2" data-i="3 4" data-k="0 1", as many
 // numbers as the scene has axes. Nothing is fetched and nothing runs. What XML cannot hold is written
-// as \\xNN.
+// as \\xNN. InvalidArgument "seconds" (require_seconds).
 std::string svg(const Scene& scene, const SvgOptions& options = {});
 
 // The style sheet that the drawing's classes follow, for the page that holds drawings.

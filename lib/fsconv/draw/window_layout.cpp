@@ -1,6 +1,10 @@
 // Both sides placed: side by side, or on one axis under each other on one scale.
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <fsconv/base/text.hpp>
+#include <fsconv/draw/text_size.hpp>
 #include <fsconv/draw/window_layout.hpp>
 
 namespace fsconv::draw {
@@ -46,9 +50,12 @@ void WindowLayout::lay_out() {
   cell_ = flat() ? cell_size(on_grid[2].count(), 1, 2 * panel_room, 40)
                  : std::min(cell_size(on_grid[2].count(), rows(on_grid), panel_room, panel_room),
                             cell_size(on_steps[2].count(), rows(on_steps), panel_room, panel_room));
-  const double x = FigurePage::left + (page_.rank() == 3 ? 16 : 0), y = FigurePage::top;
-  Point grid_corner{x, y}, step_corner{x, y};
   const bool grid_first = !scatters();
+  const double x = FigurePage::left + (page_.rank() == 3 ? 16 : 0);
+  // On one axis what lies below has its heading below.
+  if (grid_first || !flat()) top_ += further_lines(about_grid(), Grid({x, top_}, cell_, on_grid));
+  const double y = top_;
+  Point grid_corner{x, y}, step_corner{x, y};
   if (flat()) {
     (grid_first ? step_corner : grid_corner).y += cell_ + std::max(96.0, 2.2 * cell_ + 40);
   }
@@ -67,6 +74,37 @@ void WindowLayout::lay_out() {
   steps_ = steps;
   end_ = {std::max(grid.corner().x + grid.width(), steps.corner().x + steps.width()),
           std::max(grid.corner().y + grid.height(), steps.corner().y + steps.height())};
+}
+
+std::string WindowLayout::about_grid() const {
+  if (!windowed()) return page_.pixels_text(grid_side()) + ", as they are";
+  return text_of_axes(slides().axes, [this](const Axis& axis) { return around(axis); });
+}
+
+std::string WindowLayout::around(const Axis& axis) const {
+  std::string between;
+  if (axis.up > 1)
+    between = fmt::format("{} between pixels, ", scatters() ? fmt::format("{} never kept", axis.up - 1)
+                                                            : counted(axis.up - 1, "zero"));
+  const auto side_text = [&](Index pad) {
+    return scatters() ? (pad >= 0 ? fmt::format("{} cut", pad) : fmt::format("{} unreached", -pad))
+                      : (pad >= 0 ? counted(pad, "zero") : fmt::format("{} never read", -pad));
+  };
+  const Index behind = axis.pad_end();
+  return axis.pad == behind
+             ? fmt::format("{}{} around", between, side_text(axis.pad))
+             : fmt::format("{}{} in front, {} behind", between, side_text(axis.pad), side_text(behind));
+}
+
+double WindowLayout::heading_width(const Grid& grid) const {
+  constexpr double between = 16;  // two headings side by side
+  return flat() ? std::max(grid.width(), 480.0)
+                : std::max(grid.width(), FigurePage::least_panel_width) + FigurePage::gap - between;
+}
+
+double WindowLayout::further_lines(const std::string& about, const Grid& grid) const {
+  const auto lines = text_lines(about, heading_width(grid), FigurePage::about_size);
+  return FigurePage::about_line * static_cast<double>(lines.size() - 1);
 }
 
 // On one axis both sides share a scale: a pixel stands over the middle of its window.

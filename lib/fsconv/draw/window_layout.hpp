@@ -35,7 +35,14 @@ class WindowLayout {
   const Grid& grid() const { return *grid_; }    // what windows lie on
   const Grid& steps() const { return *steps_; }  // whose pixels are the steps
   double cell() const { return cell_; }
-  Point end() const { return end_; }  // the rightmost and lowest points of both
+  double top() const { return top_; }  // of the upper panels
+  Point end() const { return end_; }   // the rightmost and lowest points of both
+
+  // What stands between and around the pixels of the grid's side, and how wide the line of a panel may be.
+  std::string about_grid() const;
+  double heading_width(const Grid& grid) const;
+  // What the lines of a text behind its first one take.
+  double further_lines(const std::string& about, const Grid& grid) const;
 
   bool labels_pixels() const { return page_.has_text() && cell_ >= 22; }
   bool labels_corners() const { return page_.has_text() && cell_ >= 27; }
@@ -47,13 +54,14 @@ class WindowLayout {
 
  private:
   std::array<AxisPositions, 3> grid_positions() const;
+  std::string around(const Axis& axis) const;
   void lay_out();
   void align(Grid& grid, Grid& steps) const;
 
   const FigurePage& page_;
   Arrangement arrangement_;
   std::array<Axis, 3> axes_;
-  double cell_ = 0;
+  double cell_ = 0, top_ = FigurePage::top;
   Point end_;
   std::optional<Grid> grid_, steps_;
 };

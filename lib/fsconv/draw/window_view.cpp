@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fsconv/base/names.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/draw/text_size.hpp>
 #include <fsconv/draw/window_steps.hpp>
 
@@ -38,13 +38,15 @@ class WindowView {
   Side step_side() const { return layout_.step_side(); }
 
   std::string title() const {
-    const Axis& axis = page_.geometry().axes.front();
-    std::string text =
-        fmt::format("{} with stride {}", page_.transposed() ? "Transposed convolution" : "Convolution",
-                    stride_text(axis));
-    if (page_.transposed())
-      text += fmt::format(" = convolution with stride {}", stride_text(axis.transposed()));
-    return text;
+    std::vector<std::string> strides, inverse;
+    for (const Axis& axis : page_.geometry().axes) {
+      strides.push_back(stride_text(axis));
+      inverse.push_back(stride_text(axis.transposed()));
+    }
+    const std::string stride = one_or_joined(strides, ",");
+    if (!page_.transposed()) return "Convolution with stride " + stride;
+    return fmt::format("Transposed convolution with stride {} = convolution with stride {}", stride,
+                       one_or_joined(inverse, ","));
   }
 
   std::string sentence() const {
@@ -59,45 +61,17 @@ class WindowView {
         "gather: each pixel of the {} sums the pixels that its taps reach: no zero is inserted", to);
   }
 
-  double heading_width(const Grid& grid) const {
-    return std::max(grid.width(), page_.rank() == 1 ? 480.0 : FigurePage::least_panel_width);
-  }
-
   void heading(Scene& scene, const Grid& grid, Side side, const std::string& about) {
     // On one axis the lower side has its name below, where no line from the other crosses it.
-    const bool below = page_.rank() == 1 && grid.corner().y > FigurePage::top;
-    const Point at{grid.corner().x, grid.corner().y + (below ? grid.height() + 46 : 0)};
-    page_.panel_heading(scene, at, page_.side_name(side), about, {role_of(side)}, heading_width(grid));
+    const bool below = page_.rank() == 1 && grid.corner().y > layout_.top();
+    const double width = layout_.heading_width(grid);
+    Point at = grid.corner();
+    if (below) at.y += grid.height() + 46 + layout_.further_lines(about, grid);
+    page_.panel_heading(scene, at, page_.side_name(side), about, {role_of(side)}, width);
     end_.y = std::max(end_.y, at.y - (below ? 8 : 0));
     const double wide = std::max(text_width(page_.side_name(side), 14, true),
-                                 std::min(text_width(about, 11.5), heading_width(grid)));
+                                 std::min(text_width(about, FigurePage::about_size), width));
     end_.x = std::max(end_.x, grid.corner().x + wide);
-  }
-
-  std::string about_grid() const {
-    if (!layout_.windowed()) return page_.pixels_text(grid_side()) + ", as they are";
-    std::string text;
-    const auto& axes = layout_.slides().axes;
-    for (std::size_t axis = 0; axis < axes.size(); ++axis) {
-      if (axis > 0 && around(axes[axis]) == around(axes[axis - 1])) continue;
-      text += (text.empty() ? "" : "; then ") + around(axes[axis]);
-    }
-    return text;
-  }
-
-  std::string around(const Axis& axis) const {
-    std::string between;
-    if (axis.up > 1)
-      between = fmt::format("{} between pixels, ", scatters() ? fmt::format("{} never kept", axis.up - 1)
-                                                              : counted(axis.up - 1, "zero"));
-    const auto side_text = [&](Index pad) {
-      return scatters() ? (pad >= 0 ? fmt::format("{} cut", pad) : fmt::format("{} unreached", -pad))
-                        : (pad >= 0 ? counted(pad, "zero") : fmt::format("{} never read", -pad));
-    };
-    const Index behind = axis.pad_end();
-    return axis.pad == behind
-               ? fmt::format("{}{} around", between, side_text(axis.pad))
-               : fmt::format("{}{} in front, {} behind", between, side_text(axis.pad), side_text(behind));
   }
 
   void number_slices(Scene& scene, const Grid& grid) {
@@ -138,7 +112,7 @@ class WindowView {
   }
 
   void draw_grid_side(Scene& scene, const Grid& grid) {
-    heading(scene, grid, grid_side(), about_grid());
+    heading(scene, grid, grid_side(), layout_.about_grid());
     number_slices(scene, grid);
     grid.for_each([&](const Index3& position, Spot spot) {
       Rectangle square = grid.square(position);
@@ -187,7 +161,7 @@ class WindowView {
   void draw_matrix(Scene& scene) {
     const bool below = layout_.flat() && end_.x > matrix_room;
     const Point corner =
-        below ? Point{FigurePage::left, end_.y + 92} : Point{end_.x + FigurePage::gap, FigurePage::top};
+        below ? Point{FigurePage::left, end_.y + 92} : Point{end_.x + FigurePage::gap, layout_.top()};
     const MatrixPanel panel(pair_, corner, below ? 2 * matrix_room : matrix_room, matrix_room, false,
                             layout_.flat() ? 26 : 14);
     if (panel.reduced()) return;  // a line of it could not be seen

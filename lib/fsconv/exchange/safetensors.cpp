@@ -70,8 +70,8 @@ class HeaderGuard final : public nlohmann::json_sax<json> {
   bool number_float(number_float_t, const string_t&) override { return value(); }
   bool string(string_t&) override { return value(); }
   bool binary(binary_t&) override { return value(); }
-  bool parse_error(std::size_t, const std::string&, const json::exception& error) override {
-    throw BadData(path_, fmt::format("has a header that is no JSON ({})", excerpt(error.what(), 200)));
+  bool parse_error(std::size_t position, const std::string&, const json::exception&) override {
+    throw BadData(path_, fmt::format("has a header that is no JSON from its byte {} on", position));
   }
 
  private:

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
@@ -78,6 +79,32 @@ Target look_at(const std::string& path) {
   const auto resolved = fs::canonical(path, error);
   if (error) throw IoError(path, error.message());
   return {resolved.string(), status.st_mode};
+}
+
+// The names of temporary files, where a handler finds them. A file more than there are places is left over if the process ends; so
+// is one of a longer name.
+struct Unfinished {
+  std::atomic<bool> taken = false, named = false;
+  std::array<char, PATH_MAX> name{};
+};
+std::array<Unfinished, 8> all_unfinished;
+
+std::size_t note_unfinished(const std::string& name) {
+  for (std::size_t at = 0; at < all_unfinished.size(); ++at) {
+    Unfinished& one = all_unfinished[at];
+    if (name.size() >= one.name.size() || one.taken.exchange(true)) continue;
+    name.copy(one.name.data(), name.size());
+    one.name[name.size()] = '\0';
+    one.named = true;
+    return at;
+  }
+  return all_unfinished.size();
+}
+
+void forget_unfinished(std::size_t at) {
+  if (at == all_unfinished.size()) return;
+  all_unfinished[at].named = false;
+  all_unfinished[at].taken = false;
 }
 
 // Why nothing can be put under a name whose folder is not there, and what to do.
@@ -171,6 +198,7 @@ void AtomicFile::open_temporary(const std::string& directory) {
     temporary_.clear();
     throw error;
   }
+  noted_ = note_unfinished(temporary_);
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) { write_all(file_.value(), bytes, path_); }
@@ -215,6 +243,7 @@ void AtomicFile::commit() {
   }
   finish();
   put_in_place();
+  forget_unfinished(noted_);
   temporary_.clear();
   lock_.reset();
   // The new name itself is on the disk only once the folder is.
@@ -228,7 +257,13 @@ void AtomicFile::discard() {
   // once.
   [[maybe_unused]] const int emptied = ::truncate(temporary_.c_str(), 0);
   ::unlink(temporary_.c_str());
+  forget_unfinished(noted_);
   temporary_.clear();
+}
+
+void remove_unfinished() noexcept {
+  for (Unfinished& one : all_unfinished)
+    if (one.named) ::unlink(one.name.data());
 }
 
 void write_whole(const std::string& path, std::string_view content) {

@@ -70,11 +70,16 @@ class AtomicFile {
   std::string path_;       // as the caller wrote it, for messages
   std::string target_;     // links resolved
   std::string temporary_;  // empty where the target is written directly
+  std::size_t noted_ = 0;  // where its name stands for remove_unfinished()
   Descriptor file_;        // what write() writes to
   bool direct_ = false;
   std::uint64_t copied_ = 0;
   std::optional<FileLock> lock_;  // of an update
 };
+
+// Takes away the temporary files of what is being written now, where a signal's handler is about to end the process: calls nothing
+// that a handler may not.
+void remove_unfinished() noexcept;
 
 // A file that has this content, whole or not at all. IoError.
 void write_whole(const std::string& path, std::string_view content);

@@ -31,6 +31,11 @@ InputFile::InputFile(const std::string& path) : path_(path) {
     throw IoError::from_errno(path_.empty() ? "input file" : path_, "read");
   require_regular(path, status.st_mode);
   size_ = static_cast<std::uint64_t>(status.st_size);
+  // What the system makes up while it is read (/proc) has no length before.
+  char first = 0;
+  if (size_ == 0 && ::pread(file_.value(), &first, 1, 0) > 0)
+    throw IoError(path_,
+                  "cannot read: it states no length and is not empty; copy it into a file and name that");
 }
 
 void InputFile::read(std::uint64_t offset, std::span<std::byte> bytes) const {

@@ -14,7 +14,7 @@ class InputFile {
  public:
   // IoError with the system's reason if it cannot be opened, or if it is a directory, a pipe, a socket or a device
   // (those have no length that a header could be checked against, and reading them could wait for ever): they are not
-  // even opened, so that whoever writes into a pipe does not notice.
+  // even opened, so that whoever writes into a pipe does not notice. Nor is a file taken for empty that is not, as those of /proc say.
   explicit InputFile(const std::string& path);
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;

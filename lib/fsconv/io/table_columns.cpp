@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <fsconv/base/error.hpp>
+#include <fsconv/io/legal_values.hpp>
 #include <fsconv/io/table_columns.hpp>
 
 namespace fsconv {
@@ -16,6 +17,11 @@ TableColumns::TableColumns(const hdf5::File& file, SealedReader& sealed, std::st
 }
 
 bool TableColumns::has(const std::string& column) const { return file_.exists(path(column)); }
+
+void TableColumns::require_numbered() {
+  require_legal(file_, index_, sealed_.read<std::int64_t>(index_), "it counts the rows from 0",
+                [](std::int64_t number, Index row) { return number == row; });
+}
 
 void TableColumns::require_rows(const std::string& column) const {
   if (file_.shape(path(column)) != Shape{rows_})

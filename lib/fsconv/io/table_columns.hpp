@@ -18,6 +18,9 @@ class TableColumns {
   Index rows() const { return rows_; }
   bool has(const std::string& column) const;
 
+  // That `index` holds 0, 1, 2, ...
+  void require_numbered();
+
   std::vector<std::string> texts(const std::string& column);
 
   template <class T>

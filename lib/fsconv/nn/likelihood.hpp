@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <fsconv/base/names.hpp>
+#include <type_traits>
 
 namespace fsconv {
 
@@ -40,18 +41,30 @@ inline std::string_view units(Likelihood likelihood) {
 }
 
 // Below this |z| the formulas of continuous_bernoulli are their series: the closed forms lose their digits.
-// The series are those of log(sinh(z/2)/(z/2)), to the term whose successor is below 2^-52.
+// The series are those of log(sinh(z/2)/(z/2)), to the term whose successor is below half an epsilon of the series: 2^-53
+// of doubles, for which float has no digits.
 inline constexpr double small_logit = 0.25;
 
-// log(sinh(z/2)/(z/2)) and, by z, its slope over z, from z^2.
+// The terms from the fourth on: `fourth` alone of floats.
+template <class T>
+T last_terms(const T& square, double fourth, double fifth, double sixth) {
+  if constexpr (std::is_same_v<T, float>)
+    return T(fourth);
+  else
+    return T(fourth) - square * (T(fifth) - square * T(sixth));
+}
+
+// log(sinh(z/2)/(z/2)) and, by z, its slope over z, from z^2: with Bernoulli's numbers B2n the sums of B2n z^2n/(2n (2n)!) and of
+// B2n z^(2n-2)/(2n)!.
 template <class T>
 T continuous_series(const T& square) {
-  return square *
-         (T(1.0 / 24) - square * (T(1.0 / 2880) - square * (T(1.0 / 181440) - square * T(1.0 / 9676800))));
+  const T last = last_terms(square, 1.0 / 9676800, 1.0 / 479001600, 691.0 / 15692092416000);
+  return square * (T(1.0 / 24) - square * (T(1.0 / 2880) - square * (T(1.0 / 181440) - square * last)));
 }
 template <class T>
 T continuous_slope_series(const T& square) {
-  return T(1.0 / 12) - square * (T(1.0 / 720) - square * (T(1.0 / 30240) - square * T(1.0 / 1209600)));
+  const T last = last_terms(square, 1.0 / 1209600, 1.0 / 47900160, 691.0 / 1307674368000);
+  return T(1.0 / 12) - square * (T(1.0 / 720) - square * (T(1.0 / 30240) - square * last));
 }
 
 // -log p(x | z) of a pixel; of gaussian and mse the squared error alone (what it is multiplied with is one

@@ -128,18 +128,33 @@ struct ContinuousBernoulli {
   static T loss(T x, T z, T e) {
     const T size = magnitude(z), apart = size < small ? small : size;
     const T q = z * z;
-    const T series = (T(0.5) - x) * z +
-                     q * (T(1.0 / 24) - q * (T(1.0 / 2880) - q * (T(1.0 / 181440) - q * T(1.0 / 9676800))));
+    const T series =
+        (T(0.5) - x) * z +
+        q * (T(1.0 / 24) -
+             q * (T(1.0 / 2880) - q * (T(1.0 / 181440) -
+                                       q * last(q, 1.0 / 9676800, 1.0 / 479001600, 691.0 / 15692092416000))));
     const T closed = (z > 0 ? T(1) - x : -x) * z + logarithm((T(1) - (size < small ? T(0) : e)) / apart);
     return size < small ? series : closed;
   }
   static T slope(T x, T z, T e) {
     const T size = magnitude(z), apart = size < small ? small : z;
     const T q = z * z;
-    const T series =
-        T(0.5) + z * (T(1.0 / 12) - q * (T(1.0 / 720) - q * (T(1.0 / 30240) - q * T(1.0 / 1209600)))) - x;
+    const T series = T(0.5) +
+                     z * (T(1.0 / 12) -
+                          q * (T(1.0 / 720) - q * (T(1.0 / 30240) - q * last(q, 1.0 / 1209600, 1.0 / 47900160,
+                                                                             691.0 / 1307674368000)))) -
+                     x;
     const T closed = (z > 0 ? T(1) : -e) / (T(1) - (size < small ? T(0) : e)) - T(1) / apart - x;
     return size < small ? series : closed;
+  }
+
+ private:
+  // The series' terms from the fourth on (likelihood.hpp).
+  static T last(T q, double fourth, double fifth, double sixth) {
+    if constexpr (sizeof(T) == sizeof(float))
+      return static_cast<T>(fourth);
+    else
+      return static_cast<T>(fourth) - q * (static_cast<T>(fifth) - q * static_cast<T>(sixth));
   }
 };
 

@@ -1,13 +1,47 @@
 // Codes of images: how much each number varies.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fsconv/base/text.hpp>
+#include <fsconv/io/json_text.hpp>
+#include <fsconv/io/legal_values.hpp>
 #include <fsconv/io/run_log.hpp>
 #include <fsconv/report/sections.hpp>
 
 namespace fsconv::report {
+namespace {
+
+// What stands beside the codes: how far each spreads, and the number and the class of each image.
+void check_beside(const hdf5::File& file, SealedReader& sealed, const Shape& shape) {
+  const auto has = [&](const std::string& name, const Shape& wanted) {
+    if (file.exists(name) && file.shape(name) != wanted)
+      throw BadData(fmt::format("{}:{}", file.path(), name),
+                    fmt::format("has shape [{}]", fmt::join(file.shape(name), ", ")),
+                    fmt::format("/mean makes it [{}]", fmt::join(wanted, ", ")));
+    return file.exists(name);
+  };
+  if (has("/log_variance", shape))
+    require_legal(file, "/log_variance", sealed.read<float>("/log_variance"), "it is finite",
+                  [](float value, Index) { return std::isfinite(value); });
+  if (has("/image", {shape[0]}))
+    require_legal(file, "/image", sealed.read<std::int64_t>("/image"), "it counts the images from 0",
+                  [](std::int64_t number, Index image) { return number == image; });
+  if (!has("/label", {shape[0]})) return;
+  const auto labels = sealed.read<std::uint8_t>("/label");
+  if (!file.has_attribute("/label", "classes")) return;
+  const nlohmann::json classes = parsed_json(file.string_attribute("/label", "classes"));
+  if (!classes.is_array())
+    throw BadData(file.path() + ":/label", "its attribute classes is no list of names");
+  require_legal(file, "/label", labels,
+                fmt::format("its attribute classes names {}",
+                            counted(static_cast<Index>(classes.size()), "class", "classes")),
+                [&](std::uint8_t label, Index) { return label < classes.size(); });
+}
+
+}  // namespace
 
 RecordedCodes read_codes(const std::string& path) {
   const hdf5::File file = hdf5::File::open(path);
@@ -16,6 +50,9 @@ RecordedCodes read_codes(const std::string& path) {
   const Tensor<float> means = sealed.read<float>("/mean");
   if (means.rank() < 2 || means.shape()[0] < 1 || means.size() < 1)
     throw BadData(path + ":/mean", "holds no codes of images");
+  require_legal(file, "/mean", means, "it is finite",
+                [](float value, Index) { return std::isfinite(value); });
+  check_beside(file, sealed, means.shape());
   RecordedCodes codes{.images = means.shape()[0],
                       .latent = means.size() / means.shape()[0],
                       .run = {},

@@ -64,12 +64,12 @@ Html table(const Table& table) {
   }
   Attributes attributes;
   if (table.filterable) attributes.push_back({"data-filterable", ""});
-  // What is wider than the page is scrolled inside, with the keyboard, too.
-  return element("div",
-                 {{"class", "scroll"}, {"tabindex", "0"}, {"role", "group"}, {"aria-label", table.caption}},
-                 {element("table", attributes,
-                          {element("caption", {}, {table.caption}),
-                           element("thead", {}, {element("tr", {}, head)}), element("tbody", {}, rows)})});
+  // What is wider than the window is scrolled inside, with the keyboard, too.
+  return element(
+      "div", {{"class", "scroll table"}, {"tabindex", "0"}, {"role", "group"}, {"aria-label", table.caption}},
+      {element("table", attributes,
+               {element("caption", {}, {table.caption}), element("thead", {}, {element("tr", {}, head)}),
+                element("tbody", {}, rows)})});
 }
 
 Html folded(const std::string& summary, const std::vector<Html>& content) {

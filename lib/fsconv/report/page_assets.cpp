@@ -23,6 +23,7 @@ a{color:var(--link)}
 nav ul{display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;padding:0;margin:1rem 0;list-style:none}
 nav a{display:inline-block;padding:.2rem 0}
 .scroll{overflow-x:auto;max-width:100%;margin:.6rem 0}
+@media screen and (min-width:66rem){.scroll.table{width:max-content;min-width:100%;max-width:calc(100vw - 3rem);position:relative;left:50%;transform:translateX(-50%)}}
 table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--quiet);padding:.2rem 0 .3rem;max-width:min(46rem,calc(100vw - 3rem))}
 th,td{padding:.25rem .7rem .25rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);overflow-wrap:break-word;max-width:30rem}

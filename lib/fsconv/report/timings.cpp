@@ -7,6 +7,7 @@
 #include <fsconv/base/text.hpp>
 #include <fsconv/report/sections.hpp>
 #include <map>
+#include <set>
 
 namespace fsconv::report {
 
@@ -15,8 +16,15 @@ namespace {
 using bench::RecordedItem;
 using bench::RecordedTimings;
 
-std::string work_of(const RecordedItem& item) {
+std::string work_and_op(const RecordedItem& item) {
   return item.op.empty() ? item.work : item.work + ", " + item.op;
+}
+
+// Whether something was timed in several ways, which a chart compares. Where not, it compares the operations.
+bool has_several_ways(const RecordedTimings& timings) {
+  std::set<std::string> seen;
+  return std::any_of(timings.items.begin(), timings.items.end(),
+                     [&](const RecordedItem& item) { return !seen.insert(work_and_op(item)).second; });
 }
 
 std::string way_of(const RecordedItem& item, bool with_threads) {
@@ -33,12 +41,14 @@ std::string way_of(const RecordedItem& item, bool with_threads) {
 void add_timings(Page& page, const Result<RecordedTimings>& result) {
   const RecordedTimings& of = result.of;
   const bool with_threads = of.what == "train" || of.what == "verify";
+  const bool compares_ways = has_several_ways(of);
   std::vector<std::string> works;
   std::map<std::string, std::vector<const RecordedItem*>> by_work;
   Index timed = 0, refused = 0, skipped = 0;
   for (const RecordedItem& item : of.items) {
-    auto& list = by_work[work_of(item)];
-    if (list.empty()) works.push_back(work_of(item));
+    const std::string work = compares_ways ? work_and_op(item) : item.work;
+    auto& list = by_work[work];
+    if (list.empty()) works.push_back(work);
     list.push_back(&item);
     ++(item.status == "timed" ? timed : item.status == "refused" ? refused : skipped);
   }
@@ -54,8 +64,9 @@ void add_timings(Page& page, const Result<RecordedTimings>& result) {
   constexpr std::size_t most_charts = 24;
   for (std::size_t at = 0; at < std::min(works.size(), most_charts); ++at) {
     const auto& list = by_work[works[at]];
-    const bool has_rate =
-        std::any_of(list.begin(), list.end(), [](const RecordedItem* item) { return item->rate > 0; });
+    const bool has_rate = std::all_of(list.begin(), list.end(), [](const RecordedItem* item) {
+      return item->status != "timed" || item->rate > 0;
+    });
     draw::BarChart chart{
         .title = shown(works[at]),
         .description = has_rate
@@ -65,7 +76,8 @@ void add_timings(Page& page, const Result<RecordedTimings>& result) {
         .bars = {}};
     for (const RecordedItem* item : list) {
       const bool is_timed = item->status == "timed";
-      chart.bars.push_back({.name = way_of(*item, with_threads),
+      const bool is_op = !compares_ways && !item->op.empty();
+      chart.bars.push_back({.name = is_op ? item->op : way_of(*item, with_threads),
                             .value = !is_timed  ? NAN
                                      : has_rate ? item->rate
                                                 : item->median,
@@ -88,7 +100,7 @@ void add_timings(Page& page, const Result<RecordedTimings>& result) {
   nlohmann::json list = nlohmann::json::array();
   for (const RecordedItem& item : of.items) {
     const bool is_timed = item.status == "timed";
-    items.rows.push_back({{work_of(item)},
+    items.rows.push_back({{work_and_op(item)},
                           {way_of(item, with_threads)},
                           is_timed ? Cell{item.status}
                                    : Cell{item.status + ": " + item.note,

@@ -87,6 +87,7 @@ void add_failures(Page& page, const Verification& of) {
 }
 
 void add_claims(Page& page, const Verification& of) {
+  if (of.claims.empty()) return;  // proofs alone
   page.subheading("Claims");
   std::vector<Tally> tallies(of.claims.size());
   for (const RecordedCheck& check : of.checks)
@@ -127,6 +128,7 @@ void add_claims(Page& page, const Verification& of) {
 }
 
 void add_forms(Page& page, const Verification& of) {
+  if (of.checks.empty()) return;
   std::map<std::tuple<Index, Index, Index>, Tally> tallies;
   for (const RecordedCheck& check : of.checks)
     count(tallies[{check.claim, check.form, check.method}], of, check);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/table.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/train/evaluation_text.hpp>
@@ -27,9 +28,9 @@ Table table_of(std::size_t width) {
                width);
 }
 
-// A label and what belongs to it, below each other where that takes more than a line.
+// A label and what belongs to it, below each other where that takes more than a line. Names of files and of data stand in it.
 std::string labelled(const std::string& label, const std::string& text, std::size_t width) {
-  return wrapped_text(fmt::format("{:<{}}  {}", label, label_width, text), width, label_width + 2);
+  return wrapped_text(fmt::format("{:<{}}  {}", label, label_width, one_line(text)), width, label_width + 2);
 }
 
 Table::Cells row(const std::string& label, const Summary& summary, const std::string& remark) {
@@ -151,9 +152,10 @@ std::string text(const Comparison& comparison, std::size_t width) {
   }
   std::string text =
       "\n" +
-      wrapped_text(fmt::format("{} minus {}, over {}", comparison.run, comparison.other_run,
-                               counted(comparison.images, "pair of images", "pairs of images")),
-                   width) +
+      wrapped_text(
+          fmt::format("{} minus {}, over {}", one_line(comparison.run), one_line(comparison.other_run),
+                      counted(comparison.images, "pair of images", "pairs of images")),
+          width) +
       table.text();
   if (comparison.likelihood != comparison.other_likelihood)
     text += wrapped_text(fmt::format("losses are left out: {} and {} are on different scales",

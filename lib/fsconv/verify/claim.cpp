@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <fsconv/base/names.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/verify/claim.hpp>
 
@@ -78,17 +79,9 @@ bool is_good(const Claim& claim, Verdict verdict) {
 }
 
 std::vector<Claim> claims_named(const std::vector<std::string>& names) {
+  const auto all = claims();
   std::vector<Claim> chosen;
-  for (const std::string& name : names) {
-    const auto all = claims();
-    const auto found = std::find_if(all.begin(), all.end(), [&](const Claim& c) { return c.name == name; });
-    if (found == all.end()) {
-      std::vector<std::string> known;
-      for (const Claim& claim : all) known.emplace_back(claim.name);
-      throw InvalidArgument("claim", fmt::format("'{}' is unknown", name), "use " + alternatives(known));
-    }
-    chosen.push_back(*found);
-  }
+  for (const std::string& name : names) chosen.push_back(entry_named(all, "claim", name));
   return chosen;
 }
 

@@ -137,7 +137,12 @@ Explanation explain(const Geometry& geometry) {
     const auto stretched = zero_insertion::stretched_image(Layout(back), y).values;
     const Values reversed = transposed_weight(geometry, w);
     for (const Polynomial& value : stretched) e.stretched += text(value, names) + "  ";
-    for (const Polynomial& value : reversed) e.filter += text(value, names) + "  ";
+    for (const Polynomial& value : reversed) {
+      if (!e.filter.empty())
+        for (Index hole = 1; hole < back.axes[0].dilation; ++hole) e.filter += ".  ";
+      e.filter += text(value, names) + "  ";
+    }
+    e.step = back.axes[0].down;
   }
   return e;
 }

@@ -27,7 +27,10 @@ struct Explanation {
   std::string name;                         // the case string
   std::vector<std::string> equations;       // of each axis
   std::vector<std::vector<std::string>> w;  // as symbolic_matrix() prints it
-  std::string stretched, filter;  // one axis, one channel: the code with its zeros, the reversed filter
+  // One axis, one channel: the code with its zeros, the reversed filter with a dot for every hole of a dilated one, and how
+  // many places it goes on a step.
+  std::string stretched, filter;
+  Index step = 1;
   ExplainedMap conv, conv_transpose, weight_gradient;
   // Checkerboards, where a stride leaves something to choose: with one axis and channel the phase sums ("g0 = w0 + w2")
   // and the filters whose sums are equal ("w0 = q0", "w1 = q0 + q1"); their transposed convolution along both roads.

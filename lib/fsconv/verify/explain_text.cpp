@@ -94,10 +94,11 @@ std::string text(const Explanation& e, std::size_t width) {
   lines += grid_text(entries, width, 1);
   lines += "\n" + table(e.conv, width) + "\n" + table(e.conv_transpose, width);
   if (!e.stretched.empty())
-    lines += wrapped_text(
-        fmt::format("  inserted zeros   {}\n  reversed filter  {} slides over them, one pixel a step",
-                    e.stretched, e.filter),
-        width, 19);
+    lines +=
+        wrapped_text(fmt::format("  inserted zeros   {}\n  reversed filter  {} slides over them, {} a step{}",
+                                 e.stretched, e.filter, counted(e.step, "place"),
+                                 e.filter.find('.') == std::string::npos ? "" : "; a dot reads nothing"),
+                     width, 19);
   lines += "\nL = sum of y * conv(x); " + table(e.weight_gradient, width);
   if (e.resize.rows.empty()) return lines;
   lines += "\n";

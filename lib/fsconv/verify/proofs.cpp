@@ -22,7 +22,7 @@ void require_known_claims(const Obligation& obligation) {
     for (const Claim& claim : claims()) known.emplace_back(claim.name);
     if (std::find(known.begin(), known.end(), name) == known.end())
       throw BadData(obligation.name + ".smt2", fmt::format(":claims names '{}'", name),
-                    "use " + alternatives(known));
+                    instead_of(name, known));
   }
 }
 
@@ -50,7 +50,7 @@ std::vector<Obligation> obligations_named(const std::vector<Obligation>& all,
     if (found == all.end()) {
       std::vector<std::string> known;
       for (const Obligation& obligation : all) known.push_back(short_name(obligation));
-      throw InvalidArgument("proof", fmt::format("'{}' is unknown", name), "use " + alternatives(known));
+      throw InvalidArgument("proof", fmt::format("'{}' is unknown", name), instead_of(name, known));
     }
     chosen.push_back(*found);
   }

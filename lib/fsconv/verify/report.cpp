@@ -153,7 +153,7 @@ std::vector<Untried> untried(const VerifyReport& report) {
     add_unless_tried("form", plan.forms[at].name, "these claims are about sizes alone, which no form changes",
                      [&](const Check& check) { return check.form == static_cast<Index>(at); });
   for (const Method method : plan.methods)
-    add_unless_tried("method", name(method), "none of these claims is checked so",
+    add_unless_tried("method", name(method), "none of these claims is checked so on these forms",
                      [&](const Check& check) { return check.method == method; });
   return list;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fsconv/base/text.hpp>
+#include <fsconv/io/legal_values.hpp>
 #include <fsconv/io/run_log.hpp>
 #include <fsconv/io/table_columns.hpp>
 #include <fsconv/verify/claim.hpp>
@@ -11,6 +12,12 @@
 namespace fsconv {
 
 namespace {
+
+const Claim* known_claim(const std::string& name) {
+  const auto all = claims();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Claim& one) { return one.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
 
 class Reader {
  public:
@@ -27,14 +34,7 @@ class Reader {
     read_checks();
     read_proofs();
     report_.passed = file_.integer_attribute("/checks", "passed") != 0;
-    const bool fails =
-        std::any_of(report_.checks.begin(), report_.checks.end(),
-                    [](const RecordedCheck& check) { return check.verdict == Verdict::fails; }) ||
-        std::any_of(report_.proofs.begin(), report_.proofs.end(),
-                    [](const RecordedProof& proof) { return !proof.good(); });
-    // The other way round a check can miss its claim, too: a belief that holds.
-    if (report_.passed && fails)
-      refuse("/checks", "says that nothing failed, and a row of it or of /proofs does");
+    compare_passed();
     sealed_.check_rest();
     return std::move(report_);
   }
@@ -45,11 +45,50 @@ class Reader {
   }
 
   std::vector<std::string> words(const std::string& column) const {
-    return split(file_.string_attribute(column, "flag_meanings"), ' ');
+    const std::string meanings = file_.string_attribute(column, "flag_meanings");
+    return meanings.empty() ? std::vector<std::string>{} : split(meanings, ' ');  // of proofs alone
+  }
+
+  void compare_passed() const {
+    const bool open = std::any_of(report_.proofs.begin(), report_.proofs.end(),
+                                  [](const RecordedProof& proof) { return !proof.good(); });
+    const bool bad = std::any_of(report_.checks.begin(), report_.checks.end(),
+                                 [&](const RecordedCheck& check) { return report_.is_bad(check); });
+    if (report_.passed && (open || bad))
+      refuse("/checks", "says that nothing failed, and a row of it or of /proofs does");
+    // A claim of a newer fsconv may be a belief, which fails where it holds.
+    if (!report_.passed && !open && !bad && report_.knows_all_claims())
+      refuse("/checks", "says that something failed, and no row of it or of /proofs does");
+  }
+
+  // What a check was found to be says what its numbers can be.
+  void compare_numbers(const Tensor<double>& error, const Tensor<double>& miss) const {
+    const auto verdict_at = [&](Index row) { return report_.checks[static_cast<std::size_t>(row)].verdict; };
+    require_legal(file_, "/checks/error_over_bound", error,
+                  "it is 0 to 1 where a check holds, 0 where it was skipped, and never negative",
+                  [&](double value, Index row) {
+                    switch (verdict_at(row)) {
+                      case Verdict::holds:
+                      case Verdict::refuted:
+                        return value >= 0 && value <= 1;
+                      case Verdict::fails:
+                        return !(value < 0);  // of results that are no numbers: none
+                      case Verdict::skipped:
+                        return value == 0;
+                    }
+                    return false;
+                  });
+    require_legal(file_, "/checks/log2_miss", miss,
+                  "it is the logarithm of a probability, and 0 where a check was skipped",
+                  [&](double value, Index row) {
+                    return std::isfinite(value) && value <= 0 &&
+                           (value == 0 || verdict_at(row) != Verdict::skipped);
+                  });
   }
 
   void read_checks() {
     TableColumns columns(file_, sealed_, "/checks", "check");
+    columns.require_numbered();
     const std::vector<std::string> verdicts = words("/checks/verdict");
     std::vector<Verdict> known;
     for (const std::string& word : verdicts) {
@@ -76,6 +115,7 @@ class Reader {
                                 .error = error[at],
                                 .log2_miss = miss[at],
                                 .detail = std::move(detail[static_cast<std::size_t>(at)])});
+    compare_numbers(error, miss);
   }
 
   void read_proofs() {
@@ -87,6 +127,16 @@ class Reader {
     const auto seconds = columns.numbers<double>("seconds");
     const auto goals = columns.numbers<std::int64_t>("goals"),
                confirmed = columns.numbers<std::int64_t>("confirmed");
+    require_legal(file_, "/proofs/verdict", verdict, "it is proved, refuted, or says what fails",
+                  [](const std::string& word, Index) {
+                    return word == "proved" || word == "refuted" || word.starts_with("fails");
+                  });
+    require_legal(file_, "/proofs/seconds", seconds, "it is a time",
+                  [](double value, Index) { return is_amount(value); });
+    require_legal(file_, "/proofs/goals", goals, "it is a count",
+                  [](std::int64_t count, Index) { return count >= 0; });
+    require_legal(file_, "/proofs/confirmed", confirmed, "it is a count of goals",
+                  [&](std::int64_t count, Index row) { return count >= 0 && count <= goals[row]; });
     report_.proof_rows = read_places(file_, sealed_, "/proofs", columns.rows());
     for (std::size_t at = 0; at < names.size(); ++at) {
       const Index row = static_cast<Index>(at);
@@ -107,11 +157,13 @@ class Reader {
 }  // namespace
 
 bool RecordedVerification::is_bad(const RecordedCheck& check) const {
-  const auto all = fsconv::claims();
-  const auto known = std::find_if(all.begin(), all.end(), [&](const Claim& one) {
-    return one.name == claims[static_cast<std::size_t>(check.claim)];
-  });
-  return known == all.end() ? check.verdict == Verdict::fails : !is_good(*known, check.verdict);
+  const Claim* known = known_claim(claims[static_cast<std::size_t>(check.claim)]);
+  return known == nullptr ? check.verdict == Verdict::fails : !is_good(*known, check.verdict);
+}
+
+bool RecordedVerification::knows_all_claims() const {
+  return std::all_of(claims.begin(), claims.end(),
+                     [](const std::string& name) { return known_claim(name) != nullptr; });
 }
 
 std::string RecordedVerification::command(const RecordedCheck& check) const {

@@ -43,13 +43,15 @@ struct RecordedVerification {
 
   // Whether a check says what its claim forbids. A claim that this fsconv does not know forbids that it fails.
   bool is_bad(const RecordedCheck& check) const;
+  bool knows_all_claims() const;
 
   // The command that tries a check again: as `fsconv verify` itself names it, on the geometry where it was found.
   std::string command(const RecordedCheck& check) const;
 };
 
 // IoError; BadData, naming the file and the object, if it is no such file, was changed since it was written, or
-// contradicts itself: columns of other lengths, places and codes without an entry, `passed` beside a check that fails.
+// contradicts itself: columns of other lengths, places and codes without an entry, numbers that no check or proof has (an error
+// above its bound of a check that holds), `passed` beside a check that fails, or not passed beside none.
 RecordedVerification read_verification(const std::string& path);
 
 // What a report's file says.

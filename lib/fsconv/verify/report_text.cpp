@@ -137,6 +137,26 @@ std::string proof_tables(const VerifyReport& report, const Page& page) {
   return lines;
 }
 
+// What was not checked by the method that was asked for (method_for() in trials.hpp).
+std::string exact_in_place(const VerifyReport& report, const Page& page) {
+  const auto asked_for = [&](Method method) {
+    return std::find(report.plan.methods.begin(), report.plan.methods.end(), method) !=
+           report.plan.methods.end();
+  };
+  if (!asked_for(Method::symbolic) || asked_for(Method::exact)) return "";
+  const auto made = [&](Method method) {
+    return std::count_if(report.checks.begin(), report.checks.end(), [&](const Check& check) {
+      return check.method == method && check.verdict != Verdict::skipped;
+    });
+  };
+  if (made(Method::exact) == 0) return "";
+  return page.lines(
+      fmt::format("of these {} symbolic; {} exact in its place, where the form is no template or the claim "
+                  "has no weights",
+                  made(Method::symbolic), made(Method::exact)),
+      2);
+}
+
 std::string totals(const VerifyReport& report, const Page& page) {
   std::string lines = "\n";
   if (report.plan.shard)
@@ -157,6 +177,7 @@ std::string totals(const VerifyReport& report, const Page& page) {
                                     checks_text(static_cast<Index>(report.checks.size()), skipped),
                                     report.seconds, fmt::join(names, ", ")),
                         2);
+    lines += exact_in_place(report, page);
   }
   if (!report.proofs.empty()) {
     Index confirmed = 0, goals = 0;

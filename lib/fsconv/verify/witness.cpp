@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <fsconv/base/names.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/forms/batched.hpp>
 #include <fsconv/forms/template_forms.hpp>
@@ -122,15 +123,7 @@ std::vector<Witness> witnesses(Scalars scalars) {
 std::vector<Witness> witnesses_named(const std::vector<Witness>& all, const std::vector<std::string>& names,
                                      std::string_view option) {
   std::vector<Witness> chosen;
-  for (const std::string& name : names) {
-    const auto found = std::find_if(all.begin(), all.end(), [&](const Witness& w) { return w.name == name; });
-    if (found == all.end()) {
-      std::vector<std::string> known;
-      for (const Witness& witness : all) known.push_back(witness.name);
-      throw InvalidArgument(option, fmt::format("'{}' is unknown", name), "use " + alternatives(known));
-    }
-    chosen.push_back(*found);
-  }
+  for (const std::string& name : names) chosen.push_back(entry_named(all, option, name));
   return chosen;
 }
 

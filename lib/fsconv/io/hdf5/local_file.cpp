@@ -41,6 +41,26 @@ std::vector<std::string> object_names(hid_t file, const std::string& path) {
   return names;
 }
 
+// Numbers of another file are none of this one's: its digest does not know them, HDF5 takes zeros where they are missing,
+// and what a name leads to may be a pipe, which has no end.
+constexpr const char* numbers_of_others = "numbers are read from the file alone that is named";
+
+void require_link_inside(hid_t file, const std::string& name, const std::string& where) {
+  H5L_info_t link{};
+  if (H5Lget_info(file, name.c_str(), &link, H5P_DEFAULT) < 0 || link.type < H5L_TYPE_UD_MIN) return;
+  throw BadData(where, "is a link to another file",
+                fmt::format("{}; h5copy puts into it what the link leads to", numbers_of_others));
+}
+
+void require_own_numbers(hid_t dataset, const std::string& where) {
+  const Handle creation(H5Dget_create_plist(dataset), H5Pclose);
+  const bool is_virtual = H5Pget_layout(creation.id()) == H5D_VIRTUAL;
+  if (!is_virtual && H5Pget_external_count(creation.id()) <= 0) return;
+  throw BadData(where,
+                is_virtual ? "is virtual: it consists of parts of others" : "has its numbers in other files",
+                fmt::format("{}; h5repack -l CONTI copies them into one", numbers_of_others));
+}
+
 }  // namespace
 
 LocalFile::LocalFile(std::string path, const std::string& opened, Mode mode)
@@ -94,6 +114,7 @@ bool LocalFile::exists(const std::string& name) const {
       H5Eclear2(H5E_DEFAULT);
       return false;
     }
+    require_link_inside(id(), name.substr(0, end), where(name));
     if (end == std::string::npos) break;
   }
   // No for a link to nothing, too.
@@ -113,6 +134,7 @@ Handle LocalFile::open_dataset(const std::string& name) const {
   if (!exists(name)) throw BadData(path_, fmt::format("has no dataset {}", name));
   Handle object = open_object(name);
   if (H5Iget_type(object.id()) != H5I_DATASET) throw BadData(where(name), "is no dataset");
+  require_own_numbers(object.id(), where(name));
   return object;
 }
 

@@ -53,8 +53,7 @@ void LocalFile::read_numbers(const std::string& name, NumberType type, std::span
 std::optional<std::uint64_t> LocalFile::place(const std::string& name) const {
   const Handle dataset = open_dataset(name);
   const Handle creation(H5Dget_create_plist(dataset.id()), H5Pclose);
-  const bool is_plain =
-      H5Pget_layout(creation.id()) == H5D_CONTIGUOUS && H5Pget_external_count(creation.id()) == 0;
+  const bool is_plain = H5Pget_layout(creation.id()) == H5D_CONTIGUOUS;
   const haddr_t address = is_plain ? H5Dget_offset(dataset.id()) : HADDR_UNDEF;
   H5Eclear2(H5E_DEFAULT);
   return address == HADDR_UNDEF ? std::nullopt : std::optional<std::uint64_t>(address);

@@ -19,7 +19,8 @@
 namespace fsconv::hdf5 {
 namespace {
 
-// Elements that were never written take no place in the file. That many bytes of them are believed.
+// Elements that were never written take no place in the file. That many bytes of them are believed, as the numbers of eight
+// bytes that most become.
 constexpr Index most_unwritten = Index{256} << 20;
 
 template <class F>
@@ -153,8 +154,6 @@ void require_plausible(hid_t dataset, const std::string& where) {
   const Shape shape = shape_of(dataset, where);
   const auto stated = checked_multiply(element_count(shape), static_cast<Index>(H5Tget_size(type.id())));
   const H5D_layout_t layout = H5Pget_layout(creation.id());
-  // What other files hold, this one cannot say.
-  if (layout == H5D_VIRTUAL || H5Pget_external_count(creation.id()) > 0) return;
   const hsize_t stored = H5Dget_storage_size(dataset);
   if (stored > file_size(dataset)) throw BadData(where, "is damaged: it states more bytes than its file has");
   double most = static_cast<double>(stored);
@@ -164,11 +163,12 @@ void require_plausible(hid_t dataset, const std::string& where) {
   } else if (stored > 0 && (!stated || stored < static_cast<hsize_t>(*stated))) {
     throw BadData(where, fmt::format("is damaged: its numbers take more than the {} stored bytes", stored));
   }
-  if (stated && (*stated <= most_unwritten || static_cast<double>(*stated) <= most)) return;
+  const bool is_small = element_count(shape) <= most_unwritten / static_cast<Index>(sizeof(double));
+  if (stated && ((is_small && *stated <= most_unwritten) || static_cast<double>(*stated) <= most)) return;
   throw BadData(where,
                 fmt::format("states {} of numbers, of which the file stores {} bytes, packed or not",
                             stated ? fmt::format("{} bytes", *stated) : "too many bytes", stored),
-                "more than 256 MiB that were never written are taken for damage");
+                "more than 256 MiB of numbers that were never written are taken for damage");
 }
 
 void require_plausible_attribute(hid_t attribute, hid_t file, const std::string& where) {

@@ -115,6 +115,7 @@ class Servant {
       case Question::open: {
         const auto mode = get<LocalFile::Mode>(words);
         const auto path = get<std::string>(words), opened = get<std::string>(words);
+        H5Lunregister(H5L_TYPE_EXTERNAL);  // nor are those followed that a link inside leads to
         file_ = std::make_unique<LocalFile>(path, opened, mode);
         return {};
       }

@@ -1,0 +1,84 @@
+// A file can name others for its numbers, where HDF5 follows without a question: to a pipe, to any file of its reader's, and, where there
+// is none, to zeros. They are refused, each with a line that says what to do.
+// SPDX-License-Identifier: Apache-2.0
+#include <hdf5.h>
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fsconv/base/error.hpp>
+#include <fsconv/io/array_file.hpp>
+#include <fsconv/io/hdf5/file.hpp>
+
+#include "io/scratch.hpp"
+
+using namespace fsconv;
+using namespace fsconv::testing;
+using Catch::Contains;
+
+namespace {
+
+constexpr hsize_t count = 4;
+
+// A file with a dataset /own, and what `add` puts beside it.
+template <class Add>
+std::string file_with(const ScratchFolder& folder, const Add& add) {
+  std::string path = folder / "names-others.h5";
+  const hid_t file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t space = H5Screate_simple(1, &count, nullptr);
+  const hid_t own = H5Dcreate2(file, "own", H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  const double values[count] = {1, 2, 3, 4};
+  H5Dwrite(own, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
+  H5Dclose(own);
+  add(file, space);
+  H5Sclose(space);
+  H5Fclose(file);
+  return path;
+}
+
+void make_dataset(hid_t file, hid_t space, hid_t creation) {
+  H5Dclose(H5Dcreate2(file, "x", H5T_IEEE_F64LE, space, H5P_DEFAULT, creation, H5P_DEFAULT));
+  H5Pclose(creation);
+}
+
+}  // namespace
+
+TEST_CASE("other files: numbers are read from the file alone that is named") {
+  const ScratchFolder folder, elsewhere;
+  const std::string other = elsewhere / "other.h5", pipe = elsewhere / "pipe", gone = elsewhere / "gone";
+  std::filesystem::copy(file_with(folder, [](hid_t, hid_t) {}), other);
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  for (const std::string& named : {other, pipe, gone, std::string("/dev/zero")}) {
+    INFO(named);
+    const auto linked = file_with(folder, [&](hid_t file, hid_t) {
+      H5Lcreate_external(named.c_str(), "/own", file, "x", H5P_DEFAULT, H5P_DEFAULT);
+      H5Lcreate_external(named.c_str(), "/", file, "all", H5P_DEFAULT, H5P_DEFAULT);
+      H5Lcreate_soft("/x", file, "soft", H5P_DEFAULT, H5P_DEFAULT);
+      H5Lcreate_soft("/own", file, "inside", H5P_DEFAULT, H5P_DEFAULT);
+    });
+    CHECK_THROWS_WITH(read_array(linked + ":/x"),
+                      Contains(":/x") && Contains("is a link to another file") && Contains("h5copy"));
+    CHECK_THROWS_WITH(read_array(linked + ":/all/own"), Contains("is a link to another file"));
+    CHECK_THROWS_AS(read_array(linked + ":/soft"), BadData);
+    const Tensor<double> own = read_array(linked + ":/inside").values;
+    CHECK(std::vector<double>(own.begin(), own.end()) == std::vector<double>{1, 2, 3, 4});
+    CHECK(hdf5::File::open(linked).datasets() == std::vector<std::string>{"/own"});
+
+    const auto stored = file_with(folder, [&](hid_t file, hid_t space) {
+      const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+      H5Pset_external(creation, named.c_str(), 0, H5F_UNLIMITED);
+      make_dataset(file, space, creation);
+    });
+    CHECK_THROWS_WITH(read_array(stored + ":/x"),
+                      Contains("has its numbers in other files") && Contains("h5repack"));
+    CHECK_THROWS_AS(hdf5::File::open(stored).shape("/x"), BadData);
+
+    const auto mapped = file_with(folder, [&](hid_t file, hid_t space) {
+      const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+      H5Pset_virtual(creation, space, named.c_str(), "own", space);
+      make_dataset(file, space, creation);
+    });
+    CHECK_THROWS_WITH(read_array(mapped + ":/x"), Contains("is virtual") && Contains("h5repack"));
+    CHECK_THROWS_AS(hdf5::File::open(mapped).shape("/x"), BadData);
+  }
+}
