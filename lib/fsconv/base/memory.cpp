@@ -53,6 +53,11 @@ bool has_room(std::size_t bytes) noexcept {
   return memory != MAP_FAILED && ::munmap(memory, bytes) == 0;
 }
 
+bool tells_of_no_memory(std::string_view message) {
+  return message.ends_with("Out of memory") || message.ends_with("out of memory") ||
+         message.ends_with("insufficient memory");
+}
+
 void require_room(std::size_t bytes) {
   if (memory_is_limited() && !has_room(bytes)) throw std::bad_alloc();
 }

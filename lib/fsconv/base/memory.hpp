@@ -24,6 +24,9 @@ bool has_room(std::size_t bytes) noexcept;
 // fails: with enough room before a call none will.
 void require_room(std::size_t bytes);
 
+// Whether a library's message says no more than that it found no memory: those of libpng and zlib end so.
+bool tells_of_no_memory(std::string_view message);
+
 // Keeps some memory aside until `new` finds none for the first time: then it is given back, so that there is room to
 // throw, to remove what is half done and to say so. Throws std::bad_alloc.
 void keep_memory_for_errors();

@@ -145,6 +145,7 @@ class Encoder {
     if (result == GIF_ERROR) fail(file_->Error);
   }
   [[noreturn]] static void fail(int reason) {
+    if (reason == E_GIF_ERR_NOT_ENOUGH_MEM) throw std::bad_alloc();
     const char* words = GifErrorString(reason);
     throw Error(ExitCode::runtime,
                 fmt::format("cannot make the GIF: giflib: {}", words ? words : "unknown error"));

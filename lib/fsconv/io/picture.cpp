@@ -13,6 +13,7 @@
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/picture.hpp>
 #include <fsconv/io/pixel_font.hpp>
+#include <new>
 
 namespace fsconv {
 namespace {
@@ -224,9 +225,11 @@ std::vector<std::uint8_t> png_bytes(const Picture& picture) {
   png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
   require_memory(static_cast<Index>(size), 1, "picture");
   std::vector<std::uint8_t> bytes(size);
-  if (!png_image_write_to_memory(&image, bytes.data(), &size, 0, picture.pixels.data(), 0, nullptr))
+  if (!png_image_write_to_memory(&image, bytes.data(), &size, 0, picture.pixels.data(), 0, nullptr)) {
+    if (tells_of_no_memory(image.message)) throw std::bad_alloc();
     throw Error(ExitCode::runtime,
                 fmt::format("cannot make a PNG of the picture: libpng: {}", image.message));
+  }
   bytes.resize(size);
   return bytes;
 }

@@ -14,6 +14,7 @@
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/io/images/orientation.hpp>
 #include <fsconv/io/images/picture_decoders.hpp>
+#include <new>
 #include <string_view>
 
 #ifndef LIBJPEG_TURBO_VERSION_NUMBER
@@ -105,6 +106,7 @@ class JpegDecoder {
   void guarded(const Work& work) {
     if (setjmp(back_) != 0) {
       stop_if_interrupted();
+      if (errors_.msg_code == JERR_OUT_OF_MEMORY) throw std::bad_alloc();
       throw BadData(where_, fmt::format("is a broken JPEG: {}", message_.data()));
     }
     work();

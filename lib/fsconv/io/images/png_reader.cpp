@@ -8,8 +8,10 @@
 #include <cstring>
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/memory.hpp>
 #include <fsconv/io/images/orientation.hpp>
 #include <fsconv/io/images/picture_decoders.hpp>
+#include <new>
 #include <string_view>
 
 namespace fsconv {
@@ -90,7 +92,10 @@ class PngDecoder {
   template <class Work>
   void guarded(const Work& work) {
     message_.fill('\0');
-    if (setjmp(back_) != 0) throw BadData(where_, fmt::format("is a broken PNG: {}", message_.data()));
+    if (setjmp(back_) != 0) {
+      if (tells_of_no_memory(message_.data())) throw std::bad_alloc();
+      throw BadData(where_, fmt::format("is a broken PNG: {}", message_.data()));
+    }
     work();
   }
 
