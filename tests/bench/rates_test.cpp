@@ -9,6 +9,7 @@
 #include <fsconv/verify/mutants.hpp>
 #include <limits>
 
+#include "bench/tiny_workload.hpp"
 #include "io/scratch.hpp"
 
 using namespace fsconv;
@@ -18,16 +19,9 @@ namespace {
 
 const std::vector<Precision> both_precisions(float_precisions.begin(), float_precisions.end());
 
-// A model so small that a step takes no time, and more than a block of images.
 TrainBenchPlan tiny() {
   TrainBenchPlan plan;
-  plan.workloads = {{"tiny",
-                     "8x8x1",
-                     {.image_channels = 1,
-                      .image_size = {8, 8},
-                      .layers = {{.channels = 3, .kernel = 4, .stride = 2}},
-                      .latent = 2},
-                     40}};
+  plan.workloads = {testing::tiny_workload()};
   plan.forms = {"batched", "gather"};
   plan.isas = engine::permitted_isas();
   plan.precisions = both_precisions;

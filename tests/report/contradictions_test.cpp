@@ -14,6 +14,7 @@
 #include <functional>
 #include <limits>
 
+#include "bench/tiny_workload.hpp"
 #include "io/scratch.hpp"
 
 using namespace fsconv;
@@ -281,13 +282,7 @@ TEST_CASE("contradictions: codes that are no numbers, and classes that are none,
 
 TEST_CASE("contradictions: predictions of steps that nothing takes are refused") {
   bench::ScaleBenchPlan plan;
-  plan.workloads = {{"tiny",
-                     "8x8x1",
-                     {.image_channels = 1,
-                      .image_size = {8, 8},
-                      .layers = {{.channels = 3, .kernel = 4, .stride = 2}},
-                      .latent = 2},
-                     40}};
+  plan.workloads = {testing::tiny_workload()};
   plan.ranks = {1, 4};
   plan.isas = {engine::best_isa()};
   plan.link = {.latency = 1e-5, .bandwidth = 1e9};

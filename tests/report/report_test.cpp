@@ -130,6 +130,7 @@ TEST_CASE("report: predictions of several ranks, with what was measured beside t
                           .addition = one,
                           .handling = one,
                           .update = one,
+                          .costs = {},
                           .predictions = {}};
   for (const int ranks : {1, 2, 4})
     table.predictions.push_back(
@@ -137,8 +138,8 @@ TEST_CASE("report: predictions of several ranks, with what was measured beside t
          .step =
              {.ranks = ranks, .blocks = 2, .compute = 0.5 / ranks, .latency = 0.125, .without_overlap = 0.75},
          .efficiency = 0.625 / (ranks * (0.5 / ranks + 0.125))});
-  table.predictions[1].measured =
-      bench::StepTimings{.overlapping = {.median = 0.75}, .waiting = {.median = 0.8}};
+  table.predictions[1].measured = bench::StepTimings{.overlapping = {.seconds = {}, .median = 0.75},
+                                                     .waiting = {.seconds = {}, .median = 0.8}};
   scale.tables = {table, table};
   scale.tables[1].precision = Precision::bf16;
   const std::string path = folder / "scale.h5";

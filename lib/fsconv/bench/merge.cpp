@@ -162,10 +162,12 @@ void copy_ceilings(hdf5::File& output, const OpenShards& shards) {
 MergedTimings merge_timings(const std::vector<ShardFile>& files, const std::string& output) {
   OpenShards shards;
   std::vector<ShardRows> tables;
+  bool refused = false;
   for (const ShardFile& file : files) {
-    read_timings(file.path);  // refuses what contradicts itself
     shards.push_back(std::make_unique<OpenShard>(file));
     OpenShard& shard = *shards.back();
+    const RecordedTimings timings = read_timings(shard.file);  // refuses what contradicts itself
+    refused = refused || std::ranges::count(timings.items, "refused", &RecordedItem::status) > 0;
     const TableColumns columns(shard.file, shard.sealed, items, "item");
     auto rows = read_places(shard.file, shard.sealed, items, columns.rows());
     if (!rows)
@@ -176,12 +178,9 @@ MergedTimings merge_timings(const std::vector<ShardFile>& files, const std::stri
   hdf5::File merged = begin_merged(output, files);
   copy_ceilings(merged, shards);
   copy_items(merged, shards, rows);
-  const auto status = in_order<std::string>(shards, rows, [](OpenShard& shard) {
-    return shard.sealed.read_strings(std::string(items) + "/status");
-  });
   for (const auto& shard : shards) shard->sealed.check_rest();
   commit_sealed(merged);
-  return {.items = static_cast<Index>(rows.size()), .refused = std::ranges::count(status, "refused") > 0};
+  return {.items = static_cast<Index>(rows.size()), .refused = refused};
 }
 
 }  // namespace fsconv::bench

@@ -49,8 +49,9 @@ void check_rates(const hdf5::File& file, TableColumns& columns, const std::vecto
 
 }  // namespace
 
-RecordedTimings read_timings(const std::string& path) {
-  const hdf5::File file = hdf5::File::open(path);
+RecordedTimings read_timings(const std::string& path) { return read_timings(hdf5::File::open(path)); }
+
+RecordedTimings read_timings(const hdf5::File& file) {
   require_kind(file, "bench", "bench");
   read_configuration(file);  // refuses a newer schema, and copies that differ
   SealedReader sealed(file);
@@ -60,7 +61,8 @@ RecordedTimings read_timings(const std::string& path) {
                          .threads = count_attribute(file, "threads"),
                          .items = {}};
   if (is_scale(file))
-    throw BadData(path, "holds predictions, not timings", "give a file of fsconv bench without --what scale");
+    throw BadData(file.path(), "holds predictions, not timings",
+                  "give a file of fsconv bench without --what scale");
   if (file.has_attribute("/", "unit")) report.rate_unit = file.string_attribute("/", "unit") + "/s";
 
   check_ceilings(file, sealed);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fsconv/base/index.hpp>
+#include <fsconv/io/hdf5/file.hpp>
 #include <string>
 #include <vector>
 
@@ -29,5 +30,6 @@ struct RecordedTimings {
 // IoError; BadData, naming the file and the object, if it is no such file (those of --what scale are none), was changed since it was written, or it
 // contradicts itself: columns of other lengths, numbers that nothing takes, or that the others do not make.
 RecordedTimings read_timings(const std::string& path);
+RecordedTimings read_timings(const hdf5::File& file);
 
 }  // namespace fsconv::bench

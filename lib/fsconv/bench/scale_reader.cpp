@@ -68,19 +68,20 @@ void check_link(const RecordedScale& scale, const std::string& path) {
 
 bool is_scale(const hdf5::File& file) { return file.string_attribute("/", "what") == "scale"; }
 
-RecordedScale read_scale(const std::string& path) {
-  const hdf5::File file = hdf5::File::open(path);
+RecordedScale read_scale(const std::string& path) { return read_scale(hdf5::File::open(path)); }
+
+RecordedScale read_scale(const hdf5::File& file) {
   require_kind(file, "bench", "bench");
   read_configuration(file);  // refuses a newer schema, and copies that differ
   SealedReader sealed(file);
   if (!is_scale(file))
-    throw BadData(path, "holds timings, not predictions", "give a file of fsconv bench --what scale");
+    throw BadData(file.path(), "holds timings, not predictions", "give a file of fsconv bench --what scale");
   RecordedScale scale{.latency = file.number_attribute("/", "latency"),
                       .bandwidth = file.number_attribute("/", "bandwidth"),
                       .measured_between = count_attribute(file, "measured_between"),
                       .threads = count_attribute(file, "threads"),
                       .steps = {}};
-  check_link(scale, path);
+  check_link(scale, file.path());
   TableColumns constants(file, sealed, "/constants", "constant");
   check_timed(file, sealed, constants, "/constants");
   TableColumns columns(file, sealed, items, "item");

@@ -31,5 +31,6 @@ bool is_scale(const hdf5::File& file);
 // IoError; BadData, naming the file and the object, if it is no such file, was changed since it was written, or it
 // contradicts itself: columns of other lengths, numbers that nothing takes, or that the others do not make.
 RecordedScale read_scale(const std::string& path);
+RecordedScale read_scale(const hdf5::File& file);
 
 }  // namespace fsconv::bench

@@ -33,6 +33,14 @@ RecordedRun read_begun_run(const std::string& path) {
   return run;
 }
 
+void read_bench(Results& results, const Origin& origin) {
+  const hdf5::File file = hdf5::File::open(origin.path);
+  if (bench::is_scale(file))
+    results.scales.push_back({origin, bench::read_scale(file)});
+  else
+    results.timings.push_back({origin, bench::read_timings(file)});
+}
+
 void read(Results& results, const Origin& origin) {
   const std::string& path = origin.path;
   if (origin.kind == "train")
@@ -41,10 +49,8 @@ void read(Results& results, const Origin& origin) {
     results.evaluations.push_back({origin, read_evaluation(path)});
   else if (origin.kind == "verify")
     results.verifications.push_back({origin, read_verification(path)});
-  else if (origin.kind == "bench" && bench::is_scale(hdf5::File::open(path)))
-    results.scales.push_back({origin, bench::read_scale(path)});
   else if (origin.kind == "bench")
-    results.timings.push_back({origin, bench::read_timings(path)});
+    read_bench(results, origin);
   else if (origin.kind == "encode")
     results.codes.push_back({origin, read_codes(path)});
   else

@@ -23,8 +23,7 @@ struct TrainConfig {
   std::string data = "fashion-mnist";  // as load_dataset() takes it
   Index train_images = 0;              // the first so many of the data set; 0: all
   Index test_images = 0;
-  Index validation =
-      0;  // images kept apart to judge by: of the data's own, or the last of the training images
+  Index validation = 0;  // to judge by: of the data's own, or the last of the training images, kept apart
   std::string test_data = {};                      // another data set to test with; empty: that of `data`
   DataFormat data_format = DataFormat::automatic;  // the axes of an array of images
   std::optional<Augment> augment = {};             // of the images that are trained on

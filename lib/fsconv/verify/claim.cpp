@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <fsconv/base/names.hpp>
-#include <fsconv/base/text.hpp>
 #include <fsconv/verify/claim.hpp>
 
 namespace fsconv {

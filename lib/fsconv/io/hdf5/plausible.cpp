@@ -163,8 +163,9 @@ void require_plausible(hid_t dataset, const std::string& where) {
   } else if (stored > 0 && (!stated || stored < static_cast<hsize_t>(*stated))) {
     throw BadData(where, fmt::format("is damaged: its numbers take more than the {} stored bytes", stored));
   }
-  const bool is_small = element_count(shape) <= most_unwritten / static_cast<Index>(sizeof(double));
-  if (stated && ((is_small && *stated <= most_unwritten) || static_cast<double>(*stated) <= most)) return;
+  const auto read = checked_multiply(element_count(shape),
+                                     static_cast<Index>(std::max(H5Tget_size(type.id()), sizeof(double))));
+  if ((read && *read <= most_unwritten) || (stated && static_cast<double>(*stated) <= most)) return;
   throw BadData(where,
                 fmt::format("states {} of numbers, of which the file stores {} bytes, packed or not",
                             stated ? fmt::format("{} bytes", *stated) : "too many bytes", stored),
