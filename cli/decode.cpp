@@ -87,8 +87,8 @@ void require_image(const char* option, Index image, const ShownImages& images) {
 }
 
 Decoded listed(const char* axis, const char* long_name, Tensor<float> codes) {
-  return {
-      .axes = {{axis, numbers_up_to(codes.shape()[0]), long_name}}, .codes = std::move(codes), .images = {}};
+  std::vector<PictureAxis> axes = {{axis, numbers_up_to(codes.shape()[0]), long_name}};
+  return {.axes = std::move(axes), .codes = std::move(codes), .images = {}};
 }
 
 Decoded between_images(const Options& options, Runner<float>& runner, const ShownImages& images) {

@@ -90,7 +90,7 @@ int write_events(const Options& options, const std::vector<LoggedRun>& runs) {
 
 int run(const Options& options) {
   catch_interrupts();
-  const std::vector<std::string> files = options.words();
+  const std::vector<std::string>& files = options.words();
   const RunSelection selection = selection_of(options);
   check(options, files.size());
   const std::size_t width = page_width();

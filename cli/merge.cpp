@@ -122,7 +122,7 @@ int merge_bench(const Options& options, const std::vector<ShardFile>& files, con
 
 int run(const Options& options) {
   catch_interrupts();
-  const std::vector<std::string> paths = options.words();
+  const std::vector<std::string>& paths = options.words();
   if (paths.empty())
     throw InvalidArgument("files", "are missing", "name the files of all shards of fsconv verify or bench");
   const std::string output = options.required_text("output");

@@ -57,7 +57,9 @@ void print_onnx_difference(const Options& options, const Geometry& geometry, Dir
   if (!said.empty()) print_wrapped("\n" + said, 2);
 }
 
-void print(const Geometry& geometry, Direction direction, const std::vector<SaidPadding>& said) {
+// `taps` of each axis, of a fixed filter; empty for any other.
+void print(const Geometry& geometry, Direction direction, const std::vector<SaidPadding>& said,
+           const std::vector<std::vector<double>>& taps) {
   const bool transposed = direction == Direction::conv_transpose;
   const std::string image = space(geometry.image_shape()), code = space(geometry.code_shape());
   print_wrapped(fmt::format("{}  {} -> {}", transposed ? "conv_transpose" : "conv", transposed ? code : image,
@@ -68,32 +70,34 @@ void print(const Geometry& geometry, Direction direction, const std::vector<Said
                 2);
   fmt::print("case  {}\n", print_case(geometry));
   for (std::size_t axis = 0; axis < geometry.axes.size(); ++axis) {
-    if (axis > 0 && geometry.axes[axis] == geometry.axes[axis - 1] && said[axis] == said[axis - 1]) {
+    if (axis > 0 && geometry.axes[axis] == geometry.axes[axis - 1] && said[axis] == said[axis - 1] &&
+        taps[axis] == taps[axis - 1]) {
       fmt::print("\naxis {}  the same\n", axis);
       continue;
     }
     fmt::print("\naxis {}\n", axis);
-    for (const std::string& line : explain(geometry.axes[axis], said[axis])) print_wrapped("  " + line, 18);
+    for (const std::string& line : explain(geometry.axes[axis], said[axis], taps[axis]))
+      print_wrapped("  " + line, 18);
   }
 }
 
 // The taps of a fixed filter, axis by axis.
-json taps_of(const FixedFilter& filter, std::size_t rank) {
-  json axes = json::array();
+std::vector<std::vector<double>> taps_of(const FixedFilter& filter, std::size_t rank) {
+  std::vector<std::vector<double>> axes;
   for (const Stride& factor : one_per("weight", filter.factors, rank))
     axes.push_back(axis_filter(filter, factor).weights);
   return axes;
 }
 
-void print_filter(const FixedFilter& filter, const Geometry& geometry, Direction direction) {
-  const json axes = taps_of(filter, geometry.axes.size());
+void print_filter(const FixedFilter& filter, const std::vector<std::vector<double>>& axes,
+                  const Geometry& geometry, Direction direction) {
   fmt::print("\n{}\n", text(filter));
   for (std::size_t axis = 0; axis < axes.size(); ++axis) {
     if (axis > 0 && axes[axis] == axes[axis - 1]) continue;
     constexpr std::size_t shown = 24;
     std::string taps;
     for (std::size_t k = 0; k < std::min(axes[axis].size(), shown); ++k)
-      taps += fmt::format(" {:.6g}", axes[axis][k].get<double>());
+      taps += fmt::format(" {:.6g}", axes[axis][k]);
     if (axes[axis].size() > shown)
       taps += fmt::format(" ... {} in all (--json shows them)", axes[axis].size());
     print_wrapped(fmt::format("  taps of axis {} {}", axis, taps), 6);
@@ -124,15 +128,17 @@ int run(const Options& options) {
   const std::vector<SaidPadding> padding =
       in_words ? said_padding(convention_of(options), direction, geometry, settings)
                : std::vector<SaidPadding>(geometry.axes.size());
+  const std::vector<std::vector<double>> taps = filter
+                                                    ? taps_of(*filter, geometry.axes.size())
+                                                    : std::vector<std::vector<double>>(geometry.axes.size());
   if (options.has("json")) {
     json answer = shape_json(geometry, direction, padding);
-    if (filter)
-      answer["filter"] = {{"name", text(*filter)}, {"taps", taps_of(*filter, geometry.axes.size())}};
+    if (filter) answer["filter"] = {{"name", text(*filter)}, {"taps", taps}};
     print_json(answer, 2);
     return 0;
   }
-  print(geometry, direction, padding);
-  if (filter) print_filter(*filter, geometry, direction);
+  print(geometry, direction, padding, taps);
+  if (filter) print_filter(*filter, taps, geometry, direction);
   if (in_words) {
     if (const std::string said = remark(convention_of(options), direction, geometry, settings); !said.empty())
       print_wrapped("\n" + said, 2);

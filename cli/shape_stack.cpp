@@ -47,7 +47,8 @@ void print_fields(const std::vector<StackLayer>& stack, const std::vector<std::s
                {"shift", Align::right}},
               page_width());
   for (std::size_t at = 0; at < stack.size(); ++at) {
-    const std::string layer = words[at], given = space(stack[at].forward().code_shape());
+    const std::string& layer = words[at];
+    const std::string given = space(stack[at].forward().code_shape());
     const auto& field = fields[at];
     if (field)
       table.add({layer, given, text(field->jump), fmt::format("{}", field->phases), range_text(field->width),

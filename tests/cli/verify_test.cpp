@@ -384,6 +384,19 @@ TEST_CASE("cli verify: a claim takes all its statements, and a belief is refuted
   CHECK(report["claims"][0]["verdict"] == "refuted");
 }
 
+TEST_CASE("cli verify: what one check decides it decides for every method that was asked for") {
+  const ScratchFolder folder;
+  for (const char* methods :
+       {"numeric,exact", "exact,numeric", "symbolic", "symbolic,exact", "numeric,symbolic"})
+    for (const char* claim : {"overlap", "shape"}) {
+      INFO(methods << " " << claim);
+      const Finished finished =
+          verify_line(folder, std::string("--case i6o3k3s2p1 --claim ") + claim + " --method " + methods);
+      CHECK(finished.exit_code == 0);
+      CHECK(finished.err.empty());
+    }
+}
+
 TEST_CASE("cli verify: what was asked for and not tried says why") {
   const ScratchFolder folder;
   const std::string line =

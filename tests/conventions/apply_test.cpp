@@ -269,4 +269,59 @@ TEST_CASE("apply: the kernel of a weight gradient is one number, one per axis, o
   CHECK(apply(r).values == one);
   r.kernel = {1, 2, 3, 4, 5};
   CHECK(refusal(r).starts_with("kernel: has 5 entries"));
+  // The channels of a whole shape are the arrays'.
+  r.kernel = {9, 7, 3, 3};
+  CHECK(
+      refusal(r) ==
+      "kernel: names 9 code channels that see 7 each of the image; output-gradient has 4 and input 3, in 1 group");
+  r.kernel = {4, 1, 3, 3};
+  CHECK(refusal(r).find("say --groups 3") != std::string::npos);
+  // Without a batch axis, too.
+  r.convention = Convention::pytorch;
+  r.input.values = reshaped(array_of({1, 3, 6, 6}).values, {3, 6, 6});
+  r.output_gradient.values = reshaped(array_of({1, 4, 4, 4}).values, {4, 4, 4});
+  for (const Shape& kernel : {Shape{3, 3}, Shape{4, 3, 3, 3}}) {
+    r.kernel = kernel;
+    CHECK(apply(r).values.shape() == Shape{4, 3, 3, 3});
+  }
+}
+
+TEST_CASE("apply: a filter's whole shape is in the system's order, and says its groups and batch axes") {
+  ApplyRequest r;
+  r.convention = Convention::tensorflow;
+  r.op = Op::weight_gradient;
+  r.settings.padding = parse_padding("SAME");
+  r.input = array_of({2, 5, 5, 4});
+  r.output_gradient = array_of({2, 5, 5, 6});
+  r.kernel = {3, 3, 2, 6};  // two groups
+  CHECK(apply(r).values.shape() == Shape{3, 3, 2, 6});
+  r.kernel = {6, 2, 3, 3};  // PyTorch's order
+  CHECK(refusal(r).starts_with("kernel: "));
+  r.input = array_of({2, 3, 5, 5, 4});
+  r.output_gradient = array_of({2, 3, 5, 5, 6});
+  for (const Shape& kernel : {Shape{3, 3}, Shape{3, 3, 4, 6}}) {
+    r.kernel = kernel;
+    CHECK(apply(r).values.shape() == Shape{3, 3, 4, 6});
+  }
+}
+
+TEST_CASE("apply: native takes every size that conv maps to the code, no pixels among them") {
+  ApplyRequest r = request(Convention::native, Op::conv_transpose, {1, 1, 0}, {1, 1, 5});
+  r.settings.stride = parse_stride("2");
+  CHECK(apply(r).values.shape() == Shape{1, 1, 1});  // the smallest that has pixels
+  for (const Index size : {0, 4}) {
+    r.settings.size = std::vector<Index>{size};
+    CHECK(apply(r).values == Tensor<double>({1, 1, size}));
+  }
+  r.settings.size = std::vector<Index>{5};
+  CHECK(refusal(r).find("legal sizes are 0 to 4") != std::string::npos);
+}
+
+TEST_CASE("apply: a sum that overflows on the way says which form does not add so much") {
+  ApplyRequest r = request(Convention::native, Op::conv, {1, 1, 12}, {1, 1, 3});
+  for (Index at = 0; at < 12; ++at) r.input.values[at] = at % 2 == 0 ? -1.2e308 : 1.2e308;
+  std::fill(r.weight.values.begin(), r.weight.values.end(), 1e-3);
+  CHECK_NOTHROW(apply(r));
+  r.form = "bilinear";
+  CHECK_THROWS_WITH(apply(r), Catch::Contains("a sum has overflowed") && Catch::Contains("--form gather"));
 }

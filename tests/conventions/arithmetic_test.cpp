@@ -110,8 +110,66 @@ TEST_CASE("arithmetic: under SAME the padding moves with the image, and other si
   CHECK(arithmetic(axis, {.rule = PaddingRule::same}).images.smallest == 13);
   CHECK(arithmetic(axis, {.rule = PaddingRule::same}).images.largest == 14);
   CHECK(arithmetic(axis).images.largest == 15);  // with the padding 0:1 of the 14-pixel image kept
-  CHECK(arithmetic(parse_case("i6o3k3s2").axes[0]).has_interior);
-  CHECK_FALSE(arithmetic(parse_case("i7o1k7").axes[0]).has_interior);
+}
+
+TEST_CASE("arithmetic: the interior is where every tap of a pixel's phase finds a code pixel") {
+  CHECK(interior_overlap(parse_case("i6o3k3s2").axes[0]) == std::vector<Index>{2, 1});
+  CHECK(interior_overlap(parse_case("i7o1k7").axes[0]).empty());
+  CHECK(interior_overlap(parse_case("i2o1k2s2").axes[0]) == std::vector<Index>{1, 1});  // windows that touch
+  CHECK(interior_overlap(parse_case("i1o1k3s7p1").axes[0]) == std::vector<Index>{1});
+  CHECK(interior_overlap(parse_case("i9o1k5s5d2p1").axes[0]) ==
+        std::vector<Index>{1, 1, 1, 1});  // not pixel 4
+  // By hand: every pixel, every tap.
+  Index some = 0, none = 0;
+  for (const Index down : {1, 2, 3, 5})
+    for (const Index up : {1, 2, 3})
+      for (const Index dilation : {1, 2, 3})
+        for (const Index taps : {1, 2, 3, 4})
+          for (const Index pad : {-1, 0, 2})
+            for (const Index in : {0, 1, 2, 5, 8})
+              for (const Index out : {0, 1, 2, 4}) {
+                const Axis axis{.in = in,
+                                .out = out,
+                                .taps = taps,
+                                .down = down,
+                                .up = up,
+                                .dilation = dilation,
+                                .pad = pad};
+                const std::vector<Index> of_phase = overlap_by_phase(axis);
+                std::vector<bool> inside(of_phase.size(), false);
+                for (Index i = 0; i < in; ++i) {
+                  Index reached = 0;
+                  for (Index o = 0; o < out; ++o)
+                    for (Index k = 0; k < taps; ++k) reached += image_at(axis, o, k) == i;
+                  const std::size_t phase = static_cast<std::size_t>(i) % of_phase.size();
+                  if (out > 0 && reached == of_phase[phase]) inside[phase] = true;
+                }
+                std::vector<Index> expected;
+                for (std::size_t phase = 0; phase < inside.size(); ++phase)
+                  if (inside[phase]) expected.push_back(of_phase[phase]);
+                INFO(in << " " << out << " " << taps << " " << down << "/" << up << " " << dilation << " "
+                        << pad);
+                REQUIRE(interior_overlap(axis) == expected);
+                ++(expected.empty() ? none : some);
+              }
+  CHECK(some > 1000);
+  CHECK(none > 1000);
+}
+
+TEST_CASE("arithmetic: of a filter that is known the sums are said, not the number of taps alone") {
+  const auto last_line = [](const char* name, const std::vector<double>& weights) {
+    return explain(parse_case(name).axes[0], {}, weights).back();
+  };
+  // bilinear by 3: two taps, one, two, and each time they add up to 1
+  CHECK(
+      last_line("i12o4k5s3p1", {1 / 3., 2 / 3., 1, 2 / 3., 1 / 3.}) ==
+      "overlap         interior image pixels in turn are reached by 2, 1, 2 taps, which add up to 1 each: even");
+  CHECK(
+      last_line("i12o6k4s2p1", {1, 1, 1, 2}) ==
+      "overlap         every interior image pixel is reached by 2 taps, which add up to 2 to 3: uneven, expect a "
+      "checkerboard");
+  CHECK(last_line("i12o6k4s2p1", {}) ==
+        "overlap         every interior image pixel is reached by 2 taps: even");
 }
 
 TEST_CASE("arithmetic: a stride that could be cancelled says what its zeros do") {
@@ -143,4 +201,15 @@ TEST_CASE("arithmetic: an axis without pixels has words, too") {
     INFO(text);
     CHECK_FALSE(explain(parse_case(text).axes[0]).empty());
   }
+  const auto has = [](const char* name, const char* line) {
+    const auto lines = explain(parse_case(name).axes[0]);
+    INFO(name);
+    CHECK(std::any_of(lines.begin(), lines.end(),
+                      [&](const std::string& one) { return one.starts_with(line); }));
+  };
+  // A code without pixels stretches to none, and what the filter covers around it is cut.
+  has("i1o0k5s2", "conv_transpose  0 + 5-1 = 4 pixels, 0 cut in front and 3 cut behind: 1");
+  has("i0o0k3s3", "conv_transpose  0 + 3-1 = 2 pixels, 0 cut in front and 2 cut behind: 0");
+  has("i0o0k5s2", "image sizes     that hold no window under padding 0:0: 0 to 4");
+  CHECK(arithmetic(parse_case("i0o0k3s3").axes[0]).relation == 0);
 }

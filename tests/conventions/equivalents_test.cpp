@@ -279,3 +279,31 @@ TEST_CASE("equivalents: stride 1/2 is a transposed convolution with stride 2, in
       CHECK(e.remark.find("reversed") != std::string::npos);
     }
 }
+
+TEST_CASE("equivalents: what runs on a GPU only is said beside the call, and when it is asked for") {
+  const auto found = [](Convention convention, const char* name) {
+    for (const Equivalent& e : equivalents(parse_case(name), Direction::conv_transpose))
+      if (e.convention == convention) return e;
+    return Equivalent{convention, false, {}};
+  };
+  CHECK(found(Convention::tensorflow, "i7o7k3d2p2").remark == "dilation here on a GPU only");
+  CHECK(found(Convention::tensorflow, "g2ic2oc2i7x7o7x7k3d2p2").remark ==
+        "groups and dilation here on a GPU only");
+  CHECK(found(Convention::tensorflow, "i7o7k3p1").remark.empty());
+  CHECK(found(Convention::keras, "i7o7k3d2p2").remark ==
+        "dilation here on a GPU only, where TensorFlow computes");
+  CHECK(found(Convention::pytorch, "i7o7k3d2p2").remark.empty());
+  const Settings words = settings("1", "same", 2);
+  const Geometry g = geometry_of(Convention::keras, Direction::conv_transpose, {{7}, {3}}, words);
+  CHECK(remark(Convention::keras, Direction::conv_transpose, g, words) ==
+        "keras has dilation here on a GPU only, where TensorFlow computes");
+}
+
+TEST_CASE("equivalents: Keras pads causally in its layer alone, which has no stride and dilation together") {
+  const Settings words = settings("4", "causal", 3);
+  CHECK_THROWS_WITH(geometry_of(Convention::keras, Direction::conv, {{9}, {3}}, words),
+                    Catch::Contains("has no causal padding with stride and dilation above 1 together"));
+  CHECK_NOTHROW(geometry_of(Convention::keras, Direction::conv, {{9}, {3}}, settings("4", "causal")));
+  for (const Equivalent& e : equivalents(parse_case("i2o1k3s4d3p6"), Direction::conv))
+    if (e.convention == Convention::keras) CHECK_FALSE(e.exists);
+}

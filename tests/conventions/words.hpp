@@ -6,10 +6,11 @@
 
 namespace fsconv::test {
 
-inline Settings settings(const char* stride, const char* padding) {
+inline Settings settings(const char* stride, const char* padding, Index dilation = 1) {
   Settings s;
   s.stride = parse_stride(stride);
   s.padding = parse_padding(padding);
+  s.dilation = {dilation};
   return s;
 }
 

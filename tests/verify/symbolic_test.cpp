@@ -250,7 +250,14 @@ TEST_CASE("explain: phase sums, the filters whose sums are equal, and both roads
   REQUIRE(e.resize.rows.size() == 8);
   for (const std::string& polynomial : e.resize.rows[1].polynomials)
     CHECK(polynomial == "q0 y1 + q1 y0 + q2 y0");
-  CHECK(explain(parse_case("i4x4o2x2k3x2s2")).resize.equal);
+  // On two axes equal sums are not enough, and q is told there, too.
+  const Explanation plane = explain(parse_case("i4x4o2x2k3x2s2"));
+  CHECK(plane.resize.equal);
+  CHECK(plane.resize.title.find("along every axis") != std::string::npos);
+  CHECK(plane.phase_sums.empty());
+  CHECK(plane.even_filter == std::vector<std::string>{"w00 = q00", "w01 = q00", "w10 = q00 + q10",
+                                                      "w11 = q00 + q10", "w20 = q10", "w21 = q10"});
+  CHECK(text(plane, 80).find("none where w00 = q00, w01 = q00, w10 = q00 + q10") != std::string::npos);
   // Nothing to choose, or nothing that differs: stride 1, filters shorter than the stride.
   for (const char* name : {"i4o2k3", "i9o3k2s4p1", "i4o6k3s1/3p1"})
     CHECK(explain(parse_case(name)).resize.rows.empty());

@@ -18,11 +18,11 @@ std::string position_text(const Shape& shape, Index at) {
   return fmt::format("[{}]", fmt::join(position, ", "));
 }
 
-void require_finite(const Tensor<double>& values, std::string_view where) {
+void require_finite(const Tensor<double>& values, std::string_view where, std::string_view legal) {
   for (Index at = 0; at < values.size(); ++at)
     if (!std::isfinite(values[at]))
       throw BadData(where, fmt::format("holds {} at {}", values[at], position_text(values.shape(), at)),
-                    "every value must be finite");
+                    legal);
 }
 
 void require_memory_for(std::string_view where, Index count, std::size_t element_bytes) try {

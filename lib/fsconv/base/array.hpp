@@ -18,7 +18,8 @@ struct Array {
 };
 
 // Throws BadData that names the first position holding a NaN or an infinity. `where` is the file's name.
-void require_finite(const Tensor<double>& values, std::string_view where);
+void require_finite(const Tensor<double>& values, std::string_view where,
+                    std::string_view legal = "every value must be finite");
 inline void require_finite(const Array& array, std::string_view where) {
   require_finite(array.values, where);
 }

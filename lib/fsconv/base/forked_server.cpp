@@ -155,7 +155,7 @@ void wait_for(int socket, short events) {
 
 }  // namespace
 
-ForkedServer::ForkedServer(Handler handler) {
+ForkedServer::ForkedServer(const Handler& handler) {
   keep_records_of_children();
   std::array<int, 2> ends{-1, -1};
   const auto refuse = [] {

@@ -45,7 +45,7 @@ class ForkedServer {
   using Handler = std::function<Answer(std::string_view words, std::span<const std::byte> payload)>;
 
   // Throws Error (runtime) with the system's reason if it refuses a process.
-  explicit ForkedServer(Handler handler);
+  explicit ForkedServer(const Handler& handler);
   ~ForkedServer();
   ForkedServer(const ForkedServer&) = delete;
   ForkedServer& operator=(const ForkedServer&) = delete;

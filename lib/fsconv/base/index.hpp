@@ -34,9 +34,11 @@ constexpr Index positive_mod(Index a, Index b) { return a % b + (a % b < 0 ? b :
 constexpr Index inverse_modulo(Index a, Index m) {
   Index r = m, next_r = positive_mod(a, m), t = 0, next_t = 1;
   while (next_r != 0) {
-    const Index quotient = r / next_r;
-    r = std::exchange(next_r, r - quotient * next_r);
-    t = std::exchange(next_t, t - quotient * next_t);
+    const Index quotient = r / next_r, rest = r - quotient * next_r, t_of_rest = t - quotient * next_t;
+    r = next_r;
+    t = next_t;
+    next_r = rest;
+    next_t = t_of_rest;
   }
   return positive_mod(t, m);
 }

@@ -99,7 +99,7 @@ std::string command_text(std::string_view begin, std::string_view command, std::
   std::string text, line = std::string(begin) + pieces.front();
   for (auto piece = pieces.begin() + 1; piece != pieces.end(); ++piece) {
     if (line.size() + 1 + piece->size() + going_on.size() < width) {
-      line += " " + *piece;
+      line.append(" ").append(*piece);
       continue;
     }
     if (piece->starts_with('#')) return text + line + "\n" + next + *piece + "\n";

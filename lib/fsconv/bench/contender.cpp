@@ -59,12 +59,13 @@ class CallWork : public Work {
 };
 
 template <class T>
-Contender called(std::string form, std::optional<Isa> isa, Precision precision,
-                 std::function<std::optional<std::string>(const Geometry&, Op)> unsupported, Calls<T> calls) {
-  return {.form = std::move(form),
+Contender called(const std::string& form, std::optional<Isa> isa, Precision precision,
+                 const std::function<std::optional<std::string>(const Geometry&, Op)>& unsupported,
+                 Calls<T> calls) {
+  return {.form = form,
           .isa = isa,
           .precision = precision,
-          .unsupported = std::move(unsupported),
+          .unsupported = unsupported,
           .prepare = [calls = std::move(calls)](const Geometry& geometry, Op op,
                                                 const Operands& operands) -> std::unique_ptr<Work> {
             return std::make_unique<CallWork<T>>(calls, geometry, op, operands);

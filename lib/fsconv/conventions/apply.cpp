@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fsconv/base/text.hpp>
 #include <fsconv/conventions/apply.hpp>
+#include <fsconv/conventions/code_text.hpp>
 #include <fsconv/conventions/dialect.hpp>
 #include <functional>
 #include <numeric>
@@ -16,8 +17,6 @@ Shape space_of(const Tensor<double>& ours) { return Shape(ours.shape().begin() +
 
 // A fixed filter has as many axes as it has factors, else as many as the input has behind batch and channels.
 std::size_t rank_of_filter(const ApplyRequest& r) {
-  if (r.op == Op::weight_gradient)
-    throw InvalidArgument("weight", "would have no effect", "weight_gradient has none");
   if (r.filter->factors.size() > 1) return r.filter->factors.size();
   const Index axes = r.input.values.rank();
   if (axes < 3 || axes > 5)
@@ -26,38 +25,54 @@ std::size_t rank_of_filter(const ApplyRequest& r) {
   return static_cast<std::size_t>(axes - 2);
 }
 
-// How many axes of space the filter has. For its gradient the kernel says so, if it has more than one entry: one per
-// axis of space, or the filter's whole shape.
-std::size_t rank_of(const ApplyRequest& r, Shape& kernel) {
-  if (r.filter) return rank_of_filter(r);
-  if (r.op != Op::weight_gradient) {
-    const Index axes = r.weight.values.rank();
-    if (axes < 3 || axes > 5)
-      throw InvalidArgument("weight", "has " + counted(axes, "axis", "axes"),
-                            "needs 3 to 5: two of channels and 1 to 3 of space");
-    return static_cast<std::size_t>(axes - 2);
-  }
+// The filter whose gradient is wanted.
+struct WantedFilter {
+  Shape taps;                  // of each axis of space
+  std::optional<Shape> whole;  // in fsconv's order, where the kernel was given so
+};
+
+// The kernel has one entry for all axes of space, one for each, or those of the filter's whole shape. Together with the
+// axes of the input that says how many of them are batch: one if that can be.
+WantedFilter wanted_filter(const ApplyRequest& r) {
+  if (r.filter) throw InvalidArgument("weight", "would have no effect", "weight_gradient has none");
   if (!r.kernel) throw InvalidArgument("kernel", "is missing", "no array says how large the filter is");
   const Index axes = r.input.values.rank(), entries = static_cast<Index>(r.kernel->size());
-  const bool single = entries == axes - 1 && dialect(r.convention).accepts_batch_axes(Direction::conv, 0);
-  const Index rank = single ? axes - 1 : axes - 2;
+  Index rank = axes - 2;
+  for (const Index batch : {1, 0, 2, 3, 4}) {
+    const Index left = axes - 1 - batch;
+    if (left < 1 || left > 3 || !dialect(r.convention).accepts_batch_axes(Direction::conv, batch)) continue;
+    if (entries != left && entries != left + 2) continue;
+    rank = left;
+    break;
+  }
   if (rank < 1 || rank > 3)
     throw InvalidArgument("input", "has " + counted(axes, "axis", "axes"),
                           "needs 3 to 5: batch, channels and 1 to 3 of space");
-  kernel = *r.kernel;
-  if (entries == 1) kernel.assign(static_cast<std::size_t>(rank), kernel[0]);
+  WantedFilter wanted{.taps = *r.kernel, .whole = {}};
+  if (entries == 1) wanted.taps.assign(static_cast<std::size_t>(rank), wanted.taps[0]);
   if (entries == rank + 2) {
-    const ArrayOrder order =
-        array_order(r.convention, Direction::conv, static_cast<std::size_t>(rank), r.settings);
-    kernel.clear();
-    for (std::size_t axis = 2; axis < order.weight.size(); ++axis)
-      kernel.push_back((*r.kernel)[static_cast<std::size_t>(order.weight[axis])]);
+    wanted.whole.emplace();
+    for (const Index place :
+         array_order(r.convention, Direction::conv, static_cast<std::size_t>(rank), r.settings).weight)
+      wanted.whole->push_back((*r.kernel)[static_cast<std::size_t>(place)]);
+    wanted.taps.assign(wanted.whole->begin() + 2, wanted.whole->end());
   }
-  if (static_cast<Index>(kernel.size()) != rank)
-    throw InvalidArgument("kernel", fmt::format("has {} entries", entries),
-                          fmt::format("the input has {} of space: give one for all, or {}",
-                                      counted(rank, "axis", "axes"), rank));
-  return static_cast<std::size_t>(rank);
+  if (static_cast<Index>(wanted.taps.size()) != rank)
+    throw InvalidArgument(
+        "kernel", "has " + counted(entries, "entry", "entries"),
+        fmt::format("the input has {} of space: give one for all, {}, or the filter's whole shape",
+                    counted(rank, "axis", "axes"), rank == 1 ? "one" : fmt::format("{}", rank)));
+  return wanted;
+}
+
+// How many axes of space the filter has that is read.
+std::size_t rank_of_weight(const ApplyRequest& r) {
+  if (r.filter) return rank_of_filter(r);
+  const Index axes = r.weight.values.rank();
+  if (axes < 3 || axes > 5)
+    throw InvalidArgument("weight", "has " + counted(axes, "axis", "axes"),
+                          "needs 3 to 5: two of channels and 1 to 3 of space");
+  return static_cast<std::size_t>(axes - 2);
 }
 
 // The axes in front of channels and space. Throws InvalidArgument where the system wants another number of them.
@@ -92,9 +107,8 @@ void add_bias(Tensor<T>& values, const std::optional<Array>& bias) {
   if (!bias) return;
   const Index channels = values.shape()[1];
   if (bias->values.shape() != Shape{channels})
-    throw InvalidArgument(
-        "bias", fmt::format("has the shape ({})", fmt::join(bias->values.shape(), ", ")),
-        fmt::format("give a list of one number per channel of the result: ({},)", channels));
+    throw InvalidArgument("bias", "has the shape " + tuple(bias->values.shape()),
+                          "give a list of one number per channel of the result: " + tuple({channels}));
   if (values.size() == 0) return;
   const Index pixels = values.size() / (values.shape()[0] * channels);
   for (Index at = 0; at < values.size(); ++at)
@@ -104,28 +118,29 @@ void add_bias(Tensor<T>& values, const std::optional<Array>& bias) {
 // The channels of the image where an array says them: the image itself, or the whole shape of the output.
 std::optional<Index> image_channels_of(const ApplyRequest& r, const ArrayOrder& order,
                                        const Tensor<double>& input) {
-  if (r.op == Op::conv) return input.shape()[1];
+  if (r.op != Op::conv_transpose) return input.shape()[1];
   if (!r.settings.size || r.settings.size->size() != order.image.size()) return std::nullopt;
   return (*r.settings.size)[static_cast<std::size_t>(order.image[1])];
 }
 
-// The groups that were said, or that the channels of both arrays imply where the system does so: an image of 6
-// channels and filters that see 2 have 3.
+// The groups that were said, or that the channels of the image and of a filter [code channels, image channels / groups,
+// taps...] imply where the system does so: an image of 6 channels and filters that see 2 have 3.
 Index groups_of(const ApplyRequest& r, const ArrayOrder& order, const Tensor<double>& input,
-                const Tensor<double>& weight) {
+                const Shape& filter) {
   if (r.settings.groups) return *r.settings.groups;
-  const Index channels = image_channels_of(r, order, input).value_or(0), seen = weight.shape()[1];
+  const Index channels = image_channels_of(r, order, input).value_or(0), seen = filter[1];
   if (channels == 0 || seen == 0 || channels % seen != 0) return 1;
   const Index groups = channels / seen;
   if (!dialect(r.convention).implies_groups()) {
-    if (groups != 1 && r.op == Op::conv)
-      throw InvalidArgument("input", fmt::format("has {} channels, and the filter sees {}", channels, seen),
+    if (groups != 1 && r.op != Op::conv_transpose)
+      throw InvalidArgument("input",
+                            fmt::format("has {}, and the filter sees {}", counted(channels, "channel"), seen),
                             fmt::format("if there are {} groups, say --groups {}", groups, groups));
     return 1;
   }
-  if (weight.shape()[0] % groups != 0)
+  if (filter[0] % groups != 0)
     throw InvalidArgument(
-        "weight", fmt::format("has {} code channels", weight.shape()[0]),
+        r.op == Op::weight_gradient ? "kernel" : "weight", "has " + counted(filter[0], "code channel"),
         fmt::format("the image's {} channels, of which a filter sees {}, are {} groups, which must "
                     "divide them",
                     channels, seen, groups));
@@ -134,8 +149,18 @@ Index groups_of(const ApplyRequest& r, const ArrayOrder& order, const Tensor<dou
 
 void require_channels(const char* what, Index given, Index wanted) {
   if (given != wanted)
-    throw InvalidArgument(what, fmt::format("has {} channels", given),
+    throw InvalidArgument(what, "has " + counted(given, "channel"),
                           fmt::format("the weight and groups ask for {}", wanted));
+}
+
+// Of a filter that is given by its whole shape and found by both arrays.
+void require_channels(const Shape& whole, Index image, Index code, Index groups) {
+  if (whole[0] == code && whole[1] * groups == image) return;
+  throw InvalidArgument(
+      "kernel",
+      fmt::format("names {} that {} of the image", counted(whole[0], "code channel"),
+                  whole[0] == 1 ? fmt::format("sees {}", whole[1]) : fmt::format("see {} each", whole[1])),
+      fmt::format("output-gradient has {} and input {}, in {}", code, image, counted(groups, "group")));
 }
 
 struct NamedArray {
@@ -195,8 +220,9 @@ ApplyResult apply(const ApplyRequest& request) {
   ApplyResult result;
   const Direction direction = direction_of(request.op);
   const bool gradient = request.op == Op::weight_gradient, transposed = request.op == Op::conv_transpose;
-  Shape kernel;
-  const std::size_t rank = rank_of(request, kernel);
+  WantedFilter wanted;
+  if (gradient) wanted = wanted_filter(request);
+  const std::size_t rank = gradient ? wanted.taps.size() : rank_of_weight(request);
   const ArrayOrder order = array_order(request.convention, direction, rank, request.settings);
   const Shape batch = batch_of(request, "input", request.input.values, rank);
   result.dtype = result_type(request, result.notes);
@@ -204,14 +230,20 @@ ApplyResult apply(const ApplyRequest& request) {
   const Tensor<double> input =
       activation_of(transposed ? order.code : order.image, request.input.values, batch);
   Settings settings = request.settings;
-  ArraySizes sizes{
-      .source = space_of(input), .kernel = kernel, .batch = input.shape()[0], .filter_is_result = gradient};
+  ArraySizes sizes{.source = space_of(input),
+                   .kernel = wanted.taps,
+                   .batch = input.shape()[0],
+                   .filter_is_result = gradient};
   Tensor<double> other;  // the filter, or the code
   if (gradient) {
     const Shape code_batch = batch_of(request, "output-gradient", request.output_gradient.values, rank);
     other = activation_of(order.code, request.output_gradient.values, code_batch);
     sizes.image_channels = input.shape()[1];
     sizes.code_channels = other.shape()[1];
+    if (wanted.whole) {
+      settings.groups = groups_of(request, order, input, *wanted.whole);
+      require_channels(*wanted.whole, sizes.image_channels, sizes.code_channels, *settings.groups);
+    }
   } else if (request.filter) {
     sizes.image_channels = input.shape()[1];
     FilterCall call = filter_call(request.convention, direction, *request.filter, sizes, settings);
@@ -220,7 +252,7 @@ ApplyResult apply(const ApplyRequest& request) {
     other = filter_weight(*request.filter, result.geometry);
   } else {
     other = weight_from(order, request.weight.values);
-    settings.groups = groups_of(request, order, input, other);
+    settings.groups = groups_of(request, order, input, other.shape());
     sizes.kernel = space_of(other);
     sizes.code_channels = other.shape()[0];
     sizes.image_channels = other.shape()[1] * *settings.groups;
@@ -245,7 +277,12 @@ ApplyResult apply(const ApplyRequest& request) {
   result.values = result.dtype == "f4" ? computed<float>(request, order, result.geometry, input, other)
                                        : computed<double>(request, order, result.geometry, input, other);
   if (!gradient && batch.size() != 1) result.values = with_batch_axes(std::move(result.values), batch);
-  require_finite(result.values, "the result");  // finite numbers went in: a sum has overflowed
+  // Finite numbers went in. Forms that add before they multiply overflow sooner than others.
+  require_finite(
+      result.values, "the result",
+      request.form == "gather"
+          ? "a sum has overflowed: scale the arrays"
+          : "a sum has overflowed: scale the arrays, or use --form gather, which adds products alone");
   return result;
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 // [DV16] covers integer strides, dense filters and padding that is alike on both sides.
 int relation(const Axis& axis) {
-  if (axis.up != 1 || axis.dilation != 1 || axis.pad < 0) return 0;
+  if (axis.up != 1 || axis.dilation != 1 || axis.pad < 0 || axis.out == 0) return 0;
   const Index k = axis.taps, p = axis.pad;
   if (code_size(axis, axis.in, p, p) != axis.out) return 0;
   if (axis.down == 1) {
@@ -36,24 +36,89 @@ std::string sizes_text(const SizeRange& sizes) {
   return fmt::format("{} to {}", sizes.smallest, sizes.largest);
 }
 
+// The taps that reach the pixels of a phase: how many, the first, the last, and what they add up to.
+struct PhaseTaps {
+  Index count = 0, first = 0, last = 0;
+  double sum = 0;
+};
+
+// By phase: those of pixel i, for the first pixel of each. Tap k reaches the pixels with up*i + pad = dilation*k modulo
+// down, and then falls on a code pixel of theirs.
+std::vector<PhaseTaps> taps_by_phase(const Axis& axis, std::span<const double> weights = {}) {
+  std::vector<PhaseTaps> of_residue(static_cast<std::size_t>(axis.down));
+  for (Index k = 0; k < axis.taps; ++k) {
+    PhaseTaps& taps = of_residue[static_cast<std::size_t>(axis.dilation * k % axis.down)];
+    if (taps.count++ == 0) taps.first = k;
+    taps.last = k;
+    if (!weights.empty()) taps.sum += weights[static_cast<std::size_t>(k)];
+  }
+  std::vector<PhaseTaps> phases(static_cast<std::size_t>(std::min(axis.image_step(), axis.in)));
+  for (std::size_t i = 0; i < phases.size(); ++i)
+    phases[i] = of_residue[static_cast<std::size_t>(
+        positive_mod(axis.up * static_cast<Index>(i) + axis.pad, axis.down))];
+  return phases;
+}
+
+// Whether some pixel i of the phase is reached by all its taps: tap k comes from code pixel (up*i + pad - dilation*k)/down,
+// which must be there for the first tap, the one farthest behind, and for the last.
+bool has_interior(const Axis& axis, Index phase, const PhaseTaps& taps) {
+  if (axis.out == 0) return false;
+  if (taps.count == 0) return true;
+  const Index least = std::max<Index>(ceil_div(axis.dilation * taps.last - axis.pad, axis.up), 0);
+  const Index most = std::min(
+      floor_div(axis.down * (axis.out - 1) + axis.dilation * taps.first - axis.pad, axis.up), axis.in - 1);
+  return least + positive_mod(phase - least, axis.image_step()) <= most;
+}
+
+std::vector<PhaseTaps> interior_phases(const Axis& axis, std::span<const double> weights = {}) {
+  std::vector<PhaseTaps> phases = taps_by_phase(axis, weights), inside;
+  for (std::size_t phase = 0; phase < phases.size(); ++phase)
+    if (has_interior(axis, static_cast<Index>(phase), phases[phase])) inside.push_back(phases[phase]);
+  return inside;
+}
+
+std::vector<Index> counts_of(const std::vector<PhaseTaps>& phases) {
+  std::vector<Index> counts;
+  for (const PhaseTaps& taps : phases) counts.push_back(taps.count);
+  return counts;
+}
+
+bool all_alike(const std::vector<Index>& values) {
+  return std::all_of(values.begin(), values.end(), [&](Index value) { return value == values.front(); });
+}
+
+// "interior image pixels in turn are reached by 2, 1 taps", and what that does to an even code.
+std::string overlap_text(const Axis& axis, std::span<const double> weights) {
+  const std::vector<PhaseTaps> phases = interior_phases(axis, weights);
+  const std::vector<Index> counts = counts_of(phases);
+  if (counts.empty()) return "no image pixel lies far enough inside to be reached by all its windows";
+  const bool alike = all_alike(counts);
+  const std::string reached =
+      alike ? "every interior image pixel is reached by " + counted(counts.front(), "tap")
+            : fmt::format("interior image pixels in turn are reached by {} taps", beginning(counts));
+  if (weights.empty()) return reached + (alike ? ": even" : ": uneven, expect a checkerboard");
+  double least = phases.front().sum, most = least, largest = 0;
+  for (const PhaseTaps& taps : phases) {
+    least = std::min(least, taps.sum);
+    most = std::max(most, taps.sum);
+    largest = std::max(largest, std::abs(taps.sum));
+  }
+  constexpr double rounding = 1e-12;
+  if (most - least <= rounding * largest)
+    return fmt::format("{}, which add up to {:.6g}{}: even", reached, least, alike ? "" : " each");
+  return fmt::format("{}, which add up to {:.6g} to {:.6g}: uneven, expect a checkerboard", reached, least,
+                     most);
+}
+
 }  // namespace
 
-std::vector<Index> overlap_by_phase(const Axis& axis) {
-  std::vector<Index> reached(static_cast<std::size_t>(std::min(axis.image_step(), axis.in)), 0);
-  // Tap k reaches the pixels with up*i + pad = dilation*k modulo down, and then falls on a code pixel of theirs.
-  std::vector<Index> taps_of_residue(static_cast<std::size_t>(axis.down), 0);
-  for (Index k = 0; k < axis.taps; ++k)
-    ++taps_of_residue[static_cast<std::size_t>(axis.dilation * k % axis.down)];
-  for (std::size_t i = 0; i < reached.size(); ++i)
-    reached[i] = taps_of_residue[static_cast<std::size_t>(
-        positive_mod(axis.up * static_cast<Index>(i) + axis.pad, axis.down))];
-  return reached;
-}
+std::vector<Index> overlap_by_phase(const Axis& axis) { return counts_of(taps_by_phase(axis)); }
+std::vector<Index> interior_overlap(const Axis& axis) { return counts_of(interior_phases(axis)); }
 
 AxisArithmetic arithmetic(const Axis& axis, const SaidPadding& said) {
   const Axis transposed = axis.transposed();
   AxisArithmetic a{};
-  a.natural = natural_size(axis);
+  a.natural = axis.stretched_code() - 1 + axis.extent();
   a.pad_begin = axis.pad;
   a.pad_end = axis.pad_end();
   a.zeros_between = axis.down - 1;
@@ -68,19 +133,16 @@ AxisArithmetic arithmetic(const Axis& axis, const SaidPadding& said) {
                                   : std::clamp(axis.pad, a.pad_end, a.pad_end + axis.down - 1);
   a.images = is_same(said.rule) ? same_image_sizes(axis, axis.out)
                                 : image_sizes(axis, axis.out, axis.pad, a.padding_end);
-  const auto overlap = overlap_by_phase(axis);
-  if (!overlap.empty()) {
-    a.overlap_least = *std::min_element(overlap.begin(), overlap.end());
-    a.overlap_most = *std::max_element(overlap.begin(), overlap.end());
-  }
-  const Index first = ceil_div(axis.extent() - 1 - axis.pad, axis.up);
-  const Index last = floor_div(axis.down * (axis.out - 1) - axis.pad, axis.up);
-  a.has_interior = std::max<Index>(first, 0) <= std::min(last, axis.in - 1);
+  // Not every system takes an image without pixels, but this one has been taken, or holds no window like the others.
+  if ((axis.in == 0 || axis.out == 0) && !is_same(said.rule) &&
+      empty_image_has(axis, axis.out, axis.pad, a.padding_end))
+    a.images = {0, std::max<Index>(a.images.largest, 0)};
+  a.overlap = interior_overlap(axis);
   a.relation = relation(axis);
   return a;
 }
 
-std::vector<std::string> explain(const Axis& axis, const SaidPadding& said) {
+std::vector<std::string> explain(const Axis& axis, const SaidPadding& said, std::span<const double> weights) {
   const AxisArithmetic a = arithmetic(axis, said);
   const Index stretched = axis.stretched_image();
   std::vector<std::string> lines;
@@ -103,11 +165,13 @@ std::vector<std::string> explain(const Axis& axis, const SaidPadding& said) {
         fmt::format("                the filter's {} taps lie {} apart and cover {}*({}-1)+1 = {}", axis.taps,
                     axis.dilation, axis.dilation, axis.taps, axis.extent()));
   if (axis.up == 1) {
-    lines.push_back(fmt::format(
-        "conv_transpose  {}*({}-1) + {} = {}, {} {} in front and {} {} behind: {}{}", axis.down, axis.out,
-        axis.extent(), counted(a.natural, "pixel"), std::abs(a.pad_begin), a.pad_begin < 0 ? "added" : "cut",
-        std::abs(a.pad_end), a.pad_end < 0 ? "added" : "cut", axis.in,
-        a.relation > 0 ? fmt::format("  (relation {} of Dumoulin & Visin)", a.relation) : ""));
+    lines.push_back(
+        fmt::format("conv_transpose  {} = {}, {} {} in front and {} {} behind: {}{}",
+                    axis.out == 0 ? fmt::format("0 + {}-1", axis.extent())
+                                  : fmt::format("{}*({}-1) + {}", axis.down, axis.out, axis.extent()),
+                    counted(a.natural, "pixel"), std::abs(a.pad_begin), a.pad_begin < 0 ? "added" : "cut",
+                    std::abs(a.pad_end), a.pad_end < 0 ? "added" : "cut", axis.in,
+                    a.relation > 0 ? fmt::format("  (relation {} of Dumoulin & Visin)", a.relation) : ""));
   }
   const auto zeros = [](Index count) {
     return count < 0 ? fmt::format("{} cropped", counted(-count, "pixel")) : counted(count, "zero");
@@ -118,22 +182,18 @@ std::vector<std::string> explain(const Axis& axis, const SaidPadding& said) {
       "result every {}: {}",
       axis.up == 1 ? "                as " : "conv_transpose  ", axis.up, axis.down, zeros(a.zeros_between),
       zeros(a.zeros_begin), zeros(a.zeros_end), axis.up == 1 ? "step" : counted(axis.up, "step"), axis.in));
-  if (!a.images.empty())
+  if (!a.images.empty()) {
+    const std::string padding = said.rule == PaddingRule::listed
+                                    ? fmt::format("padding {}:{}", axis.pad, a.padding_end)
+                                    : std::string(name(said.rule));
+    // Systems differ in which images without a window they take.
+    const std::string which = axis.out == 0 ? fmt::format("that hold no window under {}", padding)
+                                            : fmt::format("with a code of {} under {}", axis.out, padding);
     lines.push_back(fmt::format(
-        "image sizes     with a code of {} under {}: {}{}", axis.out,
-        said.rule == PaddingRule::listed ? fmt::format("padding {}:{}", axis.pad, a.padding_end)
-                                         : std::string(name(said.rule)),
-        sizes_text(a.images),
+        "image sizes     {}: {}{}", which, sizes_text(a.images),
         a.images.smallest == a.images.largest ? "" : "  (the size must be said: conv forgets it)"));
-  if (!a.has_interior)
-    lines.push_back("overlap         no image pixel lies far enough inside to be reached by all its windows");
-  else if (a.overlap_least == a.overlap_most)
-    lines.push_back(fmt::format("overlap         every interior image pixel is reached by {}: even",
-                                counted(a.overlap_most, "tap")));
-  else
-    lines.push_back(fmt::format(
-        "overlap         interior image pixels in turn are reached by {} taps: uneven, expect a checkerboard",
-        beginning(overlap_by_phase(axis))));
+  }
+  lines.push_back("overlap         " + overlap_text(axis, weights));
   return lines;
 }
 

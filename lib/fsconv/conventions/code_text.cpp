@@ -16,6 +16,11 @@ Values each(const Geometry& geometry, const std::function<Index(const Axis&)>& v
 
 Index natural_size(const Axis& axis) { return axis.down * (axis.out - 1) + axis.extent(); }
 
+bool is_dilated(const Geometry& geometry) {
+  return std::any_of(geometry.axes.begin(), geometry.axes.end(),
+                     [](const Axis& a) { return a.dilation > 1; });
+}
+
 Settings words_of(const Geometry& geometry) {
   Settings settings;
   settings.stride.clear();

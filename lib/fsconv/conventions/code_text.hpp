@@ -21,6 +21,7 @@ Values image_size(const Geometry& geometry);
 Values kernel_size(const Geometry& geometry);
 Values each(const Geometry& geometry, const std::function<Index(const Axis&)>& value);
 Index natural_size(const Axis& axis);  // stride*(code-1) + extent
+bool is_dilated(const Geometry& geometry);
 
 Settings with(Settings settings, PaddingRule rule);
 Settings with(Settings settings, Padding padding);

@@ -87,6 +87,7 @@ Index Dialect::result_channels(Direction direction, const Geometry& geometry) co
   return direction == Direction::conv ? geometry.out_channels : geometry.in_channels;
 }
 
+std::string Dialect::limits(Direction, const Geometry&) const { return {}; }
 std::string Dialect::remark(Direction, const Geometry&, const Settings&) const { return {}; }
 
 const Dialect& dialect(Convention convention) {

@@ -62,6 +62,8 @@ class Dialect {
   virtual std::vector<Settings> candidates(const Geometry& geometry, Direction direction) const = 0;
   // The call with these settings, as code that runs when pasted; x is what is read and w the filter.
   virtual std::string code(const Geometry& geometry, Direction direction, const Settings& settings) const = 0;
+  // What stands beside such a call: where alone it runs, in a few words, or nothing.
+  virtual std::string limits(Direction direction, const Geometry& geometry) const;
   // The words of a candidate that the others have not, as its code has them, defaults too: "padding='same'".
   virtual std::string own_words(const Settings& settings) const = 0;
 

@@ -46,7 +46,12 @@ class Keras : public Dialect {
   void check_geometry(Direction direction, const Geometry& geometry, const ArraySizes& sizes,
                       const Settings& settings) const override {
     Dialect::check_geometry(direction, geometry, sizes, settings);
-    if (direction == Direction::conv) return;
+    if (direction == Direction::conv) {
+      if (settings.padding && settings.padding->rule == PaddingRule::causal && strided_and_dilated(geometry))
+        refuse("padding", "has no causal padding with stride and dilation above 1 together",
+               way_out(*this, geometry, direction, settings));
+      return;
+    }
     if (geometry.groups != 1)
       refuse("groups", "has no groups in its transposed convolution",
              way_out(*this, geometry, direction, settings));
@@ -68,7 +73,8 @@ class Keras : public Dialect {
   std::string remark(Direction direction, const Geometry& geometry, const Settings&) const override {
     if (direction == Direction::conv && strided_and_dilated(geometry))
       return "keras.layers refuses stride and dilation together; keras.ops.conv computes this";
-    return {};
+    const std::string limited = limits(direction, geometry);
+    return limited.empty() ? limited : "keras has " + limited;
   }
 
   std::vector<Settings> candidates(const Geometry& geometry, Direction direction) const override {
@@ -76,7 +82,7 @@ class Keras : public Dialect {
     const Settings base = words_of(geometry);
     if (direction == Direction::conv) {
       std::vector<Settings> list{with(base, same), with(base, valid)};
-      if (geometry.axes.size() == 1) list.push_back(with(base, causal));
+      if (geometry.axes.size() == 1 && !strided_and_dilated(geometry)) list.push_back(with(base, causal));
       return list;
     }
     Settings valid_padded = with(base, valid), same_padded = with(base, same);
@@ -84,6 +90,11 @@ class Keras : public Dialect {
     same_padded.output_padding =
         each(geometry, [](const Axis& a) { return a.in - natural_size(a) + a.extent() / 2 * 2; });
     return {with(base, same), with(base, valid), valid_padded, same_padded};
+  }
+
+  std::string limits(Direction direction, const Geometry& geometry) const override {
+    if (direction == Direction::conv || !is_dilated(geometry)) return {};
+    return "dilation here on a GPU only, where TensorFlow computes";
   }
 
   std::string own_words(const Settings& settings) const override {
@@ -115,11 +126,8 @@ class Keras : public Dialect {
   }
 
   static bool strided_and_dilated(const Geometry& geometry) {
-    const auto any = [&](Index Axis::*number) {
-      return std::any_of(geometry.axes.begin(), geometry.axes.end(),
-                         [&](const Axis& axis) { return axis.*number > 1; });
-    };
-    return any(&Axis::down) && any(&Axis::dilation);
+    return is_dilated(geometry) && std::any_of(geometry.axes.begin(), geometry.axes.end(),
+                                               [](const Axis& axis) { return axis.down > 1; });
   }
 };
 

@@ -26,17 +26,18 @@ class Native : public Dialect {
 
   Axis conv(const AxisWords& words) const override { return conv_or_empty(words); }
 
-  // Any image size that conv maps to this code size; the smallest one plus output_padding if none is named, under SAME
-  // the largest, which is stride times the code.
+  // Any image size that conv maps to this code size. If none is named, the smallest one that has pixels (if one has) plus
+  // output_padding, under SAME the largest, which is stride times the code.
   Placed conv_transpose(const AxisWords& words) const override {
-    const SizeRange sizes = legal_images(words);
-    AxisWords nothing = words;  // an image of no pixels, whose padding may hold windows
-    nothing.source = 0;
-    if (windows(nothing) == words.source && (sizes.empty() || words.size == 0)) return placed(words, 0);
+    SizeRange sizes = legal_images(words);
+    const Pads pads = pads_of(words, 0);
+    const bool none_too = empty_image_has(words.axis, words.source, pads.begin, pads.end);
+    if (none_too && (sizes.empty() || words.size == 0)) return placed(words, 0);
     if (sizes.empty())
       throw InvalidArgument(words.name, fmt::format("no image size has a code of {} here", words.source),
                             "pad less or change the stride");
     if (words.size) {
+      if (none_too) sizes.smallest = 0;
       require_size_in(words, sizes);
       return placed(words, *words.size);
     }

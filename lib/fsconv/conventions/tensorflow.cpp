@@ -81,9 +81,11 @@ class TensorFlow : public Dialect {
   bool implies_groups() const override { return true; }
 
   std::string remark(Direction direction, const Geometry& geometry, const Settings& settings) const override {
-    if (direction == Direction::conv || geometry.groups == 1) return {};
-    return "tensorflow has groups here on a GPU only (tf.raw_ops.Conv2DBackpropInput); elsewhere: " +
-           way_out(*this, geometry, direction, settings);
+    const std::string limited = limits(direction, geometry);
+    if (limited.empty()) return {};
+    return fmt::format("tensorflow has {}{}; elsewhere: {}", limited,
+                       geometry.groups == 1 ? "" : " (tf.raw_ops.Conv2DBackpropInput)",
+                       way_out(*this, geometry, direction, settings));
   }
 
   std::vector<Settings> candidates(const Geometry& geometry, Direction direction) const override {
@@ -93,6 +95,15 @@ class TensorFlow : public Dialect {
     std::vector<Settings> list{with(base, same), with(base, valid)};
     if (geometry.axes.size() == 2) list.push_back(with(base, listed_padding(geometry)));
     return list;
+  }
+
+  // Its kernels for a processor refuse the rest when they run.
+  std::string limits(Direction direction, const Geometry& geometry) const override {
+    const bool dilated = is_dilated(geometry), grouped = geometry.groups != 1;
+    if (direction == Direction::conv || (!dilated && !grouped)) return {};
+    return fmt::format("{} here on a GPU only", dilated && grouped ? "groups and dilation"
+                                                : grouped          ? "groups"
+                                                                   : "dilation");
   }
 
   std::string own_words(const Settings& settings) const override {

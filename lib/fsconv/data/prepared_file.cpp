@@ -82,7 +82,7 @@ std::vector<std::uint32_t> crcs_of(SealedReader& sealed, const std::string& path
   crcs.reserve(static_cast<std::size_t>(stored.size()));
   for (const std::int64_t crc : stored) {
     if (crc < 0 || crc > std::numeric_limits<std::uint32_t>::max())
-      throw BadData(path + ":" + dataset, fmt::format("holds {}, which is no CRC-32", crc));
+      throw BadData(fmt::format("{}:{}", path, dataset), fmt::format("holds {}, which is no CRC-32", crc));
     crcs.push_back(static_cast<std::uint32_t>(crc));
   }
   return crcs;

@@ -109,7 +109,9 @@ std::string without_zeros(std::string text) {
   return text;
 }
 
-std::string with_minus(std::string text) { return text.starts_with('-') ? "−" + text.substr(1) : text; }
+std::string with_minus(const std::string& text) {
+  return text.starts_with('-') ? "−" + text.substr(1) : text;
+}
 
 // 12345 -> 12,345, from five digits on.
 std::string with_thousands(std::string digits) {

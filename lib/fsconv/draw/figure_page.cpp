@@ -81,7 +81,7 @@ FigurePage::FigurePage(const Geometry& geometry, const FigureOptions& options)
   for (const Index3& sizes : {extents(Side::code), extents(Side::image), tap_extents(axes_)})
     for (const Index size : sizes) short_positions_ = short_positions_ && size <= 10;
   if (options.text != CellText::numbers) return;
-  source_values_ = numbers(options.source, extents(source()), rank(), "source");
+  source_values_ = numbers(options.source, extents(source()), rank(), "input");
   weights_ = numbers(options.weight, tap_extents(axes_), rank(), "weight");
   const Index3 results = extents(target());
   target_values_ = Tensor<double>({volume(results)});

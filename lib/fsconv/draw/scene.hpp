@@ -141,7 +141,7 @@ struct Scene {
   std::size_t axes = 2;  // of the marks: their positions are those of the last so many
 
   void add(Primitive shape, std::optional<Mark> mark = {}, std::string element_title = {}) {
-    elements.push_back({std::move(shape), std::move(mark), std::move(element_title)});
+    elements.push_back({std::move(shape), mark, std::move(element_title)});
   }
 };
 

@@ -68,6 +68,7 @@ struct Numbers<BFloat16, Lanes> {
   static Bits rounded_bits(const Sums& sums) {
     const Bits bits = (Bits)sums;
     const Bits nearest = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+    // What is no number is not equal to itself. NOLINTNEXTLINE(misc-redundant-expression)
     return sums == sums ? nearest : (bits >> 16) | 0x40;
   }
   static void store(BFloat16* to, const Sums& sums) {

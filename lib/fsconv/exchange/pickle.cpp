@@ -376,7 +376,7 @@ const PickleNode* PickleMachine::run() {
   return stack_.back();
 }
 
-Pickle::Pickle(std::span<const std::byte> bytes, std::string where) {
+Pickle::Pickle(std::span<const std::byte> bytes, const std::string& where) {
   root_ = PickleMachine(bytes, where, *this).run();
 }
 

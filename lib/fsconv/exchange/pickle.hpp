@@ -44,7 +44,7 @@ class Pickle {
  public:
   static constexpr std::size_t most_bytes = std::size_t{1} << 24, most_nodes = 1'000'000, most_axes = 8;
 
-  Pickle(std::span<const std::byte> bytes, std::string where);
+  Pickle(std::span<const std::byte> bytes, const std::string& where);
   Pickle(const Pickle&) = delete;
   Pickle& operator=(const Pickle&) = delete;
 

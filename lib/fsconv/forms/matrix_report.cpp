@@ -82,13 +82,13 @@ std::string text(const MatrixReport& r) {
   lines += fmt::format("{}  {}\n", conv ? "W" : "W^T", r.name);
   lines += fmt::format("size        {} x {} ({})\n", r.rows, r.columns,
                        conv ? "code pixels x image pixels" : "image pixels x code pixels");
-  lines +=
-      fmt::format("nonzeros    {}  density {:.4g}  made of {} weights\n", r.nonzeros, r.density(), r.weights);
+  lines += fmt::format("nonzeros    {}  density {:.4g}  made of {}\n", r.nonzeros, r.density(),
+                       counted(r.weights, "weight"));
   lines += text(r.structure, "structure   ");
-  lines +=
-      fmt::format("per row     {} to {} nonzeros, {} empty rows\n", r.row_least, r.row_most, r.empty_rows);
-  lines += fmt::format("per column  {} to {} nonzeros, {} empty columns\n", r.column_least, r.column_most,
-                       r.empty_columns);
+  lines += fmt::format("per row     {} to {} nonzeros, {}\n", r.row_least, r.row_most,
+                       counted(r.empty_rows, "empty row"));
+  lines += fmt::format("per column  {} to {} nonzeros, {}\n", r.column_least, r.column_most,
+                       counted(r.empty_columns, "empty column"));
   const auto line = [&](const char* what, double seconds) {
     lines += fmt::format("{:<11} {:.3g} s  {:.2f} ns per nonzero\n", what, seconds,
                          per_nonzero(seconds, r.nonzeros));

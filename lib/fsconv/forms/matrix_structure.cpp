@@ -52,7 +52,8 @@ std::string text(const MatrixStructure& structure, const std::string& title) {
     lines += fmt::format("{}axis {}, stride {}: {} x {} {}{}\n", indent, at, axis.stride, axis.rows,
                          axis.columns, innermost ? "entries" : "blocks",
                          axis.toeplitz() ? ", Toeplitz: constant along diagonals" : "");
-    if (!axis.toeplitz()) lines += fmt::format("{}  {}\n", indent, moved(axis, innermost, structure.map));
+    if (!axis.toeplitz() && axis.rows > axis.row_step)
+      lines += fmt::format("{}  {}\n", indent, moved(axis, innermost, structure.map));
   }
   return lines;
 }

@@ -106,8 +106,8 @@ std::optional<std::string> unsupported(const Geometry& geometry) {
     if (axis.up != 1) return fmt::format("oneDNN has no rational stride {}", stride_text(axis));
     if (axis.pad < 0) return fmt::format("oneDNN has no negative padding {} before the image", axis.pad);
     if (axis.pad_end() + axis.down <= 0)
-      return fmt::format("oneDNN cannot leave {} trailing pixels unread with stride {}", -axis.pad_end(),
-                         axis.down);
+      return fmt::format("oneDNN cannot leave {} unread with stride {}",
+                         counted(-axis.pad_end(), "trailing pixel"), axis.down);
   }
   return std::nullopt;
 }

@@ -59,6 +59,10 @@ SizeRange image_sizes(const Axis& axis, Index out, Index begin, Index end) {
   return {out == 0 ? 1 : std::max<Index>(smallest, 1), largest};
 }
 
+bool empty_image_has(const Axis& axis, Index out, Index begin, Index end) {
+  return begin + end >= 0 && std::max<Index>(code_size(axis, 0, begin, end), 0) == out;
+}
+
 Index same_code_size(const Axis& axis, Index in) { return ceil_div(axis.up * in, axis.down); }
 
 Index same_total_padding(const Axis& axis, Index in) {

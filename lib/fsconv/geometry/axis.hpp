@@ -97,6 +97,8 @@ struct SizeRange {
   bool contains(Index size) const { return smallest <= size && size <= largest; }
 };
 SizeRange image_sizes(const Axis& axis, Index out, Index begin, Index end);
+// Whether an image without pixels has such a code: these pads alone hold `out` windows, or hold none and `out` is 0.
+bool empty_image_has(const Axis& axis, Index out, Index begin, Index end);
 
 // SAME: the code of an n-pixel image has ceil(up*n/down) pixels; total padding as TensorFlow computes it,
 //     max((code-1)*down + extent - stretched, 0).

@@ -91,7 +91,8 @@ void require_same_run(const ShardFile& first, const ShardFile& other) {
   for (const std::string& attribute : attributes) {
     if (!is_common(attribute, first.kind)) continue;
     const std::string mine = said(other, attribute), firsts = said(first, attribute);
-    if (mine != firsts) differ(attribute + " " + mine, attribute + " " + firsts);
+    if (mine != firsts)
+      differ(fmt::format("{} {}", attribute, mine), fmt::format("{} {}", attribute, firsts));
   }
 }
 

@@ -60,7 +60,7 @@ class Maker {
   // activation(map(in)), or gated: map(in) * sigmoid(map'(in)).
   template <class Map>
   ValueId activated(Map&& map, ParameterId weight, std::optional<ParameterId> gate, const std::string& name,
-                    Shape bias, bool last);
+                    const Shape& bias, bool last);
   Geometry block_geometry(const Layer& layer) const {
     const Shape code = layer.geometry.code_shape();
     return size_keeping(code[1], Shape(code.begin() + 2, code.end()), 3, code[1]);
@@ -98,7 +98,7 @@ Maker::Maker(const ModelSpec& spec) : spec_(spec), linear_(spec.latent > 0) {
 
 template <class Map>
 ValueId Maker::activated(Map&& map, ParameterId weight, std::optional<ParameterId> gate,
-                         const std::string& name, Shape bias, bool last) {
+                         const std::string& name, const Shape& bias, bool last) {
   const ParameterId shift = m_.bias(name + "_bias", bias);
   if (last) return map(weight, shift, Activation::linear);
   if (!gate) return map(weight, shift, spec_.activation);

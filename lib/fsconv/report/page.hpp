@@ -36,7 +36,7 @@ class Page {
  public:
   explicit Page(std::string title) : title_(std::move(title)) {}
 
-  void add(Html html) { body_ += html; }
+  void add(const Html& html) { body_ += html; }
   void heading(const std::string& text);  // of a section, with an entry in the table of contents
   void subheading(const std::string& text) { add(element("h3", {}, {text})); }
   void say(const std::string& text) { add(element("p", {}, {text})); }  // a paragraph

@@ -58,7 +58,7 @@ std::span<const Claim> claims() {
        .check = claim::checkerboard,
        .prove = claim::checkerboard},
       {.name = "resize",
-       .statement = "equal phase sums: conv_transpose = nearest, then a plain conv",
+       .statement = "equal phase sums along every axis: nearest, then a plain conv",
        .draws_numbers = false,
        .check = claim::resize,
        .prove = claim::resize},

@@ -64,7 +64,8 @@ ExplainedMap side_by_side(std::string title, std::vector<std::string> roads,
   return map;
 }
 
-// Filters with equal phase sums: q chooses one, and what is left of it behind nearest upsampling is a plain filter.
+// Filters with equal phase sums along every axis: q chooses one, and what is left of it behind nearest upsampling is a
+// plain filter. On several axes equal sums alone are not enough (beliefs: equal_sums_are_resize).
 void explain_resize(const Geometry& geometry, const Values& y, const Values& w, const Names& names,
                     Explanation& e) {
   Shape chosen{geometry.out_channels, geometry.in_per_group()};
@@ -81,18 +82,19 @@ void explain_resize(const Geometry& geometry, const Values& y, const Values& w, 
   const Geometry plain = checkerboard::plain_conv(geometry);
   e.plain = print_case(plain);
   e.resize = side_by_side(
-      "equal phase sums: nearest upsampling, then a plain conv",
+      geometry.axes.size() == 1 ? "equal phase sums: nearest upsampling, then a plain conv"
+                                : "equal phase sums along every axis: nearest upsampling, then a plain conv",
       {"conv_transpose (gather)", "nearest, then conv (gather)"},
       {gather::conv_transpose(geometry, y, even),
        gather::conv(plain, checkerboard::nearest(geometry, y),
                     checkerboard::plain_weight(geometry, checkerboard::resize_filter(geometry, even)))},
       with_q, names, Symbol::image, "(W^T y)");
+  for (Index k = 0; k < even.size(); ++k)
+    e.even_filter.push_back(fmt::format("{} = {}", names(Symbol::weight, k), text(even[k], with_q)));
   if (geometry.axes.size() > 1 || w.size() != geometry.axes[0].taps) return;
   const Values sums = checkerboard::phase_sums(geometry, w);
   for (Index r = 0; r < sums.size(); ++r)
     e.phase_sums.push_back(fmt::format("g{} = {}", r, text(sums[r], names)));
-  for (Index k = 0; k < even.size(); ++k)
-    e.even_filter.push_back(fmt::format("{} = {}", names(Symbol::weight, k), text(even[k], with_q)));
 }
 
 }  // namespace

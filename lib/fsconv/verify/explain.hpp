@@ -32,8 +32,9 @@ struct Explanation {
   std::string stretched, filter;
   Index step = 1;
   ExplainedMap conv, conv_transpose, weight_gradient;
-  // Checkerboards, where a stride leaves something to choose: with one axis and channel the phase sums ("g0 = w0 + w2")
-  // and the filters whose sums are equal ("w0 = q0", "w1 = q0 + q1"); their transposed convolution along both roads.
+  // Checkerboards, where a stride leaves something to choose: the filters whose phase sums are equal along every axis
+  // ("w0 = q0", "w1 = q0 + q1"), their transposed convolution along both roads, and with one axis and channel the sums
+  // themselves ("g0 = w0 + w2").
   std::vector<std::string> phase_sums = {}, even_filter = {};
   std::string plain = {};    // the convolution behind nearest upsampling, as a case string
   ExplainedMap resize = {};  // no rows where there is nothing to show

@@ -107,6 +107,9 @@ std::string text(const Explanation& e, std::size_t width) {
         "checkerboard: a flat code gives, away from borders, the sums of the filter by phase", width);
     lines += wrapped_text(fmt::format("  {}", fmt::join(e.phase_sums, "    ")), width, margin + 2);
     lines += wrapped_text(fmt::format("  equal where {}", fmt::join(e.even_filter, ", ")), width, margin + 2);
+  } else {
+    lines += wrapped_text(fmt::format("checkerboard: none where {}", fmt::join(e.even_filter, ", ")), width,
+                          margin + 2);
   }
   return lines + table(e.resize, width) + wrapped_text("  the plain conv is " + e.plain, width, margin + 2);
 }

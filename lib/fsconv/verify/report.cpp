@@ -152,9 +152,22 @@ std::vector<Untried> untried(const VerifyReport& report) {
   for (std::size_t at = 0; at < plan.forms.size(); ++at)
     add_unless_tried("form", plan.forms[at].name, "these claims are about sizes alone, which no form changes",
                      [&](const Check& check) { return check.form == static_cast<Index>(at); });
-  for (const Method method : plan.methods)
-    add_unless_tried("method", name(method), "none of these claims is checked so on these forms",
-                     [&](const Check& check) { return check.method == method; });
+  // What one check decides, it decides for every method that was asked for (tries_of() in verify.cpp): one without checks of
+  // its own is looked for there.
+  const auto is_in_place_of = [&](const Check& check, Method asked) {
+    const Claim& claim = plan.claims[static_cast<std::size_t>(check.claim)];
+    const std::size_t form = check.form < 0 ? 0 : static_cast<std::size_t>(check.form);
+    const Method method = method_for(claim, plan.forms[form], asked);
+    return check.method == method ||
+           (!claim.draws_numbers && method != Method::symbolic && check.method != Method::symbolic);
+  };
+  for (const Method method : plan.methods) {
+    const auto is_own = [&](const Check& check) { return check.method == method; };
+    const bool has_own = std::any_of(report.checks.begin(), report.checks.end(), is_own);
+    add_unless_tried(
+        "method", name(method), "none of these claims is checked so on these forms",
+        [&](const Check& check) { return has_own ? is_own(check) : is_in_place_of(check, method); });
+  }
   return list;
 }
 

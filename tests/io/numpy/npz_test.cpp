@@ -36,6 +36,7 @@ TEST_CASE("npz: several arrays are written and read back by name") {
   CHECK(read_array(folder / "x.npz:bias").values == Tensor<double>({3}, {7, 8, 9}));
   CHECK(read_array(folder / "x.npz:bias").dtype == "f4");
   CHECK_THROWS_WITH(read_array(folder / "x.npz"), Contains("holds 2 arrays") && Contains("weight, bias"));
+  CHECK_THROWS_AS(read_array(folder / "x.npz"), InvalidArgument);  // as with the datasets of an HDF5 file
   CHECK_THROWS_WITH(read_array(folder / "x.npz:gain"),
                     Contains("has no array 'gain'") && Contains("weight, bias"));
 }

@@ -54,8 +54,9 @@ std::size_t NpzReader::number_of(const std::string& name) const {
 std::size_t NpzReader::only_one() const {
   if (names_.empty()) throw BadData(file_.path(), "holds no array");
   if (names_.size() > 1)
-    throw BadData(file_.path(), fmt::format("holds {} arrays", names_.size()),
-                  fmt::format("write {}:NAME with one of {}", file_.path(), excerpt_of_names(names_)));
+    throw InvalidArgument(
+        file_.path(), fmt::format("holds {} arrays", names_.size()),
+        fmt::format("write {}:NAME with one of {}", file_.path(), excerpt_of_names(names_)));
   return 0;
 }
 

@@ -32,7 +32,7 @@ class NpzReader {
   CompactArray read_compact(std::size_t number, const NpyCheck& check) const;
   // By a name, with or without ".npy"; BadData, too, where several arrays have it.
   std::size_t number_of(const std::string& name) const;
-  // Of the only array; BadData with the names where there are several, or none.
+  // Of the only array; InvalidArgument with the names where there are several, BadData where there is none.
   std::size_t only_one() const;
 
  private:
