@@ -190,6 +190,13 @@ TEST_CASE("cli evaluate: pairs of one run differ by nothing, those of two by the
   const std::string text = folder.run("evaluate a.h5 --against of-b.h5");
   CHECK(text.find("a.h5 minus b.h5, over 40 pairs") != std::string::npos);
   CHECK(text.find("-L_10") == std::string::npos);  // only one of the two has it
+  // Found: a mean over 10 draws minus one over 1 was called a difference of the models; a run minus itself was not 0.
+  CHECK(text.find("left out: means over 1 draw and over 10 draws") != std::string::npos);
+  const auto other_noise = folder.json("evaluate b.h5 --against of-b.h5")["against"]["difference"];
+  for (const char* name : {"reconstruction", "elbo"}) CHECK_FALSE(other_noise.contains(name));
+  for (const char* name : {"kl", "psnr"}) CHECK(other_noise[name]["mean"] == 0.0);
+  CHECK(folder.run("evaluate b.h5 --importance-samples 10 --against of-b.h5").find("-0.000") ==
+        std::string::npos);
 
   folder.train("grey.h5", std::string(vae) + " --likelihood bce-grey --binarise dynamic");
   const auto other_likelihood = folder.json("evaluate grey.h5 --against of-b.h5")["against"]["difference"];

@@ -131,7 +131,7 @@ TEST_CASE("cli merge: the merged file is that of one run, but for times, and rep
   CHECK_THAT(line, Catch::Contains("--shard 1/3") && Catch::Contains("2 more shards"));
 }
 
-TEST_CASE("cli merge: shards of one geometry, of statements, and a wrong form") {
+TEST_CASE("cli merge: shards of one geometry, of statements, and a wrong form", "[slow]") {
   const ScratchFolder folder;
   const std::string one =
       "verify --case i6o3k3s2p1 --claim transpose,shape --form gather,scatter --method exact";

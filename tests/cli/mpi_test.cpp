@@ -140,7 +140,7 @@ TEST_CASE("cli mpi: bench --what scale measures the link and whole steps beside 
   CHECK(messages(refused) == 1);
 }
 
-TEST_CASE("cli mpi: stopped on four ranks, a run goes on on one to the same bits") {
+TEST_CASE("cli mpi: stopped on four ranks, a run goes on on one to the same bits", "[slow]") {
   if (!has_mpi()) return;
   const ScratchFolder folder;
   const std::string line = run_words + std::string("--epochs 100000 --output run.h5 --threads 1");
@@ -162,7 +162,8 @@ TEST_CASE("cli mpi: stopped on four ranks, a run goes on on one to the same bits
   CHECK(test::same_bits(folder / "whole.h5", folder / "run.h5"));
 }
 
-TEST_CASE("cli mpi: a rank that is asked to stop stops all, whatever rank 0 writes at that moment") {
+TEST_CASE("cli mpi: a rank that is asked to stop stops all, whatever rank 0 writes at that moment",
+          "[slow]") {
   if (!has_mpi()) return;
   const ScratchFolder folder;
   for (const std::string at : {"1", "2", "4"}) {
@@ -176,7 +177,7 @@ TEST_CASE("cli mpi: a rank that is asked to stop stops all, whatever rank 0 writ
   }
 }
 
-TEST_CASE("cli mpi: a rank that is killed ends the others, and the file of before stands") {
+TEST_CASE("cli mpi: a rank that is killed ends the others, and the file of before stands", "[slow]") {
   if (!has_mpi()) return;
   const ScratchFolder folder;
   const std::string line = run_words + std::string("--epochs 100000 --output run.h5 --threads 1");
@@ -188,7 +189,8 @@ TEST_CASE("cli mpi: a rank that is killed ends the others, and the file of befor
   CHECK(run_fsconv(words("train --resume run.h5 --epochs " + epochs), folder.path()).exit_code == 0);
 }
 
-TEST_CASE("cli mpi: what goes wrong on one rank ends all with one message and the documented code") {
+TEST_CASE("cli mpi: what goes wrong on one rank ends all with one message and the documented code",
+          "[slow]") {
   if (!has_mpi()) return;
   const ScratchFolder folder;
   const auto fails = [&](int ranks, const std::string& line, int code, const std::string& said,
@@ -239,7 +241,7 @@ Finished run_two(const std::string& first, const std::string& program, const std
   return run_fsconv(words(line), folder, limits_of(1));
 }
 
-TEST_CASE("cli mpi: ranks that would not compute the same are refused") {
+TEST_CASE("cli mpi: ranks that would not compute the same are refused", "[slow]") {
   if (!has_mpi()) return;
   const ScratchFolder folder;
   const Finished finished = run_two(run_words + std::string("--output run.h5 --isa portable"), "",
@@ -252,7 +254,7 @@ TEST_CASE("cli mpi: ranks that would not compute the same are refused") {
   CHECK(folder.files() == 0);
 }
 
-TEST_CASE("cli mpi: a rank that alone cannot begin says so itself, whichever it is") {
+TEST_CASE("cli mpi: a rank that alone cannot begin says so itself, whichever it is", "[slow]") {
   if (!has_mpi()) return;
   const ScratchFolder folder;
   const std::string line = run_words + std::string("--output run.h5"),

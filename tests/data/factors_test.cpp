@@ -69,6 +69,8 @@ TEST_CASE("factors: every image shows the numbers that it was drawn from") {
     CHECK(set.images.shape() == Shape{200, 3, format.height, format.width});
     CHECK(set.factor_names == std::vector<std::string>{"x", "y", "radius", "hue"});
     CHECK(set.factors.shape() == Shape{200, 4});
+    for (const std::string& factor : set.factor_names)
+      CHECK(factor_units(factor) == (factor == "hue" ? "degree" : "pixel"));
     CHECK(set.labels.empty());
     CHECK(largest_error(set) < 0.15);
     // Mutants: axes that are swapped, a diameter, factors of the next image.

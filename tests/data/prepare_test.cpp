@@ -101,6 +101,8 @@ TEST_CASE("prepare: parts are spread evenly over the list") {
   CHECK(assigned("tttttttttt", PartSize{.count = 3}) == "tttxttxttx");
   CHECK(assigned("tttttttttt", PartSize{.part = 0.2}, PartSize{.count = 4}) == "tvtvxtvtvx");
   CHECK(assigned("tt") == "tx");
+  // Parts are of all: a quarter of 8 beside half of them is 2.
+  CHECK(assigned("tttttttt", PartSize{.part = 0.5}, PartSize{.part = 0.25}) == "txvxtxvx");
   // Each run of n / k pictures, a class, say, loses one.
   for (const Index count : {7, 60, 100})
     for (const Index test : {1, 2, 3, 5}) {
@@ -123,6 +125,7 @@ TEST_CASE("prepare: what the folder says stays, and too many are refused") {
   CHECK(assigned("tttt", PartSize{.count = 4}) == "test");
   CHECK(assigned("tttt", PartSize{.count = 0}) == "test");
   CHECK(assigned("tttt", PartSize{.count = 2}, PartSize{.count = 2}) == "validation");
+  CHECK(assigned("tttt", PartSize{.part = 0.5}, PartSize{.part = 0.5}) == "validation");
   CHECK(assigned("t", PartSize{.count = 1}) == "test");
   CHECK(assigned("t").starts_with("here: has 1 picture to train on, and none to test with"));
   CHECK(assigned("xv").starts_with("here: has no picture to train on"));

@@ -276,7 +276,7 @@ void require_safe(const Outcomes& outcomes) {
 
 }  // namespace
 
-TEST_CASE("flipped bits: of 300 in files of every kind, none changes what a reader gets") {
+TEST_CASE("flipped bits: of 300 in files of every kind, none changes what a reader gets", "[slow]") {
   const ScratchFolder folder;
   Outcomes outcomes;
   flip_all(

@@ -106,7 +106,7 @@ Index epochs_of(const std::string& path) { return hdf5::File::open(path).shape("
 
 }  // namespace
 
-TEST_CASE("partial epoch: a run that is stopped after any of its steps goes on to the same bits") {
+TEST_CASE("partial epoch: a run that is stopped after any of its steps goes on to the same bits", "[slow]") {
   for (const TrainConfig& config : {tiny_config(), tiny_vae_config(), tiny_cosine_config()}) {
     const TemporaryFolder folder;
     run_to(folder.file("whole.h5"), config);

@@ -295,6 +295,73 @@ TEST_CASE("train: a run is not resumed on other images") {
   CHECK_THROWS_AS(run_to(folder.file("run.h5"), config, folder.file("run.h5")), BadData);
 }
 
+TEST_CASE(
+    "train: what is not finite at the first step is not blamed on the learning rate, and may be clipped") {
+  const TemporaryFolder folder;
+  TrainConfig config = small_config();
+  config.epochs = 1;
+  config.likelihood = Likelihood::gaussian;
+  config.variance = 1e-24;  // gradients of some 1e25, whose squares no float holds
+  config.learning_rate = 1e-9;
+  const auto told = [&] {
+    try {
+      run_to(folder.file("run.h5"), config);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const std::string what = told();
+  CHECK(what.find("epoch 1, step 1: the square of the gradient of ") == 0);
+  CHECK(what.find("No step has been made yet") != std::string::npos);
+  CHECK(what.find("learning rate") == std::string::npos);
+  config.clip_norm = 1;
+  CHECK(told() == "");
+  // What was given already is not recommended.
+  config.variance = 1;
+  config.likelihood = Likelihood::mse;
+  config.learning_rate = 1e30;
+  config.epochs = 60;
+  CHECK(told().find("A learning rate below 1e+30 or --warmup may keep it so") != std::string::npos);
+}
+
+TEST_CASE("train: too many images for training and validation together are told as that") {
+  const TemporaryFolder folder;
+  TrainConfig config = small_config();
+  const auto refusal = [&] {
+    try {
+      run_to(folder.file("run.h5"), config);
+    } catch (const InvalidArgument& refused) {
+      return std::string(refused.what());
+    }
+    return std::string();
+  };
+  config.train_images = 6000;
+  config.validation = 500;
+  CHECK(refusal() == "validation: is 500; generated has 6000 training images, and --train-images takes 6000");
+  config.train_images = 0;
+  config.validation = 6000;
+  CHECK(refusal() ==
+        "validation: is 6000; generated has 6000 training images, and one at least is to train on");
+  config.train_images = 7000;
+  CHECK(refusal().starts_with("train-images: is 7000"));
+}
+
+TEST_CASE("train: a loss of squared errors and a KL says that it is in both") {
+  const TemporaryFolder folder;
+  TrainConfig config = small_config();
+  config.epochs = 1;
+  config.model = ModelKind::vae;
+  config.likelihood = Likelihood::mse;
+  run_to(folder.file("run.h5"), config);
+  const hdf5::File file = hdf5::File::open(folder.file("run.h5"));
+  const auto units_of = [&](const char* name) { return file.string_attribute(name, "units"); };
+  CHECK(units_of("/train_loss") == "squared error + nats, per image");
+  CHECK(units_of("/test_loss") == "squared error + nats, per image");
+  CHECK(units_of("/test_reconstruction") == "squared error per image");
+  CHECK(units_of("/test_kl") == "nats per image");
+}
+
 TEST_CASE("train: what is not finite any more ends the run, is named, and leaves the old file") {
   // Found: a rate of 10 with mse ended as complete, with infinite moments that nobody could go on from.
   for (const double rate : {10.0, 1e3, 1e30}) {

@@ -103,7 +103,7 @@ std::string command_text(std::string_view begin, std::string_view command, std::
       continue;
     }
     if (piece->starts_with('#')) return text + line + "\n" + next + *piece + "\n";
-    text += line + std::string(going_on) + "\n";
+    text.append(line).append(going_on).append("\n");
     line = next + *piece;
   }
   return text + line + "\n";

@@ -76,6 +76,8 @@ void draw(const Disc& disc, const ImageFormat& format, std::uint8_t* image) {
 
 }  // namespace
 
+std::string_view factor_units(std::string_view factor) { return factor == "hue" ? "degree" : "pixel"; }
+
 ImageSet generate_factor_images(Index count, std::uint64_t seed, std::uint64_t stream,
                                 const ImageFormat& format) {
   if (count < 1) throw InvalidArgument("count", fmt::format("{} images", count), "at least 1");

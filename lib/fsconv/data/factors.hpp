@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <fsconv/data/generator.hpp>
+#include <string_view>
 
 namespace fsconv {
 
@@ -14,6 +15,8 @@ namespace fsconv {
 //     hue       0 (red) over 120 (green) to 240 (blue) degrees: a segment, so that its ends are as far apart as they look
 // Lengths are multiples of 1/8 pixel, hues of 60/255 degree.
 inline constexpr std::array generated_factors = {"x", "y", "radius", "hue"};
+// "pixel" or "degree".
+std::string_view factor_units(std::string_view factor);
 
 // `count` images [count, 3, height, width] of one disc with soft edges on dark grey (32, 32, 32), and the factors [count, 4]
 // that each was drawn from; no labels. The same for the same arguments on every machine. Throws as generate_shapes() does;

@@ -27,8 +27,9 @@ const std::string& who_says(const PictureFolder& folder) {
   return folder.partition.empty() ? folder.folder : folder.partition;
 }
 
-// Makes `share` of the pictures to train on another part; with nothing to do where the folder has some of it.
-void take(PictureFolder& folder, DataPart part, const std::optional<PartSize>& wanted,
+// Makes some of the pictures to train on another part, of which the folder said there were `all`; with nothing to do where
+// it has some of that part.
+void take(PictureFolder& folder, DataPart part, Index all, const std::optional<PartSize>& wanted,
           const PartSize& otherwise) {
   const bool has_own = folder.count(part) > 0;
   if (has_own && wanted)
@@ -36,17 +37,20 @@ void take(PictureFolder& folder, DataPart part, const std::optional<PartSize>& w
         name(part), fmt::format("{} says which pictures these are: {}", who_says(folder), folder.count(part)),
         "leave it out");
   if (has_own) return;
-  const Index all = folder.count(DataPart::train), count = wanted.value_or(otherwise).of(all);
-  if (count >= all && !wanted)
+  const Index left = folder.count(DataPart::train), count = wanted.value_or(otherwise).of(all);
+  if (count >= left && !wanted)
     throw BadData(who_says(folder),
-                  fmt::format("has {} to train on, and none to test with", counted(all, "picture")),
+                  fmt::format("has {} to train on, and none to test with", counted(left, "picture")),
                   "training needs one of each");
-  if (count >= all)
-    throw InvalidArgument(name(part), fmt::format("takes {} of {}", count, counted(all, "picture")),
+  if (count >= left)
+    throw InvalidArgument(name(part),
+                          left == all ? fmt::format("takes {} of {}", count, counted(all, "picture"))
+                                      : fmt::format("takes {} of {}, and tests have taken {}", count,
+                                                    counted(all, "picture"), all - left),
                           "leave at least one to train on");
   Index at = 0;
   for (PictureEntry& picture : folder.pictures)
-    if (picture.part == DataPart::train && is_taken(at++, count, all)) picture.part = part;
+    if (picture.part == DataPart::train && is_taken(at++, count, left)) picture.part = part;
 }
 
 // What cannot be written is not made: with the largest sides already one picture takes long.
@@ -124,8 +128,9 @@ void assign_parts(PictureFolder& folder, const std::optional<PartSize>& test,
     throw BadData(who_says(folder), "has no picture to train on", "training needs one at least");
   if (test && test->of(std::max<Index>(1, folder.count(DataPart::train))) == 0)
     throw InvalidArgument("test", "is 0", "training tests with one picture at least");
-  take(folder, DataPart::test, test, {.part = 0.1});
-  take(folder, DataPart::validation, validation, {.count = 0});
+  const Index all = folder.count(DataPart::train);
+  take(folder, DataPart::test, all, test, {.part = 0.1});
+  take(folder, DataPart::validation, all, validation, {.count = 0});
 }
 
 Prepared prepare(const Preparation& preparation, const std::function<void(const std::string&)>& say) {

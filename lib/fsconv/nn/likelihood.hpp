@@ -40,6 +40,11 @@ inline std::string_view units(Likelihood likelihood) {
   return likelihood == Likelihood::mse ? "squared error per image" : "nats per image";
 }
 
+// Of the loss of one image to which a KL belongs, which is in nats.
+inline std::string_view units_with_kl(Likelihood likelihood) {
+  return likelihood == Likelihood::mse ? "squared error + nats, per image" : units(likelihood);
+}
+
 // Below this |z| the formulas of continuous_bernoulli are their series: the closed forms lose their digits.
 // The series are those of log(sinh(z/2)/(z/2)), to the term whose successor is below half an epsilon of the series: 2^-53
 // of doubles, for which float has no digits.

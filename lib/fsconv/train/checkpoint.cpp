@@ -38,7 +38,7 @@ void write_series(hdf5::File& file, const TrainState& state) {
     for (const EpochResult& result : state.history) losses.push_back(*result.validation_loss);
     file.write(validation_series, losses,
                {.dimensions = {"epoch"},
-                .units = std::string(units(state.model.reconstruction().likelihood)),
+                .units = std::string(loss_units(state.model)),
                 .long_name = "mean validation loss at the end of the epoch, at beta 1"});
   }
   file.write(

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fsconv/base/interrupt.hpp>
+#include <fsconv/data/factors.hpp>
 #include <fsconv/io/array_file.hpp>
 #include <fsconv/io/location.hpp>
 #include <fsconv/io/picture.hpp>
@@ -52,7 +53,7 @@ void write_factors(hdf5::File& file, const ShownImages& images) {
       column.push_back(images.factors[at]);
     file.write("/factor/" + images.factor_names[factor], column,
                {.dimensions = {"image"},
-                .units = "1",
+                .units = std::string(factor_units(images.factor_names[factor])),
                 .long_name = images.factor_names[factor] + " that the image was drawn with"});
   }
 }

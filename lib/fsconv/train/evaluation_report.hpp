@@ -34,6 +34,8 @@ struct EvaluationReport {
 
   Index images() const { return static_cast<Index>(values.reconstruction.size()); }
   bool variational() const { return model == ModelKind::vae; }
+  Index draws()
+      const;  // of the code of an image, over which its reconstruction is a mean; 0 where nothing is drawn
   bool bounds() const { return variational() && is_likelihood(likelihood); }  // whether it has an ELBO
 };
 
@@ -80,8 +82,14 @@ struct Difference {
 struct Comparison {
   std::string run, other_run;
   Likelihood likelihood, other_likelihood;
+  Index draws = 0, other_draws = 0;  // EvaluationReport::draws()
   Index images = 0;
-  std::vector<Difference> differences;  // of what both have; without nats where the likelihoods differ
+  std::vector<Difference>
+      differences;  // of what both have; without nats where the likelihoods differ, and without the
+                    // reconstruction and its sums where other_noise()
+
+  // Means over as many draws of the same noise differ by what the models do, means over unequally many by noise as well.
+  bool other_noise() const;
 };
 
 // InvalidArgument "against", naming both, if images, split, binarisation or seed differ. `other_path` is for messages.

@@ -43,7 +43,7 @@ Table::Cells row(const std::string& label, const Summary& summary, const std::st
 
 // The sign of a negative bound, so that a column of nats is of one kind: the smaller, the better.
 Summary negated(Summary summary) {
-  summary.mean.value = -summary.mean.value;
+  summary.mean.value = 0 - summary.mean.value;  // not -0
   return summary;
 }
 
@@ -161,6 +161,12 @@ std::string text(const Comparison& comparison, std::size_t width) {
     text += wrapped_text(fmt::format("losses are left out: {} and {} are on different scales",
                                      name(comparison.likelihood), name(comparison.other_likelihood)),
                          width);
+  else if (comparison.other_noise())
+    text +=
+        wrapped_text(fmt::format("the reconstruction and its sums are left out: means over {} and over {}; "
+                                 "--importance-samples of both should be the same",
+                                 counted(comparison.draws, "draw"), counted(comparison.other_draws, "draw")),
+                     width);
   return text;
 }
 

@@ -6,6 +6,7 @@
 #include <fsconv/geometry/stack.hpp>
 #include <fsconv/nn/model_words.hpp>
 #include <fsconv/train/model_summary.hpp>
+#include <fsconv/train/run_layout.hpp>
 #include <fsconv/train/summary_layout.hpp>
 #include <map>
 
@@ -188,7 +189,7 @@ std::string objective(const Model& model, const SummaryContext& context) {
   if (const std::string last = meaning(model, context); !last.empty()) line(last);
   if (context.beta_warmup > 0)
     line(fmt::format("the weight of the KL rises from 0 in {} epochs", context.beta_warmup));
-  return text + labelled("", fmt::format("in {}", units(model.reconstruction().likelihood)));
+  return text + labelled("", fmt::format("in {}", loss_units(model)));
 }
 
 // ---- What the steps are computed by.

@@ -5,11 +5,16 @@
 
 namespace fsconv {
 
+std::string_view loss_units(const Model& model) {
+  const Likelihood likelihood = model.reconstruction().likelihood;
+  return model.heads() ? units_with_kl(likelihood) : units(likelihood);
+}
+
 std::vector<RunSeries> run_series(const Model& model) {
-  const std::string nats(units(model.reconstruction().likelihood));
+  const std::string nats(units(model.reconstruction().likelihood)), whole(loss_units(model));
   std::vector<RunSeries> list = {
-      {"/train_loss", &EpochResult::train_loss, nats, "mean objective during the epoch"},
-      {"/test_loss", &EpochResult::test_loss, nats, "mean test loss at the end of the epoch, at beta 1"},
+      {"/train_loss", &EpochResult::train_loss, whole, "mean objective during the epoch"},
+      {"/test_loss", &EpochResult::test_loss, whole, "mean test loss at the end of the epoch, at beta 1"},
       {"/seconds", &EpochResult::seconds, "s", "training time of the epoch, without evaluation"},
       {"/images_per_second", &EpochResult::images_per_second, "s-1", "images trained on per second"},
       {"/learning_rate", &EpochResult::learning_rate, "1", "of the epoch's last step", false},

@@ -93,9 +93,13 @@ void check_counts(const TrainConfig& config, const std::string& source, Index tr
                   Index validation) {
   check_patience(config, validation);
   const Index cut_off = validation > 0 ? 0 : config.validation;
-  if (cut_off > 0 && cut_off + std::max<Index>(1, config.train_images) > train)
-    throw InvalidArgument("validation", fmt::format("is {}", config.validation),
-                          fmt::format("{} has {} training images", source, train));
+  if (cut_off > 0 && cut_off + std::max<Index>(1, config.train_images) > train &&
+      config.train_images <= train)
+    throw InvalidArgument(
+        "validation", fmt::format("is {}", config.validation),
+        fmt::format("{} has {} training images, {}", source, train,
+                    config.train_images > 0 ? fmt::format("and --train-images takes {}", config.train_images)
+                                            : "and one at least is to train on"));
   if (validation > 0 && config.validation > validation)
     throw InvalidArgument("validation", fmt::format("is {}", config.validation),
                           fmt::format("{} has {} validation images of its own", source, validation));
