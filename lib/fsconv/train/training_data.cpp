@@ -93,8 +93,13 @@ void check_counts(const TrainConfig& config, const std::string& source, Index tr
                   Index validation) {
   check_patience(config, validation);
   const Index cut_off = validation > 0 ? 0 : config.validation;
-  if (cut_off > 0 && cut_off + std::max<Index>(1, config.train_images) > train &&
-      config.train_images <= train)
+  const auto check = [&](const char* option, Index wanted, Index images) {
+    if (images < 1) throw BadData(source, fmt::format("holds no images for --{}", option));
+    if (wanted > images)
+      throw InvalidArgument(option, fmt::format("is {}", wanted), fmt::format("{} has {}", source, images));
+  };
+  check("train-images", config.train_images, train);
+  if (cut_off > 0 && cut_off + std::max<Index>(1, config.train_images) > train)
     throw InvalidArgument(
         "validation", fmt::format("is {}", config.validation),
         fmt::format("{} has {} training images, {}", source, train,
@@ -103,12 +108,6 @@ void check_counts(const TrainConfig& config, const std::string& source, Index tr
   if (validation > 0 && config.validation > validation)
     throw InvalidArgument("validation", fmt::format("is {}", config.validation),
                           fmt::format("{} has {} validation images of its own", source, validation));
-  const auto check = [&](const char* option, Index wanted, Index images) {
-    if (images < 1) throw BadData(source, fmt::format("holds no images for --{}", option));
-    if (wanted > images)
-      throw InvalidArgument(option, fmt::format("is {}", wanted), fmt::format("{} has {}", source, images));
-  };
-  check("train-images", config.train_images, train - cut_off);
   check("test-images", config.test_images, test);
 }
 
