@@ -28,6 +28,7 @@ TEST_CASE("shape_report: the numbers of an axis, by hand") {
   CHECK(axis["pad_begin"] == 0);
   CHECK(axis["pad_end"] == 1);
   CHECK(axis["overlap"] == nlohmann::json({2, 1}));
+  CHECK(axis["interior_overlap"] == nlohmann::json({2, 1}));
   CHECK(report["equivalents"]["pytorch"]["exists"] == false);
   CHECK(report["equivalents"]["keras"]["text"] ==
         "keras.layers.Conv1DTranspose(1, kernel_size=3, strides=2, padding='same')");

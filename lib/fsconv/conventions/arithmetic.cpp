@@ -137,7 +137,6 @@ AxisArithmetic arithmetic(const Axis& axis, const SaidPadding& said) {
   if ((axis.in == 0 || axis.out == 0) && !is_same(said.rule) &&
       empty_image_has(axis, axis.out, axis.pad, a.padding_end))
     a.images = {0, std::max<Index>(a.images.largest, 0)};
-  a.overlap = interior_overlap(axis);
   a.relation = relation(axis);
   return a;
 }

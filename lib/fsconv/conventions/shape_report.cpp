@@ -30,6 +30,7 @@ json axis_json(const Axis& axis, const SaidPadding& said) {
           {"smallest_image", a.images.smallest},
           {"largest_image", a.images.largest},
           {"overlap", overlap_by_phase(axis)},
+          {"interior_overlap", interior_overlap(axis)},
           {"relation", a.relation}};
 }
 
