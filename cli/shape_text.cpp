@@ -25,7 +25,8 @@ void print_equivalents(const Geometry& geometry, Direction direction) {
       fmt::print("{}", command_text(begin, other.text, page_width(), begin.size() + 2));
     else
       print_wrapped(begin + (other.exists ? "" : "none: ") + other.text, begin.size() + 2);
-    if (!other.remark.empty()) fmt::print("{:{}}# {}\n", "", begin.size(), other.remark);
+    for (const std::string& note : {other.remark, other.limits})
+      if (!note.empty()) fmt::print("{:{}}# {}\n", "", begin.size(), note);
   }
 }
 

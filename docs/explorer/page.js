@@ -206,7 +206,7 @@ async function startPage() {
 
   const showElsewhere = answer => {
     const rows = Object.keys(SYSTEMS).filter(name => name in answer.shape.equivalents).map(name => {
-      const other = answer.shape.equivalents[name], code = other.remark ? `${other.text}  # ${other.remark}` : other.text;
+      const other = answer.shape.equivalents[name], code = [other.text, other.remark, other.limits].filter(Boolean).join("  # ");
       const row = make("li", {}, make("b", {textContent: SYSTEMS[name]}));
       if (other.exists) row.append(make("pre", {textContent: code}), copyButton(code, `the code for ${SYSTEMS[name]}`));
       else row.append(make("span", {className: "none", textContent: `none: ${other.text}`}));

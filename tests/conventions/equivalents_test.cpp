@@ -286,13 +286,13 @@ TEST_CASE("equivalents: what runs on a GPU only is said beside the call, and whe
       if (e.convention == convention) return e;
     return Equivalent{convention, false, {}};
   };
-  CHECK(found(Convention::tensorflow, "i7o7k3d2p2").remark == "dilation here on a GPU only");
-  CHECK(found(Convention::tensorflow, "g2ic2oc2i7x7o7x7k3d2p2").remark ==
+  CHECK(found(Convention::tensorflow, "i7o7k3d2p2").limits == "dilation here on a GPU only");
+  CHECK(found(Convention::tensorflow, "g2ic2oc2i7x7o7x7k3d2p2").limits ==
         "groups and dilation here on a GPU only");
-  CHECK(found(Convention::tensorflow, "i7o7k3p1").remark.empty());
-  CHECK(found(Convention::keras, "i7o7k3d2p2").remark ==
+  CHECK(found(Convention::tensorflow, "i7o7k3p1").limits.empty());
+  CHECK(found(Convention::keras, "i7o7k3d2p2").limits ==
         "dilation here on a GPU only, where TensorFlow computes");
-  CHECK(found(Convention::pytorch, "i7o7k3d2p2").remark.empty());
+  CHECK(found(Convention::pytorch, "i7o7k3d2p2").limits.empty());
   const Settings words = settings("1", "same", 2);
   const Geometry g = geometry_of(Convention::keras, Direction::conv_transpose, {{7}, {3}}, words);
   CHECK(remark(Convention::keras, Direction::conv_transpose, g, words) ==

@@ -79,7 +79,7 @@ Equivalent equivalent_in(Convention convention, const Geometry& geometry, Direct
         return {.convention = convention,
                 .exists = true,
                 .text = system.code(geometry, direction, settings),
-                .remark = system.limits(direction, geometry)};
+                .limits = system.limits(direction, geometry)};
       miss = miss_of(geometry, given, direction, system.own_words(settings));
     } catch (const InvalidArgument& refused) {
       miss.kind = settings.padding->rule == PaddingRule::listed ? Miss::Kind::refused_numbers
@@ -111,8 +111,8 @@ std::vector<Equivalent> equivalents(const Geometry& geometry, Direction directio
         found = {.convention = convention,
                  .exists = true,
                  .text = turned.text,
-                 .remark = "with the filter reversed and its channels swapped" +
-                           (turned.remark.empty() ? "" : "; " + turned.remark)};
+                 .remark = "with the filter reversed and its channels swapped",
+                 .limits = turned.limits};
     }
     list.push_back(found);
   }

@@ -14,6 +14,7 @@ struct Equivalent {
   // Code that runs when pasted (x is what is read, w the filter), or the reason why there is none.
   std::string text;
   std::string remark = {};  // what is to be done besides
+  std::string limits = {};  // where alone it runs, where that is not everywhere
 };
 
 // One entry per system. A call is listed only if geometry_of() turns its settings into exactly this geometry. Where a

@@ -51,6 +51,7 @@ json shape_json(const Geometry& geometry, Direction direction, const std::vector
     json& entry = others[std::string(name(other.convention))];
     entry = {{"exists", other.exists}, {"text", other.text}};
     if (!other.remark.empty()) entry["remark"] = other.remark;
+    if (!other.limits.empty()) entry["limits"] = other.limits;
   }
   return {{"op", std::string(name(direction))},
           {"case", print_case(geometry)},

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <new>
 #include <vector>
 
 namespace {
@@ -96,7 +97,7 @@ const char* broadcast(void* bytes, size_t count, int root) {
   });
 }
 
-const char* all_gather(const void* mine, const uint64_t* counts, void* all) {
+const char* all_gather(const void* mine, const uint64_t* counts, void* all) try {
   int rank = 0, size = 0;
   MPI_Comm_rank(ranks, &rank);
   MPI_Comm_size(ranks, &size);
@@ -121,6 +122,8 @@ const char* all_gather(const void* mine, const uint64_t* counts, void* all) {
     if (const char* problem = broadcast(place, counts[at], at)) return problem;
   }
   return nullptr;
+} catch (const std::bad_alloc&) {  // no exception leaves a face of C
+  return "cannot gather by MPI: there is no memory for the list of the ranks' parts";
 }
 
 const char* all_or(uint64_t* bits) {

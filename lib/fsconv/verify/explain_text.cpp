@@ -70,7 +70,7 @@ std::string table(const ExplainedMap& map, std::size_t width) {
     narrow += before_cell.size() + narrowest.back();
     whole += before_cell.size() + wide.back();
   }
-  std::string lines = map.title + "\n";
+  std::string lines = wrapped_text(map.title, width);
   if (name_width + narrow > width) {
     lines += stacked(map, name_width, width);
   } else {

@@ -215,6 +215,12 @@ TEST_CASE("npy: every broken file has an error of its own") {
       {descr("[('\x9b"
              "31m', '<f8')]"),
        "one field, '\\x9b31m'"},
+      // Lists that end too early, blanks behind them, and brackets that match nothing.
+      {dictionary("{'descr': [('a','<f4')   "), "a list of fields does not end"},
+      {dictionary("{'descr': [('a', '<f4' \n"), "a list of fields does not end"},
+      {dictionary("{'descr': [   "), "a list of fields does not end"},
+      {descr("[]"), "a list of fields is empty"},
+      {descr("[)('a', '<f4')]"), "a field ends that has not begun"},
       {dictionary("{}"), "needs the keys"},
       {dictionary("hello"), "'{' is missing"},
       {dictionary("{'descr': '<f8'"), "'}' is missing"},

@@ -71,8 +71,10 @@ class PngDecoder {
       picture = with_colours(picture);
     else if (channels % 2 == 0)
       drop_alpha(picture);
-    return options_.orientation == Orientation::applied ? oriented(picture, stored_orientation())
-                                                        : std::move(picture);
+    const int orientation = options_.orientation == Orientation::applied ? stored_orientation() : 1;
+    if (orientation == 1) return picture;
+    require_memory_for(where_, static_cast<Index>(picture.pixels.size()), 1);  // a second one
+    return oriented(picture, orientation);
   }
 
  private:

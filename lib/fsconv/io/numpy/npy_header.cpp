@@ -73,11 +73,12 @@ class Parser {
   std::vector<std::string> field_names() {
     std::vector<std::string> names;
     int depth = 0;
-    while (at_ < text_.size() && !(depth == 0 && accept(']'))) {
+    for (skip_space(); !(depth == 0 && accept(']')); skip_space()) {
+      if (at_ == text_.size()) fail("a list of fields does not end");
       if (accept('(') || accept('[')) {
         if (depth++ == 0) names.emplace_back();
       } else if (accept(')') || accept(']')) {
-        --depth;
+        if (--depth < 0) fail("a field ends that has not begun");
       } else if (text_[at_] == '\'' || text_[at_] == '"') {
         const std::string text = quoted();
         if (!names.empty() && names.back().empty()) names.back() = text;
@@ -85,6 +86,7 @@ class Parser {
         ++at_;
       }
     }
+    if (names.empty()) fail("a list of fields is empty");
     return names;
   }
 
@@ -175,7 +177,7 @@ void read_descr(const std::string& descr, std::string_view where, NpyHeader& hea
 // "[('a', '<f4'), ('b', '<i8', (2,))]": the fields of a record, after the first bracket.
 [[noreturn]] void refuse_records(Parser& parser, std::string_view where) {
   const std::vector<std::string> names = parser.field_names();
-  const std::string first = names.empty() ? "NAME" : excerpt(names.front());
+  const std::string first = excerpt(names.front());
   throw BadData(
       where,
       names.size() == 1 ? fmt::format("holds records of one field, '{}'", first)
