@@ -52,7 +52,7 @@ void add_geometry_options(OptionList& list) {
 void add_size_options(OptionList& list) {
   list.value("input-size", "N[,N...]", "size of what the operator reads")
       .value("kernel", "K[,K...]", "filter size")
-      .value("channels", "IN,OUT", "channels of the image side and of the code side (1,1)")
+      .value("channels", "IMAGE,CODE", "channels of the image side and of the code side (1,1)")
       .value("case", "STRING", "all of a geometry in one word, as reports print it: oc16i28o14k4s2p1");
 }
 

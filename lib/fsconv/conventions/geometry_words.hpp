@@ -16,7 +16,7 @@ using Said = std::function<std::optional<std::string>(std::string_view name)>;
 // use-consistent-padding; what is not said keeps its default. Throws InvalidArgument naming the option.
 Settings read_settings(const Said& said);
 
-// Reads input-size and kernel, which must be said, and channels (IN,OUT; 1,1). A single kernel is for all axes. Throws
+// Reads input-size and kernel, which must be said, and channels (IMAGE,CODE; 1,1). A single kernel is for all axes. Throws
 // InvalidArgument naming the option.
 ArraySizes read_sizes(const Said& said);
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <fsconv/base/text.hpp>
 #include <fsconv/conventions/arithmetic.hpp>
 #include <fsconv/draw/figure_page.hpp>
 #include <fsconv/draw/grid.hpp>
@@ -100,8 +101,9 @@ Scene overlap_view(const FigurePage& page) {
           text_width("equally many taps are not yet equal sums of weights: a checkerboard needs unequal sums",
                      11.5));
   page.end(scene, right, corner.y + grid.height() + 20,
-           {{{.fill = {Role::shade, 255}}, fmt::format("{} taps, the most", most)},
-            {{.fill = {Role::step}}, "taps of one axis; a pixel has their product"}});
+           {{{.fill = {Role::shade, 255}}, counted(most, "tap") + ", the most"},
+            {{.fill = {Role::step}},
+             page.rank() == 1 ? "taps" : "taps of one axis; a pixel has the product over all axes"}});
   return scene;
 }
 

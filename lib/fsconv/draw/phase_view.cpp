@@ -53,11 +53,12 @@ class PhaseView {
   Scene draw() {
     const Index count = volume(phase_counts());
     Scene scene = page_.begin(
-        fmt::format("{} phase{}: {} small convolution{} in turn", count, count == 1 ? "" : "s", count,
-                    count == 1 ? "" : "s"),
-        fmt::format(
-            "a pixel of the {} meets only the taps of its own phase; the others would meet inserted zeros",
-            page_.side_name(page_.target())));
+        count == 1 ? "1 phase: one convolution"
+                   : fmt::format("{0} phases: {0} small convolutions in turn", count),
+        count == 1 ? fmt::format("every pixel of the {} meets the same taps", page_.side_name(page_.target()))
+                   : fmt::format("a pixel of the {} meets only the taps of its own phase; the others would "
+                                 "meet inserted zeros",
+                                 page_.side_name(page_.target())));
     draw_filter(scene);
     draw_small_filters(scene);
     draw_results(scene);
@@ -191,7 +192,8 @@ class PhaseView {
     results_.emplace(
         corner, cell,
         std::array{plain_positions(results[0]), plain_positions(results[1]), plain_positions(results[2])});
-    page_.panel_heading(scene, corner, page_.side_name(page_.target()), "the phases lie interleaved",
+    page_.panel_heading(scene, corner, page_.side_name(page_.target()),
+                        volume(phase_counts()) == 1 ? "all of one phase" : "the phases lie interleaved",
                         {role_of(page_.target())}, std::max(results_->width(), 170.0));
     results_->for_each([&](const Index3& at, Spot) {
       Rectangle square = results_->square(at);

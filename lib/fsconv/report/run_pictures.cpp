@@ -92,10 +92,16 @@ std::string step_text(const Step& step) {
 
 void add_steps(Page& page, const Result<RecordedRun>& run) {
   const Model& model = run.of.trained.model;
+  std::set<ParameterId> weights;
+  bool is_shared = false;
+  for (const Step& step : model.steps)
+    if (const auto* affine = std::get_if<Affine>(&step))
+      is_shared = !weights.insert(affine->weight).second || is_shared;
   Table steps{
       .caption = fmt::format(
-          "The {} of the model, {} learned numbers. A weight that stands twice is shared: conv_transpose is the W^T of its conv",
-          counted(static_cast<Index>(model.steps.size()), "step"), model.parameter_count()),
+          "The {} of the model, {} learned numbers{}",
+          counted(static_cast<Index>(model.steps.size()), "step"), model.parameter_count(),
+          is_shared ? ". A weight that stands twice is shared: conv_transpose is the W^T of its conv" : ""),
       .head = {"step", "what", "reads", "makes", "weight", "geometry"},
       .rows = {}};
   for (std::size_t at = 0; at < model.steps.size(); ++at) {
@@ -125,9 +131,12 @@ void add_run_pictures(Page& page, const Result<RecordedRun>& run) {
   page.picture(
       sample_grid(run.of),
       fmt::format("{} in rows, each over its reconstructions", counted(images, "test image")),
-      fmt::format(
-          "{}, and under each row what the model of the last epoch makes of them. The file holds no samples of the prior: fsconv decode {} --samples 16 --output samples.png draws some.",
-          counted(images, "test image"), run.origin.path));
+      fmt::format("{}, and under each row what the model of the last epoch makes of them.{}",
+                  counted(images, "test image"),
+                  run.of.trained.model.heads()
+                      ? " The file holds no samples of the prior: fsconv decode RUN --sample 16 --output "
+                        "samples.png draws some."
+                      : ""));
   add_filters(page, run);
   page.figure(draw::model_figure(run.of.trained.model),
               "The model: what flows, and which weights are shared.");
