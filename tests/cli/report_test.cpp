@@ -58,6 +58,26 @@ TEST_CASE("cli report: what failed is read first, with the command that shows it
   CHECK(run_fsconv(words(again), folder.path()).exit_code == 3);
 }
 
+TEST_CASE("cli report: an error of rounding is one of reals that were drawn, and no error is 0") {
+  const ScratchFolder folder;
+  const auto numbers_of = [&](const std::string& verify, const std::string& claim) {
+    run_fsconv(words("verify --case i6o3k3s2p1 --output v.h5 " + verify), folder.path());
+    REQUIRE(run_fsconv(words("report v.h5 -o page.html"), folder.path()).exit_code == 0);
+    const std::string page = content_of(folder / "page.html");
+    const std::size_t row = page.find("<th scope=\"row\">" + claim + "</th>");
+    REQUIRE(row != std::string::npos);
+    return page.substr(row, page.find("</tr>", row) - row);
+  };
+  const std::string none = "<td class=\"number\">–</td>",
+                    zero = "<td class=\"number\">0</td>\n<td class=\"number\">–</td>\n<td class=\"long\">";
+  // Integers that are computed exactly, reals without a rounding, a claim that counts, one that fails.
+  CHECK(numbers_of("--claim transpose --method exact", "transpose").find(none) != std::string::npos);
+  CHECK(numbers_of("--claim rational --method numeric", "rational").find(zero) != std::string::npos);
+  CHECK(numbers_of("--claim resize --method numeric", "resize").find(none) != std::string::npos);
+  CHECK(numbers_of("--claim transpose --method exact --mutant no_flip", "transpose").find(none) !=
+        std::string::npos);
+}
+
 TEST_CASE("cli report: runs that differ in their seed alone have a mean, where their images are the same") {
   const ScratchFolder folder;
   const std::string pictures = FSCONV_SOURCE_DIR "/data/samples/pictures";

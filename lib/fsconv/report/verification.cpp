@@ -9,6 +9,7 @@
 #include <fsconv/train/summary_layout.hpp>
 #include <fsconv/verify/claim.hpp>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 
@@ -33,7 +34,8 @@ const Claim* known(const std::string& name) {
 struct Tally {
   Index holds = 0, refuted = 0, skipped = 0, bad = 0;
   double worst_error = 0, weakest_miss = -INFINITY;
-  std::string reason;  // of the first that was skipped
+  std::optional<double> rounding;  // the worst error where it is one of rounding: of reals that were drawn
+  std::string reason;              // of the first that was skipped
 };
 
 void count(Tally& tally, const Verification& of, const RecordedCheck& check) {
@@ -47,8 +49,17 @@ void count(Tally& tally, const Verification& of, const RecordedCheck& check) {
     ++tally.holds;
   if (check.verdict == Verdict::skipped && tally.reason.empty()) tally.reason = check.detail;
   if (std::isfinite(check.error)) tally.worst_error = std::max(tally.worst_error, check.error);
+  const Claim* const claim = known(of.claims[static_cast<std::size_t>(check.claim)]);
+  const bool rounds = of.methods[static_cast<std::size_t>(check.method)] == name(Method::numeric) &&
+                      (claim == nullptr || claim->draws_numbers);
+  if (rounds && check.verdict != Verdict::skipped && std::isfinite(check.error))
+    tally.rounding = std::max(tally.rounding.value_or(0), check.error);
   if (check.verdict != Verdict::skipped && check.log2_miss < 0)
     tally.weakest_miss = std::max(tally.weakest_miss, check.log2_miss);
+}
+
+Cell rounding_cell(const Tally& tally) {
+  return tally.rounding ? number_cell(*tally.rounding, 3) : Cell{"–", Cell::Kind::number};
 }
 
 Cell verdict_of(const Tally& tally) {
@@ -113,15 +124,14 @@ void add_claims(Page& page, const Verification& of) {
          count_cell(tally.holds + tally.refuted + tally.bad),
          count_cell(tally.bad),
          count_cell(tally.skipped),
-         tally.worst_error > 0 ? Cell{draw::number_text(tally.worst_error, 3), Cell::Kind::number}
-                               : Cell{"–", Cell::Kind::number},
+         rounding_cell(tally),
          std::isfinite(tally.weakest_miss)
              ? Cell{fmt::format("2^{:.0f}", tally.weakest_miss), Cell::Kind::number}
              : Cell{"–", Cell::Kind::number},
          {claim ? std::string(claim->statement) : "a claim that this fsconv does not know"}});
-    // Errors of what is counted are 0 or 1, and those of beliefs are wanted.
-    if (claim && claim->draws_numbers && !claim->belief && tally.bad == 0 && tally.worst_error > 0)
-      errors.bars.push_back({of.claims[at], tally.worst_error});
+    // Errors of beliefs are wanted.
+    if (claim && !claim->belief && tally.bad == 0 && tally.rounding.value_or(0) > 0)
+      errors.bars.push_back({of.claims[at], *tally.rounding});
   }
   page.add(table(claims));
   if (!errors.bars.empty()) page.bars(std::move(errors));
@@ -140,16 +150,15 @@ void add_forms(Page& page, const Verification& of) {
   std::vector<std::vector<Cell>> good;
   for (const auto& [key, tally] : tallies) {
     const auto& [claim, form, method] = key;
-    std::vector<Cell> row{
-        {word(of.claims, claim)},
-        {word(of.forms, form)},
-        {word(of.methods, method)},
-        verdict_of(tally),
-        count_cell(tally.holds + tally.refuted + tally.bad),
-        count_cell(tally.bad),
-        count_cell(tally.skipped),
-        tally.worst_error > 0 ? number_cell(tally.worst_error, 3) : Cell{"–", Cell::Kind::number},
-        {tally.reason}};
+    std::vector<Cell> row{{word(of.claims, claim)},
+                          {word(of.forms, form)},
+                          {word(of.methods, method)},
+                          verdict_of(tally),
+                          count_cell(tally.holds + tally.refuted + tally.bad),
+                          count_cell(tally.bad),
+                          count_cell(tally.skipped),
+                          rounding_cell(tally),
+                          {tally.reason}};
     (tally.bad > 0 ? forms.rows : good).push_back(std::move(row));
   }
   const bool all_good = forms.rows.empty();
