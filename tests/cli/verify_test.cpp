@@ -397,6 +397,17 @@ TEST_CASE("cli verify: what one check decides it decides for every method that w
     }
 }
 
+TEST_CASE("cli verify: polynomials that decide a claim decide it for the methods behind them") {
+  const ScratchFolder folder;
+  for (const char* methods : {"symbolic,numeric", "numeric,symbolic", "symbolic,exact"}) {
+    INFO(methods);
+    const Finished finished = verify_line(
+        folder, std::string("--case i6o3k3s2p1 --claim resize --form gather --method ") + methods);
+    CHECK(finished.exit_code == 0);
+    CHECK(finished.err.empty());
+  }
+}
+
 TEST_CASE("cli verify: what was asked for and not tried says why") {
   const ScratchFolder folder;
   const std::string line =

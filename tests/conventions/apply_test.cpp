@@ -305,6 +305,17 @@ TEST_CASE("apply: a filter's whole shape is in the system's order, and says its 
   }
 }
 
+TEST_CASE(
+    "apply: channels that an array without elements claims are not multiplied beyond what can be counted") {
+  ApplyRequest r = request(Convention::native, Op::conv, {1, 3, 4}, {0, Index{1} << 40, 1});
+  r.settings.groups = Index{1} << 30;  // their product would wrap to 0
+  CHECK(refusal(r) ==
+        "groups: are 1073741824, and the filter sees 1099511627776 channels in each; together these are more "
+        "channels than can be counted");
+  r.settings.groups = 1;
+  CHECK(refusal(r).starts_with("input: has 3 channels"));
+}
+
 TEST_CASE("apply: native takes every size that conv maps to the code, no pixels among them") {
   ApplyRequest r = request(Convention::native, Op::conv_transpose, {1, 1, 0}, {1, 1, 5});
   r.settings.stride = parse_stride("2");

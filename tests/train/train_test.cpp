@@ -24,6 +24,17 @@ using test::tiled_config;
 
 namespace {
 
+// What the run is refused or ended with, by an error of this kind; nothing where it goes well.
+template <class Kind>
+std::string told(const std::string& output, const TrainConfig& config) {
+  try {
+    run_to(output, config);
+  } catch (const Kind& error) {
+    return error.what();
+  }
+  return "";
+}
+
 // Runs that keep everything a resumed run could forget.
 std::vector<TrainConfig> demanding_configs() {
   TrainConfig sgd = small_config();
@@ -303,39 +314,43 @@ TEST_CASE(
   config.likelihood = Likelihood::gaussian;
   config.variance = 1e-24;  // gradients of some 1e25, whose squares no float holds
   config.learning_rate = 1e-9;
-  const auto told = [&] {
-    try {
-      run_to(folder.file("run.h5"), config);
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string();
-  };
-  const std::string what = told();
+  const auto ended_with = [&] { return told<Error>(folder.file("run.h5"), config); };
+  const std::string what = ended_with();
   CHECK(what.find("epoch 1, step 1: the square of the gradient of ") == 0);
+  CHECK(what.find(" is no longer finite; ") != std::string::npos);
   CHECK(what.find("No step has been made yet") != std::string::npos);
   CHECK(what.find("learning rate") == std::string::npos);
+  config.skip_nonfinite = true;
+  CHECK(ended_with().find("every step of the epoch was skipped; its losses are no longer finite; ") !=
+        std::string::npos);
   config.clip_norm = 1;
-  CHECK(told() == "");
+  CHECK(ended_with() == "");
+  config.skip_nonfinite = false;
   // What was given already is not recommended.
   config.variance = 1;
   config.likelihood = Likelihood::mse;
   config.learning_rate = 1e30;
   config.epochs = 60;
-  CHECK(told().find("A learning rate below 1e+30 or --warmup may keep it so") != std::string::npos);
+  CHECK(ended_with().find("A learning rate below 1e+30 or --warmup may keep it so") != std::string::npos);
+}
+
+TEST_CASE("train: losses of evaluation that are not finite say so") {
+  const TemporaryFolder folder;
+  TrainConfig config = small_config();
+  config.train_images = 32;  // one step, after which the weights are finite and the loss is not
+  config.epochs = 1;
+  config.likelihood = Likelihood::mse;
+  config.optimizer = OptimizerKind::sgd;
+  config.learning_rate = 1e15;
+  config.momentum = 0;
+  CHECK(told<Error>(folder.file("run.h5"), config).find("the test loss is no longer finite; ") !=
+        std::string::npos);
 }
 
 TEST_CASE("train: too many images for training and validation together are told as that") {
   const TemporaryFolder folder;
   TrainConfig config = small_config();
-  const auto refusal = [&] {
-    try {
-      run_to(folder.file("run.h5"), config);
-    } catch (const InvalidArgument& refused) {
-      return std::string(refused.what());
-    }
-    return std::string();
-  };
+  const auto refusal = [&] { return told<InvalidArgument>(folder.file("run.h5"), config); };
   config.train_images = 6000;
   config.validation = 500;
   CHECK(refusal() == "validation: is 500; generated has 6000 training images, and --train-images takes 6000");

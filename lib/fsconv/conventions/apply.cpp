@@ -61,7 +61,7 @@ WantedFilter wanted_filter(const ApplyRequest& r) {
     throw InvalidArgument(
         "kernel", "has " + counted(entries, "entry", "entries"),
         fmt::format("the input has {} of space: give one for all, {}, or the filter's whole shape",
-                    counted(rank, "axis", "axes"), rank == 1 ? "one" : fmt::format("{}", rank)));
+                    counted(rank, "axis", "axes"), rank));
   return wanted;
 }
 
@@ -147,6 +147,17 @@ Index groups_of(const ApplyRequest& r, const ArrayOrder& order, const Tensor<dou
   return groups;
 }
 
+// So many channels has the image of a filter [code channels, image channels / groups, taps...]. Arrays without elements may
+// claim any number.
+Index channels_seen(const Shape& filter, Index groups) {
+  const auto channels = checked_multiply(filter[1], groups);
+  if (!channels)
+    throw InvalidArgument("groups",
+                          fmt::format("are {}, and the filter sees {} channels in each", groups, filter[1]),
+                          "together these are more channels than can be counted");
+  return *channels;
+}
+
 void require_channels(const char* what, Index given, Index wanted) {
   if (given != wanted)
     throw InvalidArgument(what, "has " + counted(given, "channel"),
@@ -155,7 +166,7 @@ void require_channels(const char* what, Index given, Index wanted) {
 
 // Of a filter that is given by its whole shape and found by both arrays.
 void require_channels(const Shape& whole, Index image, Index code, Index groups) {
-  if (whole[0] == code && whole[1] * groups == image) return;
+  if (whole[0] == code && channels_seen(whole, groups) == image) return;
   throw InvalidArgument(
       "kernel",
       fmt::format("names {} that {} of the image", counted(whole[0], "code channel"),
@@ -255,7 +266,7 @@ ApplyResult apply(const ApplyRequest& request) {
     settings.groups = groups_of(request, order, input, other.shape());
     sizes.kernel = space_of(other);
     sizes.code_channels = other.shape()[0];
-    sizes.image_channels = other.shape()[1] * *settings.groups;
+    sizes.image_channels = channels_seen(other.shape(), *settings.groups);
     require_channels("input", input.shape()[1], transposed ? sizes.code_channels : sizes.image_channels);
   }
   if (!request.filter) result.geometry = geometry_of(request.convention, direction, sizes, settings);

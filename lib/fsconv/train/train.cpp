@@ -122,8 +122,8 @@ void Trainer::stop(Index step, const std::string& what) const {
     if (config_.warmup == 0) advice += " or --warmup";
     advice += " may keep it so";
   }
-  throw AgreedError(ExitCode::runtime, fmt::format("epoch {}, step {}: {}; {}\n{}", epoch(), step, what,
-                                                   saved_.standing(config_.epochs), advice));
+  throw AgreedError(ExitCode::runtime, fmt::format("epoch {}, step {}: {} no longer finite; {}\n{}", epoch(),
+                                                   step, what, saved_.standing(config_.epochs), advice));
 }
 
 // Whether the gradient could be taken; it is left out otherwise, where the user wants that.
@@ -132,18 +132,18 @@ bool Trainer::take_step(const Losses& losses, Index step) {
     if (!config_.skip_nonfinite) stop(step, what);
     return false;
   };
-  if (!std::isfinite(losses.objective)) return refuse("the loss is no longer finite");
+  if (!std::isfinite(losses.objective)) return refuse("the loss is");
   // Clipped first: then a gradient may be large as long as it is finite.
-  double norm = 0;
-  if (config_.clip_norm > 0) norm = clip_norm(gradients_, config_.clip_norm, config_.threads);
+  std::optional<double> norm;
+  if (config_.clip_norm > 0 || step == steps_per_epoch())
+    norm = clip_norm(gradients_,
+                     config_.clip_norm > 0 ? config_.clip_norm : std::numeric_limits<double>::infinity(),
+                     config_.threads);
   if (const auto bad = first_not_finite(gradients_, config_.threads))
-    return refuse(
-        fmt::format("the square of the gradient of {} is no longer finite", state_.parameters[*bad].name));
-  if (config_.clip_norm == 0 && step == steps_per_epoch())
-    norm = clip_norm(gradients_, std::numeric_limits<double>::infinity(), config_.threads);
-  if (config_.clip_norm > 0 || step == steps_per_epoch()) state_.partial.gradient_norm = norm;
+    return refuse(fmt::format("the square of the gradient of {} is", state_.parameters[*bad].name));
+  if (norm) state_.partial.gradient_norm = *norm;
   if (const auto bad = state_.optimizer.step(state_.parameters, gradients_, rate(step), config_.threads))
-    stop(step, fmt::format("the parameter {} is no longer finite", state_.parameters[*bad].name));
+    stop(step, fmt::format("the parameter {} is", state_.parameters[*bad].name));
   trainer_.load(state_.parameters);
   evaluator_is_current_ = false;
   return true;

@@ -152,14 +152,12 @@ std::vector<Untried> untried(const VerifyReport& report) {
   for (std::size_t at = 0; at < plan.forms.size(); ++at)
     add_unless_tried("form", plan.forms[at].name, "these claims are about sizes alone, which no form changes",
                      [&](const Check& check) { return check.form == static_cast<Index>(at); });
-  // What one check decides, it decides for every method that was asked for (tries_of() in verify.cpp): one without checks of
-  // its own is looked for there.
+  // A method without checks of its own has those that stand in its place: another method's, or the one try that decides.
   const auto is_in_place_of = [&](const Check& check, Method asked) {
     const Claim& claim = plan.claims[static_cast<std::size_t>(check.claim)];
     const std::size_t form = check.form < 0 ? 0 : static_cast<std::size_t>(check.form);
     const Method method = method_for(claim, plan.forms[form], asked);
-    return check.method == method ||
-           (!claim.draws_numbers && method != Method::symbolic && check.method != Method::symbolic);
+    return check.method == method || decided_by_one(claim, method);
   };
   for (const Method method : plan.methods) {
     const auto is_own = [&](const Check& check) { return check.method == method; };

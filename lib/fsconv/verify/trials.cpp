@@ -73,6 +73,10 @@ Method method_for(const Claim& claim, const Witness& form, Method asked) {
   return asked == Method::symbolic && !symbols ? Method::exact : asked;
 }
 
+bool decided_by_one(const Claim& claim, Method method) {
+  return !claim.draws_numbers && method != Method::symbolic;
+}
+
 Outcome check_one(const Claim& claim, const Witness& form, Method method, const Geometry& geometry,
                   std::uint64_t seed, double miss_bits) {
   const KeepPrepared keep;

@@ -54,6 +54,8 @@ class Trials {
 // The method that checks a claim on a form where `asked` was asked for: a form that is no template, and a
 // claim without weights, have nothing symbolic; exact integers take its place.
 Method method_for(const Claim& claim, const Witness& form, Method asked);
+// Whether one try on a form, by whatever method, says all that this one could: of a claim that draws no numbers.
+bool decided_by_one(const Claim& claim, Method method);
 
 // One check, repeatable: the same seed draws the same numbers.
 Outcome check_one(const Claim& claim, const Witness& form, Method method, const Geometry& geometry,

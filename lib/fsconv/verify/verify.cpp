@@ -62,7 +62,7 @@ std::vector<Try> tries_of(const VerifyPlan& plan) {
         const Method method = method_for(c, plan.forms[form], asked);
         if (method != asked && asked_for(method)) continue;
         if (!c.needs_form && form > 0) continue;
-        if (!c.draws_numbers && method != Method::symbolic && decided[claim]) continue;
+        if (decided_by_one(c, method) && decided[claim]) continue;
         decided[claim] = true;
         tries.push_back({form, claim, method});
       }
