@@ -83,16 +83,12 @@ std::vector<Index> counts_of(const std::vector<PhaseTaps>& phases) {
   return counts;
 }
 
-bool all_alike(const std::vector<Index>& values) {
-  return std::all_of(values.begin(), values.end(), [&](Index value) { return value == values.front(); });
-}
-
 // "interior image pixels in turn are reached by 2, 1 taps", and what that does to an even code.
 std::string overlap_text(const Axis& axis, std::span<const double> weights) {
   const std::vector<PhaseTaps> phases = interior_phases(axis, weights);
   const std::vector<Index> counts = counts_of(phases);
   if (counts.empty()) return "no image pixel lies far enough inside to be reached by all its windows";
-  const bool alike = all_alike(counts);
+  const bool alike = all_are(counts, counts.front());
   const std::string reached =
       alike ? "every interior image pixel is reached by " + counted(counts.front(), "tap")
             : fmt::format("interior image pixels in turn are reached by {} taps", beginning(counts));

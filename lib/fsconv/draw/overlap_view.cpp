@@ -19,9 +19,8 @@ std::string verdict(const Axis& axis) {
   const std::vector<Index> counts = overlap_by_phase(axis);
   const bool even =
       std::all_of(counts.begin(), counts.end(), [&](Index count) { return count == counts.front(); });
-  if (counts.size() > 12) return even ? fmt::format("{} taps everywhere: even", counts.front()) : "uneven";
-  return even ? fmt::format("{} tap{} everywhere: even", counts.front(), counts.front() == 1 ? "" : "s")
-              : fmt::format("{} taps in turn: uneven", fmt::join(counts, ", "));
+  if (even) return counted(counts.front(), "tap") + " everywhere: even";
+  return counts.size() > 12 ? "uneven" : fmt::format("{} taps in turn: uneven", fmt::join(counts, ", "));
 }
 
 }  // namespace

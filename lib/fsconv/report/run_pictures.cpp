@@ -92,21 +92,17 @@ std::string step_text(const Step& step) {
 
 void add_steps(Page& page, const Result<RecordedRun>& run) {
   const Model& model = run.of.trained.model;
+  Table steps{.caption = fmt::format("The {} of the model, {} learned numbers",
+                                     counted(static_cast<Index>(model.steps.size()), "step"),
+                                     model.parameter_count()),
+              .head = {"step", "what", "reads", "makes", "weight", "geometry"},
+              .rows = {}};
   std::set<ParameterId> weights;
   bool is_shared = false;
-  for (const Step& step : model.steps)
-    if (const auto* affine = std::get_if<Affine>(&step))
-      is_shared = !weights.insert(affine->weight).second || is_shared;
-  Table steps{
-      .caption = fmt::format(
-          "The {} of the model, {} learned numbers{}",
-          counted(static_cast<Index>(model.steps.size()), "step"), model.parameter_count(),
-          is_shared ? ". A weight that stands twice is shared: conv_transpose is the W^T of its conv" : ""),
-      .head = {"step", "what", "reads", "makes", "weight", "geometry"},
-      .rows = {}};
   for (std::size_t at = 0; at < model.steps.size(); ++at) {
     const Step& step = model.steps[at];
     const auto* affine = std::get_if<Affine>(&step);
+    if (affine && !weights.insert(affine->weight).second) is_shared = true;
     std::string read;
     for (const ValueId value : inputs(step))
       read += (read.empty() ? "" : ", ") + size_text(model.values[value]);
@@ -117,6 +113,8 @@ void add_steps(Page& page, const Result<RecordedRun>& run) {
                           {affine ? model.parameters[affine->weight].name : "", Cell::Kind::code},
                           {affine ? print_case(affine->geometry) : "", Cell::Kind::code}});
   }
+  if (is_shared)
+    steps.caption += ". A weight that stands twice is shared: conv_transpose is the W^T of its conv";
   page.add(folded("Steps of the model", {table(steps)}));
 }
 

@@ -24,13 +24,6 @@ const std::string& word(const std::vector<std::string>& words, Index at) {
   return words[static_cast<std::size_t>(at)];
 }
 
-// What this fsconv says of a claim of that name; a file may name others.
-const Claim* known(const std::string& name) {
-  const auto all = claims();
-  const auto found = std::find_if(all.begin(), all.end(), [&](const Claim& one) { return one.name == name; });
-  return found == all.end() ? nullptr : &*found;
-}
-
 struct Tally {
   Index holds = 0, refuted = 0, skipped = 0, bad = 0;
   double worst_error = 0, weakest_miss = -INFINITY;
@@ -49,7 +42,7 @@ void count(Tally& tally, const Verification& of, const RecordedCheck& check) {
     ++tally.holds;
   if (check.verdict == Verdict::skipped && tally.reason.empty()) tally.reason = check.detail;
   if (std::isfinite(check.error)) tally.worst_error = std::max(tally.worst_error, check.error);
-  const Claim* const claim = known(of.claims[static_cast<std::size_t>(check.claim)]);
+  const Claim* const claim = known_claim(of.claims[static_cast<std::size_t>(check.claim)]);
   const bool rounds = of.methods[static_cast<std::size_t>(check.method)] == name(Method::numeric) &&
                       (claim == nullptr || claim->draws_numbers);
   if (rounds && check.verdict != Verdict::skipped && std::isfinite(check.error))
@@ -117,7 +110,7 @@ void add_claims(Page& page, const Verification& of) {
                         .bars = {}};
   for (const std::size_t at : order) {
     const Tally& tally = tallies[at];
-    const Claim* claim = known(of.claims[at]);
+    const Claim* claim = known_claim(of.claims[at]);
     claims.rows.push_back(
         {{of.claims[at]},
          verdict_of(tally),

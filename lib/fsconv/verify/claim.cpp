@@ -76,6 +76,12 @@ bool is_good(const Claim& claim, Verdict verdict) {
   return verdict == Verdict::skipped || verdict == (claim.belief ? Verdict::refuted : Verdict::holds);
 }
 
+const Claim* known_claim(const std::string& name) {
+  const auto all = claims();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Claim& one) { return one.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
 std::vector<Claim> claims_named(const std::vector<std::string>& names) {
   const auto all = claims();
   std::vector<Claim> chosen;

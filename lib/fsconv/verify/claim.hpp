@@ -26,6 +26,8 @@ bool is_good(const Claim& claim, Verdict verdict);
 // matrix, transpose, fractional, gradient, adjoint, weight-gradient, shape, rational, sub-pixel, composition, tiles,
 // overlap, checkerboard, resize, not-inverse.
 std::span<const Claim> claims();
+// The one of that name, or null: a file may name others.
+const Claim* known_claim(const std::string& name);
 
 // Throws InvalidArgument that lists the names.
 std::vector<Claim> claims_named(const std::vector<std::string>& names);

@@ -13,12 +13,6 @@ namespace fsconv {
 
 namespace {
 
-const Claim* known_claim(const std::string& name) {
-  const auto all = claims();
-  const auto found = std::find_if(all.begin(), all.end(), [&](const Claim& one) { return one.name == name; });
-  return found == all.end() ? nullptr : &*found;
-}
-
 class Reader {
  public:
   explicit Reader(const hdf5::File& file) : file_(file), sealed_(file) {}

@@ -82,8 +82,8 @@ class JpegDecoder {
     decoder_.quantize_colors = FALSE;
     Picture picture{decoder_.image_width, decoder_.image_height, channels, {}};
     const Index bytes = picture.width * picture.height * channels;
-    require_memory_for(where_, bytes * (orientation == 1 ? 1 : 2) + coefficient_bytes(),
-                       1);  // turned: a second one
+    const Index pictures = orientation == 1 ? 1 : 2;  // a turned one is a copy
+    require_memory_for(where_, bytes * pictures + coefficient_bytes(), 1);
     picture.pixels.resize(static_cast<std::size_t>(bytes));
     std::uint8_t* const pixels = picture.pixels.data();
     guarded([&] {
