@@ -79,11 +79,14 @@ Geometry drawn_geometry(const Options& options, Direction direction) {
   return parse_case(options.text("of"));
 }
 
-// Of one pair of channels: the array itself, or the first pair of a whole filter.
-Tensor<double> one_filter(const Options& options, Direction direction, std::size_t axes) {
-  Tensor<double> values = read_named_array(options.text("weight")).values;
-  if (values.rank() != static_cast<Index>(axes) + 2) return values;
-  const Tensor<double> all = weight_from(order_of(options, direction, axes), values);
+// Of one pair of channels, as it is applied: of an array that is one, or the first pair of a whole filter.
+Tensor<double> one_filter(const std::string& file, const ArrayOrder& order) {
+  Tensor<double> values = read_named_array(file).values;
+  if (values.rank() != static_cast<Index>(order.weight.size())) {
+    if (order.flip) std::reverse(values.begin(), values.end());
+    return values;
+  }
+  const Tensor<double> all = weight_from(order, values);
   const Shape space(all.shape().begin() + 2, all.shape().end());
   return Tensor<double>(space, std::vector<double>(all.begin(), all.begin() + element_count(space)));
 }
@@ -92,7 +95,8 @@ draw::Scene drawn_model(const Options& options) {
   std::vector<const char*> pointless{"op", "view", "text", "weight", "input", "step", "animate", "case"};
   for (const char* name : geometry_option_names()) pointless.push_back(name);
   options.require_none_of(pointless, "the picture of a model has none");
-  return draw::model_figure(open_run(options.text("of"), Weights::best).trained.model);
+  const TrainedModel trained = open_run(options.text("of"), Weights::best).trained;
+  return draw::model_figure(trained.model, kl_weight(trained.config));
 }
 
 struct Drawn {
@@ -112,7 +116,9 @@ Drawn drawn_figure(const Options& options, bool moves) {
     constexpr const char* numbers[] = {"weight", "input"};
     options.require_none_of(numbers, "only --text numbers shows them");
   }
-  if (options.has("weight")) figure.weight = one_filter(options, figure.direction, geometry.axes.size());
+  const ArrayOrder order = order_of(options, figure.direction, geometry.axes.size());
+  figure.reversed = order.flip;
+  if (options.has("weight")) figure.weight = one_filter(options.text("weight"), order);
   if (options.has("input")) figure.source = read_named_array(options.text("input")).values;
   const Index steps = draw::step_count(geometry, figure);
   if (options.has("step"))

@@ -131,8 +131,10 @@ int run(const Options& options) {
   const std::vector<std::vector<double>> taps = filter
                                                     ? taps_of(*filter, geometry.axes.size())
                                                     : std::vector<std::vector<double>>(geometry.axes.size());
+  // Reversed, a fixed filter is the same.
+  const bool reversed = !filter && order_of(options, direction, geometry.axes.size()).flip;
   if (options.has("json")) {
-    json answer = shape_json(geometry, direction, padding);
+    json answer = shape_json(geometry, direction, padding, reversed);
     if (filter) answer["filter"] = {{"name", text(*filter)}, {"taps", taps}};
     print_json(answer, 2);
     return 0;
@@ -148,7 +150,7 @@ int run(const Options& options) {
     }
   }
   print_wrapped("\nthe same elsewhere (x is what is read, w the filter, in the system's order)", 2);
-  print_equivalents(geometry, direction);
+  print_equivalents(geometry, direction, reversed);
   return 0;
 }
 

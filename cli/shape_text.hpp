@@ -14,6 +14,6 @@ std::string space(const Shape& shape);  // without batch: "32 x 14 x 14"
 void print_wrapped(const std::string& text, std::size_t hanging);
 
 // Every other system's words for it, a paragraph each.
-void print_equivalents(const Geometry& geometry, Direction direction);
+void print_equivalents(const Geometry& geometry, Direction direction, bool reversed = false);
 
 }  // namespace fsconv::cli

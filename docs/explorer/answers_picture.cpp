@@ -28,8 +28,7 @@ void add_numbers(const Request& r, const json& options, draw::FigureOptions& fig
   const bool transposed = r.direction == Direction::conv_transpose;
   figure.source = plane(options["x"], transposed ? geometry.code_shape() : geometry.image_shape());
   figure.weight = plane(options["w"], geometry.weight_shape());
-  if (array_order(r.convention, r.direction, geometry.axes.size(), r.settings).flip)
-    std::reverse(figure.weight->begin(), figure.weight->end());
+  if (figure.reversed) std::reverse(figure.weight->begin(), figure.weight->end());
 }
 
 // What is drawn is one pair of channels.
@@ -44,10 +43,12 @@ void require_drawable(const Geometry& geometry) {
 
 json picture_answer(const Request& r, const json& options) {
   require_drawable(r.geometry);
-  draw::FigureOptions figure{.view = named<draw::View>(options.at("view").get<std::string>()),
-                             .direction = r.direction,
-                             .text = named<draw::CellText>(options.at("text").get<std::string>()),
-                             .convention = r.convention};
+  draw::FigureOptions figure{
+      .view = named<draw::View>(options.at("view").get<std::string>()),
+      .direction = r.direction,
+      .text = named<draw::CellText>(options.at("text").get<std::string>()),
+      .convention = r.convention,
+      .reversed = array_order(r.convention, r.direction, r.geometry.axes.size(), r.settings).flip};
   add_numbers(r, options, figure);
   const std::string file = options.value("file", "");
   if (file == "step") {

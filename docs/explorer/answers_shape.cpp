@@ -3,6 +3,7 @@
 #include <array>
 #include <fsconv/base/error.hpp>
 #include <fsconv/conventions/arithmetic.hpp>
+#include <fsconv/conventions/array_order.hpp>
 #include <fsconv/conventions/dialect.hpp>
 #include <fsconv/conventions/geometry_words.hpp>
 #include <fsconv/conventions/shape_report.hpp>
@@ -44,13 +45,15 @@ json shape_answer(const Request& r) {
     lines.push_back(explain(r.geometry.axes[axis], said[axis]));
   for (const Reading& reading : other_readings(r.convention, r.sizes, r.settings))
     readings.push_back({{"words", reading.words}, {"way", reading.way}});
-  return {{"shape", shape_json(r.geometry, r.direction, said)},
-          {"way", way(r.geometry, r.direction)},
-          {"explain", lines},
-          {"nonzeros", nonzeros(r.geometry)},
-          {"remark", remark(r.convention, r.direction, r.geometry, r.settings)},
-          {"onnx", onnx_difference(r.convention, r.direction, r.geometry, r.sizes, r.settings)},
-          {"readings", readings}};
+  return {
+      {"shape", shape_json(r.geometry, r.direction, said,
+                           array_order(r.convention, r.direction, r.geometry.axes.size(), r.settings).flip)},
+      {"way", way(r.geometry, r.direction)},
+      {"explain", lines},
+      {"nonzeros", nonzeros(r.geometry)},
+      {"remark", remark(r.convention, r.direction, r.geometry, r.settings)},
+      {"onnx", onnx_difference(r.convention, r.direction, r.geometry, r.sizes, r.settings)},
+      {"readings", readings}};
 }
 
 json words_answer(const json& words, std::size_t axes) {

@@ -96,6 +96,31 @@ TEST_CASE("cli draw: numbers are those of the files") {
   CHECK(content_of(folder / "n.svg").find("x[2] = 1·100 + 4·10 = 140") != std::string::npos);
 }
 
+TEST_CASE("cli draw: a filter that is applied reversed is drawn so, and the call says it") {
+  const ScratchFolder folder;
+  write_array(folder / "y.npy", Tensor<double>({2}, {10, 100}), "f8");
+  write_array(folder / "pair.npy", Tensor<double>({3}, {1, 2, 4}), "f8");
+  write_array(folder / "whole.npy", Tensor<double>({1, 1, 3}, {1, 2, 4}), "f8");
+  for (const char* weight : {"pair.npy", "whole.npy"}) {
+    INFO(weight);
+    draw(folder,
+         std::string("ic1oc1i5o2k3s2 --text numbers --flip true --input y.npy --step 2 -o n.svg --weight ") +
+             weight);
+    CHECK(content_of(folder / "n.svg").find("x[2] = 4·100 + 1·10 = 410") != std::string::npos);
+  }
+  const auto footer = [&](const std::string& line, const char* text) {
+    draw(folder, "--op conv --input-size 5,5 --kernel 3 -o f.svg " + line);
+    return content_of(folder / "f.svg").find(text) != std::string::npos;
+  };
+  const char* const reversed = "the filter is drawn as it is applied; its array holds it reversed";
+  CHECK(footer("--convention theano", reversed));
+  CHECK_FALSE(footer("--convention theano", "filter_flip"));
+  CHECK_FALSE(footer("--convention theano --flip false", reversed));
+  CHECK(footer("--convention theano --flip false", "filter_flip=False"));
+  CHECK(footer("--flip true", reversed));
+  CHECK_FALSE(footer("--flip true --view overlap", reversed));
+}
+
 TEST_CASE("cli draw: --json says what was drawn") {
   const ScratchFolder folder;
   const auto json = nlohmann::json::parse(draw(folder, std::string(layer) + "-o a.svg --json").out);

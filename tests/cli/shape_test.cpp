@@ -1,6 +1,7 @@
 // fsconv shape --stack and --weight: receptive fields, pixels at borders, fixed filters, and what is refused.
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
+#include <fsconv/io/array_file.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/process.hpp"
@@ -114,6 +115,32 @@ TEST_CASE("cli shape: a fixed filter says its geometry, its taps and its borders
   CHECK(answer["case"] == "ic1oc1i6o4k6s3/2p2");
   CHECK(answer["filter"]["name"] == "bilinear:3/2");
   CHECK(answer["filter"]["taps"][0].size() == 6);
+}
+
+TEST_CASE("cli shape: the command that does the same does, also where the filter is applied reversed") {
+  const ScratchFolder folder;
+  const auto array = [&](const std::string& file) { return fsconv::read_array(folder / file).values; };
+  fsconv::write_array(folder / "w.npy", fsconv::Tensor<double>({1, 1, 2, 2}, {1, 2, 3, 5}), "f8");
+  fsconv::write_array(folder / "x.npy", fsconv::Tensor<double>({1, 1, 2, 2}, {1, 10, 100, 1000}), "f8");
+  const auto run = [&](std::vector<std::string> arguments) {
+    const Finished finished = run_fsconv(arguments, folder.path());
+    INFO(description(arguments, finished));
+    REQUIRE(finished.exit_code == 0);
+    return finished.out;
+  };
+  for (const char* line :
+       {"--convention theano --op conv", "--convention theano --op conv --flip false",
+        "--convention theano --op conv_transpose --size 4,4 --stride 2", "--op conv --flip true",
+        "--op conv_transpose --stride 3/2 --flip true", "--convention pytorch --op conv_transpose"}) {
+    INFO(line);
+    const json shape =
+        json::parse(run(words(std::string("shape --input-size 2,2 --kernel 2 --json ") + line)));
+    const std::string same = shape["equivalents"]["native"]["text"];
+    REQUIRE(same.starts_with("fsconv apply "));
+    run(words(same.substr(same.find(' ') + 1)));
+    run(words(std::string("apply --input x.npy --weight w.npy --output own.npy ") + line));
+    CHECK(array("y.npy") == array("own.npy"));
+  }
 }
 
 TEST_CASE("cli shape: stacks and filters that cannot be are refused") {

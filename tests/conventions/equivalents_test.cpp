@@ -280,6 +280,62 @@ TEST_CASE("equivalents: stride 1/2 is a transposed convolution with stride 2, in
     }
 }
 
+TEST_CASE(
+    "equivalents: that the filter is applied reversed is said in the call, or is to be done before it") {
+  using enum Convention;
+  using enum Direction;
+  const auto call = [](Convention convention, Direction direction, const char* text, bool reversed) {
+    for (const Equivalent& e : equivalents(parse_case(text), direction, reversed))
+      if (e.convention == convention) return e;
+    return Equivalent{};
+  };
+  const char* const map = "i9x9o4x4k3s2";
+  for (const Direction direction : {conv, conv_transpose}) {
+    CHECK(call(native, direction, map, true).text ==
+          call(native, direction, map, false).text + " --flip true");
+    CHECK(call(theano, direction, map, false).text.ends_with(", filter_flip=False)"));
+    CHECK(call(theano, direction, map, true).text.find("filter_flip") == std::string::npos);
+    for (const Convention convention : {pytorch, tensorflow, keras, onnx, jax}) {
+      INFO(name(convention) << " " << name(direction));
+      const bool says_it = convention == jax && direction == conv_transpose;
+      CHECK(call(convention, direction, map, false).remark.empty());
+      CHECK(call(convention, direction, map, true).remark == (says_it ? "" : "with the filter reversed"));
+    }
+  }
+  CHECK(call(jax, conv_transpose, map, false).text.ends_with(", transpose_kernel=True)"));
+  CHECK(call(jax, conv_transpose, map, true).text.find("transpose_kernel") == std::string::npos);
+
+  // The transposed geometry has the filter reversed: twice is not at all.
+  const char* const fraction = "i7x7o14x14k4s1/2p2";
+  CHECK(call(pytorch, conv, fraction, false).remark == "with the filter reversed and its channels swapped");
+  CHECK(call(pytorch, conv, fraction, true).remark == "with the filter's channels swapped");
+  CHECK(call(theano, conv, fraction, true).text.ends_with(", filter_flip=False)"));
+  CHECK(call(theano, conv, fraction, false).text.find("filter_flip") == std::string::npos);
+  CHECK(call(theano, conv, fraction, false).remark == "with the filter's channels swapped");
+}
+
+TEST_CASE(
+    "equivalents: what is recommended in place of what a system has not applies the filter as it would") {
+  const auto refusal = [](Convention convention, const Settings& words) {
+    try {
+      geometry_of(convention, Direction::conv_transpose,
+                  {.source = {4, 4}, .kernel = {3, 3}, .image_channels = 2, .code_channels = 2}, words);
+    } catch (const InvalidArgument& refused) {
+      return std::string(refused.what());
+    }
+    return std::string();
+  };
+  Settings words = settings("2", "valid");
+  words.groups = 2;
+  CHECK(refusal(Convention::jax, words).ends_with("bias=False), with the filter reversed"));
+  words.transpose_kernel = true;
+  CHECK(refusal(Convention::jax, words).ends_with("bias=False)"));
+  CHECK(refusal(Convention::keras, words).find("reversed") == std::string::npos);
+  words.transpose_kernel = false;
+  words.flip = true;
+  CHECK(refusal(Convention::keras, words).ends_with("bias=False), with the filter reversed"));
+}
+
 TEST_CASE("equivalents: what runs on a GPU only is said beside the call, and when it is asked for") {
   const auto found = [](Convention convention, const char* name) {
     for (const Equivalent& e : equivalents(parse_case(name), Direction::conv_transpose))

@@ -188,6 +188,29 @@ TEST_CASE(
   CHECK(fault(make_model(branched), model_figure(make_model(branched))) == "");
 }
 
+TEST_CASE("model figure: what is made small, with its weight, and what it is measured in") {
+  const auto objective = [](ModelKind kind, Likelihood likelihood, const KlWeight& kl = {},
+                            Bound bound = Bound::elbo) {
+    ModelSpec spec = deep_spec(kind, 1);
+    spec.likelihood = likelihood;
+    spec.bound = bound;
+    std::vector<std::string> lines;
+    for (const Label& label : labels(model_figure(make_model(spec), kl)))
+      if (!lines.empty() || label.text == "made small") lines.push_back(label.text);
+    return lines;
+  };
+  CHECK(objective(ModelKind::ae, Likelihood::mse) ==
+        std::vector<std::string>{"made small", "mse, the squared error: no likelihood",
+                                 "in squared error per image"});
+  CHECK(objective(ModelKind::vae, Likelihood::bernoulli, {.beta = 4, .warmup = 2}) ==
+        std::vector<std::string>{
+            "made small", "-log p(x|z), Bernoulli: pixels are 0 or 1, the output is their logit",
+            "+ 4 * KL(q(z|x) || N(0, 1))", "the mean of 1 draw (at beta 1 the negative ELBO)",
+            "the weight of the KL rises from 0 in 2 epochs", "in nats per image"});
+  const auto weighted = objective(ModelKind::vae, Likelihood::bernoulli, {}, Bound::iwae);
+  CHECK(weighted.at(3).find("the importance-weighted bound") != std::string::npos);
+}
+
 TEST_CASE("model figure: as wide as a page, however deep the model is") {
   for (const std::size_t layers : {1, 3, 8, 20})
     for (const auto& [kind, width] : {std::pair{ModelKind::ae, 800.0}, {ModelKind::vae, 1000.0}}) {

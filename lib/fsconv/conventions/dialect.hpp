@@ -58,9 +58,12 @@ class Dialect {
 
   // --- words ---
 
+  // Whether its call says by itself that the filter is applied reversed.
+  virtual bool says_flip(Direction) const { return false; }
   // What could be said for this geometry, the plainest first; each is tried.
   virtual std::vector<Settings> candidates(const Geometry& geometry, Direction direction) const = 0;
-  // The call with these settings, as code that runs when pasted; x is what is read and w the filter.
+  // The call with these settings, as code that runs when pasted; x is what is read and w the filter. settings.flip is said
+  // where says_flip(), and nothing else of the order of arrays.
   virtual std::string code(const Geometry& geometry, Direction direction, const Settings& settings) const = 0;
   // What stands beside such a call: where alone it runs, in a few words, or nothing.
   virtual std::string limits(Direction direction, const Geometry& geometry) const;

@@ -48,10 +48,12 @@ Miss miss_of(const Geometry& wanted, const Geometry& given, Direction direction,
 
 // What the system has no words for, whatever the padding: a stride, a number of axes, groups. Nothing where it has.
 std::optional<std::string> refusal_of(const Dialect& system, const Geometry& geometry, Direction direction,
-                                      const ArraySizes& sizes) {
+                                      const ArraySizes& sizes, bool reversed) {
+  Settings words = words_of(geometry);
   try {
-    system.check_words(direction, geometry.axes.size(), words_of(geometry));
-    system.check_geometry(direction, geometry, sizes, words_of(geometry));
+    system.check_words(direction, geometry.axes.size(), words);
+    words.flip = reversed;
+    system.check_geometry(direction, geometry, sizes, words);
   } catch (const InvalidArgument& refused) {
     return refused.what();
   }
@@ -60,14 +62,15 @@ std::optional<std::string> refusal_of(const Dialect& system, const Geometry& geo
 
 // One system's words for exactly this geometry in this direction, or why there are none: the reason is that of the
 // candidate that comes nearest.
-Equivalent equivalent_in(Convention convention, const Geometry& geometry, Direction direction) {
+Equivalent equivalent_in(Convention convention, const Geometry& geometry, Direction direction,
+                         bool reversed) {
   const bool transposed = direction == Direction::conv_transpose;
   const Dialect& system = dialect(convention);
   const ArraySizes sizes{.source = each(geometry, [&](const Axis& a) { return transposed ? a.out : a.in; }),
                          .kernel = kernel_size(geometry),
                          .image_channels = geometry.in_channels,
                          .code_channels = geometry.out_channels};
-  if (auto refusal = refusal_of(system, geometry, direction, sizes))
+  if (auto refusal = refusal_of(system, geometry, direction, sizes, reversed))
     return {.convention = convention, .exists = false, .text = std::move(*refusal)};
   std::optional<Miss> nearest;  // there is one: every system has candidates
   const std::vector<Settings> candidates = system.candidates(geometry, direction);
@@ -75,11 +78,15 @@ Equivalent equivalent_in(Convention convention, const Geometry& geometry, Direct
     Miss miss;
     try {
       const Geometry given = geometry_of(convention, direction, sizes, settings);
-      if (given == geometry)
+      if (given == geometry) {
+        Settings said = settings;
+        said.flip = reversed;
         return {.convention = convention,
                 .exists = true,
-                .text = system.code(geometry, direction, settings),
+                .text = system.code(geometry, direction, said),
+                .remark = reversed && !system.says_flip(direction) ? "with the filter reversed" : "",
                 .limits = system.limits(direction, geometry)};
+      }
       miss = miss_of(geometry, given, direction, system.own_words(settings));
     } catch (const InvalidArgument& refused) {
       miss.kind = settings.padding->rule == PaddingRule::listed ? Miss::Kind::refused_numbers
@@ -99,33 +106,33 @@ Equivalent equivalent_in(Convention convention, const Geometry& geometry, Direct
 
 }  // namespace
 
-std::vector<Equivalent> equivalents(const Geometry& geometry, Direction direction) {
+std::vector<Equivalent> equivalents(const Geometry& geometry, Direction direction, bool reversed) {
   std::vector<Equivalent> list;
   for (Convention convention : all_values<Convention>()) {
     if (convention == Convention::onnx_reference) continue;  // the same words as onnx
-    Equivalent found = equivalent_in(convention, geometry, direction);
+    Equivalent found = equivalent_in(convention, geometry, direction, reversed);
     if (!found.exists) {
-      // The transposed geometry is the same operator, so its words in the other direction will do.
-      const Equivalent turned = equivalent_in(convention, geometry.transposed(), opposite(direction));
-      if (turned.exists)
-        found = {.convention = convention,
-                 .exists = true,
-                 .text = turned.text,
-                 .remark = "with the filter reversed and its channels swapped",
-                 .limits = turned.limits};
+      // The transposed geometry with the filter reversed is the same operator, so its words in the other direction will do.
+      Equivalent turned = equivalent_in(convention, geometry.transposed(), opposite(direction), !reversed);
+      if (turned.exists) {
+        turned.remark = turned.remark.empty() ? "with the filter's channels swapped"
+                                              : turned.remark + " and its channels swapped";
+        found = std::move(turned);
+      }
     }
-    list.push_back(found);
+    list.push_back(std::move(found));
   }
   return list;
 }
 
 std::string way_out(const Dialect& system, const Geometry& geometry, Direction direction,
                     const Settings& settings) {
-  const Equivalent torch = equivalent_in(Convention::pytorch, geometry, direction);
-  if (torch.exists) return "use PyTorch: " + torch.text;
   const std::size_t rank = geometry.axes.size();
   const ArrayOrder order = system.order(direction, rank, settings);
-  std::string text = "use " + equivalent_in(Convention::native, geometry, direction).text;
+  const bool reversed = settings.flip.value_or(order.flip);
+  const Equivalent torch = equivalent_in(Convention::pytorch, geometry, direction, reversed);
+  if (torch.exists) return "use PyTorch: " + torch.text + (torch.remark.empty() ? "" : ", " + torch.remark);
+  std::string text = "use " + equivalent_in(Convention::native, geometry, direction, reversed).text;
   const auto letters = [](const std::vector<Index>& places, const std::string& ours) {
     std::string theirs(ours.size(), ' ');
     for (std::size_t axis = 0; axis < ours.size(); ++axis)
@@ -136,7 +143,6 @@ std::string way_out(const Dialect& system, const Geometry& geometry, Direction d
                     filter = letters(order.weight, "OI" + space_letters(rank));
   if (activation != channels_first(rank) || filter != "OI" + space_letters(rank))
     text += fmt::format(" --data-format {},{}", activation, filter);
-  if (order.flip) text += " --flip true";
   return text;
 }
 

@@ -280,10 +280,12 @@ FilterCall filter_call(Convention convention, Direction direction, const FixedFi
     return {settings, geometry_of(convention, direction, sizes, settings)};
   }
   if (!refusal.empty()) throw InvalidArgument("weight", fmt::format("{}: {}", text(filter), refusal));
+  Settings as_it_is = said;
+  as_it_is.flip = false;  // reversed, these filters are the same
   throw InvalidArgument(
       "weight",
       fmt::format("{} has no padding that puts {} in its place here", name(convention), text(filter)),
-      way_out(dialect(convention), wanted, direction, said));
+      way_out(dialect(convention), wanted, direction, as_it_is));
 }
 
 std::string filter_remark(const FixedFilter& filter, Direction direction, const Geometry& geometry) {

@@ -76,6 +76,7 @@ class Native : public Dialect {
     return {settings};
   }
 
+  bool says_flip(Direction) const override { return true; }
   std::string own_words(const Settings& settings) const override {
     return "--padding " + pads_text(*settings.padding);
   }
@@ -91,6 +92,7 @@ class Native : public Dialect {
     words.add_if(geometry.groups != 1, "--groups", fmt::format("{}", geometry.groups));
     words.add_if(settings.size.has_value(), "--size",
                  fmt::format("{}", fmt::join(texts(settings.size.value_or(Shape{})), ",")));
+    words.add_if(settings.flip.value_or(false), "--flip", "true");
     return fmt::format("fsconv apply --op {} --input x.npy --weight w.npy --output y.npy{}", name(direction),
                        words.spaced());
   }

@@ -11,9 +11,9 @@
 namespace fsconv {
 
 // Sizes, arithmetic of every axis, and the equivalents in the other systems: what `fsconv shape --json` prints. `said`
-// is how the padding of every axis was said, or nothing where nobody did.
+// is how the padding of every axis was said, or nothing where nobody did; `reversed` as of equivalents().
 nlohmann::json shape_json(const Geometry& geometry, Direction direction,
-                          const std::vector<SaidPadding>& said = {});
+                          const std::vector<SaidPadding>& said = {}, bool reversed = false);
 
 // "14 x 14 -> 28 x 28": what goes in and what comes out, along space.
 std::string way(const Geometry& geometry, Direction direction);

@@ -59,6 +59,7 @@ class Theano : public Dialect {
     return {with(base, valid), with(base, half), with(base, full), with(base, listed_padding(geometry))};
   }
 
+  bool says_flip(Direction) const override { return true; }
   std::string own_words(const Settings& settings) const override {
     if (settings.padding->rule == PaddingRule::causal) return "causal_conv1d";
     return "border_mode=" + pads_text(*settings.padding);
@@ -81,7 +82,7 @@ class Theano : public Dialect {
     words.add_if(!all_are(settings.dilation, 1), "filter_dilation",
                  rank == 1 ? fmt::format("{}", settings.dilation[0]) : tuple(settings.dilation));
     words.add_if(geometry.groups != 1, "num_groups", fmt::format("{}", geometry.groups));
-    words.add("filter_flip", "False");
+    words.add_if(!settings.flip.value_or(true), "filter_flip", "False");
     const std::string function =
         rank == 1 ? "causal_conv1d" : fmt::format("conv{}d{}", rank, transposed ? "_grad_wrt_inputs" : "");
     return fmt::format("theano.tensor.nnet.abstract_conv.{}(x, w{})", function, words.python());

@@ -39,6 +39,8 @@ struct FigureOptions {
   std::optional<Tensor<double>> source = {}, weight = {};
   // In whose words: names of both sides, and the call in its code. native: the image side and the code side.
   Convention convention = Convention::native;
+  // Whether the array of the filter holds it reversed (ArrayOrder::flip): drawn is the filter as it is applied.
+  bool reversed = false;
   // Of all steps only this one, as the only frame: a still picture needs no others.
   std::optional<Index> step = {};
 };

@@ -229,10 +229,12 @@ void FigurePage::end(Scene& scene, double right, double bottom,
     footer.back() += fmt::format("; drawn is one pair of its {} x {} channels, all others are alike",
                                  geometry_.out_channels, geometry_.in_per_group());
   if (options_.convention != Convention::native)
-    for (const Equivalent& said : equivalents(geometry_, options_.direction))
+    for (const Equivalent& said : equivalents(geometry_, options_.direction, options_.reversed))
       if (said.convention == options_.convention)
         footer.push_back(
             fmt::format("{}: {}{}", name(said.convention), said.exists ? "" : "none: ", said.text));
+  if (options_.reversed && options_.view != View::overlap)
+    footer.push_back("the filter is drawn as it is applied; its array holds it reversed");
   for (const std::string& text : footer)
     for (const std::string& line : text_lines(text, width - 2 * left, 11.5)) {
       scene.add(Label{.at = {left, y}, .text = line, .size = 11.5, .colour = {Role::quiet}});

@@ -77,13 +77,6 @@ Caption box_of(const Value& value, double text_size) {
   return caption;
 }
 
-std::string term_text(const Reconstruction& term) { return reconstruction_words(term); }
-std::string term_text(const KlToNormal& term) {
-  return "+ KL(q(z|x) || N(0, 1))" +
-         (term.free_nats > 0 ? fmt::format(", at least {} nats per latent number", term.free_nats) : "");
-}
-std::string term_text(const LogRatio&) { return "+ log q(z|x) - log p(z) at the sample"; }
-
 }  // namespace
 
 double CaptionLine::width(double size) const {
@@ -93,13 +86,6 @@ double CaptionLine::width(double size) const {
 
 std::string numbers_text(Index count) {
   return fmt::format("{} number{}", fmt::group_digits(count), count == 1 ? "" : "s");
-}
-
-std::vector<std::string> objective_lines(const Model& model) {
-  std::vector<std::string> lines;
-  for (const Term& term : model.terms)
-    lines.push_back(plain(std::visit([](const auto& one) { return term_text(one); }, term)));
-  return lines;
 }
 
 ModelCaptions::ModelCaptions(const Model& model, double text_size, double longest_line)

@@ -50,7 +50,4 @@ struct ModelCaptions {
 // "1,024 numbers"
 std::string numbers_text(Index count);
 
-// What is made small, term by term.
-std::vector<std::string> objective_lines(const Model& model);
-
 }  // namespace fsconv::draw

@@ -28,8 +28,9 @@ using Side = ModelLayout::Side;
 
 class Figure {
  public:
-  explicit Figure(const Model& model)
+  Figure(const Model& model, const KlWeight& kl)
       : model_(model),
+        kl_(kl),
         layout_(model),
         captions_(model, text_size, longest_line),
         steps_(model.values.size()) {
@@ -306,8 +307,8 @@ class Figure {
         y += 18;
       }
     };
-    row("made small, in nats per image", Role::ink, true);
-    for (const std::string& term : objective_lines(model_)) row(term);
+    row("made small", Role::ink, true);
+    for (const std::string& line : objective_lines(model_, kl_)) row(line);
     for (ParameterId id = 0; id < model_.parameters.size(); ++id)
       if (!captions_.of_steps.contains(id)) {
         row("learned beside the steps:");
@@ -317,6 +318,7 @@ class Figure {
   }
 
   const Model& model_;
+  const KlWeight kl_;
   const ModelLayout layout_;
   const ModelCaptions captions_;
   std::vector<const Step*> steps_;  // that make a value
@@ -331,6 +333,6 @@ class Figure {
 
 }  // namespace
 
-Scene model_figure(const Model& model) { return Figure(model).make(); }
+Scene model_figure(const Model& model, const KlWeight& kl) { return Figure(model, kl).make(); }
 
 }  // namespace fsconv::draw

@@ -4,6 +4,7 @@
 
 #include <fsconv/draw/scene.hpp>
 #include <fsconv/nn/model.hpp>
+#include <fsconv/nn/model_words.hpp>
 
 namespace fsconv::draw {
 
@@ -13,6 +14,7 @@ namespace fsconv::draw {
 // a weight that both use, marked as W or W^T where it enters. Branches (gates, residual blocks, a log-variance) lie
 // outside of the way from the images to the output. Every parameter is named in exactly one label of its own. Below all:
 // the objective, and how many numbers are learned. The model must be one (check() of nn/model.hpp).
-Scene model_figure(const Model& model);
+// `kl` is what the run gave it in the objective.
+Scene model_figure(const Model& model, const KlWeight& kl = {});
 
 }  // namespace fsconv::draw

@@ -9,6 +9,60 @@
 #include <fsconv/nn/model_words.hpp>
 
 namespace fsconv {
+namespace {
+
+std::string words_of(const Reconstruction& term, double) { return reconstruction_words(term); }
+
+// "+ " or "+ 4 * "
+std::string plus(double beta) { return beta == 1 ? "+ " : fmt::format("+ {} * ", beta); }
+
+std::string words_of(const KlToNormal& term, double beta) {
+  return plus(beta) + "KL(q(z|x) || N(0, 1))" +
+         (term.free_nats > 0 ? fmt::format(", at least {} nats per latent number", term.free_nats) : "");
+}
+
+std::string words_of(const LogRatio&, double beta) {
+  return plus(beta) + (beta == 1 ? "log q(z|x) - log p(z)" : "(log q(z|x) - log p(z))") + " at the sample";
+}
+
+// What the sum of the terms is to the likelihood of the images.
+std::string meaning(const Model& model, double beta) {
+  const Index draws = model.draws();
+  const std::string of_draws =
+      draws == 1 ? "of 1 draw" : fmt::format("of {} draws", fmt::group_digits(draws));
+  const Likelihood likelihood = model.reconstruction().likelihood;
+  const bool is_bound = is_likelihood(likelihood);
+  const std::string no_bound = fmt::format(" (bounds nothing: {} is no likelihood)", name(likelihood));
+  if (model.over_draws == OverDraws::log_mean_exp)
+    return fmt::format("-log mean exp(-that) {}", of_draws) +
+           (!is_bound   ? no_bound
+            : beta == 1 ? ": the importance-weighted bound"
+                        : " (at beta 1 the importance-weighted bound)");
+  if (!model.heads()) return "";
+  return fmt::format("the mean {}", of_draws) + (!is_bound   ? no_bound
+                                                 : beta != 1 ? " (at beta 1 the negative ELBO)"
+                                                 : model.free_nats() > 0
+                                                     ? ": the negative ELBO but for the free nats"
+                                                     : ": the negative ELBO");
+}
+
+}  // namespace
+
+std::vector<std::string> objective_lines(const Model& model, const KlWeight& kl) {
+  std::vector<std::string> lines;
+  for (const Term& term : model.terms)
+    lines.push_back(std::visit([&](const auto& one) { return words_of(one, kl.beta); }, term));
+  if (std::string last = meaning(model, kl.beta); !last.empty()) lines.push_back(std::move(last));
+  if (kl.warmup > 0)
+    lines.push_back(fmt::format("the weight of the KL rises from 0 in {} epochs", kl.warmup));
+  lines.push_back(fmt::format("in {}", loss_units(model)));
+  return lines;
+}
+
+std::string_view loss_units(const Model& model) {
+  const Likelihood likelihood = model.reconstruction().likelihood;
+  return model.heads() ? units_with_kl(likelihood) : units(likelihood);
+}
 
 std::string size_text(const Value& value) {
   if (value.pixels() == 1) return std::to_string(value.channels);

@@ -5,6 +5,8 @@
 #include <fsconv/nn/model.hpp>
 #include <fsconv/nn/step_algorithms.hpp>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace fsconv {
 
@@ -22,6 +24,17 @@ std::string activation_words(Activation activation);
 
 // "-log p(x|z), Gaussian: ..."
 std::string reconstruction_words(const Reconstruction& term);
+
+// What the KL counts in the objective of a training run, and the epochs in which it rises to that.
+struct KlWeight {
+  double beta = 1, warmup = 0;
+};
+
+// The objective: its terms, what their sum is to the likelihood of the images, and what it is measured in.
+std::vector<std::string> objective_lines(const Model& model, const KlWeight& kl = {});
+
+// Of the loss of one image by this model: the KL of a variational one is in nats, whatever its pixels are measured in.
+std::string_view loss_units(const Model& model);
 
 // "direct" where all maps of a step are computed so, and else map by map: "conv F(2,2), weight_gradient direct". Nothing for a step
 // without a weight.

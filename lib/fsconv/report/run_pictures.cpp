@@ -8,6 +8,7 @@
 #include <fsconv/draw/matrix_figure.hpp>
 #include <fsconv/draw/model_figure.hpp>
 #include <fsconv/geometry/case_string.hpp>
+#include <fsconv/nn/model_words.hpp>
 #include <fsconv/report/sections.hpp>
 #include <set>
 
@@ -75,11 +76,6 @@ void add_filters(Page& page, const Result<RecordedRun>& run) {
                fmt::format("filters of the first layer of {}", run.origin.label), caption);
 }
 
-std::string size_text(const Value& value) {
-  return value.size.empty() ? fmt::format("{}", value.channels)
-                            : fmt::format("{}x{}", value.channels, fmt::join(value.size, "x"));
-}
-
 std::string step_text(const Step& step) {
   static constexpr const char* names[] = {"", "gain", "shuffle", "resize", "gate", "add", "sample"};
   if (const auto* affine = std::get_if<Affine>(&step)) {
@@ -136,7 +132,7 @@ void add_run_pictures(Page& page, const Result<RecordedRun>& run) {
                         "samples.png draws some."
                       : ""));
   add_filters(page, run);
-  page.figure(draw::model_figure(run.of.trained.model),
+  page.figure(draw::model_figure(run.of.trained.model, kl_weight(run.of.trained.config)),
               "The model: what flows, and which weights are shared.");
   add_steps(page, run);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fsconv/io/digest.hpp>
+#include <fsconv/nn/model_words.hpp>
 #include <fsconv/train/checkpoint.hpp>
 #include <fsconv/train/model_json.hpp>
 #include <fsconv/train/run_layout.hpp>

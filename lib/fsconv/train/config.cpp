@@ -191,6 +191,11 @@ ModelSpec model_spec(const TrainConfig& config, Index image_channels, const Shap
           .free_nats = config.free_bits};
 }
 
+KlWeight kl_weight(const TrainConfig& config) {
+  if (config.model != ModelKind::vae) return {};
+  return {.beta = config.beta, .warmup = config.beta_warmup};
+}
+
 OptimizerSettings optimizer_settings(const TrainConfig& config) {
   return {.kind = config.optimizer, .momentum = config.momentum, .weight_decay = config.weight_decay};
 }

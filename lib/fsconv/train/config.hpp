@@ -8,6 +8,7 @@
 #include <fsconv/engine/algorithm.hpp>
 #include <fsconv/engine/precision.hpp>
 #include <fsconv/nn/binarise.hpp>
+#include <fsconv/nn/model_words.hpp>
 #include <fsconv/nn/models.hpp>
 #include <fsconv/nn/optimizer.hpp>
 #include <fsconv/nn/schedule.hpp>
@@ -101,6 +102,7 @@ std::vector<bool> tied_layers(const TrainConfig& config);
 
 // For images of this format. Throws what layers() and tied_layers() throw.
 ModelSpec model_spec(const TrainConfig& config, Index image_channels, const Shape& image_size);
+KlWeight kl_weight(const TrainConfig& config);
 OptimizerSettings optimizer_settings(const TrainConfig& config);
 Schedule schedule(const TrainConfig& config);
 

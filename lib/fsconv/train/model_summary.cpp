@@ -6,7 +6,6 @@
 #include <fsconv/geometry/stack.hpp>
 #include <fsconv/nn/model_words.hpp>
 #include <fsconv/train/model_summary.hpp>
-#include <fsconv/train/run_layout.hpp>
 #include <fsconv/train/summary_layout.hpp>
 #include <map>
 
@@ -140,56 +139,11 @@ class Describer {
   std::size_t number_ = 0;
 };
 
-// ---- The objective.
-
-std::string words_of(const Reconstruction& term, const SummaryContext&) { return reconstruction_words(term); }
-
-// "+ " or "+ 4 * "
-std::string plus(const SummaryContext& context) {
-  return context.beta == 1 ? "+ " : fmt::format("+ {} * ", context.beta);
-}
-
-std::string words_of(const KlToNormal& term, const SummaryContext& context) {
-  return plus(context) + "KL(q(z|x) || N(0, 1))" +
-         (term.free_nats > 0 ? fmt::format(", at least {} nats per latent number", term.free_nats) : "");
-}
-
-std::string words_of(const LogRatio&, const SummaryContext& context) {
-  return plus(context) + (context.beta == 1 ? "log q(z|x) - log p(z)" : "(log q(z|x) - log p(z))") +
-         " at the sample";
-}
-
-// What the sum of the terms is to the likelihood of the images.
-std::string meaning(const Model& model, const SummaryContext& context) {
-  const Index draws = model.draws();
-  const std::string of_draws = draws == 1 ? "of 1 draw" : fmt::format("of {} draws", with_commas(draws));
-  const Likelihood likelihood = model.reconstruction().likelihood;
-  const bool is_bound = is_likelihood(likelihood);
-  const std::string no_bound = fmt::format(" (bounds nothing: {} is no likelihood)", name(likelihood));
-  if (model.over_draws == OverDraws::log_mean_exp)
-    return fmt::format("-log mean exp(-that) {}", of_draws) +
-           (!is_bound           ? no_bound
-            : context.beta == 1 ? ": the importance-weighted bound"
-                                : " (at beta 1 the importance-weighted bound)");
-  if (!model.heads()) return "";
-  return fmt::format("the mean {}", of_draws) + (!is_bound           ? no_bound
-                                                 : context.beta != 1 ? " (at beta 1 the negative ELBO)"
-                                                 : model.free_nats() > 0
-                                                     ? ": the negative ELBO but for the free nats"
-                                                     : ": the negative ELBO");
-}
-
 std::string objective(const Model& model, const SummaryContext& context) {
   std::string text;
-  const auto line = [&](const std::string& words) {
-    text += labelled(text.empty() ? "objective" : "", words);
-  };
-  for (const Term& term : model.terms)
-    std::visit([&](const auto& one) { line(words_of(one, context)); }, term);
-  if (const std::string last = meaning(model, context); !last.empty()) line(last);
-  if (context.beta_warmup > 0)
-    line(fmt::format("the weight of the KL rises from 0 in {} epochs", context.beta_warmup));
-  return text + labelled("", fmt::format("in {}", loss_units(model)));
+  for (const std::string& line : objective_lines(model, context.kl_weight))
+    text += labelled(text.empty() ? "objective" : "", line);
+  return text;
 }
 
 // ---- What the steps are computed by.

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <fsconv/nn/model.hpp>
+#include <fsconv/nn/model_words.hpp>
 #include <fsconv/nn/step_algorithms.hpp>
 #include <string>
 #include <vector>
@@ -17,10 +17,10 @@ struct SummaryContext {
   std::size_t packed_bytes = 0;      // the parameters as the engine reads them: Runner::parameter_bytes()
   std::size_t evaluation_bytes =
       0;  // a second Runner, for the losses of test and validation images: all that it keeps
-  std::size_t optimizer_slots = 2;   // numbers that the optimizer keeps per parameter
-  double beta = 1, beta_warmup = 0;  // the weight of the KL, and the epochs in which it rises to that
-  bool keeps_best = false;           // a second copy of the parameters: the best by the validation images
-  std::string algorithm = {};        // the option's name
+  std::size_t optimizer_slots = 2;  // numbers that the optimizer keeps per parameter
+  KlWeight kl_weight = {};
+  bool keeps_best = false;     // a second copy of the parameters: the best by the validation images
+  std::string algorithm = {};  // the option's name
   std::vector<StepAlgorithms> algorithms = {};  // Runner::algorithms(): what it comes to
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fsconv/io/digest.hpp>
+#include <fsconv/nn/model_words.hpp>
 #include <fsconv/train/recorded_run.hpp>
 #include <fsconv/train/run_layout.hpp>
 

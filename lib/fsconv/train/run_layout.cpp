@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <fsconv/nn/model_words.hpp>
 #include <fsconv/train/run_layout.hpp>
 
 namespace fsconv {
-
-std::string_view loss_units(const Model& model) {
-  const Likelihood likelihood = model.reconstruction().likelihood;
-  return model.heads() ? units_with_kl(likelihood) : units(likelihood);
-}
 
 std::vector<RunSeries> run_series(const Model& model) {
   const std::string nats(units(model.reconstruction().likelihood)), whole(loss_units(model));

@@ -17,9 +17,6 @@ struct RunSeries {
   bool of_every_schema = true;  // files of schema 1 have only these
 };
 
-// Of the loss of one image by this model: the KL of a variational one is in nats, whatever its pixels are measured in.
-std::string_view loss_units(const Model& model);
-
 // Those that a run of this model has, the validation loss aside.
 std::vector<RunSeries> run_series(const Model& model);
 

@@ -56,8 +56,7 @@ SummaryContext context_of(const TrainConfig& config, const Runner<float>& runner
           .packed_bytes = runner.parameter_bytes(),
           .evaluation_bytes = evaluating * evaluator.activation_bytes() + evaluator.parameter_bytes(),
           .optimizer_slots = slots_of(config),
-          .beta = config.beta,
-          .beta_warmup = config.model == ModelKind::vae ? config.beta_warmup : 0,
+          .kl_weight = kl_weight(config),
           .keeps_best = config.validation > 0,
           .algorithm = std::string(name(config.algorithm)),
           .algorithms = runner.algorithms()};
