@@ -9,7 +9,6 @@
 #include <cmath>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/kept_files.hpp>
-#include <fsconv/io/location.hpp>
 #include <fsconv/train/option_value.hpp>
 #include <sstream>
 #include <tuple>
@@ -55,8 +54,11 @@ InvalidArgument unknown_option(const Command& command, const std::string& shown,
                                const std::string& place = {}) {
   const std::string option = without_dashes(shown);
   const po::options_description own = all_options(command);
+  if (!place.empty() && option != shown && find_option(own, option) != nullptr)
+    return {place, fmt::format("'{}' has dashes", excerpt(shown)), fmt::format("write {} = VALUE", option)};
   const std::string owner = find_option(own, option) == nullptr ? owner_of(option) : "";
-  const std::string meant = owner.empty() ? did_you_mean(option, names_of(own), "--") : "";
+  const std::string meant =
+      owner.empty() ? did_you_mean(option, names_of(own), place.empty() ? "--" : "") : "";
   const std::string problem = fmt::format("is no option of fsconv {}{}{}", command.name, remark, owner);
   const std::string legal =
       fmt::format("{}{}see fsconv {} --help", meant, meant.empty() ? "" : " ", command.name);
@@ -218,13 +220,11 @@ std::pair<Texts, Texts> from_config_file(const Command& command, const po::optio
   return {texts, places};
 }
 
-// The file of the options is read by every command. Only a file of results that says itself where it was written is a recipe
-// to write it again.
+// The file of the options is read by every command.
 void require_config_kept(const Options& options) {
   const std::string& file = options.config_file();
-  for (const std::string name : {"output", "picture", "null-space"})
-    if (!(options.places().contains(name) && names_hdf5(file)))
-      require_unread(name, options.text(name), {file});
+  for (const char* name : {"output", "picture", "null-space"})
+    require_unread(name, options.text(name), {file});
   for (const std::string& path : split(options.text("to"), ',')) require_unread("to", path, {file});
 }
 
@@ -248,9 +248,10 @@ po::options_description all_options(const Command& command) {
   po::options_description list = command.options();
   list.add(
       OptionList("Of every command")
-          .value("config", "FILE",
-                 "read options from FILE: lines NAME = VALUE, a JSON object, or the .h5 of an earlier run; "
-                 "the command line wins")
+          .value(
+              "config", "FILE",
+              "read options from FILE: lines NAME = VALUE, a JSON object, or the .h5 of an earlier run, but for "
+              "where that wrote; the command line wins")
           .flag("json", "print the result as JSON")
           .flag("help", "show this"));
   return list;

@@ -212,6 +212,9 @@ Entries from_json_text(const std::string& path, const std::string& content) {
   return from_json(json, [&](const std::string& name) { return places.at(name); });
 }
 
+// Where the earlier run wrote, and what it was allowed to replace there, was its own.
+constexpr const char* of_that_run[] = {"output", "force"};
+
 }  // namespace
 
 Entries read_config_file(const std::string& path) {
@@ -223,6 +226,7 @@ Entries read_config_file(const std::string& path) {
       read_train_config(file);
       complete_recorded(configuration);
     }
+    for (const char* option : of_that_run) configuration.erase(option);
     return from_json(configuration, [&](const std::string&) { return path; });
   }
   const std::string content = content_of(path);

@@ -15,7 +15,7 @@ struct ConfigEntry {
 };
 
 // The options that stand in the file, by name; whether there are such options is for the caller to say.
-//   FILE.h5, FILE.hdf5    the configuration of an earlier run
+//   FILE.h5, FILE.hdf5    the configuration of an earlier run, but for where that wrote
 //   {"NAME": VALUE, ...}  where the first character that is no blank is a brace: the same as JSON
 //   NAME = VALUE          one per line; "#" at the start of a line or behind a blank starts a comment; a list may stand in
 //                         brackets, [32, 64]; what stands in double or single quotes is taken as it is

@@ -188,7 +188,7 @@ Command decode_command() {
       .usage =
           "  fsconv decode RUN (--codes FILE | --sample N | --interpolate I,J | --traverse D[,D...])\n"
           "                    --output FILE\n\n"
-          "Pictures are expected pixels. Sample n depends on --seed and n alone, so that more samples begin with "
+          "Pictures are expected pixels, computed in fp32. Sample n depends on --seed and n alone, so that more samples begin with "
           "the same ones. Images are counted from 0 within their split, numbers of a code too; those of a feature "
           "map channel first, last axis fastest.\n\n"
           "The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5",

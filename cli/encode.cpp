@@ -85,7 +85,7 @@ FILE.h5 holds /mean and, of a vae, /log_variance, and /label where the data has 
 the classes where it has these; FILE.npy the means only. Of generated:factors it holds /factor/x, /factor/y, /factor/radius and /factor/hue, too, and a table says how well
 the codes follow them: R2 on the odd images of a linear fit to the even ones, and the latent numbers with the largest
 squared correlations. fsconv decode --codes reads both. Images are shown as in training: binarised with --seed, if the run's
-were. Under mpirun or srun the ranks share the images; the codes are the same on any number of them.
+were. Computed is in fp32, whatever the run multiplied. Under mpirun or srun the ranks share the images; the codes are the same on any number of them.
 
 The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5)",
           .examples =

@@ -6,6 +6,7 @@
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/distributed/agreement.hpp>
 #include <fsconv/io/location.hpp>
+#include <fsconv/train/evaluate.hpp>
 #include <fsconv/train/evaluation_file.hpp>
 #include <fsconv/train/evaluation_text.hpp>
 #include <fsconv/train/run_ranks.hpp>
@@ -17,8 +18,6 @@
 
 namespace fsconv::cli {
 namespace {
-
-constexpr Index most_samples = 1'000'000;
 
 boost::program_options::options_description options() {
   OptionList list("Options");
@@ -52,7 +51,7 @@ void require_evaluation_output(const Options& options, const TrainedRun& run) {
 int run(const Options& options) {
   catch_interrupts();
   const RunInfo info = info_of(options, "evaluate");
-  const Index samples = options.integer("importance-samples", 0, 0, most_samples);
+  const Index samples = options.integer("importance-samples", 0, 0, most_importance_samples);
   const Index count = image_count_of(options);
   const Precision precision = named<Precision>(options.text("precision", "fp32"), float_precisions);
   std::optional<engine::Algorithm> algorithm;

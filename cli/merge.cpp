@@ -67,6 +67,7 @@ int merge_verification(const Options& options, const std::vector<ShardFile>& fil
                               {"shards", files.size()},
                               {"geometries", merged.cases.size()},
                               {"checks", merged.checks.size()},
+                              {"skipped", skipped_in(merged)},
                               {"proofs", merged.proofs.size()},
                               {"passed", merged.passed},
                               {"failures", list},

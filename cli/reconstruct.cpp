@@ -72,7 +72,7 @@ Command reconstruct_command() {
           "  fsconv reconstruct RUN --output FILE [options]\n\n"
           "Originals stand over reconstructions, as the model is shown them: binarised with --seed, if the run's "
           "were. A reconstruction is the decoded code, of a vae the decoded mean; its pixels are those that "
-          "fsconv encode and fsconv decode --codes make, bit for bit.\n\n"
+          "fsconv encode and fsconv decode --codes make, bit for bit, in fp32.\n\n"
           "The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5",
       .examples =
           "  fsconv reconstruct results/vae.h5 --output results/pairs.png\n"

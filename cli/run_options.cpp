@@ -18,7 +18,9 @@ void add_run_options(OptionList& list) {
 
 void add_image_options(OptionList& list) {
   list.value("data", "DIR|FILE|NAME", "as fsconv train takes it (the run's)")
-      .value("split", "NAME", "test, validation, train, or all: training images, then test images (test)")
+      .value(
+          "split", "NAME",
+          "test, validation, train, or all: every image of the data, to train on, for validation where it says which, to test with (test)")
       .value("binarise", "NAME", "none, dynamic or fixed; the last two are one here: drawn once (the run's)")
       .value("seed", "N", "of binarised pixels and draws (0)");
 }

@@ -54,7 +54,9 @@ int run(const Options& options) {
   const TrainedRun trained = run_of(options);
   TrainedRun smoothed = trained;
   SmoothReport report{.run = trained.path,
-                      .epoch = trained.epoch_text(),
+                      .epoch = trained.trained.epoch,
+                      .partial_step = trained.trained.partial_step,
+                      .is_best = trained.trained.is_best,
                       .onto = onto,
                       .layers = smooth(trained.trained.model, smoothed.trained.parameters, onto, layers),
                       .before = {},
@@ -88,7 +90,7 @@ as the stride. They are made equal by the smallest change of the filter, for eve
 resize asks for more: what is left is nearest-neighbour upsampling and a plain convolution behind it.
 
 A weight that the encoder shares is changed there, too. With --data the loss before and after is printed, as
-fsconv evaluate has it, and what the difference is image by image. --output has both states of the run, the
+fsconv evaluate has it in fp32, and what the difference is image by image. --output has both states of the run, the
 best and the last; its curves stay those of the training. Further training brings uneven sums back.
 
 The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5)",

@@ -265,7 +265,7 @@ Command train_command() {
           "validation_loss (where images are kept apart), learning_rate, gradient_norm, skipped_steps, seconds, "
           "images_per_second (null where the clock stood still) and, of a vae, train_ and test_reconstruction and _kl, and "
           "beta. The folder of --output is made where nothing above it is missing, and that is said. As the file is written "
-          "after every epoch, it is a regular one: no pipe and no device but /dev/null.",
+          "after every epoch, it is a regular one: no pipe and no device.",
       .examples =
           "  fsconv train --data generated --epochs 2 --output results/shapes.h5\n"
           "  fsconv train --resume results/shapes.h5 --epochs 3\n"

@@ -62,15 +62,15 @@ struct Inputs : TrainedFolder {
       hard = !hard;
     }
   }
-
-  // Every file below the folder, by its path.
-  std::map<std::string, std::string> contents() const {
-    std::map<std::string, std::string> all;
-    for (const auto& entry : fs::recursive_directory_iterator(path()))
-      if (entry.is_regular_file()) all[entry.path().string()] = content_of(entry.path().string());
-    return all;
-  }
 };
+
+// Every file below the folder, by its path.
+std::map<std::string, std::string> contents_of(const ScratchFolder& folder) {
+  std::map<std::string, std::string> all;
+  for (const auto& entry : fs::recursive_directory_iterator(folder.path()))
+    if (entry.is_regular_file()) all[entry.path().string()] = content_of(entry.path().string());
+  return all;
+}
 
 const Inputs& inputs() {
   static const Inputs folder;
@@ -79,9 +79,9 @@ const Inputs& inputs() {
 
 // Whether each is refused as usage and says this, and no file has changed.
 void check_kept(const std::vector<BadLine>& lines) {
-  const auto before = inputs().contents();
+  const auto before = contents_of(inputs());
   CHECK(first_unrefused(inputs(), lines) == "");
-  CHECK((inputs().contents() == before));
+  CHECK((contents_of(inputs()) == before));
 }
 
 }  // namespace
@@ -174,13 +174,24 @@ TEST_CASE("cli kept files: what is read, and results of another kind, are not wr
   }
 }
 
+TEST_CASE("cli kept files: a file of results is repeated somewhere else, and allows nothing again") {
+  const TrainedFolder folder;
+  folder.train("run.h5", "");
+  folder.run("evaluate run.h5 -o seen.h5 --force");
+  folder.run(check + std::string("-o checks.h5"));
+  const auto before = contents_of(folder);
+  folder.run("evaluate --config seen.h5 --split train");
+  folder.run("verify --config checks.h5");
+  CHECK(run_fsconv(words("evaluate --config seen.h5 -o checks.h5"), folder.path()).exit_code == 2);
+  CHECK((contents_of(folder) == before));
+}
+
 TEST_CASE("cli kept files: results of one's own kind are replaced, and other places of a file are free") {
   const TrainedFolder folder;
   for (const char* time : {"first", "second"}) {
     INFO(time);
     folder.run(check + std::string("-o checks.h5"));
   }
-  folder.run("verify --config checks.h5");  // which names itself as its output
   write_array(folder / "a.h5:/x", Tensor<double>({1, 1, 4}, {1, 2, 3, 4}), "f8");
   write_array(folder / "w.npy", Tensor<double>({1, 1, 3}, {1, 2, 3}), "f8");
   const std::string apply = "apply --op conv --input a.h5:/x --weight w.npy -o ";

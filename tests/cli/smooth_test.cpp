@@ -1,6 +1,7 @@
 // fsconv smooth: what it prints, the file it writes, and what it refuses.
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
+#include <fsconv/io/hdf5/file.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/trained_runs.hpp"
@@ -45,7 +46,22 @@ TEST_CASE("cli smooth: the index falls, the loss is that of evaluate, and the fi
   const auto one = folder.json("smooth ae.h5 --layers conv1 --onto resize");
   CHECK(one["layers"].size() == 1);
   CHECK(one["onto"] == "resize");
+  CHECK(one["epoch"] == before["epoch"]);
+  CHECK(one["weights"] == before["weights"]);
   CHECK_FALSE(one.contains("losses"));
+}
+
+TEST_CASE("cli smooth: where the weights came from is not forgotten") {
+  const TrainedFolder& folder = runs();
+  folder.run(
+      "train --data generated --init ae.h5 --latent 6 --channels 4,8 --train-images 60 --test-images 30 "
+      "--epochs 1 --output finer.h5");
+  folder.run("smooth finer.h5 --output evener.h5 --force");
+  const auto origin = [&](const char* file) {
+    const hdf5::File run = hdf5::File::open(folder / file);
+    return run.string_attribute("/", "initial_weights") + run.string_attribute("/", "initial_sha256");
+  };
+  CHECK(origin("evener.h5") == origin("finer.h5"));
 }
 
 TEST_CASE("cli smooth: what it refuses, in a line or two, with no file changed") {

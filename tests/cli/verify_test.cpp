@@ -158,6 +158,8 @@ TEST_CASE("cli verify: one case, one claim, one form, one method") {
   const json report = json::parse(finished.out);
   CHECK(report["geometries"] == 1);
   CHECK(report["checks"] == 2);
+  CHECK(report["skipped"] == 0);
+  for (const json& claim : report["claims"]) CHECK(claim["strength"]["for_all_sizes"]["proved"] == false);
   CHECK(report["claims"].size() == 2);
 }
 

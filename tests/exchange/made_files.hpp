@@ -29,16 +29,18 @@ inline std::string number(std::uint64_t value, int width) {
   return bytes;
 }
 
-// A file of PyTorch with this pickle and one storage of 4 floats.
+// A file of PyTorch with this pickle and one storage of 4 floats, whose order of bytes is stated where it is not empty.
 inline std::string torch_bytes(const ScratchFolder& folder, const std::string& pickle,
                                const std::string& storage = number(0x3f800000, 4) + number(0x40000000, 4) +
-                                                            number(0x40400000, 4) + number(0x40800000, 4)) {
+                                                            number(0x40400000, 4) + number(0x40800000, 4),
+                               const std::string& order = {}) {
   const std::string path = folder / "made.pt";
   ZipWriter zip(path);
   const auto add = [&](const char* name, const std::string& text) {
     zip.add(name, std::array{std::as_bytes(std::span(text))}, 64);
   };
   add("archive/data.pkl", pickle);
+  if (!order.empty()) add("archive/byteorder", order);
   add("archive/data/0", storage);
   zip.commit();
   return bytes_of_file(path);

@@ -60,6 +60,35 @@ TEST_CASE("torch files: views, kinds of numbers and nesting") {
             .value == Tensor<float>({2}, {1.5F, -2.0F}));
 }
 
+TEST_CASE("torch files: numbers of either order of bytes, and none of another") {
+  const ScratchFolder folder;
+  const std::string path = folder / "w.pt";
+  const auto write = [&](const std::string& type, const std::string& storage, const std::string& order) {
+    write_bytes(path, torch_bytes(folder, dictionary(text("w") + tensor(type, "K\x02", "K\0(K\x02t(K\x01t"s)),
+                                  storage, order));
+  };
+  const Tensor<float> wanted({2}, {1.5F, -2.0F});
+  const std::vector<std::pair<std::string, std::string>> of_types = {
+      {"FloatStorage", number(0x3fc00000, 4) + number(0xc0000000, 4)},
+      {"HalfStorage", number(0x3e00, 2) + number(0xc000, 2)},
+      {"BFloat16Storage", number(0x3fc0, 2) + number(0xc000, 2)},
+      {"DoubleStorage", number(0x3ff8000000000000, 8) + number(0xc000000000000000, 8)}};
+  for (const auto& [type, storage] : of_types) {
+    INFO(type);
+    write(type, storage, "little");
+    CHECK(read_state(path).tensors.at(0).value == wanted);
+    const std::string turned(storage.rbegin(), storage.rend());  // both numbers, the second one first
+    const std::size_t half = turned.size() / 2;
+    write(type, turned.substr(half) + turned.substr(0, half), "big");
+    CHECK(read_state(path).tensors.at(0).value == wanted);
+  }
+  for (const char* order : {"middle", "littler", "bi", "big\n"}) {
+    INFO(order);
+    write(of_types[0].first, of_types[0].second, order);
+    CHECK_THAT(refusal(path), Catch::Contains("archive/byteorder") && Catch::Contains("little or big"));
+  }
+}
+
 TEST_CASE("torch files: nothing is run, and what is not needed is refused by name") {
   const ScratchFolder folder;
   const std::string path = folder / "w.pt";

@@ -107,6 +107,8 @@ TEST_CASE("evaluation file: attributes that contradict the series or each other 
   CHECK_THAT(copy.with_attribute("importance_samples", 0),
              StartsWith(":/log_likelihood: does not go with 0"));
   CHECK_THAT(copy.with_attribute("importance_samples", 30), StartsWith(":/samples: is not [1, 10, 30]"));
+  CHECK_THAT(copy.with_attribute("importance_samples", std::numeric_limits<std::int64_t>::max()),
+             StartsWith(": its attribute importance_samples is 9223372036854775807; at most 1000000"));
   CHECK_THAT(copy.with_attribute("weights", "bist"), Contains("its attribute weights is none"));
   CHECK_THAT(copy.with_attribute("algorithm", "fft"), Contains("its attribute algorithm is none"));
   CHECK_THAT(copy.with_attribute("model_kind", "gan"), Contains("its attribute model_kind is none"));

@@ -96,6 +96,8 @@ TEST_CASE("run table: a run is finished by its epochs or by its patience") {
   run.run.trained.config.beta_warmup = 2.5;
   CHECK_FALSE(run.is_finished());
   CHECK(run.progress() == "epoch 3 of 5, not finished");
+  run.run.trained.config.beta_warmup = 1e19;  // more epochs than an integer counts
+  CHECK_FALSE(run.is_finished());
   run.run.trained.config.beta_warmup = 2;
   CHECK(run.is_finished());
 }

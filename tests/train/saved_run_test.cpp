@@ -57,6 +57,10 @@ TEST_CASE("saved_run: a file and a picture, and what is said of them") {
   CHECK(hdf5::File::open(output).shape("/epoch") == Shape{1});
   CHECK(is_png(folder.file("run.png")));
   CHECK(folder.count() == 2);
+  const std::string grey = bytes_of(folder.file("run.png"));
+  run.samples.binarise = Binarise::fixed;  // which its rows are called by
+  saved.save(run.record, run.state, run.samples);
+  CHECK(bytes_of(folder.file("run.png")) != grey);
   CHECK(saved.has_picture());
   CHECK(saved.standing(3) == output + " holds 1 of 3 epochs");
   CHECK(saved.holds(1, 0));

@@ -121,7 +121,8 @@ TEST_CASE("smooth: the report says what moved, and the loss before and after in 
   const TrainedRun before = open_run(folder.file("run.h5"), Weights::best);
   TrainedRun after = before;
   SmoothReport report{.run = "run.h5",
-                      .epoch = before.epoch_text(),
+                      .epoch = before.trained.epoch,
+                      .is_best = before.trained.is_best,
                       .layers = smooth(before.trained.model, after.trained.parameters, Onto::equal_sums),
                       .before = {},
                       .after = {}};

@@ -50,6 +50,7 @@ DataSummary summary_of_dataset(const std::string& name, int threads) {
   const Dataset data = load_dataset(name, 0, DataFormat::automatic, threads);
   DataSummary summary{.where = name, .kind = "data set", .sizes = {}};
   add(summary, DataPart::train, data.train);
+  add(summary, DataPart::validation, data.validation);
   add(summary, DataPart::test, data.test);
   summary.notes = data.notes;
   return summary;

@@ -56,8 +56,9 @@ Tensor<float> in_unit_range(const Tensor<std::uint8_t>& pictures) {
 Picture samples_of(const RecordedRun& run) {
   const Shape& shape = run.originals.shape();
   const std::vector<Tensor<float>> rows = {in_unit_range(run.originals), in_unit_range(run.reconstructions)};
-  return image_grid(rows, GridOptions{.zoom = default_zoom(shape[1], shape[2]),
-                                      .row_labels = {"original", "reconstruction"}});
+  return image_grid(rows,
+                    GridOptions{.zoom = default_zoom(shape[1], shape[2]),
+                                .row_labels = {shown_as(binarise_of(run.trained.config)), "reconstructed"}});
 }
 
 // Cut before a letter of UTF-8, not in it.

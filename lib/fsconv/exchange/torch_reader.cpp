@@ -33,6 +33,7 @@ class TorchReader {
   void index(const std::vector<ZipMember>& members);
   const ZipMember& member(const std::string& name) const;
   ZipMemberReader stored(const ZipMember& member) const;
+  bool says_big_endian() const;
   void add_all(const PickleNode& dictionary, const std::string& prefix, std::size_t depth);
   void add(const std::string& name, const PickleNode& tensor);
   void add_attributes(const PickleNode& attributes);
@@ -44,6 +45,7 @@ class TorchReader {
   InputFile file_;
   std::map<std::string, ZipMember> members_;
   std::string folder_;              // of all members
+  bool is_big_endian_ = false;      // the numbers of all storages
   std::vector<std::byte> pickled_;  // keys and types are texts in it
   struct Storage {
     std::string_view type;
@@ -82,6 +84,22 @@ ZipMemberReader TorchReader::stored(const ZipMember& member) const {
   return ZipMemberReader(file_, member);
 }
 
+// PyTorch before 2.1 did not say, and wrote what its machine had: little endian nearly everywhere, as torch.load() takes it.
+bool TorchReader::says_big_endian() const {
+  const auto found = members_.find(folder_ + "/byteorder");
+  if (found == members_.end()) return false;
+  const ZipMember& said = found->second;
+  constexpr std::string_view little = "little", big = "big";
+  std::string order(std::min<std::size_t>(said.size, little.size() + 1), '\0');
+  ZipMemberReader reader = stored(said);
+  reader.read(std::as_writable_bytes(std::span(order)));
+  if (order != little && order != big)
+    throw BadData(fmt::format("{}:{}", path_, excerpt(said.name)), fmt::format("is {}", excerpt(order)),
+                  "little or big");
+  reader.finish();
+  return order == big;
+}
+
 const Tensor<float>& TorchReader::storage(const PickleNode& of, const std::string& where) {
   const std::string_view type = of.items[0]->text;
   if (const auto found = storages_.find(of.text); found != storages_.end()) {
@@ -104,8 +122,11 @@ const Tensor<float>& TorchReader::storage(const PickleNode& of, const std::strin
     throw BadData(where, fmt::format("lies in {} bytes", data.size),
                   fmt::format("{} numbers have {} bytes each", of.integer, each));
   ZipMemberReader reader = stored(data);
-  Tensor<float> values =
-      read_floats(kind->second, {of.integer}, where, [&](std::span<std::byte> bytes) { reader.read(bytes); });
+  Tensor<float> values = read_floats(kind->second, {of.integer}, where, [&](std::span<std::byte> bytes) {
+    reader.read(bytes);
+    if (!is_big_endian_) return;
+    for (std::size_t at = 0; at < bytes.size(); at += each) std::ranges::reverse(bytes.subspan(at, each));
+  });
   reader.finish();
   return storages_.emplace(of.text, Storage{type, std::move(values)}).first->second.numbers;
 }
@@ -222,6 +243,7 @@ void TorchReader::add_attributes(const PickleNode& attributes) {
 }
 
 ModelState TorchReader::read() {
+  is_big_endian_ = says_big_endian();
   const ZipMember& data = member(folder_ + std::string(pickle_name));
   if (data.size > Pickle::most_bytes)
     throw BadData(path_, fmt::format("has a pickle of {} bytes", data.size),

@@ -13,4 +13,9 @@ constexpr auto names_of(Binarise) {
       "binarise", {{{Binarise::none, "none"}, {Binarise::dynamic, "dynamic"}, {Binarise::fixed, "fixed"}}}};
 }
 
+// Of images as a model is shown them, in a picture.
+constexpr const char* shown_as(Binarise binarise) {
+  return binarise == Binarise::none ? "original" : "binarised";
+}
+
 }  // namespace fsconv

@@ -229,11 +229,26 @@ nlohmann::json json_of_verification(const Result<Verification>& result, Index ba
   json["passed"] = of.passed;
   json["geometries"] = of.cases.size();
   json["checks"] = of.checks.size();
+  json["skipped"] = std::ranges::count(of.checks, Verdict::skipped, &RecordedCheck::verdict);
   json["failed"] = bad;
   json["failures"] = failures;
   json["by_form"] = by_form;
   json["proofs"] = proofs;
   return json;
+}
+
+// Of what was tried and is as it should be: a belief is refuted by a check or by a counterexample to its statement.
+std::string success(const Verification& of, const std::set<Index>& tried) {
+  const auto is_belief = [&](Index claim) {
+    const Claim* const known = known_claim(of.claims[static_cast<std::size_t>(claim)]);
+    return known != nullptr && known->belief;
+  };
+  const auto is_refuted = [](const RecordedProof& proof) { return proof.verdict == "refuted"; };
+  const bool beliefs = std::ranges::any_of(tried, is_belief) || std::ranges::any_of(of.proofs, is_refuted);
+  const bool claims = !std::ranges::all_of(tried, is_belief) || !std::ranges::all_of(of.proofs, is_refuted);
+  return !beliefs ? "every claim holds"
+         : claims ? "every claim holds and every belief is refuted"
+                  : "every belief is refuted";
 }
 
 }  // namespace
@@ -256,19 +271,21 @@ void add_verification(Page& page, const Result<Verification>& result) {
   for (Index claim = 0; claim < static_cast<Index>(of.claims.size()); ++claim)
     if (!tried.contains(claim))
       untried += (untried.empty() ? "" : ", ") + of.claims[static_cast<std::size_t>(claim)];
-  const std::string size = fmt::format(
-      "{} checks of {} on {}{}{}", with_commas(made), counted(static_cast<Index>(tried.size()), "claim"),
-      counted(static_cast<Index>(of.cases.size()), "geometry", "geometries"),
-      of.proofs.empty() ? ""
-                        : fmt::format(", and {} about all sizes",
-                                      counted(static_cast<Index>(of.proofs.size()), "statement")),
-      untried.empty() ? "" : fmt::format("; not tried: {}", untried));
+  std::vector<std::string> parts;
+  if (made > 0 || of.proofs.empty())
+    parts.push_back(fmt::format("{} {} of {} on {}", with_commas(made), made == 1 ? "check" : "checks",
+                                counted(static_cast<Index>(tried.size()), "claim"),
+                                counted(static_cast<Index>(of.cases.size()), "geometry", "geometries")));
+  if (!of.proofs.empty())
+    parts.push_back(counted(static_cast<Index>(of.proofs.size()), "statement") + " about all sizes");
+  const std::string size = fmt::format("{}{}", fmt::join(parts, ", and "),
+                                       untried.empty() ? "" : fmt::format("; not tried: {}", untried));
   // What a shard of a run says it says of its part alone.
   const std::string label = result.origin.label + (of.check_rows ? " (one shard of the run)" : "");
   if (of.passed && bad == 0 && made == 0 && of.proofs.empty())
     page.verdict(false, fmt::format("{}: nothing was tried. {}.", label, size));
   else if (of.passed && bad == 0)
-    page.verdict(true, fmt::format("{}: every claim holds and every belief is refuted, in {}.", label, size));
+    page.verdict(true, fmt::format("{}: {}, in {}.", label, success(of, tried), size));
   else
     page.verdict(
         false, fmt::format("{} FAILS: {}{} failed, of {}.", label, with_commas(bad),

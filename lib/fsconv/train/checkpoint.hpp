@@ -81,9 +81,10 @@ struct RunRecord {
   std::optional<ExchangeRecord> exchange = {};  // where there are several processes
 };
 
-// Images and what the model makes of them, both [N, C, H, W] in 0..1.
+// Images as the model is shown them and what it makes of them, both [N, C, H, W] in 0..1.
 struct ImagePairs {
   Tensor<float> originals, reconstructions;
+  Binarise binarise = Binarise::none;  // of the originals
 };
 
 //   /epoch                  scale of the series   /train_loss ... [epoch]

@@ -111,7 +111,8 @@ Tensor<float> decode(Runner<float>& runner, const Tensor<float>& codes) {
 ImagePairs reconstruct(Runner<float>& runner, const ShownImages& images, std::span<const Index> order) {
   Shape shape = images.images.shape();
   shape[0] = static_cast<Index>(order.size());
-  ImagePairs pairs{Tensor<float>(shape, "images"), decode(runner, encode(runner, images, order).means)};
+  ImagePairs pairs{Tensor<float>(shape, "images"), decode(runner, encode(runner, images, order).means),
+                   images.binarise};
   fetch(images.batch(order), pairs.originals.data());
   return pairs;
 }

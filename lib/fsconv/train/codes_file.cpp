@@ -161,7 +161,7 @@ void write_reconstructions(const std::string& path, const RunInfo& info, const T
     for (std::size_t at = 0; at < originals.size(); ++at) {
       rows.push_back(originals[at]);
       rows.push_back(reconstructions[at]);
-      options.row_labels.push_back(images.binarise == Binarise::none ? "original" : "binarised");
+      options.row_labels.push_back(shown_as(pairs.binarise));
       options.row_labels.push_back("reconstructed");
     }
     return write_png(path, image_grid(rows, options));

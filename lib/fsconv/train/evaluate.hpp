@@ -17,6 +17,8 @@ inline constexpr Index evaluated_at_once = 1024;
 Losses mean_losses(Runner<float>& runner, const Images& images, Binarise binarise, std::uint64_t seed,
                    Split split);
 
+inline constexpr Index most_importance_samples = 1'000'000;
+
 struct EvaluationPlan {
   Index importance_samples = 0;  // K of a variational model; 0: no likelihood is estimated
   Binarise binarise = Binarise::none;

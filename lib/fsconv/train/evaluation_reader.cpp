@@ -45,11 +45,12 @@ class EvaluationReader {
                     fmt::format("its attribute {} is none of an evaluation's ({})", attribute, error.what()));
     }
   }
-  Index count_attribute(const std::string& attribute, Index least) const {
+  Index count_attribute(const std::string& attribute, Index least,
+                        Index most = std::numeric_limits<Index>::max()) const {
     const Index value = file_.integer_attribute("/", attribute);
-    if (value < least)
+    if (value < least || value > most)
       throw BadData(file_.path(), fmt::format("its attribute {} is {}", attribute, value),
-                    fmt::format("at least {}", least));
+                    value < least ? fmt::format("at least {}", least) : fmt::format("at most {}", most));
     return value;
   }
   std::uint64_t seed() const {
@@ -91,7 +92,7 @@ void EvaluationReader::read_attributes() {
   report_.split = named_attribute<Split>("split");
   report_.binarise = named_attribute<Binarise>("binarise");
   report_.seed = seed();
-  report_.importance_samples = count_attribute("importance_samples", 0);
+  report_.importance_samples = count_attribute("importance_samples", 0, most_importance_samples);
   report_.dimensions = count_attribute("dimensions", 1);
   const char* const is_one = is_likelihood(report_.likelihood) ? "true" : "false";
   if (const std::string held = file_.string_attribute("/", "is_likelihood"); held != is_one)

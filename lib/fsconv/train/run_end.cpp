@@ -8,8 +8,9 @@ namespace fsconv {
 bool is_over(const TrainConfig& config, Index epochs_done, std::optional<Index> best_epoch) {
   if (epochs_done >= config.epochs) return true;
   if (config.patience == 0 || !best_epoch) return false;
-  const auto warmed_up = static_cast<Index>(std::ceil(config.beta_warmup));
-  return epochs_done - std::max(*best_epoch, warmed_up) >= config.patience;
+  // Of any size: counted as numbers that hold it.
+  const double counted_from = std::max(static_cast<double>(*best_epoch), std::ceil(config.beta_warmup));
+  return static_cast<double>(epochs_done) - counted_from >= static_cast<double>(config.patience);
 }
 
 }  // namespace fsconv

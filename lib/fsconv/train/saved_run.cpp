@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 Picture picture_of(const ImagePairs& samples) {
   const Shape& shape = samples.originals.shape();
   return image_grid(std::vector{samples.originals, samples.reconstructions},
-                    {.zoom = default_zoom(shape[2], shape[3]), .row_labels = {"original", "reconstructed"}});
+                    {.zoom = default_zoom(shape[2], shape[3]),
+                     .row_labels = {shown_as(samples.binarise), "reconstructed"}});
 }
 
 std::string held_by(const std::string& path) {
@@ -55,7 +56,7 @@ void require_kept(const std::string& output, const std::vector<std::string>& rea
 SavedRun::SavedRun(std::string output, std::string resumed_from)
     : output_(std::move(output)), file_(std::move(resumed_from)) {}
 
-void SavedRun::check_output(const std::vector<std::string>& data, bool force) const {
+void SavedRun::check_output(const std::vector<std::string>& data, bool force, bool trains) const {
   std::error_code none;
   // What is not there replaces nothing, and a folder may have many files.
   if (fs::exists(output_, none) || fs::exists(picture_path(output_), none))
@@ -68,7 +69,8 @@ void SavedRun::check_output(const std::vector<std::string>& data, bool force) co
         throw InvalidArgument("output",
                               path == output_ ? fmt::format("{} holds {}", path, held_by(path))
                                               : fmt::format("{} is there already", path),
-                              "choose another name, go on with --resume, or replace it with --force");
+                              fmt::format("choose another name{}, or replace it with --force",
+                                          trains ? ", go on with --resume" : ""));
   if (lacks_folder(output_)) return;
   require_rewritable(output_);
   require_rewritable(picture_path(output_));

@@ -25,7 +25,7 @@ class SavedRun {
   // Finds out before the first image is made that a file cannot be written, or would be lost: those that `data` are read
   // from (as load_dataset() takes them; the first is trained on, others are tested with), and, unless the run goes on in it
   // or `force` says so, whatever is there already. InvalidArgument "output"; IoError.
-  void check_output(const std::vector<std::string>& data, bool force) const;
+  void check_output(const std::vector<std::string>& data, bool force, bool trains = true) const;
   // Makes the folder of the files where that is all that is missing, and returns it. IoError.
   std::optional<std::string> make_folder() const;
 

@@ -52,7 +52,7 @@ ImagePairs samples_of(const hdf5::File& file, const TrainState& state, const Tra
   const Batch batch = make_batch(images, order, Binarise::none, 0, Split::test);
   Runner<float> runner(with_draws(state.model, 1), {.algorithm = config.algorithm, .threads = threads});
   runner.load(state.parameters);
-  ImagePairs pairs{Tensor<float>(images.shape()), runner.reconstruct(batch)};
+  ImagePairs pairs{Tensor<float>(images.shape()), runner.reconstruct(batch), binarise_of(config)};
   fetch(batch, pairs.originals.data());
   return pairs;
 }
@@ -114,6 +114,7 @@ void write_smoothed_run(const std::string& output, const std::string& run, check
                    .data_checksum = file.integer_attribute("/", "data_checksum")};
   restore(file, record.data_checksum, state);
   record.algorithms = read_algorithms(file);
+  record.initial = read_initial_weights(file);
   smooth(state.model, state.parameters, onto, layers);
   if (state.best) smooth(state.model, state.best->parameters, onto, layers);
   save_checkpoint(output, record, state, samples_of(file, state, config, threads));

@@ -38,7 +38,9 @@ void write_smoothed_run(const std::string& output, const std::string& run, check
 
 // What smoothing did to a model's weights and, where it was evaluated, to its losses.
 struct SmoothReport {
-  std::string run, epoch;  // "epoch 7, the best"
+  std::string run;
+  Index epoch = 0, partial_step = 0;  // whose weights, as TrainedModel has it
+  bool is_best = false;
   checkerboard::Onto onto = checkerboard::Onto::equal_sums;
   std::vector<SmoothedLayer> layers;
   std::optional<EvaluationReport> before, after;  // of the same images

@@ -86,7 +86,8 @@ nlohmann::json json_of(const checkerboard::Unevenness& uneven) {
 std::string text(const SmoothReport& report, std::size_t width) {
   const bool shared = std::any_of(report.layers.begin(), report.layers.end(),
                                   [](const SmoothedLayer& layer) { return layer.encodes; });
-  std::string lines = wrapped_text(fmt::format("{}, {}, moved onto {}", one_line(report.run), report.epoch,
+  std::string lines = wrapped_text(fmt::format("{}, {}, moved onto {}", one_line(report.run),
+                                               epoch_text(report.epoch, report.partial_step, report.is_best),
                                                report.onto == checkerboard::Onto::resize
                                                    ? "resize-convolutions: equal phase sums along every axis"
                                                    : "equal phase sums"),
@@ -111,8 +112,12 @@ nlohmann::json json_of(const SmoothReport& report) {
                       {"before", json_of(layer.before)},
                       {"after", json_of(layer.after)},
                       {"relative_change", layer.change}});
-  nlohmann::json json = {
-      {"run", report.run}, {"epoch", report.epoch}, {"onto", name(report.onto)}, {"layers", layers}};
+  nlohmann::json json = {{"run", report.run},
+                         {"epoch", report.epoch},
+                         {"partial_step", report.partial_step},
+                         {"weights", report.is_best ? "best" : "last"},
+                         {"onto", name(report.onto)},
+                         {"layers", layers}};
   if (!report.before) return json;
   nlohmann::json losses = nlohmann::json::object();
   const Comparison pairs = compare(*report.after, *report.before, report.before->run);

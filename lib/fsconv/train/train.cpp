@@ -275,11 +275,12 @@ bool Trainer::is_over() const {
 
 ImagePairs Trainer::samples() {
   const std::vector<Index> order = natural_order(std::min(sample_count, data_.test.shape()[0]));
-  const Batch batch = make_batch(data_.test, order, binarise_of(config_), config_.seed, Split::test);
+  const Binarise binarise = binarise_of(config_);
+  const Batch batch = make_batch(data_.test, order, binarise, config_.seed, Split::test);
   load_evaluator();
   Shape shape = data_.test.shape();
   shape[0] = batch.size();
-  ImagePairs pairs{Tensor<float>(shape), evaluator_.reconstruct(batch)};
+  ImagePairs pairs{Tensor<float>(shape), evaluator_.reconstruct(batch), binarise};
   together(ranks_, [&] { fetch(batch, pairs.originals.data()); });
   return pairs;
 }
@@ -410,7 +411,7 @@ std::vector<EpochResult> train(const TrainRun& run, const TrainListener& listene
   require_hdf5_name(run.output);
   SavedRun saved(run.output, run.resume_from);
   if (run.ranks == nullptr || run.ranks->rank() == 0)
-    saved.check_output({run.config.data, run.config.test_data}, run.force);
+    saved.check_output({run.config.data, run.config.test_data}, run.force, !run.untrained);
   try {
     return Trainer(run, listener, saved).train();
   } catch (const Interrupted& signal) {

@@ -129,7 +129,7 @@ TrainingData load_training_data(const TrainConfig& config, const NamedIn& run) {
   TrainingData data;
   data.source = dataset.source;
   data.notes = dataset.notes;
-  if (const Index own = dataset.validation.images.count(); own > 0 && config.validation > 0)
+  if (const Index own = dataset.validation.images.count(); config.validation > 0 && config.validation < own)
     data.notes.push_back(fmt::format(
         "{}: --validation {} takes the first of its own {}; none are cut off from those to train on",
         dataset.source, config.validation, counted(own, "validation image")));

@@ -1,12 +1,14 @@
 // The report as JSON, for machines.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <fsconv/verify/report.hpp>
 
 namespace fsconv {
 namespace {
 
 nlohmann::json json_of(const Strength& s) {
-  return {{"for_all_sizes", {{"proofs", s.proofs}, {"seconds", s.proof_seconds}, {"proved", s.proved}}},
+  return {{"for_all_sizes",
+           {{"proofs", s.proofs}, {"seconds", s.proof_seconds}, {"proved", s.proofs > 0 && s.proved}}},
           {"for_all_weights", {{"geometries", s.symbolic_geometries}}},
           {"exact", {{"geometries", s.exact_geometries}, {"log2_miss_probability", s.weakest_log2_miss}}},
           {"numeric", {{"geometries", s.numeric_geometries}, {"worst_error_over_bound", s.worst_error}}}};
@@ -65,6 +67,7 @@ nlohmann::json json_of(const VerifyReport& report) {
   nlohmann::json json = {{"passed", report.passed()},
                          {"geometries", report.plan.geometries.size()},
                          {"checks", report.checks.size()},
+                         {"skipped", std::ranges::count(report.checks, Verdict::skipped, &Check::verdict)},
                          {"seconds", report.seconds},
                          {"proof_seconds", report.proof_seconds},
                          {"claims", claims},
