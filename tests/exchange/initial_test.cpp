@@ -3,6 +3,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/exchange/initial.hpp>
 #include <fsconv/exchange/safetensors.hpp>
+#include <fsconv/geometry/case_string.hpp>
 #include <limits>
 
 #include "io/scratch.hpp"
@@ -136,6 +137,31 @@ TEST_CASE("initial weights: a file's check is missed by other weights, activatio
     small.input = Tensor<float>({2, 1, 2, 2});
     CHECK_THROWS_WITH(require_check(each.model, parameters, small, "f"), Catch::Contains("cannot be shown"));
   }
+}
+
+TEST_CASE("initial weights: a check says nothing where single precision overflows on the way") {
+  const Geometry g = parse_case("ic1oc1i2x2o1x1k2");
+  ModelBuilder m;
+  const ParameterId weight = m.weight("w", g, 1);
+  const ValueId code = m.conv(m.image(1, {2, 2}), g, weight, {}, Activation::linear);
+  const ValueId out = m.conv_transpose(code, g, weight, {}, Activation::linear);
+  const Model model =
+      m.finish({Reconstruction{.output = out, .likelihood = Likelihood::mse}}, OverDraws::mean, code);
+  ModelCheck check;
+  check.input = Tensor<float>({1, 1, 2, 2}, {1, 1, 1, 1});
+  check.code = Tensor<float>({1, 1}, {7});
+  const auto said = [&](float large) -> std::string {
+    Parameters<float> parameters = initial_parameters<float>(model, 1);
+    parameters[0].value = Tensor<float>({1, 1, 2, 2}, {large, large, -large, -large});  // their sum is 0
+    try {
+      require_check(model, parameters, check, "f");
+    } catch (const BadData& error) {
+      return error.what();
+    }
+    return "none";
+  };
+  CHECK_THAT(said(1e30F), Catch::Contains("is 7 from what the model makes"));
+  CHECK_THAT(said(3e38F), Catch::Contains("f:check.code: says nothing of these weights"));
 }
 
 TEST_CASE("initial weights: a check of many images, or of other ones in its tensors, is refused unseen") {

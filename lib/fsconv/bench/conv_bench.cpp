@@ -6,6 +6,7 @@
 #include <fsconv/bench/shard_pieces.hpp>
 #include <fsconv/bench/shared_rounds.hpp>
 #include <fsconv/geometry/case_string.hpp>
+#include <new>
 #include <tuple>
 
 namespace fsconv::bench {
@@ -115,6 +116,8 @@ void check_entry(Entry& entry, const Geometry& geometry, const ExactReference& e
     entry.row.status = Status::skipped;
     entry.row.note = error.what();
   } catch (const Interrupted&) {
+    throw;
+  } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& error) {
     entry.row.status = Status::refused;

@@ -208,6 +208,7 @@ void by_itself(const ScaleBenchPlan& plan, const std::function<void()>& work) {
   together(plan.communicator != nullptr ? *plan.communicator : one_process(), work);
 }
 
+// What the pieces of a step of workload `at` cost, of each of `tables`, in which that is put.
 void measure(std::vector<ScaleTable>& tables, const ScaleBenchPlan& plan, std::size_t at,
              const SharedRounds& rounds) {
   const TrainWorkload& workload = plan.workloads[at];

@@ -224,6 +224,9 @@ CheckOutcome require_check(const Model& model, const Parameters<float>& paramete
         .name = name,
         .off = distance(stored, made),
         .tolerance = 10 * distance(rounded.*member, made) + 2 * epsilon * largest(made)};
+    if (!std::isfinite(line.tolerance))
+      throw BadData(tensor, "says nothing of these weights",
+                    "in single precision what they make of check.input is not finite");
     if (!(line.off <= line.tolerance))
       throw BadData(
           tensor, fmt::format("is {:.3g} from what the model makes of these weights", line.off),

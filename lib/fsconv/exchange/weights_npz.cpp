@@ -33,7 +33,7 @@ Tensor<float> to_floats(const Array& array, const std::string& where) {
 void read_text(const std::string& path, const Array& array, ForeignTensors& found) {
   std::string text;
   if (array.dtype == "u1")
-    for (const double byte : array.values) text += static_cast<char>(byte);
+    for (const double byte : array.values) text += static_cast<char>(static_cast<unsigned char>(byte));
   const auto json = parsed_json(text);
   const std::string where = fmt::format("{}:{}", path, text_name);
   if (!json.is_object() || !json.contains("aliases") || !json.contains("transposed") ||

@@ -110,10 +110,10 @@ class HistoryCheck {
               fmt::format("an epoch has {} steps, one of which is taken at least", steps_per_epoch_));
     if (of_.partial.step > steps_per_epoch_)
       refuse_partial("step", of_.partial.step, fmt::format("an epoch has {} steps", steps_per_epoch_));
-    if (of_.partial.step < steps_per_epoch_ && of_.partial.images != partial * of_.config.batch)
+    const Index images = checked_multiply(partial, of_.config.batch).value_or(largest_count);
+    if (of_.partial.step < steps_per_epoch_ && of_.partial.images != images)
       refuse_partial("images", of_.partial.images,
-                     fmt::format("{} of {} make {}", counted(partial, "step"), of_.config.batch,
-                                 partial * of_.config.batch));
+                     fmt::format("{} of {} make {}", counted(partial, "step"), of_.config.batch, images));
   }
 
   // Of a quotient and its divisor, each rounded once, the product is off by 2 epsilon at most (and 3 to be sure of it).

@@ -166,7 +166,7 @@ void Trainer::will_read(std::span<const Index> images) const {
       images.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first)));
 }
 
-// Where it throws, the state is that of the step before.
+// Where the images cannot be read or work is interrupted, the state is that of the step before.
 void Trainer::train_step(std::span<const Index> images, Index step) {
   const auto start = std::chrono::steady_clock::now();
   const double waited = trainer_.exchange().seconds_waited;

@@ -81,13 +81,13 @@ bool LocalFile::has_attribute(const std::string& object, const std::string& name
 
 std::vector<std::string> LocalFile::attributes(const std::string& object_name) const {
   const Handle object = open_object(object_name);
-  std::vector<std::string> names;
+  NameList found;
   const auto add = [](hid_t, const char* name, const H5A_info_t*, void* into) -> herr_t {
-    static_cast<std::vector<std::string>*>(into)->emplace_back(name);
-    return 0;
+    return static_cast<NameList*>(into)->add(name);
   };
-  if (H5Aiterate2(object.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names) < 0)
-    fail_to_read(object_name, "list the attributes of it");
+  const herr_t walked = H5Aiterate2(object.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &found);
+  std::vector<std::string> names = found.take();
+  if (walked < 0) fail_to_read(object_name, "list the attributes of it");
   return names;
 }
 

@@ -19,12 +19,15 @@ std::string system_reason(const std::string& message) {
   return message.substr(first, message.find('\'', first) - first);
 }
 
-herr_t collect(unsigned depth, const H5E_error2_t* error, void* into) {
+// Without memory for the words there are none; no exception may go through HDF5, which is C.
+herr_t collect(unsigned depth, const H5E_error2_t* error, void* into) noexcept try {
   auto& text = *static_cast<ErrorText*>(into);
   const std::string message = error->desc ? error->desc : "";
   if (depth == 0) text.innermost = message;
   if (text.system.empty()) text.system = system_reason(message);
   return 0;
+} catch (...) {
+  return -1;
 }
 
 }  // namespace

@@ -4,12 +4,14 @@
 
 #include <hdf5.h>
 
+#include <exception>
 #include <fsconv/base/index.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace fsconv::hdf5 {
 
@@ -50,6 +52,27 @@ class Handle {
  private:
   hid_t id_ = -1;
   Close close_ = nullptr;
+};
+
+// The names that HDF5 calls back with, one after the other. HDF5 is C, through which no exception may go: what is thrown for
+// want of memory ends the walk, and take() throws it again.
+class NameList {
+ public:
+  herr_t add(const char* name) noexcept try {
+    names_.emplace_back(name);
+    return 0;
+  } catch (...) {
+    thrown_ = std::current_exception();
+    return -1;
+  }
+  std::vector<std::string> take() {
+    if (thrown_) std::rethrow_exception(thrown_);
+    return std::move(names_);
+  }
+
+ private:
+  std::vector<std::string> names_;
+  std::exception_ptr thrown_;
 };
 
 // The extents of a dataset. BadData if it has none (null dataspace) or impossible ones.

@@ -30,14 +30,15 @@ Handle access_properties() {
 
 // The paths of all objects, each once, however many links lead to it.
 std::vector<std::string> object_names(hid_t file, const std::string& path) {
-  std::vector<std::string> names;
+  NameList found;
   const auto add = [](hid_t, const char* name, const H5O_info_t*, void* into) -> herr_t {
-    const bool root = std::strcmp(name, ".") == 0;
-    static_cast<std::vector<std::string>*>(into)->push_back(root ? "/" : std::string("/") + name);
-    return 0;
+    return static_cast<NameList*>(into)->add(name);
   };
   // A damaged file is walked as far as it goes; what is missed then is found to be missing.
-  is_yes(H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, add, &names, H5O_INFO_BASIC), path);
+  const herr_t walked = H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, add, &found, H5O_INFO_BASIC);
+  std::vector<std::string> names = found.take();
+  is_yes(walked, path);
+  for (std::string& name : names) name = name == "." ? "/" : "/" + name;
   return names;
 }
 
@@ -173,13 +174,13 @@ std::vector<std::string> LocalFile::members(const std::string& group_name) const
   H5Pget_link_creation_order(properties.id(), &order);
   const H5_index_t index = order & H5P_CRT_ORDER_TRACKED ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
 
-  std::vector<std::string> names;
+  NameList found;
   const auto add = [](hid_t, const char* name, const H5L_info_t*, void* into) -> herr_t {
-    static_cast<std::vector<std::string>*>(into)->emplace_back(name);
-    return 0;
+    return static_cast<NameList*>(into)->add(name);
   };
-  if (H5Literate(group.id(), index, H5_ITER_INC, nullptr, add, &names) < 0)
-    fail_to_read(group_name, "list it");
+  const herr_t walked = H5Literate(group.id(), index, H5_ITER_INC, nullptr, add, &found);
+  std::vector<std::string> names = found.take();
+  if (walked < 0) fail_to_read(group_name, "list it");
   return names;
 }
 
