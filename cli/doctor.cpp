@@ -152,7 +152,7 @@ std::string report(const ordered_json& all) {
     line("data", data["found"].get<bool>()
                      ? fmt::format("{}: {}, {} + {} images", name, word(data["source"]),
                                    data["train_images"].get<Index>(), data["test_images"].get<Index>())
-                     : fmt::format("not there: {}", word(data["why"])));
+                     : word(data["why"]));
   line("", "generated: always there");
   return lines;
 }

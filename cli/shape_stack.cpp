@@ -198,9 +198,11 @@ int run_stack(const Options& options) {
   print_fields(stack, split(options.text("stack"), ','));
   if (pixel) print_pixel(stack, *pixel);
   for (std::size_t at = 0; at < stack.size(); ++at) {
-    fmt::print("\nlayer {}  {}{}\n", at + 1, print_case(stack[at].geometry),
-               is_encoder ? "" : fmt::format("  {}", name(stack[at].direction)));
-    print_equivalents(stack[at].geometry, is_encoder ? Direction::conv_transpose : stack[at].direction);
+    const Direction direction = is_encoder ? Direction::conv_transpose : stack[at].direction;
+    print_wrapped(fmt::format("\nlayer {}  {}  {}{}", at + 1, print_case(stack[at].geometry), name(direction),
+                              is_encoder ? ", its way back" : ""),
+                  2);
+    print_equivalents(stack[at].geometry, direction);
   }
   return 0;
 }

@@ -336,6 +336,15 @@ TEST_CASE(
   CHECK(refusal(Convention::keras, words).ends_with("bias=False), with the filter reversed"));
 }
 
+TEST_CASE("equivalents: of an empty result the reason is no padding that has one") {
+  for (const Convention convention : {Convention::tensorflow, Convention::onnx}) {
+    const Equivalent none = in(convention, "i3o0k7", Direction::conv);
+    CHECK_FALSE(none.exists);
+    INFO(none.text);
+    CHECK(none.text.find("SAME") == std::string::npos);
+  }
+}
+
 TEST_CASE("equivalents: what runs on a GPU only is said beside the call, and when it is asked for") {
   const auto found = [](Convention convention, const char* name) {
     for (const Equivalent& e : equivalents(parse_case(name), Direction::conv_transpose))

@@ -94,12 +94,12 @@ TEST_CASE("figure words: the footer has the equation of every axis, each once an
 TEST_CASE("figure words: zeros and overlap are said of every axis") {
   const std::string conv = words(
       figure(parse_case("i8x7o4x4k4x3s2x1d1x2p2x1"), {.view = View::gather, .direction = Direction::conv}));
-  CHECK(conv.find("2 zeros in front, 0 zeros behind (axis 0); 1 zero in front, 0 zeros behind (axis 1) ") !=
+  CHECK(conv.find("2 zeros in front, 0 behind (axis 0); 1 zero in front, 0 behind (axis 1) ") !=
         std::string::npos);
   const std::string zeros = words(figure(parse_case("i5x4x8o3x2x4k3s2x1x3p1x0x2"), {.view = View::zeros}));
   CHECK(
       zeros.find(
-          "1 zero between pixels, 1 zero around (axis 0); 2 zeros around (axis 1); 2 zeros between pixels, 0 zeros "
+          "3 x 2 x 4 pixels: 1 zero between, 1 around (axis 0); 2 zeros around (axis 1); 2 zeros between, 0 "
           "around (axis 2) ") != std::string::npos);
   const std::string overlap = words(figure(parse_case("i6x6x6o3x3x6k3s2x2x1p1"), {.view = View::overlap}));
   CHECK(overlap.find("taps in turn: uneven (axes 0 and 1); 3 taps everywhere: even (axis 2)") !=

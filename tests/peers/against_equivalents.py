@@ -26,6 +26,12 @@ import torch
 
 GEOMETRIES = 250
 SEED = 20261127
+REMARKS = [
+    "",
+    "with the filter reversed",
+    "with the filter's channels swapped",
+    "with the filter reversed and its channels swapped",
+]
 SYSTEMS = ["native", "pytorch", "tensorflow", "keras", "theano", "onnx", "jax"]
 
 
@@ -56,6 +62,8 @@ def random_words(numbers):
         options["padding"] = rule
     if op == "conv_transpose" and numbers.random() < 0.3 and "/" not in options["stride"]:
         options["output-padding"] = peer.joined(numbers.randint(0, int(s) - 1) for s in stride)
+    if numbers.random() < 0.3:
+        options["flip"] = "true"
     return options
 
 
@@ -81,19 +89,21 @@ class Geometry:
         draw = lambda shape: self.generator.integers(-4, 5, shape).astype("f4")
         self.x = draw([2, *source[1:]])
         self.w = draw(told["weight_shape"])  # [code channels, image channels/groups, taps]
-        names = ["stride", "padding", "dilation", "groups", "output-padding"]
+        names = ["stride", "padding", "dilation", "groups", "output-padding", "flip"]
         options = {name: self.words[name] for name in names if name in self.words}
         self.y = program.apply(self.op, {"input": self.x, "weight": self.w}, {"convention": "native", **options})
 
     def filter_for(self, remark):
-        """w as the printed words want it: as it is, or reversed and with its channels swapped."""
-        if not remark:
-            return self.w
-        if remark != "with the filter reversed and its channels swapped":
+        """w as the printed words want it: as it is, reversed, with its channels swapped, or both."""
+        if remark not in REMARKS:
             raise ValueError(f"the remark '{remark}' is not known here")
-        reversed_w = np.flip(self.w, tuple(range(2, self.w.ndim)))
+        w = self.w
+        if "reversed" in remark:
+            w = np.flip(w, tuple(range(2, w.ndim))).copy()
+        if "swapped" not in remark:
+            return w
         g = self.groups
-        grouped = reversed_w.reshape(g, self.w.shape[0] // g, *self.w.shape[1:])
+        grouped = w.reshape(g, self.w.shape[0] // g, *self.w.shape[1:])
         return np.ascontiguousarray(grouped.swapaxes(1, 2)).reshape(
             self.w.shape[1] * g, self.w.shape[0] // g, *self.w.shape[2:]
         )
@@ -165,6 +175,7 @@ def check_lines(geometries, program, count, onnx_requests):
             if not entry["exists"]:
                 continue
             seen[system] += 1
+            seen[entry.get("remark", "")] += 1
             try:
                 found = fault_of(system, geometry, number, program, onnx_requests)
             except Exception as error:  # whatever a pasted line raises is its fault
@@ -233,6 +244,8 @@ def compare(program, count, modules, geometries=GEOMETRIES, seed=SEED):
     seen = check_lines(legal, program, count, onnx_requests)
     check_onnx(onnx_requests, modules, count)
     print(f"seed {seed}: {len(legal)} geometries; lines: {dict(seen)}")
+    for remark in REMARKS:
+        count.check(seen[remark] > 0, f"no line says '{remark}'")
     for system in SYSTEMS:
         count.check(seen[system] > len(legal) // 20, f"{system}: only {seen[system]} lines to run")
     check_mutants(legal, count)

@@ -12,8 +12,9 @@ namespace {
 
 // A candidate that is not the geometry, and how far it is from it.
 struct Miss {
-  // From near to far: only the pixels lie elsewhere, the sizes differ, the geometry's own padding is refused, or a rule.
-  enum class Kind { shifted, resized, refused_numbers, refused_rule };
+  // From near to far: only the pixels lie elsewhere, the sizes differ, the geometry's own padding is refused, or a rule; some
+  // result where there is to be none.
+  enum class Kind { shifted, resized, refused_numbers, refused_rule, not_empty };
   Kind kind = Kind::shifted;
   Index pixels = 0;  // by which sizes differ, on all axes
   std::string reason = {};
@@ -28,19 +29,21 @@ Miss miss_of(const Geometry& wanted, const Geometry& given, Direction direction,
     return direction == Direction::conv_transpose ? of.axes[axis].in : of.axes[axis].out;
   };
   Miss miss;
+  bool empty = false;
   std::string shift;
   for (std::size_t axis = 0; axis < wanted.axes.size(); ++axis) {
     const Index is = size(given, axis), should = size(wanted, axis);
     if (is != should && miss.reason.empty())
       miss.reason = fmt::format("axis {}: {} gives {}, not {}", axis, words, counted(is, "pixel"), should);
     miss.pixels += std::abs(is - should);
+    empty = empty || should == 0;
     const Index pad = given.axes[axis].pad, wanted_pad = wanted.axes[axis].pad;
     if (pad != wanted_pad && shift.empty())
       shift = fmt::format("axis {}: {} pads {} in front, not {}: the pixels would be shifted", axis, words,
                           pad, wanted_pad);
   }
   if (miss.pixels > 0)
-    miss.kind = Miss::Kind::resized;
+    miss.kind = empty ? Miss::Kind::not_empty : Miss::Kind::resized;
   else
     miss.reason = shift;
   return miss;

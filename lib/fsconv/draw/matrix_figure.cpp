@@ -78,13 +78,14 @@ void draw_ticks(Scene& scene, const MatrixPanel& panel, const MatrixSide& rows, 
                   .turned = -90});
 }
 
-// The filter in the colours of its taps. Returns where it ends.
-Point draw_filter(Scene& scene, Point corner, const std::array<Axis, 3>& axes, std::size_t rank) {
+// The filter in the colours of its taps, under a heading. Returns where it ends.
+Point draw_filter(Scene& scene, Point corner, const std::array<Axis, 3>& axes, std::size_t rank,
+                  const std::string& heading) {
   const Index3 taps = tap_extents(axes);
   const double cell = std::min(30.0, cell_size(taps[2], taps[0] * taps[1], 400, 200));
   const Grid grid({corner.x, corner.y + 20}, cell,
                   {plain_positions(taps[0]), plain_positions(taps[1]), plain_positions(taps[2])});
-  scene.add(Label{.at = {corner.x, corner.y + 8}, .text = "the taps", .size = 11.5, .colour = {Role::quiet}});
+  scene.add(Label{.at = {corner.x, corner.y + 8}, .text = heading, .size = 11.5, .colour = {Role::quiet}});
   grid.for_each([&](const Index3& k, Spot) {
     Rectangle square = grid.square(k, 0.5);
     square.style = tap_style(k, axes);
@@ -129,8 +130,12 @@ Scene matrix_figure(const Geometry& geometry, const MatrixFigureOptions& options
   if (!panel.reduced()) {
     const bool beside = panel.height() > panel.width();
     const Point corner = beside ? Point{right + 40, top} : Point{left + ticks, bottom + 26};
-    const Point end = draw_filter(scene, corner, axes, geometry.axes.size());
-    right = std::max(right, end.x);
+    // Of several channels the names are those of places in a filter, not of weights.
+    const std::string heading = geometry.in_channels > 1 || geometry.out_channels > 1
+                                    ? "the taps; each pair of channels has weights of its own"
+                                    : "the taps";
+    const Point end = draw_filter(scene, corner, axes, geometry.axes.size(), heading);
+    right = std::max({right, end.x, corner.x + text_width(heading, 11.5)});
     bottom = std::max(bottom, end.y);
   }
   scene.width = std::ceil(std::max({right + left, text_width(panel.size_text(), 13) + 2 * left,

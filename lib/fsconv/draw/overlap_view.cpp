@@ -45,34 +45,44 @@ Scene overlap_view(const FigurePage& page) {
   const auto most_of = [&](std::size_t axis) {
     return std::max<Index>(1, *std::max_element(counts[axis].begin(), counts[axis].end()));
   };
-  const auto draw_bars = [&](std::size_t axis) {
+  // Of axis 2 above all slices, of axis 1 beside each of them.
+  const auto draw_bars = [&](std::size_t axis, Index slice) {
+    const double top = grid.square({slice, 0, 0}).y;
     for (Index at = 0; at < in[axis]; ++at) {
       const Index count = counts[axis][static_cast<std::size_t>(at)];
       const double length = bar * static_cast<double>(count) / static_cast<double>(most_of(axis));
       const double along = static_cast<double>(at) * cell;
-      Rectangle shape = axis == 2 ? Rectangle{.x = corner.x + along + 1,
-                                              .y = corner.y - 8 - length,
-                                              .width = cell - 2,
-                                              .height = length}
-                                  : Rectangle{.x = corner.x - 8 - length,
-                                              .y = corner.y + along + 1,
-                                              .width = length,
-                                              .height = cell - 2};
+      Rectangle shape =
+          axis == 2
+              ? Rectangle{.x = corner.x + along + 1,
+                          .y = top - 8 - length,
+                          .width = cell - 2,
+                          .height = length}
+              : Rectangle{
+                    .x = corner.x - 8 - length, .y = top + along + 1, .width = length, .height = cell - 2};
       shape.style = {.fill = {Role::step}};
       scene.add(shape, {}, fmt::format("{} taps", count));
       if (cell >= 16)
         scene.add(Label{
-            .at = axis == 2
-                      ? Point{shape.x + shape.width / 2, corner.y - 12 - length + (length > 14 ? 16.0 : 0.0)}
-                      : Point{length > 14 ? shape.x + 8 : shape.x - 6, shape.y + shape.height / 2 + 4},
+            .at = axis == 2 ? Point{shape.x + shape.width / 2, top - 12 - length + (length > 14 ? 16.0 : 0.0)}
+                            : Point{length > 14 ? shape.x + 8 : shape.x - 6, shape.y + shape.height / 2 + 4},
             .text = fmt::format("{}", count),
             .size = 10.5,
             .colour = {length > 14 ? Role::on : Role::ink},
             .anchor = Anchor::middle});
     }
   };
-  draw_bars(2);
-  if (left_bars && in[0] == 1) draw_bars(1);
+  draw_bars(2, 0);
+  double right = corner.x + grid.width();
+  for (Index slice = 0; left_bars && slice < in[0]; ++slice) {
+    draw_bars(1, slice);
+    if (page.rank() < 3) continue;
+    const std::string text =
+        fmt::format("slice {}: {}", slice, counted(counts[0][static_cast<std::size_t>(slice)], "tap"));
+    const Point at{corner.x + grid.width() + 12, grid.square({slice, 0, 0}).y + 11};
+    scene.add(Label{.at = at, .text = text, .size = 11, .colour = {Role::step}});
+    right = std::max(right, at.x + text_width(text, 11));
+  }
 
   const Index most = most_of(0) * most_of(1) * most_of(2);
   grid.for_each([&](const Index3& at, Spot) {
@@ -94,8 +104,8 @@ Scene overlap_view(const FigurePage& page) {
             .text = "equally many taps are not yet equal sums of weights: a checkerboard needs unequal sums",
             .size = 11.5,
             .colour = {Role::quiet}});
-  const double right = std::max(
-      corner.x + grid.width(),
+  right = std::max(
+      right,
       corner.x +
           text_width("equally many taps are not yet equal sums of weights: a checkerboard needs unequal sums",
                      11.5));

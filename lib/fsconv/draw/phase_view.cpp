@@ -154,7 +154,10 @@ class PhaseView {
     const double cell = cell_size(counts[2] * (longest[2] + 1),
                                   counts[0] * counts[1] * (longest[0] * longest[1] + 1), 300, 420);
     const double wide = std::max(cell * static_cast<double>(longest[2]) + 22, 70.0),
-                 high = cell * static_cast<double>(longest[0] * longest[1]) + 34;
+                 high = Grid({}, cell,
+                             {plain_positions(longest[0]), plain_positions(longest[1]), plain_positions(1)})
+                            .height() +
+                        34;
     for_each_position(counts, [&](const Index3& phase) {
       const Point corner{x + wide * static_cast<double>(phase[2]),
                          FigurePage::top + 14 + high * static_cast<double>(phase[0] * counts[1] + phase[1])};
@@ -166,18 +169,18 @@ class PhaseView {
       if (a.empty() || b.empty() || c.empty())
         scene.add(Label{
             .at = {corner.x, corner.y + 12}, .text = "no tap: 0", .size = 10.5, .colour = {Role::crop}});
-      for (std::size_t i = 0; i < a.size(); ++i)
-        for (std::size_t j = 0; j < b.size(); ++j)
-          for (std::size_t l = 0; l < c.size(); ++l) {
-            Rectangle square{.x = corner.x + cell * static_cast<double>(l),
-                             .y = corner.y + cell * static_cast<double>(i * b.size() + j),
-                             .width = cell,
-                             .height = cell,
-                             .style = style_of(phase)};
-            const Index3 k = tap_of({a[i], b[j], c[l]});
-            scene.add(square, Mark{.kind = Mark::Kind::weight, .k = k});
-            if (page_.has_text()) text_in(scene.elements, square, page_.weight_text(k), {Role::on});
-          }
+      const auto positions = [](const std::vector<Index>& taps) {
+        return plain_positions(static_cast<Index>(taps.size()));
+      };
+      const Grid part(corner, cell, {positions(a), positions(b), positions(c)});
+      part.for_each([&](const Index3& at, Spot) {
+        Rectangle square = part.square(at);
+        square.style = style_of(phase);
+        const Index3 k = tap_of({a[static_cast<std::size_t>(at[0])], b[static_cast<std::size_t>(at[1])],
+                                 c[static_cast<std::size_t>(at[2])]});
+        scene.add(square, Mark{.kind = Mark::Kind::weight, .k = k});
+        if (page_.has_text()) text_in(scene.elements, square, page_.weight_text(k), {Role::on});
+      });
       bottom_ = std::max(bottom_, corner.y + high - 20);
     });
     filters_end_ = std::max(x + wide * static_cast<double>(counts[2]), x + 180);

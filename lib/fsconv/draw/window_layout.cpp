@@ -6,6 +6,7 @@
 #include <fsconv/base/text.hpp>
 #include <fsconv/draw/text_size.hpp>
 #include <fsconv/draw/window_layout.hpp>
+#include <utility>
 
 namespace fsconv::draw {
 
@@ -77,23 +78,33 @@ void WindowLayout::lay_out() {
 }
 
 std::string WindowLayout::about_grid() const {
-  if (!windowed()) return page_.pixels_text(grid_side()) + ", as they are";
-  return text_of_axes(slides().axes, [this](const Axis& axis) { return around(axis); });
+  const std::string pixels = page_.pixels_text(grid_side());
+  if (!windowed()) return pixels + ", as they are";
+  const auto& axes = slides().axes;
+  if (std::all_of(axes.begin(), axes.end(),
+                  [](const Axis& axis) { return axis.up == 1 && axis.pad == 0 && axis.pad_end() == 0; }))
+    return pixels;
+  return pixels + ": " + text_of_axes(axes, [this](const Axis& axis) { return around(axis); });
 }
 
 std::string WindowLayout::around(const Axis& axis) const {
-  std::string between;
-  if (axis.up > 1)
-    between = fmt::format("{} between pixels, ", scatters() ? fmt::format("{} never kept", axis.up - 1)
-                                                            : counted(axis.up - 1, "zero"));
-  const auto side_text = [&](Index pad) {
-    return scatters() ? (pad >= 0 ? fmt::format("{} cut", pad) : fmt::format("{} unreached", -pad))
-                      : (pad >= 0 ? counted(pad, "zero") : fmt::format("{} never read", -pad));
+  std::string said;  // what was counted last, and need not be named again
+  const auto count = [&](Index number, const std::string& what) {
+    const bool again = std::exchange(said, what) == what;
+    return again            ? fmt::format("{}", number)
+           : what == "zero" ? counted(number, what)
+                            : fmt::format("{} {}", number, what);
   };
-  const Index behind = axis.pad_end();
-  return axis.pad == behind
-             ? fmt::format("{}{} around", between, side_text(axis.pad))
-             : fmt::format("{}{} in front, {} behind", between, side_text(axis.pad), side_text(behind));
+  const auto beyond = [&](Index pad) {
+    return pad >= 0 ? count(pad, scatters() ? "cut" : "zero")
+                    : count(-pad, scatters() ? "unreached" : "never read");
+  };
+  std::string text;
+  if (axis.up > 1) text = count(axis.up - 1, scatters() ? "never kept" : "zero") + " between, ";
+  text += beyond(axis.pad);
+  if (axis.pad == axis.pad_end()) return text + " around";
+  text += " in front, ";
+  return text + beyond(axis.pad_end()) + " behind";
 }
 
 double WindowLayout::heading_width(const Grid& grid) const {

@@ -170,20 +170,37 @@ class WindowSteps {
                                   {},
                                   {}});
       }
-      if (layout_.flat()) draw_line(frame, at, tap);
     }
+    if (layout_.flat()) draw_lines(frame, at, taps);
     if (!layout_.flat() && !taps.empty()) draw_arrow(frame, at, taps);
   }
 
-  void draw_line(Frame& frame, const Index3& at, const PixelTap& tap) const {
-    Path path = layout_.line(at, pixel_of(layout_.grid_side(), tap), {Role::step}, 2);
-    path.arrow = true;
-    const Point from = path.points.front(), to = path.points.back();
-    frame.elements.push_back({path, {}, {}});
-    if (!page_.has_text()) return;
-    const std::string text = page_.weight_text(tap.k);
-    const Point middle{from.x + 0.42 * (to.x - from.x), from.y + 0.42 * (to.y - from.y)};
-    const double wide = text_width(text, 10.5) + 6;
+  // The lines meet at the pixel of the step, so that their names stand nearer to the other ends, or not at all where that is
+  // not enough.
+  void draw_lines(Frame& frame, const Index3& at, const std::vector<PixelTap>& taps) const {
+    constexpr double size = 10.5;
+    std::vector<Point> middles;
+    bool fit = page_.has_text();
+    for (const PixelTap& tap : taps) {
+      Path path = layout_.line(at, pixel_of(layout_.grid_side(), tap), {Role::step}, 2);
+      path.arrow = true;
+      const double along = layout_.scatters() ? 0.62 : 0.38;
+      const Point from = path.points.front(), to = path.points.back();
+      const Point middle{from.x + along * (to.x - from.x), from.y + along * (to.y - from.y)};
+      if (!middles.empty()) fit = fit && std::abs(middle.x - middles.back().x) >= name_width(tap, size);
+      middles.push_back(middle);
+      frame.elements.push_back({path, {}, {}});
+    }
+    for (std::size_t line = 0; fit && line < taps.size(); ++line)
+      draw_name(frame, middles[line], taps[line], size);
+  }
+
+  double name_width(const PixelTap& tap, double size) const {
+    return text_width(page_.weight_text(tap.k), size) + 6;
+  }
+
+  void draw_name(Frame& frame, const Point& middle, const PixelTap& tap, double size) const {
+    const double wide = name_width(tap, size);
     frame.elements.push_back({Rectangle{.x = middle.x - wide / 2,
                                         .y = middle.y - 8,
                                         .width = wide,
@@ -192,10 +209,12 @@ class WindowSteps {
                                         .style = {.fill = {Role::paper}, .stroke = {Role::step}}},
                               {},
                               {}});
-    frame.elements.push_back(
-        {Label{.at = {middle.x, middle.y + 3.5}, .text = text, .size = 10.5, .anchor = Anchor::middle},
-         {},
-         {}});
+    frame.elements.push_back({Label{.at = {middle.x, middle.y + 3.5},
+                                    .text = page_.weight_text(tap.k),
+                                    .size = size,
+                                    .anchor = Anchor::middle},
+                              {},
+                              {}});
   }
 
   // From the row of what is read to the row of what is computed, in the gap between the panels, where it hides nothing.
