@@ -242,6 +242,25 @@ auto with_place(const Work& work, const Texts& places) {
   }
 }
 
+// As a shell would read it again.
+std::string shell_word(const std::string& word) {
+  constexpr std::string_view plain = "_-./:,=+@%^";
+  const bool is_plain = !word.empty() && std::all_of(word.begin(), word.end(), [&](unsigned char letter) {
+    return std::isalnum(letter) != 0 || letter >= 0x80 ||
+           plain.find(static_cast<char>(letter)) != std::string_view::npos;
+  });
+  if (is_plain) return word;
+  std::string quoted = "'";
+  for (const char letter : word) quoted += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  return quoted + "'";
+}
+
+std::string command_line(const Command& command, const std::vector<std::string>& arguments) {
+  std::string line = fmt::format("fsconv {}", command.name);
+  for (const std::string& argument : arguments) line += " " + shell_word(argument);
+  return line;
+}
+
 }  // namespace
 
 po::options_description all_options(const Command& command) {
@@ -369,8 +388,8 @@ Options parse(const Command& command, const std::vector<std::string>& arguments)
   });
   if (const auto more = texts.find(positional_name(command)); takes_several(command) && more != texts.end())
     words.push_back(more->second);
-  return Options(std::move(texts), fmt::format("fsconv {} {}", command.name, fmt::join(arguments, " ")), file,
-                 std::move(places), std::move(words));
+  return Options(std::move(texts), command_line(command, arguments), file, std::move(places),
+                 std::move(words));
 }
 
 int run_command(const Command& command, const std::vector<std::string>& arguments) {

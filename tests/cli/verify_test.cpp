@@ -148,6 +148,17 @@ TEST_CASE("cli verify: the smallest case is one that cannot be made smaller by h
   CHECK(verify_line(folder, "--mutant no_flip --claim transpose --case i1o1k1").exit_code == 0);
 }
 
+TEST_CASE("cli verify: the command is recorded as a shell reads it") {
+  const ScratchFolder folder;
+  const std::vector<std::string> arguments = {"verify",  "--case", "i4o2k3", "--method=exact",
+                                              "--claim", "shape",  "-o",     "it's (1) ü.h5"};
+  const Finished finished = run_fsconv(arguments, folder.path());
+  INFO(description(arguments, finished));
+  REQUIRE(finished.exit_code == 0);
+  CHECK(hdf5::File::open(folder / "it's (1) ü.h5").string_attribute("/", "command_line") ==
+        "fsconv verify --case i4o2k3 --method=exact --claim shape -o 'it'\\''s (1) ü.h5'");
+}
+
 TEST_CASE("cli verify: one case, one claim, one form, one method") {
   const ScratchFolder folder;
   const Finished finished = verify_line(

@@ -86,7 +86,7 @@ void add_verdict(Page& page, const Evaluations& evaluations, const Groups& group
                         fmt::format("{}: {} of {} is {} {}.", evaluations[0].origin.label, headline(only),
                                     counted(only.images(), "image"), mean_text(value_of(0)), units_of(0)));
   }
-  if (groups.members.size() > 1) page.verdict(true, apart_text(groups, "evaluations", "results"));
+  if (groups.members.size() > 1) page.verdict(true, apart_text(groups, "evaluations", "headline measures"));
   for (std::size_t group = 0; group < groups.members.size(); ++group) {
     const std::vector<std::size_t>& members = groups.members[group];
     if (members.size() < 2) continue;
@@ -221,7 +221,7 @@ void add_evaluations(Page& page, const Evaluations& evaluations) {
   page.heading(evaluations.size() == 1 ? "Evaluation" : "Evaluations");
   std::vector<std::string> labels;
   for (const auto& one : evaluations) labels.push_back(one.origin.label);
-  add_groups(page, groups, labels, "evaluations", "results");
+  add_groups(page, groups, labels, "evaluations", "headline measures");
   add_means(page, evaluations);
   add_likelihoods(page, evaluations);
   add_pairs(page, evaluations);

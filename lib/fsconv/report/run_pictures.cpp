@@ -72,7 +72,7 @@ void add_filters(Page& page, const Result<RecordedRun>& run) {
       count < shape[0] ? fmt::format("first {} of {} filters", count, shape[0]) : counted(count, "filter"),
       spec.name, shape[2], shape[3], draw::number_text(-largest, 3), draw::number_text(largest, 3),
       run.of.trained.epoch_text());
-  page.picture(image_grid(wrap_images(shown_ones, 16), std::max<Index>(1, 18 / std::max(shape[2], shape[3]))),
+  page.picture(image_grid(wrap_images(shown_ones, 16), std::max<Index>(1, 36 / std::max(shape[2], shape[3]))),
                fmt::format("filters of the first layer of {}", run.origin.label), caption);
 }
 
