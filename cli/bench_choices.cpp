@@ -64,8 +64,8 @@ std::vector<engine::Algorithm> algorithms_of(const Options& options) {
 }
 
 std::vector<bench::NamedGeometry> geometries_of(const Options& options) {
-  constexpr const char* of_arrays[] = {"flip"};
-  options.require_none_of(of_arrays, "a reversed filter takes the same time");
+  constexpr const char* of_arrays[] = {"flip", "data-format"};
+  options.require_none_of(of_arrays, "it is about somebody's arrays, and these are drawn");
   if (options.has("case") || options.has("input-size")) {
     constexpr const char* of_sets[] = {"set"};
     options.require_none_of(of_sets, "one geometry is named");

@@ -271,7 +271,7 @@ po::options_description all_options(const Command& command) {
               "config", "FILE",
               "read options from FILE: lines NAME = VALUE, a JSON object, or the .h5 of an earlier run, but for "
               "where that wrote; the command line wins")
-          .flag("json", "print the result as JSON")
+          .flag("json", "print the result as JSON, where there is one")
           .flag("help", "show this"));
   return list;
 }

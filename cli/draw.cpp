@@ -67,15 +67,29 @@ void require_useful(const Options& options, draw::DrawingFormat format, bool ani
   constexpr const char* seconds[] = {"seconds"};
   const bool pixels = format == draw::DrawingFormat::png || format == draw::DrawingFormat::gif;
   if (!pixels) options.require_none_of(zoom, "an SVG or a page has no pixels");
-  if (!animate && !draw::shows_all_steps(format))
+  if (options.has("step") || (!animate && !draw::shows_all_steps(format)))
     options.require_none_of(seconds, "a still picture takes no time");
+  constexpr const char* order[] = {"data-format"};
+  if (!options.has("weight")) options.require_none_of(order, "it is the order of the axes of --weight");
 }
 
 Geometry drawn_geometry(const Options& options, Direction direction) {
   if (!options.has("of")) return geometry_of(options, direction);
-  constexpr const char* said_otherwise[] = {"case",    "input-size",     "kernel",   "channels", "stride",
-                                            "padding", "output-padding", "dilation", "groups",   "size"};
+  constexpr const char* said_otherwise[] = {"case",
+                                            "input-size",
+                                            "kernel",
+                                            "channels",
+                                            "stride",
+                                            "padding",
+                                            "output-padding",
+                                            "dilation",
+                                            "groups",
+                                            "size",
+                                            "use-consistent-padding"};
   options.require_none_of(said_otherwise, "the case says it");
+  constexpr const char* of_jax[] = {"transpose-kernel"};
+  if (convention_of(options) != Convention::jax || direction != Direction::conv_transpose)
+    options.require_none_of(of_jax, "it belongs to JAX's conv_transpose");
   return parse_case(options.text("of"));
 }
 
@@ -117,7 +131,7 @@ Drawn drawn_figure(const Options& options, bool moves) {
     options.require_none_of(numbers, "only --text numbers shows them");
   }
   const ArrayOrder order = order_of(options, figure.direction, geometry.axes.size());
-  figure.reversed = order.flip;
+  figure.filter = filter_use_of(options, figure.direction, geometry.axes.size());
   if (options.has("weight")) figure.weight = one_filter(options.text("weight"), order);
   if (options.has("input")) figure.source = read_named_array(options.text("input")).values;
   const Index steps = draw::step_count(geometry, figure);

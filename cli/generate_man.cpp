@@ -233,7 +233,7 @@ std::string man_page() {
          ".PP\n" +
          paragraph(
              "Results are printed on the standard output, messages and progress on the standard error. "
-             "With `--json` every command prints its result as JSON.") +
+             "With `--json` commands print their result as JSON; what has none refuses it.") +
          heading("Commands") + list + heading("Options") +
          entry(bold("--help"), "What there is; behind a command, what it does, its options and examples.") +
          entry(bold("--version"), "The version, and those of the libraries.") +

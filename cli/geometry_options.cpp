@@ -68,6 +68,10 @@ ArrayOrder order_of(const Options& options, Direction direction, std::size_t ran
   return array_order(convention_of(options), direction, rank, settings_of(options));
 }
 
+FilterUse filter_use_of(const Options& options, Direction direction, std::size_t rank) {
+  return filter_use(convention_of(options), direction, rank, settings_of(options));
+}
+
 Direction direction_of(const Options& options, Direction otherwise) {
   if (!options.has("op")) return otherwise;
   return named<Direction>(options.text("op"));

@@ -19,6 +19,7 @@ Convention convention_of(const Options& options);
 Settings settings_of(const Options& options);
 ArraySizes sizes_of(const Options& options);  // --input-size, --kernel, --channels
 ArrayOrder order_of(const Options& options, Direction direction, std::size_t rank);
+FilterUse filter_use_of(const Options& options, Direction direction, std::size_t rank);
 
 // The geometry that --case, or --input-size, --kernel, --channels and the settings describe.
 Geometry geometry_of(const Options& options, Direction direction);

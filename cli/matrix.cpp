@@ -177,6 +177,11 @@ int run(const Options& options) {
     if (spectrum) fmt::print("{}", text(*spectrum, map));
     print_symbolic(symbols);
     if (polynomials) fmt::print("\n{}", text(*polynomials));
+    const bool names_taps = options.has("print") || polynomials || options.has("picture");
+    if (names_taps && !filter && filter_use_of(options, direction, geometry.axes.size()).reversed)
+      fmt::print(
+          "{}", wrapped_text("\nw names the taps as they are applied; the filter's array holds them reversed",
+                             page_width(), 2));
   }
   std::fflush(stdout);
   catch_interrupts();  // from here on a half-written file would be left behind

@@ -59,7 +59,7 @@ void print_onnx_difference(const Options& options, const Geometry& geometry, Dir
 
 // `taps` of each axis, of a fixed filter; empty for any other.
 void print(const Geometry& geometry, Direction direction, const std::vector<SaidPadding>& said,
-           const std::vector<std::vector<double>>& taps) {
+           const std::vector<std::vector<double>>& taps, const FilterUse& use) {
   const bool transposed = direction == Direction::conv_transpose;
   const std::string image = space(geometry.image_shape()), code = space(geometry.code_shape());
   print_wrapped(fmt::format("{}  {} -> {}", transposed ? "conv_transpose" : "conv", transposed ? code : image,
@@ -76,7 +76,7 @@ void print(const Geometry& geometry, Direction direction, const std::vector<Said
       continue;
     }
     fmt::print("\naxis {}\n", axis);
-    for (const std::string& line : explain(geometry.axes[axis], said[axis], taps[axis]))
+    for (const std::string& line : explain(geometry.axes[axis], said[axis], taps[axis], use.reversed))
       print_wrapped("  " + line, 18);
   }
 }
@@ -132,14 +132,14 @@ int run(const Options& options) {
                                                     ? taps_of(*filter, geometry.axes.size())
                                                     : std::vector<std::vector<double>>(geometry.axes.size());
   // Reversed, a fixed filter is the same.
-  const bool reversed = !filter && order_of(options, direction, geometry.axes.size()).flip;
+  const FilterUse use = filter ? FilterUse{} : filter_use_of(options, direction, geometry.axes.size());
   if (options.has("json")) {
-    json answer = shape_json(geometry, direction, padding, reversed);
+    json answer = shape_json(geometry, direction, padding, use);
     if (filter) answer["filter"] = {{"name", text(*filter)}, {"taps", taps}};
     print_json(answer, 2);
     return 0;
   }
-  print(geometry, direction, padding, taps);
+  print(geometry, direction, padding, taps, use);
   if (filter) print_filter(*filter, taps, geometry, direction);
   if (in_words) {
     if (const std::string said = remark(convention_of(options), direction, geometry, settings); !said.empty())
@@ -149,8 +149,11 @@ int run(const Options& options) {
       print_onnx_difference(options, geometry, direction);
     }
   }
-  print_wrapped("\nthe same elsewhere (x is what is read, w the filter, in the system's order)", 2);
-  print_equivalents(geometry, direction, reversed);
+  print_wrapped(
+      fmt::format("\nthe same elsewhere (x is what is read, w the filter, in the system's {})",
+                  options.has("data-format") ? "usual order, not in that of --data-format" : "order"),
+      2);
+  print_equivalents(geometry, direction, use);
   return 0;
 }
 

@@ -18,8 +18,8 @@ void print_wrapped(const std::string& text, std::size_t hanging) {
 }
 
 // Where the words are code, the lines can be pasted: Python goes on inside its brackets, a shell behind a backslash.
-void print_equivalents(const Geometry& geometry, Direction direction, bool reversed) {
-  for (const Equivalent& other : equivalents(geometry, direction, reversed)) {
+void print_equivalents(const Geometry& geometry, Direction direction, const FilterUse& filter) {
+  for (const Equivalent& other : equivalents(geometry, direction, filter)) {
     const std::string begin = fmt::format("  {:<11} ", name(other.convention));
     if (other.exists && other.convention == Convention::native)
       fmt::print("{}", command_text(begin, other.text, page_width(), begin.size() + 2));

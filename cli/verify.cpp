@@ -74,6 +74,13 @@ Bounds bounds_of(const Options& options) {
   return bounds;
 }
 
+Geometry named_geometry(const Options& options) {
+  constexpr const char* of_arrays[] = {"flip", "data-format"};
+  const Geometry geometry = geometry_of(options, Direction::conv);
+  options.require_none_of(of_arrays, "it is about somebody's arrays, and these are drawn");
+  return geometry;
+}
+
 std::vector<Geometry> geometries_of(const Options& options) {
   constexpr const char* of_exhaustive[] = {"max-size",        "max-kernel",   "max-stride",
                                            "max-denominator", "max-dilation", "max-padding"};
@@ -85,7 +92,7 @@ std::vector<Geometry> geometries_of(const Options& options) {
     options.require_none_of(of_exhaustive, "it belongs to --sweep exhaustive");
   if (one) {
     options.require_none_of(of_sweeps, "one geometry is named");
-    return {geometry_of(options, Direction::conv)};
+    return {named_geometry(options)};
   }
   options.require_none_of(geometry_option_names(),
                           "name one geometry with --case, or with --input-size and --kernel");
@@ -187,8 +194,7 @@ int explain_one(const Options& options) {
       "max-denominator", "max-dilation", "max-padding", "shard"};
   options.require_none_of(of_checks, "--explain only shows a case");
   const bool named = options.has("case") || options.has("input-size");
-  const Explanation explanation =
-      explain(named ? geometry_of(options, Direction::conv) : parse_case("ic1oc1i6o3k3s2p1"));
+  const Explanation explanation = explain(named ? named_geometry(options) : parse_case("ic1oc1i6o3k3s2p1"));
   if (options.has("json"))
     print_json(nlohmann::json(explanation), 2);
   else

@@ -28,7 +28,7 @@ void add_numbers(const Request& r, const json& options, draw::FigureOptions& fig
   const bool transposed = r.direction == Direction::conv_transpose;
   figure.source = plane(options["x"], transposed ? geometry.code_shape() : geometry.image_shape());
   figure.weight = plane(options["w"], geometry.weight_shape());
-  if (figure.reversed) std::reverse(figure.weight->begin(), figure.weight->end());
+  if (figure.filter.reversed) std::reverse(figure.weight->begin(), figure.weight->end());
 }
 
 // What is drawn is one pair of channels.
@@ -48,7 +48,7 @@ json picture_answer(const Request& r, const json& options) {
       .direction = r.direction,
       .text = named<draw::CellText>(options.at("text").get<std::string>()),
       .convention = r.convention,
-      .reversed = array_order(r.convention, r.direction, r.geometry.axes.size(), r.settings).flip};
+      .filter = filter_use(r.convention, r.direction, r.geometry.axes.size(), r.settings)};
   add_numbers(r, options, figure);
   const std::string file = options.value("file", "");
   if (file == "step") {

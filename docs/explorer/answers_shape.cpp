@@ -39,21 +39,20 @@ Request::Request(const json& words)
       geometry(geometry_of(convention, direction, sizes, settings)) {}
 
 json shape_answer(const Request& r) {
+  const FilterUse use = filter_use(r.convention, r.direction, r.geometry.axes.size(), r.settings);
   const std::vector<SaidPadding> said = said_padding(r.convention, r.direction, r.geometry, r.settings);
   json lines = json::array(), readings = json::array();
   for (std::size_t axis = 0; axis < said.size(); ++axis)
-    lines.push_back(explain(r.geometry.axes[axis], said[axis]));
+    lines.push_back(explain(r.geometry.axes[axis], said[axis], {}, use.reversed));
   for (const Reading& reading : other_readings(r.convention, r.sizes, r.settings))
     readings.push_back({{"words", reading.words}, {"way", reading.way}});
-  return {
-      {"shape", shape_json(r.geometry, r.direction, said,
-                           array_order(r.convention, r.direction, r.geometry.axes.size(), r.settings).flip)},
-      {"way", way(r.geometry, r.direction)},
-      {"explain", lines},
-      {"nonzeros", nonzeros(r.geometry)},
-      {"remark", remark(r.convention, r.direction, r.geometry, r.settings)},
-      {"onnx", onnx_difference(r.convention, r.direction, r.geometry, r.sizes, r.settings)},
-      {"readings", readings}};
+  return {{"shape", shape_json(r.geometry, r.direction, said, use)},
+          {"way", way(r.geometry, r.direction)},
+          {"explain", lines},
+          {"nonzeros", nonzeros(r.geometry)},
+          {"remark", remark(r.convention, r.direction, r.geometry, r.settings)},
+          {"onnx", onnx_difference(r.convention, r.direction, r.geometry, r.sizes, r.settings)},
+          {"readings", readings}};
 }
 
 json words_answer(const json& words, std::size_t axes) {

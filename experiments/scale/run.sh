@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compares the model of docs/scale.md with steps of training that were measured: on 1 and 2 ranks of this machine, over shared memory, and on 2
+# Compares the model of docs/scale.md with steps of training that were measured: on 2 and 4 ranks of this machine, over shared memory, and on 2
 # and 4 over links of chosen latency between network namespaces. Then draws the efficiency that it predicts for up to 1024 ranks. Every run
 # measures the constants and the steps beside each other.
 # Writes results.csv and picture.png beside this file. Needs Open MPI, and for the namespaces root, ip(8) and /dev/net/tun; a machine that

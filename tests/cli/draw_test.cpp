@@ -118,7 +118,34 @@ TEST_CASE("cli draw: a filter that is applied reversed is drawn so, and the call
   CHECK_FALSE(footer("--convention theano --flip false", reversed));
   CHECK(footer("--convention theano --flip false", "filter_flip=False"));
   CHECK(footer("--flip true", reversed));
+  CHECK(footer("--convention pytorch --flip true", "# with the filter reversed"));
+  CHECK(footer("--convention onnx-reference", "onnx: onnx.helper.make_node"));
   CHECK_FALSE(footer("--flip true --view overlap", reversed));
+}
+
+TEST_CASE("cli draw: what stands beside a call stands below it, and words that do nothing are refused") {
+  const ScratchFolder folder;
+  draw(folder, "ic1oc1i5o9k3s1/2p1 --convention pytorch -o turned.svg");
+  CHECK(content_of(folder / "turned.svg").find("# with the filter reversed and its channels swapped") !=
+        std::string::npos);
+  draw(folder, "ic1oc1i9x9o5x5k3s2p1d2 --convention tensorflow -o limited.svg");
+  CHECK(content_of(folder / "limited.svg").find("# dilation here on a GPU only") != std::string::npos);
+  draw(folder, "i1o1k3s2 --view overlap -o small.svg");
+  CHECK(content_of(folder / "small.svg").find("no pixel is reached by all taps of its phase") !=
+        std::string::npos);
+  draw(folder, "i2o2k7s3p3 --view overlap -o even.svg");
+  CHECK(content_of(folder / "even.svg").find("away from the borders: 2 taps everywhere: even") !=
+        std::string::npos);
+  for (const char* line :
+       {"i5o2k3s2 --convention pytorch --transpose-kernel true", "i5o2k3s2 --data-format NWC",
+        "i5o2k3s2 --convention jax --use-consistent-padding true",
+        "i5o2k3s2 --convention jax --op conv --transpose-kernel true", "i5o2k3s2 --step 1 --seconds 2"}) {
+    const auto arguments = words(std::string("draw -o x.gif ") + line);
+    const Finished refused = run_fsconv(arguments, folder.path());
+    INFO(description(arguments, refused));
+    CHECK(refused.exit_code == 2);
+    CHECK(refused.err.find("would have no effect") != std::string::npos);
+  }
 }
 
 TEST_CASE("cli draw: --json says what was drawn") {

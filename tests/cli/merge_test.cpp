@@ -174,7 +174,7 @@ TEST_CASE("cli merge: what is no whole run is refused in a line that names the f
 
   check_refused(folder, "a-1.h5 a-3.h5", 4, {"of 3 shards 1 is missing: 2", "--shard 2/3"});
   check_refused(folder, "a-2.h5", 4, {"2 are missing: 1,3"});
-  check_refused(folder, "a-1.h5 a-2.h5 a-3.h5 a-2.h5", 4, {"is shard 2/3, and so is a-2.h5"});
+  check_refused(folder, "a-1.h5 a-2.h5 a-3.h5 a-2.h5", 4, {"a-2.h5: is given twice"});
   check_refused(folder, "a-1.h5 two-2.h5", 4, {"two-2.h5: has shard 2/2, and a-1.h5 has shard 1/3"});
   check_refused(folder, "a-1.h5 a-2.h5 claim-3.h5", 4,
                 {"claim-3.h5: has --claim matrix, and a-1.h5 has --claim transpose"});

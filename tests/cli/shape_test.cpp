@@ -143,6 +143,19 @@ TEST_CASE("cli shape: the command that does the same does, also where the filter
   }
 }
 
+TEST_CASE("cli shape: the arithmetic speaks of the filter as it is used and of the padding as it came out") {
+  CHECK(shape("--input-size 5 --kernel 3 --stride 2").out.find("the reversed filter") != std::string::npos);
+  CHECK(shape("--convention jax --input-size 5 --kernel 3 --stride 2 --padding same")
+            .out.find("the filter as its") != std::string::npos);
+  CHECK(
+      shape(
+          "--op conv_transpose --convention onnx --input-size 11 --kernel 3 --stride 3 --padding valid --size 13")
+          .out.find("with a code of 11 under padding 10:10: 13 to 15") != std::string::npos);
+  CHECK(
+      shape("--op conv --convention tensorflow --padding same --data-format NCHW --input-size 8,8 --kernel 3")
+          .out.find("not in that of") != std::string::npos);
+}
+
 TEST_CASE("cli shape: stacks and filters that cannot be are refused") {
   struct Mistake {
     const char* line;

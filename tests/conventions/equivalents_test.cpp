@@ -285,7 +285,7 @@ TEST_CASE(
   using enum Convention;
   using enum Direction;
   const auto call = [](Convention convention, Direction direction, const char* text, bool reversed) {
-    for (const Equivalent& e : equivalents(parse_case(text), direction, reversed))
+    for (const Equivalent& e : equivalents(parse_case(text), direction, {.reversed = reversed}))
       if (e.convention == convention) return e;
     return Equivalent{};
   };
@@ -304,6 +304,15 @@ TEST_CASE(
   }
   CHECK(call(jax, conv_transpose, map, false).text.ends_with(", transpose_kernel=True)"));
   CHECK(call(jax, conv_transpose, map, true).text.find("transpose_kernel") == std::string::npos);
+  // Somebody's array of JAX stays in its order, whichever way it is applied.
+  for (const bool kernel : {false, true})
+    for (const bool reversed : {false, true})
+      for (const Equivalent& e :
+           equivalents(parse_case(map), conv_transpose, {.reversed = reversed, .transpose_kernel = kernel})) {
+        if (e.convention != jax) continue;
+        CHECK((e.text.find("transpose_kernel=True") != std::string::npos) == kernel);
+        CHECK(e.remark == (reversed == kernel ? "with the filter reversed" : ""));
+      }
 
   // The transposed geometry has the filter reversed: twice is not at all.
   const char* const fraction = "i7x7o14x14k4s1/2p2";
@@ -312,6 +321,8 @@ TEST_CASE(
   CHECK(call(theano, conv, fraction, true).text.ends_with(", filter_flip=False)"));
   CHECK(call(theano, conv, fraction, false).text.find("filter_flip") == std::string::npos);
   CHECK(call(theano, conv, fraction, false).remark == "with the filter's channels swapped");
+  CHECK(call(pytorch, conv, "g2ic4oc4i7o14k4s1/2p2", false).remark ==
+        "with the filter reversed and its channels swapped in each group");
 }
 
 TEST_CASE(
@@ -358,10 +369,30 @@ TEST_CASE("equivalents: what runs on a GPU only is said beside the call, and whe
   CHECK(found(Convention::keras, "i7o7k3d2p2").limits ==
         "dilation here on a GPU only, where TensorFlow computes");
   CHECK(found(Convention::pytorch, "i7o7k3d2p2").limits.empty());
+  // TensorFlow's image has to have this code under the same rule.
+  CHECK(found(Convention::keras, "i12o7k4s2p2").text.find("output_padding=0") != std::string::npos);
+  CHECK(found(Convention::keras, "i12o7k4s2p2").limits == "not where TensorFlow computes");
+  CHECK(found(Convention::keras, "i13o7k3s2p1").limits.empty());
+  const auto forward = [](Convention convention, const char* name) {
+    for (const Equivalent& e : equivalents(parse_case(name), Direction::conv))
+      if (e.convention == convention) return e.limits;
+    return std::string("none");
+  };
+  CHECK(forward(Convention::tensorflow, "i9x9x9o5x5x5k3d2") == "dilation here on a GPU only");
+  CHECK(forward(Convention::tensorflow, "i9x9o5x5k3d2").empty());
+  CHECK(forward(Convention::keras, "i9x9x9o5x5x5k3d2").empty());
+  CHECK(forward(Convention::keras, "i14o5k3s2d2") == "where TensorFlow computes only since July 2026");
   const Settings words = settings("1", "same", 2);
   const Geometry g = geometry_of(Convention::keras, Direction::conv_transpose, {{7}, {3}}, words);
   CHECK(remark(Convention::keras, Direction::conv_transpose, g, words) ==
         "keras has dilation here on a GPU only, where TensorFlow computes");
+}
+
+TEST_CASE("equivalents: ONNX's Conv is given pads, which every evaluator reads alike") {
+  CHECK(in(Convention::onnx, "i28o14k3s2p0", Direction::conv).text ==
+        "onnx.helper.make_node('Conv', ['x', 'w'], ['y'], strides=[2], pads=[0, 1])");
+  CHECK(in(Convention::onnx, "i9o3k1s3", Direction::conv).text ==
+        "onnx.helper.make_node('Conv', ['x', 'w'], ['y'], strides=[3])");
 }
 
 TEST_CASE("equivalents: Keras pads causally in its layer alone, which has no stride and dilation together") {

@@ -32,6 +32,7 @@ REMARKS = [
     "with the filter's channels swapped",
     "with the filter reversed and its channels swapped",
 ]
+REMARKS += [f"{remark} in each group" for remark in REMARKS if "swapped" in remark]
 SYSTEMS = ["native", "pytorch", "tensorflow", "keras", "theano", "onnx", "jax"]
 
 

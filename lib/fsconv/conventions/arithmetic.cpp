@@ -137,7 +137,8 @@ AxisArithmetic arithmetic(const Axis& axis, const SaidPadding& said) {
   return a;
 }
 
-std::vector<std::string> explain(const Axis& axis, const SaidPadding& said, std::span<const double> weights) {
+std::vector<std::string> explain(const Axis& axis, const SaidPadding& said, std::span<const double> weights,
+                                 bool reversed) {
   const AxisArithmetic a = arithmetic(axis, said);
   const Index stretched = axis.stretched_image();
   std::vector<std::string> lines;
@@ -171,12 +172,13 @@ std::vector<std::string> explain(const Axis& axis, const SaidPadding& said, std:
   const auto zeros = [](Index count) {
     return count < 0 ? fmt::format("{} cropped", counted(-count, "pixel")) : counted(count, "zero");
   };
-  lines.push_back(fmt::format(
-      "{}a convolution with stride {}/{}: {} between code pixels, {} before, {} behind, the reversed filter, "
-      "one "
-      "result every {}: {}",
-      axis.up == 1 ? "                as " : "conv_transpose  ", axis.up, axis.down, zeros(a.zeros_between),
-      zeros(a.zeros_begin), zeros(a.zeros_end), axis.up == 1 ? "step" : counted(axis.up, "step"), axis.in));
+  lines.push_back(
+      fmt::format("{}a convolution with stride {}/{}: {} between code pixels, {} before, {} behind, {}, one "
+                  "result every {}: {}",
+                  axis.up == 1 ? "                as " : "conv_transpose  ", axis.up, axis.down,
+                  zeros(a.zeros_between), zeros(a.zeros_begin), zeros(a.zeros_end),
+                  reversed ? "the filter as its array has it" : "the reversed filter",
+                  axis.up == 1 ? "step" : counted(axis.up, "step"), axis.in));
   if (!a.images.empty()) {
     const std::string padding = said.rule == PaddingRule::listed
                                     ? fmt::format("padding {}:{}", axis.pad, a.padding_end)

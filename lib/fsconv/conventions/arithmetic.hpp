@@ -35,8 +35,9 @@ std::vector<Index> overlap_by_phase(const Axis& axis);
 std::vector<Index> interior_overlap(const Axis& axis);
 
 // The same in sentences, one per line, as a person would write it on a board. `weights` are the taps of a filter that is
-// known: then whether there is a checkerboard is what they add up to, not how many they are.
+// known: then whether there is a checkerboard is what they add up to, not how many they are. `reversed`: the filter is
+// applied reversed (ArrayOrder::flip), and so slides over the stretched code as its array has it.
 std::vector<std::string> explain(const Axis& axis, const SaidPadding& said = {},
-                                 std::span<const double> weights = {});
+                                 std::span<const double> weights = {}, bool reversed = false);
 
 }  // namespace fsconv

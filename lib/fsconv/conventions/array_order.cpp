@@ -96,4 +96,11 @@ ArrayOrder array_order(Convention convention, Direction direction, std::size_t r
   return order;
 }
 
+FilterUse filter_use(Convention convention, Direction direction, std::size_t rank, const Settings& settings) {
+  FilterUse use{.reversed = array_order(convention, direction, rank, settings).flip};
+  if (convention == Convention::jax && direction == Direction::conv_transpose)
+    use.transpose_kernel = settings.transpose_kernel;
+  return use;
+}
+
 }  // namespace fsconv

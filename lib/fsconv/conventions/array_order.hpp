@@ -21,6 +21,13 @@ struct ArrayOrder {
 ArrayOrder array_order(Convention convention, Direction direction, std::size_t rank,
                        const Settings& settings = {});
 
+// How somebody's array of the filter is to be used: what a call of another system must say, or its user do first.
+struct FilterUse {
+  bool reversed = false;                      // as ArrayOrder::flip
+  std::optional<bool> transpose_kernel = {};  // of JAX's conv_transpose, where the array is in its order
+};
+FilterUse filter_use(Convention convention, Direction direction, std::size_t rank, const Settings& settings);
+
 // The permutation that undoes `order`, which holds each of 0 ... size-1 once: inverse[order[a]] = a.
 std::vector<Index> inverse_order(const std::vector<Index>& order);
 

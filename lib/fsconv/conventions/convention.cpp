@@ -213,7 +213,11 @@ std::vector<SaidPadding> said_padding(Convention convention, Direction direction
                       std::max<Index>(code_size(axis, axis.in, image.begin, image.end), 0) == axis.out;
     SaidPadding said{.rule = rule};
     if (kept) said.behind = image.end;
-    if (is_same(rule) ? same_code_size(axis, axis.in) != axis.out : !kept) said.rule = PaddingRule::listed;
+    // A size that is named may move the image under a rule.
+    const Pads ruled = pads_of(rule, axis, axis.in);
+    const bool moved = rule != PaddingRule::listed && (image.begin != ruled.begin || image.end != ruled.end);
+    if (is_same(rule) ? same_code_size(axis, axis.in) != axis.out : !kept || moved)
+      said.rule = PaddingRule::listed;
     list.push_back(said);
   }
   return list;

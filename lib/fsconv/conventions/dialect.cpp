@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <fsconv/conventions/code_text.hpp>
 #include <fsconv/conventions/dialect.hpp>
 
 namespace fsconv {
@@ -87,7 +88,15 @@ Index Dialect::result_channels(Direction direction, const Geometry& geometry) co
   return direction == Direction::conv ? geometry.out_channels : geometry.in_channels;
 }
 
-std::string Dialect::limits(Direction, const Geometry&) const { return {}; }
+std::string Dialect::gpu_only(const Geometry& geometry) {
+  const bool dilated = is_dilated(geometry), grouped = geometry.groups != 1;
+  if (!dilated && !grouped) return {};
+  return fmt::format("{} here on a GPU only", dilated && grouped ? "groups and dilation"
+                                              : grouped          ? "groups"
+                                                                 : "dilation");
+}
+
+std::string Dialect::limits(Direction, const Geometry&, const Settings&) const { return {}; }
 std::string Dialect::remark(Direction, const Geometry&, const Settings&) const { return {}; }
 
 const Dialect& dialect(Convention convention) {

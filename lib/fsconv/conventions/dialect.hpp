@@ -58,15 +58,15 @@ class Dialect {
 
   // --- words ---
 
-  // Whether its call says by itself that the filter is applied reversed.
-  virtual bool says_flip(Direction) const { return false; }
+  // Puts into the settings of a call how it uses the filter, as far as it has words for that.
+  virtual void say(Direction, const FilterUse&, Settings&) const {}
   // What could be said for this geometry, the plainest first; each is tried.
   virtual std::vector<Settings> candidates(const Geometry& geometry, Direction direction) const = 0;
-  // The call with these settings, as code that runs when pasted; x is what is read and w the filter. settings.flip is said
-  // where says_flip(), and nothing else of the order of arrays.
+  // The call with these settings, as code that runs when pasted; x is what is read and w the filter. Of the order of
+  // arrays it says what say() puts there.
   virtual std::string code(const Geometry& geometry, Direction direction, const Settings& settings) const = 0;
   // What stands beside such a call: where alone it runs, in a few words, or nothing.
-  virtual std::string limits(Direction direction, const Geometry& geometry) const;
+  virtual std::string limits(Direction direction, const Geometry& geometry, const Settings& settings) const;
   // The words of a candidate that the others have not, as its code has them, defaults too: "padding='same'".
   virtual std::string own_words(const Settings& settings) const = 0;
 
@@ -75,6 +75,9 @@ class Dialect {
                            std::string_view legal = {}) const;
 
   // The refusals that many share.
+  // "groups and dilation here on a GPU only", of which the geometry has at least one; else nothing.
+  static std::string gpu_only(const Geometry& geometry);
+
   void refuse_rational_stride(Direction direction, const Settings& settings) const;
   void refuse_data_format(std::size_t rank, const Settings& settings) const;  // but for NCHW, which they have
   void refuse_jax_words(const Settings& settings) const;

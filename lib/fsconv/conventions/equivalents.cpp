@@ -51,11 +51,11 @@ Miss miss_of(const Geometry& wanted, const Geometry& given, Direction direction,
 
 // What the system has no words for, whatever the padding: a stride, a number of axes, groups. Nothing where it has.
 std::optional<std::string> refusal_of(const Dialect& system, const Geometry& geometry, Direction direction,
-                                      const ArraySizes& sizes, bool reversed) {
+                                      const ArraySizes& sizes, const FilterUse& filter) {
   Settings words = words_of(geometry);
   try {
     system.check_words(direction, geometry.axes.size(), words);
-    words.flip = reversed;
+    words.flip = filter.reversed;
     system.check_geometry(direction, geometry, sizes, words);
   } catch (const InvalidArgument& refused) {
     return refused.what();
@@ -66,14 +66,14 @@ std::optional<std::string> refusal_of(const Dialect& system, const Geometry& geo
 // One system's words for exactly this geometry in this direction, or why there are none: the reason is that of the
 // candidate that comes nearest.
 Equivalent equivalent_in(Convention convention, const Geometry& geometry, Direction direction,
-                         bool reversed) {
+                         const FilterUse& filter) {
   const bool transposed = direction == Direction::conv_transpose;
   const Dialect& system = dialect(convention);
   const ArraySizes sizes{.source = each(geometry, [&](const Axis& a) { return transposed ? a.out : a.in; }),
                          .kernel = kernel_size(geometry),
                          .image_channels = geometry.in_channels,
                          .code_channels = geometry.out_channels};
-  if (auto refusal = refusal_of(system, geometry, direction, sizes, reversed))
+  if (auto refusal = refusal_of(system, geometry, direction, sizes, filter))
     return {.convention = convention, .exists = false, .text = std::move(*refusal)};
   std::optional<Miss> nearest;  // there is one: every system has candidates
   const std::vector<Settings> candidates = system.candidates(geometry, direction);
@@ -83,12 +83,13 @@ Equivalent equivalent_in(Convention convention, const Geometry& geometry, Direct
       const Geometry given = geometry_of(convention, direction, sizes, settings);
       if (given == geometry) {
         Settings said = settings;
-        said.flip = reversed;
+        system.say(direction, filter, said);
+        const bool reverses = array_order(convention, direction, geometry.axes.size(), said).flip;
         return {.convention = convention,
                 .exists = true,
                 .text = system.code(geometry, direction, said),
-                .remark = reversed && !system.says_flip(direction) ? "with the filter reversed" : "",
-                .limits = system.limits(direction, geometry)};
+                .remark = reverses == filter.reversed ? "" : "with the filter reversed",
+                .limits = system.limits(direction, geometry, said)};
       }
       miss = miss_of(geometry, given, direction, system.own_words(settings));
     } catch (const InvalidArgument& refused) {
@@ -109,17 +110,19 @@ Equivalent equivalent_in(Convention convention, const Geometry& geometry, Direct
 
 }  // namespace
 
-std::vector<Equivalent> equivalents(const Geometry& geometry, Direction direction, bool reversed) {
+std::vector<Equivalent> equivalents(const Geometry& geometry, Direction direction, const FilterUse& filter) {
   std::vector<Equivalent> list;
   for (Convention convention : all_values<Convention>()) {
     if (convention == Convention::onnx_reference) continue;  // the same words as onnx
-    Equivalent found = equivalent_in(convention, geometry, direction, reversed);
+    Equivalent found = equivalent_in(convention, geometry, direction, filter);
     if (!found.exists) {
       // The transposed geometry with the filter reversed is the same operator, so its words in the other direction will do.
-      Equivalent turned = equivalent_in(convention, geometry.transposed(), opposite(direction), !reversed);
+      Equivalent turned = equivalent_in(convention, geometry.transposed(), opposite(direction),
+                                        {.reversed = !filter.reversed});
       if (turned.exists) {
         turned.remark = turned.remark.empty() ? "with the filter's channels swapped"
                                               : turned.remark + " and its channels swapped";
+        if (geometry.groups != 1) turned.remark += " in each group";
         found = std::move(turned);
       }
     }
@@ -132,10 +135,10 @@ std::string way_out(const Dialect& system, const Geometry& geometry, Direction d
                     const Settings& settings) {
   const std::size_t rank = geometry.axes.size();
   const ArrayOrder order = system.order(direction, rank, settings);
-  const bool reversed = settings.flip.value_or(order.flip);
-  const Equivalent torch = equivalent_in(Convention::pytorch, geometry, direction, reversed);
+  const FilterUse use{.reversed = settings.flip.value_or(order.flip)};
+  const Equivalent torch = equivalent_in(Convention::pytorch, geometry, direction, use);
   if (torch.exists) return "use PyTorch: " + torch.text + (torch.remark.empty() ? "" : ", " + torch.remark);
-  std::string text = "use " + equivalent_in(Convention::native, geometry, direction, reversed).text;
+  std::string text = "use " + equivalent_in(Convention::native, geometry, direction, use).text;
   const auto letters = [](const std::vector<Index>& places, const std::string& ours) {
     std::string theirs(ours.size(), ' ');
     for (std::size_t axis = 0; axis < ours.size(); ++axis)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <fsconv/conventions/array_order.hpp>
 #include <fsconv/conventions/convention.hpp>
 #include <string>
 #include <vector>
@@ -17,10 +18,11 @@ struct Equivalent {
   std::string limits = {};  // where alone it runs, where that is not everywhere
 };
 
-// One entry per system. A call is listed only if geometry_of() turns its settings into exactly this geometry. `reversed` says
-// that the filter is to be applied reversed (ArrayOrder::flip). Where a system cannot say that, or can only say the transposed
-// geometry, in the other direction, a remark says what to do with the filter.
-std::vector<Equivalent> equivalents(const Geometry& geometry, Direction direction, bool reversed = false);
+// One entry per system. A call is listed only if geometry_of() turns its settings into exactly this geometry. Where a
+// system cannot say how the filter is used, or can only say the transposed geometry, in the other direction, a remark says
+// what to do with the filter.
+std::vector<Equivalent> equivalents(const Geometry& geometry, Direction direction,
+                                    const FilterUse& filter = {});
 
 class Dialect;
 

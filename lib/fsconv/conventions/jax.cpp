@@ -96,8 +96,11 @@ class Jax : public Dialect {
     return {with(base, same), with(base, valid), with(base, of_code)};
   }
 
-  // Without transpose_kernel it is reversed against the forward one.
-  bool says_flip(Direction direction) const override { return direction == Direction::conv_transpose; }
+  // Without transpose_kernel it is reversed against the forward one, and in another order: an array in JAX's order stays so.
+  void say(Direction direction, const FilterUse& filter, Settings& settings) const override {
+    if (direction == Direction::conv_transpose)
+      settings.transpose_kernel = filter.transpose_kernel.value_or(!filter.reversed);
+  }
   std::string own_words(const Settings& settings) const override {
     return "padding=" + pads_text(*settings.padding);
   }
@@ -109,7 +112,7 @@ class Jax : public Dialect {
     words.add("padding", pads_text(*settings.padding));
     if (transposed) {
       words.add_if(!all_are(settings.dilation, 1), "rhs_dilation", tuple(settings.dilation));
-      words.add_if(!settings.flip.value_or(true), "transpose_kernel", "True");
+      words.add_if(settings.transpose_kernel, "transpose_kernel", "True");
       return fmt::format("jax.lax.conv_transpose(x, w{})", words.python());
     }
     Values ups;

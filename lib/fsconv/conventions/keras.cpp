@@ -70,11 +70,13 @@ class Keras : public Dialect {
   bool converts_types() const override { return true; }
   bool implies_groups() const override { return true; }
 
-  std::string remark(Direction direction, const Geometry& geometry, const Settings&) const override {
+  std::string remark(Direction direction, const Geometry& geometry, const Settings& settings) const override {
     if (direction == Direction::conv && strided_and_dilated(geometry))
-      return "keras.layers refuses stride and dilation together; keras.ops.conv computes this";
-    const std::string limited = limits(direction, geometry);
-    return limited.empty() ? limited : "keras has " + limited;
+      return "keras.layers refuses stride and dilation together; keras.ops.conv computes this, " +
+             std::string(only_of_late);
+    const std::string limited = limits(direction, geometry, settings);
+    if (limited.empty()) return {};
+    return (limited == elsewhere ? "keras computes this, but " : "keras has ") + limited;
   }
 
   std::vector<Settings> candidates(const Geometry& geometry, Direction direction) const override {
@@ -92,9 +94,15 @@ class Keras : public Dialect {
     return {with(base, same), with(base, valid), valid_padded, same_padded};
   }
 
-  std::string limits(Direction direction, const Geometry& geometry) const override {
-    if (direction == Direction::conv || !is_dilated(geometry)) return {};
-    return "dilation here on a GPU only, where TensorFlow computes";
+  // What TensorFlow refuses where that computes.
+  std::string limits(Direction direction, const Geometry& geometry, const Settings& settings) const override {
+    if (direction == Direction::conv) return strided_and_dilated(geometry) ? only_of_late : "";
+    // Of an image it wants the code to have this size under the same rule; output_padding makes other images, too.
+    const bool same = settings.padding && is_same(settings.padding->rule);
+    for (const Axis& axis : geometry.axes)
+      if (axis.out != ceil_div(same ? axis.in : axis.in - axis.extent() + 1, axis.down)) return elsewhere;
+    const std::string limited = gpu_only(geometry);
+    return limited.empty() ? limited : limited + ", where TensorFlow computes";
   }
 
   std::string own_words(const Settings& settings) const override {
@@ -120,6 +128,10 @@ class Keras : public Dialect {
   }
 
  private:
+  static constexpr const char* elsewhere = "not where TensorFlow computes";
+  // keras-team/keras, issue 23028 and pull request 23181
+  static constexpr const char* only_of_late = "where TensorFlow computes only since July 2026";
+
   static void add_padding(Arguments& words, const Settings& settings) {
     words.add("padding", fmt::format("'{}'", name(settings.padding->rule)));
     if (settings.output_padding) words.add("output_padding", number_or_tuple(*settings.output_padding));

@@ -76,7 +76,9 @@ class Native : public Dialect {
     return {settings};
   }
 
-  bool says_flip(Direction) const override { return true; }
+  void say(Direction, const FilterUse& filter, Settings& settings) const override {
+    settings.flip = filter.reversed;
+  }
   std::string own_words(const Settings& settings) const override {
     return "--padding " + pads_text(*settings.padding);
   }

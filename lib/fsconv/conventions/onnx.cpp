@@ -29,7 +29,8 @@ class Onnx : public Dialect {
   bool lists_beginnings_first() const override { return true; }
   bool pads_sized_output() const override { return true; }
 
-  ArrayOrder order(Direction direction, std::size_t rank, const Settings&) const override {
+  ArrayOrder order(Direction direction, std::size_t rank, const Settings& settings) const override {
+    refuse_data_format(rank, settings);
     const bool transposed = direction == Direction::conv_transpose;
     return order_of_letters(rank, channels_first(rank), (transposed ? "IO" : "OI") + space_letters(rank),
                             transposed ? 'I' : 'O', transposed ? 'O' : 'I');
@@ -38,8 +39,9 @@ class Onnx : public Dialect {
   std::vector<Settings> candidates(const Geometry& geometry, Direction direction) const override {
     using enum PaddingRule;
     const Settings base = words_of(geometry);
+    // pads first: ONNX's own evaluator takes a wrong size for auto_pad.
     if (direction == Direction::conv)
-      return {with(base, same), with(base, same_lower), with(base, listed_padding(geometry))};
+      return {with(base, listed_padding(geometry)), with(base, same), with(base, same_lower)};
     // pads behind where something is cut, output_padding where something is added
     Settings cut = with(
         base, Padding{.rule = listed,

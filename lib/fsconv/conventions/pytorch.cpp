@@ -65,7 +65,8 @@ class PyTorch : public Dialect {
     Dialect::check_geometry(direction, filled, sizes, settings);
   }
 
-  ArrayOrder order(Direction direction, std::size_t rank, const Settings&) const override {
+  ArrayOrder order(Direction direction, std::size_t rank, const Settings& settings) const override {
+    refuse_data_format(rank, settings);
     // [in, out/groups, k...] of the transposed operator, whose input is the code
     const bool transposed = direction == Direction::conv_transpose;
     return order_of_letters(rank, channels_first(rank), (transposed ? "IO" : "OI") + space_letters(rank),

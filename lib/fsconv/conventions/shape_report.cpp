@@ -43,12 +43,12 @@ std::string strides_text(const std::vector<Stride>& strides) {
 }  // namespace
 
 json shape_json(const Geometry& geometry, Direction direction, const std::vector<SaidPadding>& said,
-                bool reversed) {
+                const FilterUse& filter) {
   json axes = json::array();
   for (std::size_t axis = 0; axis < geometry.axes.size(); ++axis)
     axes.push_back(axis_json(geometry.axes[axis], said.empty() ? SaidPadding{} : said[axis]));
   json others = json::object();
-  for (const Equivalent& other : equivalents(geometry, direction, reversed)) {
+  for (const Equivalent& other : equivalents(geometry, direction, filter)) {
     json& entry = others[std::string(name(other.convention))];
     entry = {{"exists", other.exists}, {"text", other.text}};
     if (!other.remark.empty()) entry["remark"] = other.remark;

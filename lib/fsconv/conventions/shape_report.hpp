@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <fsconv/conventions/array_order.hpp>
 #include <fsconv/conventions/convention.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -11,9 +12,9 @@
 namespace fsconv {
 
 // Sizes, arithmetic of every axis, and the equivalents in the other systems: what `fsconv shape --json` prints. `said`
-// is how the padding of every axis was said, or nothing where nobody did; `reversed` as of equivalents().
+// is how the padding of every axis was said, or nothing where nobody did; `filter` as of equivalents().
 nlohmann::json shape_json(const Geometry& geometry, Direction direction,
-                          const std::vector<SaidPadding>& said = {}, bool reversed = false);
+                          const std::vector<SaidPadding>& said = {}, const FilterUse& filter = {});
 
 // "14 x 14 -> 28 x 28": what goes in and what comes out, along space.
 std::string way(const Geometry& geometry, Direction direction);

@@ -81,7 +81,7 @@ class TensorFlow : public Dialect {
   bool implies_groups() const override { return true; }
 
   std::string remark(Direction direction, const Geometry& geometry, const Settings& settings) const override {
-    const std::string limited = limits(direction, geometry);
+    const std::string limited = limits(direction, geometry, settings);
     if (limited.empty()) return {};
     return fmt::format("tensorflow has {}{}; elsewhere: {}", limited,
                        geometry.groups == 1 ? "" : " (tf.raw_ops.Conv2DBackpropInput)",
@@ -98,12 +98,8 @@ class TensorFlow : public Dialect {
   }
 
   // Its kernels for a processor refuse the rest when they run.
-  std::string limits(Direction direction, const Geometry& geometry) const override {
-    const bool dilated = is_dilated(geometry), grouped = geometry.groups != 1;
-    if (direction == Direction::conv || (!dilated && !grouped)) return {};
-    return fmt::format("{} here on a GPU only", dilated && grouped ? "groups and dilation"
-                                                : grouped          ? "groups"
-                                                                   : "dilation");
+  std::string limits(Direction direction, const Geometry& geometry, const Settings&) const override {
+    return direction == Direction::conv && geometry.axes.size() < 3 ? "" : gpu_only(geometry);
   }
 
   std::string own_words(const Settings& settings) const override {

@@ -44,7 +44,8 @@ class Theano : public Dialect {
   }
 
   // The filters are the forward ones in both directions, applied reversed: a convolution in the mathematical sense.
-  ArrayOrder order(Direction, std::size_t rank, const Settings&) const override {
+  ArrayOrder order(Direction, std::size_t rank, const Settings& settings) const override {
+    refuse_data_format(rank, settings);
     ArrayOrder order = order_of_letters(rank, channels_first(rank), "OI" + space_letters(rank), 'O', 'I');
     order.flip = true;
     return order;
@@ -59,7 +60,9 @@ class Theano : public Dialect {
     return {with(base, valid), with(base, half), with(base, full), with(base, listed_padding(geometry))};
   }
 
-  bool says_flip(Direction) const override { return true; }
+  void say(Direction, const FilterUse& filter, Settings& settings) const override {
+    settings.flip = filter.reversed;
+  }
   std::string own_words(const Settings& settings) const override {
     if (settings.padding->rule == PaddingRule::causal) return "causal_conv1d";
     return "border_mode=" + pads_text(*settings.padding);

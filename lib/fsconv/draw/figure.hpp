@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fsconv/base/tensor.hpp>
+#include <fsconv/conventions/array_order.hpp>
 #include <fsconv/conventions/convention.hpp>
 #include <fsconv/draw/scene.hpp>
 #include <fsconv/geometry/direction.hpp>
@@ -39,8 +40,8 @@ struct FigureOptions {
   std::optional<Tensor<double>> source = {}, weight = {};
   // In whose words: names of both sides, and the call in its code. native: the image side and the code side.
   Convention convention = Convention::native;
-  // Whether the array of the filter holds it reversed (ArrayOrder::flip): drawn is the filter as it is applied.
-  bool reversed = false;
+  // How the array of the filter is used; drawn is the filter as it is applied.
+  FilterUse filter = {};
   // Of all steps only this one, as the only frame: a still picture needs no others.
   std::optional<Index> step = {};
 };

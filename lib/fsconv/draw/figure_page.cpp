@@ -228,12 +228,18 @@ void FigurePage::end(Scene& scene, double right, double bottom,
   if (geometry_.in_channels > 1 || geometry_.out_channels > 1)
     footer.back() += fmt::format("; drawn is one pair of its {} x {} channels, all others are alike",
                                  geometry_.out_channels, geometry_.in_per_group());
-  if (options_.convention != Convention::native)
-    for (const Equivalent& said : equivalents(geometry_, options_.direction, options_.reversed))
-      if (said.convention == options_.convention)
+  // Both conventions of ONNX have the same words.
+  const Convention system =
+      options_.convention == Convention::onnx_reference ? Convention::onnx : options_.convention;
+  if (system != Convention::native)
+    for (const Equivalent& said : equivalents(geometry_, options_.direction, options_.filter))
+      if (said.convention == system) {
         footer.push_back(
             fmt::format("{}: {}{}", name(said.convention), said.exists ? "" : "none: ", said.text));
-  if (options_.reversed && options_.view != View::overlap)
+        for (const std::string& note : {said.remark, said.limits})
+          if (!note.empty()) footer.push_back("# " + note);
+      }
+  if (options_.filter.reversed && options_.view != View::overlap)
     footer.push_back("the filter is drawn as it is applied; its array holds it reversed");
   for (const std::string& text : footer)
     for (const std::string& line : text_lines(text, width - 2 * left, 11.5)) {

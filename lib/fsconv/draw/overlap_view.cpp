@@ -16,7 +16,8 @@ namespace {
 
 // "2, 1 taps in turn: uneven" of an axis.
 std::string verdict(const Axis& axis) {
-  const std::vector<Index> counts = overlap_by_phase(axis);
+  const std::vector<Index> counts = interior_overlap(axis);
+  if (counts.empty()) return "no pixel is reached by all taps of its phase";
   const bool even =
       std::all_of(counts.begin(), counts.end(), [&](Index count) { return count == counts.front(); });
   if (even) return counted(counts.front(), "tap") + " everywhere: even";
@@ -28,7 +29,7 @@ std::string verdict(const Axis& axis) {
 Scene overlap_view(const FigurePage& page) {
   const auto& axes = page.axes();
   Scene scene = page.begin("How many taps reach each pixel of the image",
-                           "away from the borders, " + text_of_axes(page.geometry().axes, verdict));
+                           "away from the borders: " + text_of_axes(page.geometry().axes, verdict));
 
   std::array<std::vector<Index>, 3> counts;
   for (std::size_t axis = 0; axis < 3; ++axis) {

@@ -112,9 +112,12 @@ std::string ranges(const std::vector<Index>& numbers) {
 void require_all(const std::vector<ShardFile>& files) {
   for (std::size_t at = 1; at < files.size(); ++at)
     if (files[at].shard == files[at - 1].shard)
-      throw BadData(files[at].path,
-                    fmt::format("is shard {}, and so is {}", files[at].shard.text(), files[at - 1].path),
-                    "give every shard once");
+      throw BadData(
+          files[at].path,
+          files[at].path == files[at - 1].path
+              ? "is given twice"
+              : fmt::format("is shard {}, and so is {}", files[at].shard.text(), files[at - 1].path),
+          "give every shard once");
   const Index of = files.front().shard.of;
   std::vector<Index> missing;
   std::size_t at = 0;

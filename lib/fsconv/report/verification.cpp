@@ -233,6 +233,7 @@ nlohmann::json json_of_verification(const Result<Verification>& result, Index ba
   json["failed"] = bad;
   json["failures"] = failures;
   json["by_form"] = by_form;
+  json["proofs_skipped"] = of.proofs_skipped;
   json["proofs"] = proofs;
   return json;
 }
