@@ -75,18 +75,9 @@ void require_useful(const Options& options, draw::DrawingFormat format, bool ani
 
 Geometry drawn_geometry(const Options& options, Direction direction) {
   if (!options.has("of")) return geometry_of(options, direction);
-  constexpr const char* said_otherwise[] = {"case",
-                                            "input-size",
-                                            "kernel",
-                                            "channels",
-                                            "stride",
-                                            "padding",
-                                            "output-padding",
-                                            "dilation",
-                                            "groups",
-                                            "size",
-                                            "use-consistent-padding"};
-  options.require_none_of(said_otherwise, "the case says it");
+  constexpr const char* again[] = {"case"};
+  options.require_none_of(again, "the case says it");
+  options.require_none_of(names_said_by_case(), "the case says it");
   constexpr const char* of_jax[] = {"transpose-kernel"};
   if (convention_of(options) != Convention::jax || direction != Direction::conv_transpose)
     options.require_none_of(of_jax, "it belongs to JAX's conv_transpose");

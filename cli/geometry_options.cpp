@@ -8,20 +8,22 @@
 namespace fsconv::cli {
 namespace {
 
+// Behind those that a case says are those of arrays and of whose words they are.
 constexpr const char* names[] = {"input-size",
                                  "kernel",
                                  "channels",
-                                 "convention",
                                  "stride",
                                  "padding",
                                  "output-padding",
                                  "dilation",
                                  "groups",
                                  "size",
+                                 "use-consistent-padding",
+                                 "convention",
                                  "flip",
                                  "data-format",
-                                 "transpose-kernel",
-                                 "use-consistent-padding"};
+                                 "transpose-kernel"};
+constexpr std::size_t said_by_case = 10;
 
 Said said_in(const Options& options) {
   return [&options](std::string_view name) -> std::optional<std::string> {
@@ -57,6 +59,7 @@ void add_size_options(OptionList& list) {
 }
 
 std::span<const char* const> geometry_option_names() { return names; }
+std::span<const char* const> names_said_by_case() { return std::span(names).first(said_by_case); }
 
 Convention convention_of(const Options& options) {
   return named<Convention>(options.text("convention", "native"));

@@ -14,6 +14,8 @@ void add_size_options(OptionList& list);      // input-size, kernel, channels, c
 
 // Everything that describes a geometry, for commands that may do without: the options above but for --case.
 std::span<const char* const> geometry_option_names();
+// Those of them that a case says, too.
+std::span<const char* const> names_said_by_case();
 
 Convention convention_of(const Options& options);
 Settings settings_of(const Options& options);
