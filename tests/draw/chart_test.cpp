@@ -103,7 +103,10 @@ TEST_CASE("chart: scales hold their numbers, have a width, and invert") {
                                             {-1e300, 1e300},
                                             {1e-300},
                                             {infinity, 4},
-                                            {largest / 1e10, 1}})
+                                            {largest / 1e10, 1},
+                                            {5e-324},
+                                            {5e-324, 1e-323},
+                                            {0, 1e-310}})
     for (const bool with_zero : {false, true}) {
       const Scale scale = scale_of(values, false, with_zero);
       CHECK(scale.low < scale.high);
@@ -113,6 +116,11 @@ TEST_CASE("chart: scales hold their numbers, have a width, and invert") {
       CHECK_FALSE(scale.holds(not_a_number));
       CHECK(scale.share(scale.value(0.25)) == Approx(0.25));
     }
+  for (const std::vector<double>& tiny : {std::vector<double>{5e-324}, {5e-324, 1e-323}, {1e-310, 1}}) {
+    const Scale scale = scale_of(tiny, true);
+    CHECK(scale.low < scale.high);
+    CHECK(scale.share(scale.value(0.25)) == Approx(0.25));
+  }
   const Scale powers = scale_of({1, 1000, 0, -5}, true);
   CHECK(powers.low > 0);
   CHECK(powers.holds(1000));
@@ -172,6 +180,10 @@ TEST_CASE("chart: empty, one point, hostile numbers, narrow: nothing leaves the 
                                            {0, 0, 0},
                                            {-1e300, 1e300},
                                            {1e-300, 1e300},
+                                           {5e-324, 1e-323},  // no digits are left to make steps of
+                                           {0, 3e-323},
+                                           {-1.7e308, 1.7e308},
+                                           {1, std::nextafter(1.0, 2.0)},
                                            {infinity, 1}}) {
         ChartSeries series{.name = std::string(200, 'm'), .x = {}, .y = y};
         for (std::size_t at = 0; at < y.size(); ++at) series.x.push_back(static_cast<double>(at));
@@ -229,4 +241,8 @@ TEST_CASE("histogram: counts every finite number once, in bins of one width") {
   CHECK(histogram({}).counts.empty());
   CHECK(histogram({not_a_number}).edges.empty());
   CHECK(histogram({2, 2, 2}).counts == std::vector<Index>{3});
+  CHECK(histogram({5e-324, 1e-323}).counts == std::vector<Index>{2});
+  CHECK(histogram({-1.7e308, 0, 1.7e308}).counts == std::vector<Index>{3});
+  CHECK(histogram({1, std::nextafter(1.0, 2.0)}).counts == std::vector<Index>{2});
+  CHECK(histogram({1e20, std::nextafter(1e20, 1e21)}).counts == std::vector<Index>{2});
 }

@@ -82,12 +82,15 @@ Histogram histogram(const std::vector<double>& values) {
   if (finite.empty()) return {};
   const auto [low, high] = std::minmax_element(finite.begin(), finite.end());
   const int most = std::clamp(static_cast<int>(std::sqrt(static_cast<double>(finite.size()))), 4, 40);
-  const std::vector<double> round =
-      ticks({*low, *high > *low ? *high : *low + std::max(1e-9, std::abs(*low) * 1e-6)}, most + 1);
+  const double size = std::max(std::abs(*low), std::abs(*high));
   Histogram result;
-  if (*high == *low || round.size() < 2) {
-    result.edges = {*low - 0.5, *low + 0.5};
+  if (size > farthest) {
+    result.edges = {-farthest, farthest};
+  } else if (*high - *low < std::max(least_width, 1e-12 * size)) {  // as good as equal
+    const double half = std::max(0.5, 1e-3 * size);
+    result.edges = {*low - half, *low + half};
   } else {
+    const std::vector<double> round = ticks({*low, *high}, most + 1);
     const double step = round[1] - round[0];
     double edge = std::floor(*low / step) * step;
     const double first = edge;

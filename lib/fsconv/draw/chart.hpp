@@ -9,7 +9,11 @@
 
 namespace fsconv::draw {
 
-// Numbers along a side of a chart. `low` < `high`, both positive where it is logarithmic.
+// What a chart tells apart, and how far it reaches: smaller numbers have fewer digits, down to none, and the difference of
+// larger ones may be infinite.
+inline constexpr double least_width = 1e-300, farthest = 1e300;
+
+// Numbers along a side of a chart. `low` < `high`, within these limits, both positive where it is logarithmic.
 struct Scale {
   double low = 0, high = 1;
   bool logarithmic = false;

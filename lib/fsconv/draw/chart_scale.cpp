@@ -32,10 +32,12 @@ Scale scale_of(const std::vector<double>& values, bool logarithmic, bool with_ze
     }
   if (low > high) return logarithmic ? Scale{1, 10, true} : Scale{0, 1, false};
   if (logarithmic) {
+    low = std::clamp(low, least_width, farthest);
+    high = std::clamp(high, least_width, farthest);
     if (high / low < 1.2) return {low / 1.1, high * 1.1, true};
     // In logarithms: the quotient of the largest number and the smallest is infinite.
     const double from = std::log(low), to = std::log(high), margin = 0.04 * (to - from),
-                 most = std::log(1e307);
+                 most = std::log(farthest);
     return {std::exp(std::max(from - margin, -most)), std::exp(std::min(to + margin, most)), true};
   }
   if (with_zero) {
@@ -47,9 +49,9 @@ Scale scale_of(const std::vector<double>& values, bool logarithmic, bool with_ze
   double margin = (high / 2 - low / 2) * 0.1;
   const double least = std::max(std::abs(low), std::abs(high)) * 1e-9;
   if (margin < least || margin == 0) margin = low == 0 ? 1 : std::abs(low) * 0.05;
-  constexpr double most = 1e300;
-  return {with_zero && low == 0 ? 0 : std::max(low - margin, -most),
-          with_zero && high == 0 ? 0 : std::min(high + margin, most), false};
+  margin = std::max(margin, least_width);
+  return {with_zero && low == 0 ? 0 : std::max(low - margin, -farthest),
+          with_zero && high == 0 ? 0 : std::min(high + margin, farthest), false};
 }
 
 namespace {
