@@ -9,20 +9,13 @@ namespace fsconv::cli {
 namespace {
 
 // Behind those that a case says are those of arrays and of whose words they are.
-constexpr const char* names[] = {"input-size",
-                                 "kernel",
-                                 "channels",
-                                 "stride",
-                                 "padding",
-                                 "output-padding",
-                                 "dilation",
-                                 "groups",
-                                 "size",
-                                 "use-consistent-padding",
-                                 "convention",
-                                 "flip",
-                                 "data-format",
-                                 "transpose-kernel"};
+constexpr const char* names[] = {"input-size",  "kernel",
+                                 "channels",    "stride",
+                                 "padding",     "output-padding",
+                                 "dilation",    "groups",
+                                 "size",        "use-consistent-padding",
+                                 "convention",  "flip",
+                                 "data-format", "transpose-kernel"};
 constexpr std::size_t said_by_case = 10;
 
 Said said_in(const Options& options) {

@@ -1,4 +1,4 @@
-// What each fuzz target reads.
+// What each fuzz target reads, or draws.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -41,5 +41,8 @@ void read_train_config_json(Bytes bytes);
 void read_hdf5_message(Bytes bytes);  // what a copy of this process that HDF5 drove mad might answer
 void read_hdf5_bytes(Bytes bytes);    // everything that stands in any HDF5 file
 void read_run_bytes(Bytes bytes);     // fsconv's own: runs, evaluations, reports, prepared data
+
+// ---- draw_charts.cpp
+void draw_chart_numbers(Bytes bytes);  // numbers of a result, as charts of a report
 
 }  // namespace fsconv::fuzz

@@ -35,6 +35,7 @@ constexpr Target all[] = {
     {"hdf5_message", read_hdf5_message},
     {"hdf5", read_hdf5_bytes, true},
     {"run", read_run_bytes, true},
+    {"chart", draw_chart_numbers},
 };
 
 const testing::ScratchFolder& folder() {

@@ -40,6 +40,8 @@ Scale scale_of(const std::vector<double>& values, bool logarithmic, bool with_ze
                  most = std::log(farthest);
     return {std::exp(std::max(from - margin, -most)), std::exp(std::min(to + margin, most)), true};
   }
+  low = std::clamp(low, -farthest, farthest);
+  high = std::clamp(high, -farthest, farthest);
   if (with_zero) {
     low = std::min(low, 0.0);
     high = std::max(high, 0.0);
