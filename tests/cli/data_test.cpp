@@ -186,7 +186,9 @@ TEST_CASE("cli data: nobody is tested with what he was trained on, by whatever n
                                    {"x.h5", "hard.h5"},
                                    {"x.h5:/train/images", "./x.h5:train/images"},
                                    {"mnist", "./data/mnist"},
-                                   {"mnist", "mnist"}}) {
+                                   {"mnist", "mnist"},
+                                   {"generated", "generated:28x28x1"},
+                                   {"generated:factors", "generated:64x64x3,factors"}}) {
     const Finished finished =
         run_fsconv({"train", "--data", data, "--test-data", test, "--output", "run.h5"}, here);
     INFO(data << " and " << test << ": " << finished.err);

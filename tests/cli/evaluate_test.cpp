@@ -313,6 +313,18 @@ TEST_CASE("cli evaluate: a file is only replaced where that is asked for") {
   CHECK(folder.read<double>("again.h5", "/kl") == folder.read<double>("e.h5", "/kl"));
 }
 
+TEST_CASE("cli evaluate: a report of several says of each number what it is") {
+  const TrainedFolder folder;
+  folder.train("vae.h5", vae);
+  folder.train("mse.h5", "--likelihood mse");
+  folder.run("evaluate vae.h5 --images 20 --output a.h5");
+  folder.run("evaluate mse.h5 --images 20 --output b.h5");
+  folder.run("report a.h5 b.h5 --output page.html");
+  const std::string page = folder.bytes("page.html");
+  CHECK(page.find("squared error per image") != std::string::npos);
+  CHECK(page.find("nats per image") != std::string::npos);
+}
+
 TEST_CASE("cli evaluate: the best weights are those of the validation, where there were any") {
   const TrainedFolder folder;
   folder.train("vae.h5", std::string(vae) + " --validation 20");

@@ -154,6 +154,11 @@ TEST_CASE("recipe: another ratio is cut in the middle, or stretched where asked 
         std::vector<std::uint8_t>{2, 6});  // rows 0..3: 0,1,2,3 and 4,5,6,7
   CHECK(pixels_of("size=1x65535", counting(1, 1)).size() == 65535);
   CHECK(pixels_of("size=3x1", counting(1, 9)) == std::vector<std::uint8_t>{4, 4, 4});
+  // What no picture format forbids, and nothing resizes.
+  const Picture endless{17'000'000, 1, 1, std::vector<std::uint8_t>(17'000'000)};
+  CHECK_THROWS_AS(apply(parse_recipe("size=2 fit=stretch"), endless, "w.png"), BadData);
+  CHECK_THROWS_WITH(apply(parse_recipe("size=2 fit=stretch"), endless, "w.png"),
+                    Catch::Contains("w.png: is 1 pixels high and 17000000 wide; sides of at most 16777216"));
   // A crop comes first.
   CHECK(pixels_of("crop=2x2@0,4 size=1", wide) ==
         std::vector<std::uint8_t>{8});  // 4, 5, 10, 11: 7.5 to the even one

@@ -288,6 +288,20 @@ TEST_CASE("report: results are compared with those they compare with, and the ot
   CHECK_THAT(evaluations.html, Catch::Contains("again minus evaluate") && !Catch::Contains("minus seed"));
 }
 
+TEST_CASE("report: a run that is not finished is told of all its epochs") {
+  const ScratchFolder folder;
+  std::filesystem::copy_file(recorded("ae.h5"), folder / "run.h5");
+  auto file = hdf5::File::modify(folder / "run.h5");
+  auto configuration = json::parse(file.string_attribute("/", "configuration"));
+  configuration["epochs"] = 99;
+  file.set_attribute("/", "configuration", configuration.dump());
+  file.set_attribute("/", "config.epochs", std::int64_t{99});
+  file.commit();
+  const report::Report made = report::report({folder / "run.h5"});
+  CHECK_THAT(made.verdicts.at(0).sentence,
+             Catch::Contains(" of 99.") && Catch::Contains("Not finished: run ("));
+}
+
 TEST_CASE("report: a file counts once, however it is named") {
   const ScratchFolder folder;
   std::filesystem::copy_file(recorded("ae.h5"), folder / "run.h5");

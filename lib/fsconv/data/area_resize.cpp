@@ -12,7 +12,6 @@ namespace {
 
 // With sides up to 2^24, a sum over one axis is at most 255 * 2^24 < 2^32, over both 255 * 2^48 < 2^56, and twice a
 // remainder less than 2^49.
-constexpr Index longest_side = Index{1} << 24;
 
 // Which old pixels a new one covers, along one axis, and by how much.
 struct Cover {
@@ -55,7 +54,7 @@ std::uint8_t rounded_quotient(std::uint64_t sum, std::uint64_t divisor) {
 }
 
 void check(const Picture& picture, Index height, Index width) {
-  const auto is_side = [](Index side) { return side >= 1 && side <= longest_side; };
+  const auto is_side = [](Index side) { return side >= 1 && side <= longest_resized_side; };
   if (!is_side(picture.height) || !is_side(picture.width) ||
       (picture.channels != 1 && picture.channels != 3) ||
       static_cast<Index>(picture.pixels.size()) != picture.height * picture.width * picture.channels)
@@ -64,7 +63,7 @@ void check(const Picture& picture, Index height, Index width) {
                                picture.pixels.size(), picture.height, picture.width, picture.channels));
   if (!is_side(height) || !is_side(width))
     throw InvalidArgument("size", fmt::format("{}x{}", height, width),
-                          fmt::format("sides of 1 to {} pixels", longest_side));
+                          fmt::format("sides of 1 to {} pixels", longest_resized_side));
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ namespace fsconv {
 //
 // Throws InvalidArgument "size" for sides below 1 or above 2^24, and what does not fit the memory; "picture" if its bytes
 // are not width*height*channels; Interrupted after Ctrl-C, where it is caught, before the next row.
+inline constexpr Index longest_resized_side = Index{1} << 24;
 Picture area_resize(const Picture& picture, Index height, Index width);
 
 }  // namespace fsconv

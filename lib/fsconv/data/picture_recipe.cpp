@@ -246,6 +246,9 @@ Picture apply(const Recipe& recipe, const Picture& picture, std::string_view whe
     if (const Crop middle_part = crop_to_ratio(whole, *recipe.size); middle_part.size != whole)
       result = cropped(result, middle_part, where);
   if (result.height == height && result.width == width) return result;
+  if (std::max(result.height, result.width) > longest_resized_side)
+    throw BadData(where, fmt::format("is {} pixels high and {} wide", result.height, result.width),
+                  fmt::format("sides of at most {} pixels are resized", longest_resized_side));
   return area_resize(result, height, width);
 }
 

@@ -15,17 +15,19 @@ namespace {
 
 using Evaluations = std::vector<Result<EvaluationReport>>;
 
-// By its name in the first evaluation that has it.
+// What is measured alike has one name; what that means may differ: of mse it is another number than of a likelihood.
 struct Measure {
   std::string name, long_name, units;
+
+  bool operator==(const Measure&) const = default;
 };
 std::vector<Measure> measures_of(const Evaluations& evaluations) {
   std::vector<Measure> measures;
   for (const auto& one : evaluations)
     for (const ImageSeries& of : series(one.of))
-      if (std::none_of(measures.begin(), measures.end(),
-                       [&](const Measure& known) { return known.name == of.name; }))
-        measures.push_back({of.name, of.long_name, of.units});
+      if (const Measure measure{of.name, of.long_name, of.units};
+          std::find(measures.begin(), measures.end(), measure) == measures.end())
+        measures.push_back(measure);
   return measures;
 }
 
@@ -119,7 +121,8 @@ void add_means(Page& page, const Evaluations& evaluations) {
     add_row(measure.name, [&](const EvaluationReport& report) {
       const auto list = series(report);
       const ImageSeries* of = find(list, measure.name);
-      return of ? mean_text(summary_of(of->values)) : std::string("–");
+      const bool is_this = of && of->units == measure.units && of->long_name == measure.long_name;
+      return is_this ? mean_text(summary_of(of->values)) : std::string("–");
     })->insert(means.rows.back().end(), {Cell{measure.units}, Cell{measure.long_name}});
   const auto add_fact = [&](const std::string& name, const std::string& what, auto text_of) {
     add_row(name, text_of)->insert(means.rows.back().end(), {Cell{""}, Cell{what}});

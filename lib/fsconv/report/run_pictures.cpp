@@ -125,8 +125,11 @@ void add_run_pictures(Page& page, const Result<RecordedRun>& run) {
   page.picture(
       sample_grid(run.of),
       fmt::format("{} in rows, each over its reconstructions", counted(images, "test image")),
-      fmt::format("{}, and under each row what the model of the last epoch makes of them.{}",
-                  counted(images, "test image"),
+      fmt::format("{}, and under each row what the model {} makes of them.{}", counted(images, "test image"),
+                  run.of.partial.step > 0
+                      ? fmt::format("after {} of epoch {}", counted(run.of.partial.step, "step"),
+                                    run.of.epochs.size() + 1)
+                      : "of the last epoch",
                   run.of.trained.model.heads()
                       ? " The file holds no samples of the prior: fsconv decode RUN --sample 16 --output "
                         "samples.png draws some."

@@ -8,6 +8,7 @@
 #include <fsconv/io/option_text.hpp>
 #include <fsconv/report/sections.hpp>
 #include <fsconv/train/run_differences.hpp>
+#include <fsconv/train/run_end.hpp>
 #include <map>
 #include <numeric>
 
@@ -101,7 +102,7 @@ void add_results(Page& page, const Runs& runs, const Groups& groups) {
       .rows = {},
       .filterable = runs.size() > 12};
   if (variational) results.head.insert(results.head.end(), {"reconstruction", "KL"});
-  results.head.insert(results.head.end(), {"unit", "parameters", "seconds", "images/s"});
+  results.head.insert(results.head.end(), {"unit", "parameters", "seconds, all epochs", "images/s, median"});
   const bool apart = groups.members.size() > 1;
   if (apart) results.head.insert(results.head.begin() + 1, "group");
   for (std::size_t number = 0; number < runs.size(); ++number) {
@@ -179,16 +180,19 @@ void add_spread(Page& page, const Runs& runs, const Options& options,
   page.add(table(spread));
 }
 
+bool is_short(const Result<RecordedRun>& run) {
+  const TrainedModel& trained = run.of.trained;
+  return !is_over(trained.config, static_cast<Index>(run.of.epochs.size()),
+                  trained.is_best ? std::optional(trained.epoch) : std::nullopt);
+}
+
 std::string loss_text(const Result<RecordedRun>& run) {
   return fmt::format("{} {} after epoch {} of {}", draw::number_text(final_loss(run.of)), units_of(run.of),
-                     run.of.trained.epoch, run.of.epochs.size());
+                     run.of.trained.epoch,
+                     is_short(run) ? run.of.trained.config.epochs : static_cast<Index>(run.of.epochs.size()));
 }
 
 void add_verdict(Page& page, const Runs& runs, const Groups& groups) {
-  const auto is_short = [](const auto& run) {
-    return static_cast<Index>(run.of.epochs.size()) < run.of.trained.config.epochs &&
-           run.of.trained.config.patience == 0;
-  };
   std::string unfinished;
   for (const auto& run : runs)
     if (is_short(run))

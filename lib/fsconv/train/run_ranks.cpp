@@ -27,7 +27,8 @@ Facts facts_of(const nlohmann::json& options) {
   Facts facts = {{"fsconv", fmt::format("{} of commit {}", FSCONV_VERSION_STRING, git_commit())},
                  {"--isa", std::string(name(engine::current_isa()))}};
   for (const auto& [option, value] : options.items())
-    if (option != "threads") facts.emplace_back("--" + option, value.dump());
+    if (option != "threads")
+      facts.emplace_back("--" + option, value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   return facts;
 }
 

@@ -225,6 +225,7 @@ with h5py.File('x.h5', 'w') as f:
     f.create_dataset('lower', data=np.array([0, 1, 1]), dtype=h5py.enum_dtype({'false': 0, 'true': 1}, 'u1'))
     f.create_dataset('wide', data=np.array([1, 0]), dtype=h5py.enum_dtype({'TRUE': 1, 'FALSE': 0}, '>i4'))
     f.create_dataset('third', data=np.array([0, 2]), dtype=h5py.enum_dtype({'FALSE': 0, 'TRUE': 1}, 'i1'))
+    f.create_dataset('negative', data=np.array([0, -1]), dtype=h5py.enum_dtype({'FALSE': 0, 'TRUE': 1}, 'i1'))
     f.create_dataset('turned', data=np.array([0, 1]), dtype=h5py.enum_dtype({'FALSE': 1, 'TRUE': 0}, 'i1'))
     f.create_dataset('colour', data=np.array([0, 1]), dtype=h5py.enum_dtype({'RED': 0, 'GR\x1b[31mEEN': 1}, 'i1'))
     f['complex'] = np.array([1 + 2j])
@@ -252,6 +253,7 @@ with h5py.File('x.h5', 'w') as f:
     CHECK_THROWS_WITH(read_array(path + ":/" + name), Contains(path + ":/" + name) && Contains(message));
   };
   refused("third", "holds 2 at [1]; its booleans are 0 and 1");
+  refused("negative", "holds -1 at [1]; its booleans are 0 and 1");
   refused("turned", "an enumeration of FALSE, TRUE");
   refused("colour", "an enumeration of GR\\x1b[31mEEN, RED");
   refused("complex", "complex numbers");

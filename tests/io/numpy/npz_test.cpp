@@ -267,6 +267,14 @@ TEST_CASE("npz: what contradicts itself, overlaps or holds bytes of nobody is re
   }
 }
 
+TEST_CASE("npz: a directory that is too long for its members is refused before it is read") {
+  const ScratchFolder folder;
+  const std::string directory(1 << 20, '\0');
+  put_content(folder / "x.npz", directory + last_part(1, directory.size(), 0, 1));
+  CHECK_THROWS_WITH(read_npz(folder / "x.npz", "a"),
+                    Contains("1048576 bytes are too many for a directory of 1 member"));
+}
+
 TEST_CASE("npz: bytes behind compressed content are refused, and so is content behind its size") {
   const ScratchFolder folder;
   const auto error_of = [&](const Part& part) -> std::string {

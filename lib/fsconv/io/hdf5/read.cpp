@@ -71,9 +71,9 @@ Tensor<T> exact(const Source& source) {
 // An enumeration of two names can hold other numbers all the same.
 template <class T>
 Tensor<T> truths(const Source& source) {
-  const Tensor<std::uint8_t> values = source.read_as<std::uint8_t>();
+  const auto values = source.read_as<std::int64_t>();  // of bytes without a sign HDF5 would make 0 of -1
   for (Index at = 0; at < values.size(); ++at)
-    if (values[at] > 1)
+    if (values[at] != 0 && values[at] != 1)
       throw BadData(source.where(),
                     fmt::format("holds {} at {}", values[at], position_text(values.shape(), at)),
                     "its booleans are 0 and 1");

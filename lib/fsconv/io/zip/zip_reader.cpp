@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/little_endian.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/io/content_kind.hpp>
 #include <fsconv/io/deflate.hpp>
 #include <fsconv/io/zip/zip_reader.hpp>
@@ -172,6 +174,13 @@ void read_zip64(Record& record, std::uint64_t extra, ZipMember& member) {
 
 std::vector<ZipMember> zip_directory(const InputFile& file) {
   const Directory directory = find_directory(file);
+  // Of every member a record, whose name, extra field and comment have 64 KiB at most.
+  constexpr std::uint64_t longest_record = 46 + 3 * 0xffff;
+  if (directory.size / longest_record > directory.entries)
+    throw BadData(file.path(),
+                  fmt::format("is a damaged zip archive: {} bytes are too many for a directory of {}",
+                              directory.size, counted(static_cast<Index>(directory.entries), "member")));
+  require_memory_for(file.path(), static_cast<Index>(directory.size), 1);
   Record record(file, directory.offset, directory.size);
   std::vector<ZipMember> members;
   for (std::uint64_t entry = 0; entry < directory.entries; ++entry) {
