@@ -64,8 +64,7 @@ std::vector<engine::Algorithm> algorithms_of(const Options& options) {
 }
 
 std::vector<bench::NamedGeometry> geometries_of(const Options& options) {
-  constexpr const char* of_arrays[] = {"flip", "data-format"};
-  options.require_none_of(of_arrays, "it is about somebody's arrays, and these are drawn");
+  require_no_words_of_arrays(options);
   if (options.has("case") || options.has("input-size")) {
     constexpr const char* of_sets[] = {"set"};
     options.require_none_of(of_sets, "one geometry is named");

@@ -14,6 +14,7 @@
 #include <tuple>
 
 #include "config_file.hpp"
+#include "shell_words.hpp"
 
 namespace fsconv::cli {
 namespace {
@@ -240,19 +241,6 @@ auto with_place(const Work& work, const Texts& places) {
       if (field == name || field.ends_with(" " + name)) throw InvalidArgument(place, error.what());
     throw;
   }
-}
-
-// As a shell would read it again.
-std::string shell_word(const std::string& word) {
-  constexpr std::string_view plain = "_-./:,=+@%^";
-  const bool is_plain = !word.empty() && std::all_of(word.begin(), word.end(), [&](unsigned char letter) {
-    return std::isalnum(letter) != 0 || letter >= 0x80 ||
-           plain.find(static_cast<char>(letter)) != std::string_view::npos;
-  });
-  if (is_plain) return word;
-  std::string quoted = "'";
-  for (const char letter : word) quoted += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
-  return quoted + "'";
 }
 
 std::string command_line(const Command& command, const std::vector<std::string>& arguments) {

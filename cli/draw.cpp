@@ -121,9 +121,10 @@ Drawn drawn_figure(const Options& options, bool moves) {
     constexpr const char* numbers[] = {"weight", "input"};
     options.require_none_of(numbers, "only --text numbers shows them");
   }
-  const ArrayOrder order = order_of(options, figure.direction, geometry.axes.size());
-  figure.filter = filter_use_of(options, figure.direction, geometry.axes.size());
-  if (options.has("weight")) figure.weight = one_filter(options.text("weight"), order);
+  const std::size_t rank = geometry.axes.size();
+  figure.filter = filter_use_of(options, figure.direction, rank);
+  if (options.has("weight"))
+    figure.weight = one_filter(options.text("weight"), order_of(options, figure.direction, rank));
   if (options.has("input")) figure.source = read_named_array(options.text("input")).values;
   const Index steps = draw::step_count(geometry, figure);
   if (options.has("step"))

@@ -8,6 +8,7 @@
 #include "commands.hpp"
 #include "generate.hpp"
 #include "option_values.hpp"
+#include "shell_words.hpp"
 
 namespace fsconv::cli {
 namespace {
@@ -38,17 +39,6 @@ std::string command_names() {
   std::vector<std::string> names;
   for (const Command& command : commands()) names.emplace_back(command.name);
   return joined(names);
-}
-
-// A word of a shell that it takes as it is: ' ends the quotation, is written by itself, and begins another one.
-std::string in_quotes(std::string_view text, std::string_view quote = "'\\''") {
-  std::string word = "'";
-  for (const char letter : text)
-    if (letter == '\'')
-      word += quote;
-    else
-      word += letter;
-  return word + "'";
 }
 
 // Short enough for a line beside the option.

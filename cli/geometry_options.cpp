@@ -75,6 +75,11 @@ Direction direction_of(const Options& options, Direction otherwise) {
 
 ArraySizes sizes_of(const Options& options) { return read_sizes(said_in(options)); }
 
+void require_no_words_of_arrays(const Options& options) {
+  constexpr const char* of_arrays[] = {"flip", "data-format"};
+  options.require_none_of(of_arrays, "it is about somebody's arrays, and these are drawn");
+}
+
 Geometry geometry_of(const Options& options, Direction direction) {
   const Settings settings =
       settings_of(options);  // what is given must be right, though a case needs none of it

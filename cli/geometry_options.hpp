@@ -23,6 +23,9 @@ ArraySizes sizes_of(const Options& options);  // --input-size, --kernel, --chann
 ArrayOrder order_of(const Options& options, Direction direction, std::size_t rank);
 FilterUse filter_use_of(const Options& options, Direction direction, std::size_t rank);
 
+// For commands that draw their arrays: what is said of somebody's would have no effect.
+void require_no_words_of_arrays(const Options& options);
+
 // The geometry that --case, or --input-size, --kernel, --channels and the settings describe.
 Geometry geometry_of(const Options& options, Direction direction);
 

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/screen.hpp>
 #include <fsconv/base/text.hpp>
@@ -45,10 +44,6 @@ std::vector<Line> failures_of(const RecordedVerification& merged) {
   return list;
 }
 
-Index skipped_in(const RecordedVerification& merged) {
-  return std::ranges::count(merged.checks, Verdict::skipped, &RecordedCheck::verdict);
-}
-
 int merge_verification(const Options& options, const std::vector<ShardFile>& files,
                        const std::string& output) {
   const RecordedVerification merged = merge_verifications(files);
@@ -67,7 +62,7 @@ int merge_verification(const Options& options, const std::vector<ShardFile>& fil
                               {"shards", files.size()},
                               {"geometries", merged.cases.size()},
                               {"checks", merged.checks.size()},
-                              {"skipped", skipped_in(merged)},
+                              {"skipped", merged.skipped()},
                               {"proofs", merged.proofs.size()},
                               {"passed", merged.passed},
                               {"failures", list},
@@ -77,7 +72,7 @@ int merge_verification(const Options& options, const std::vector<ShardFile>& fil
     const std::size_t width = page_width();
     std::string sum =
         fmt::format("{} of fsconv verify: {} on {}", counted(static_cast<Index>(files.size()), "shard"),
-                    checks_text(static_cast<Index>(merged.checks.size()), skipped_in(merged)),
+                    checks_text(static_cast<Index>(merged.checks.size()), merged.skipped()),
                     counted(static_cast<Index>(merged.cases.size()), "geometry", "geometries"));
     if (!merged.proofs.empty())
       sum +=

@@ -75,9 +75,8 @@ Bounds bounds_of(const Options& options) {
 }
 
 Geometry named_geometry(const Options& options) {
-  constexpr const char* of_arrays[] = {"flip", "data-format"};
   const Geometry geometry = geometry_of(options, Direction::conv);
-  options.require_none_of(of_arrays, "it is about somebody's arrays, and these are drawn");
+  require_no_words_of_arrays(options);
   return geometry;
 }
 

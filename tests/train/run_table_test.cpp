@@ -79,27 +79,27 @@ TEST_CASE(
 TEST_CASE("run table: a run is finished by its epochs or by its patience") {
   LoggedRun run = invented(recorded()[0], {5, 2, 3});
   run.run.trained.config.epochs = 3;
-  CHECK(run.is_finished());
+  CHECK(run.run.is_finished());
   CHECK(run.progress() == "epoch 3 of 3");
   run.run.trained.config.epochs = 5;
-  CHECK_FALSE(run.is_finished());
+  CHECK_FALSE(run.run.is_finished());
   CHECK(run.progress() == "epoch 3 of 5, not finished");
   // Patience is for validation images: without them there is no best epoch.
   run.run.trained.config.patience = 1;
-  CHECK_FALSE(run.is_finished());
+  CHECK_FALSE(run.run.is_finished());
   run.run.series.push_back({"validation_loss", "1", "", {5, 2, 3}});
   CHECK(run.progress() == "epoch 3 of 5, ended by its patience");
   run.run.trained.config.patience = 2;
-  CHECK_FALSE(run.is_finished());
+  CHECK_FALSE(run.run.is_finished());
   // None is lost while the weight of the KL still rises: up to epoch 3 here.
   run.run.trained.config.patience = 1;
   run.run.trained.config.beta_warmup = 2.5;
-  CHECK_FALSE(run.is_finished());
+  CHECK_FALSE(run.run.is_finished());
   CHECK(run.progress() == "epoch 3 of 5, not finished");
   run.run.trained.config.beta_warmup = 1e19;  // more epochs than an integer counts
-  CHECK_FALSE(run.is_finished());
+  CHECK_FALSE(run.run.is_finished());
   run.run.trained.config.beta_warmup = 2;
-  CHECK(run.is_finished());
+  CHECK(run.run.is_finished());
 }
 
 TEST_CASE("run table: losses compare by what makes them mean the same, and by no more") {
@@ -230,7 +230,7 @@ TEST_CASE("run table: a run that has not begun has no rows, and no best epoch") 
   const LoggedRun run = invented(runs[0], {});
   CHECK(RunSelection{.epochs = Epochs::last}.places(run).empty());
   CHECK(RunSelection{.epochs = Epochs::best}.places(run).empty());
-  CHECK_FALSE(run.is_finished());
+  CHECK_FALSE(run.run.is_finished());
   CHECK(says(run_text(run, {}, 80), "not begun"));
   CHECK_FALSE(says(run_text(run, {}, 80), "epoch  "));
   CHECK(split(csv_of({run}, {.epochs = Epochs::best}), '\n').size() == 2);

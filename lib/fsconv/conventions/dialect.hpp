@@ -74,10 +74,10 @@ class Dialect {
   [[noreturn]] void refuse(std::string_view field, std::string_view problem,
                            std::string_view legal = {}) const;
 
-  // The refusals that many share.
   // "groups and dilation here on a GPU only", of which the geometry has at least one; else nothing.
   static std::string gpu_only(const Geometry& geometry);
 
+  // The refusals that many share.
   void refuse_rational_stride(Direction direction, const Settings& settings) const;
   void refuse_data_format(std::size_t rank, const Settings& settings) const;  // but for NCHW, which they have
   void refuse_jax_words(const Settings& settings) const;

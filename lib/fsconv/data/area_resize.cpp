@@ -10,9 +10,6 @@
 namespace fsconv {
 namespace {
 
-// With sides up to 2^24, a sum over one axis is at most 255 * 2^24 < 2^32, over both 255 * 2^48 < 2^56, and twice a
-// remainder less than 2^49.
-
 // Which old pixels a new one covers, along one axis, and by how much.
 struct Cover {
   Index first = 0, count = 0;

@@ -6,6 +6,10 @@
 
 namespace fsconv {
 
+// Up to this, a sum over one axis is at most 255 * 2^24 < 2^32, over both 255 * 2^48 < 2^56, and twice a remainder less than
+// 2^49.
+inline constexpr Index longest_resized_side = Index{1} << 24;
+
 // A new pixel is the mean of what it covers of the old picture, pixels being squares of one colour. In units in which an
 // old pixel is `new` long and a new one `old` (both pictures are old*new long then), pixel o covers [old*o, old*o + old),
 // and the old pixel i in it
@@ -24,9 +28,8 @@ namespace fsconv {
 // covers (148 -> 64 differs by up to 22% of the height of a step), nor bilinear or Lanczos. Stored values are averaged,
 // gamma and all, as everybody does.
 //
-// Throws InvalidArgument "size" for sides below 1 or above 2^24, and what does not fit the memory; "picture" if its bytes
+// Throws InvalidArgument "size" for sides below 1 or above longest_resized_side, and what does not fit the memory; "picture" if its bytes
 // are not width*height*channels; Interrupted after Ctrl-C, where it is caught, before the next row.
-inline constexpr Index longest_resized_side = Index{1} << 24;
 Picture area_resize(const Picture& picture, Index height, Index width);
 
 }  // namespace fsconv

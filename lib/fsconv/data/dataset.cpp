@@ -153,9 +153,7 @@ Dataset read_path(const std::string& name, const std::string& path, const Loadin
 }
 
 Dataset load(const std::string& name_or_path, std::uint64_t seed, const Loading& loading) {
-  if (name_or_path == "generated") return generate(name_or_path, seed, {});
-  if (name_or_path.starts_with(generated_prefix))
-    return generate(name_or_path, seed, generated_kind(name_or_path.substr(generated_prefix.size())));
+  if (const auto kind = generated_kind_of(name_or_path)) return generate(name_or_path, seed, *kind);
   const KnownSet* const set = known_set(name_or_path);
   return read_path(name_or_path, set ? folder_of(*set) : name_or_path, loading);
 }

@@ -143,6 +143,13 @@ GeneratedKind generated_kind(std::string_view text) {
   return {format, factors};
 }
 
+std::optional<GeneratedKind> generated_kind_of(std::string_view name) {
+  constexpr std::string_view plain = "generated", with_kind = "generated:";
+  if (name == plain) return GeneratedKind{};
+  if (!name.starts_with(with_kind)) return std::nullopt;
+  return generated_kind(name.substr(with_kind.size()));
+}
+
 ImageSet generate_shapes(Index count, std::uint64_t seed, std::uint64_t stream, const ImageFormat& format) {
   if (count < 1) throw InvalidArgument("count", fmt::format("{} images", count), "at least 1");
   check(format);

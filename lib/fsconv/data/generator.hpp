@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <fsconv/data/dataset.hpp>
+#include <optional>
 #include <string_view>
 
 namespace fsconv {
@@ -31,6 +32,8 @@ struct GeneratedKind {
   bool operator==(const GeneratedKind&) const = default;
 };
 GeneratedKind generated_kind(std::string_view text);
+// Of "generated" and "generated:..."; nothing of names of other data.
+std::optional<GeneratedKind> generated_kind_of(std::string_view name);
 
 // `count` images [count, channels, height, width]: a disc, a box or a bar (label 0, 1, 2) of random place,
 // size, turn and brightness, with soft edges. Lengths grow with the shorter side. Grey shapes lie on black;

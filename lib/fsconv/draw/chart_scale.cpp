@@ -31,17 +31,16 @@ Scale scale_of(const std::vector<double>& values, bool logarithmic, bool with_ze
       high = std::max(high, value);
     }
   if (low > high) return logarithmic ? Scale{1, 10, true} : Scale{0, 1, false};
+  const double lowest = logarithmic ? least_width : -farthest;
+  low = std::clamp(low, lowest, farthest);
+  high = std::clamp(high, lowest, farthest);
   if (logarithmic) {
-    low = std::clamp(low, least_width, farthest);
-    high = std::clamp(high, least_width, farthest);
     if (high / low < 1.2) return {low / 1.1, high * 1.1, true};
     // In logarithms: the quotient of the largest number and the smallest is infinite.
     const double from = std::log(low), to = std::log(high), margin = 0.04 * (to - from),
                  most = std::log(farthest);
     return {std::exp(std::max(from - margin, -most)), std::exp(std::min(to + margin, most)), true};
   }
-  low = std::clamp(low, -farthest, farthest);
-  high = std::clamp(high, -farthest, farthest);
   if (with_zero) {
     low = std::min(low, 0.0);
     high = std::max(high, 0.0);

@@ -100,16 +100,14 @@ Scene overlap_view(const FigurePage& page) {
                       .colour = {2 * count > most ? Role::on : Role::ink},
                       .anchor = Anchor::middle});
   });
-  scene.add(
-      Label{.at = {corner.x, corner.y + grid.height() + 20},
-            .text = "equally many taps are not yet equal sums of weights: a checkerboard needs unequal sums",
-            .size = 11.5,
-            .colour = {Role::quiet}});
-  right = std::max(
-      right,
-      corner.x +
-          text_width("equally many taps are not yet equal sums of weights: a checkerboard needs unequal sums",
-                     11.5));
+  constexpr const char* not_yet =
+      "equally many taps are not yet equal sums of weights: a checkerboard needs unequal sums";
+  constexpr double note_size = 11.5;
+  scene.add(Label{.at = {corner.x, corner.y + grid.height() + 20},
+                  .text = not_yet,
+                  .size = note_size,
+                  .colour = {Role::quiet}});
+  right = std::max(right, corner.x + text_width(not_yet, note_size));
   page.end(scene, right, corner.y + grid.height() + 20,
            {{{.fill = {Role::shade, 255}}, counted(most, "tap") + ", the most"},
             {{.fill = {Role::step}},

@@ -21,13 +21,14 @@ struct Measure {
 
   bool operator==(const Measure&) const = default;
 };
+Measure measure_of(const ImageSeries& of) { return {of.name, of.long_name, of.units}; }
+
 std::vector<Measure> measures_of(const Evaluations& evaluations) {
   std::vector<Measure> measures;
   for (const auto& one : evaluations)
     for (const ImageSeries& of : series(one.of))
-      if (const Measure measure{of.name, of.long_name, of.units};
-          std::find(measures.begin(), measures.end(), measure) == measures.end())
-        measures.push_back(measure);
+      if (std::find(measures.begin(), measures.end(), measure_of(of)) == measures.end())
+        measures.push_back(measure_of(of));
   return measures;
 }
 
@@ -121,8 +122,7 @@ void add_means(Page& page, const Evaluations& evaluations) {
     add_row(measure.name, [&](const EvaluationReport& report) {
       const auto list = series(report);
       const ImageSeries* of = find(list, measure.name);
-      const bool is_this = of && of->units == measure.units && of->long_name == measure.long_name;
-      return is_this ? mean_text(summary_of(of->values)) : std::string("–");
+      return of && measure_of(*of) == measure ? mean_text(summary_of(of->values)) : std::string("–");
     })->insert(means.rows.back().end(), {Cell{measure.units}, Cell{measure.long_name}});
   const auto add_fact = [&](const std::string& name, const std::string& what, auto text_of) {
     add_row(name, text_of)->insert(means.rows.back().end(), {Cell{""}, Cell{what}});

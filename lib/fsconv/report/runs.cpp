@@ -8,7 +8,6 @@
 #include <fsconv/io/option_text.hpp>
 #include <fsconv/report/sections.hpp>
 #include <fsconv/train/run_differences.hpp>
-#include <fsconv/train/run_end.hpp>
 #include <map>
 #include <numeric>
 
@@ -180,22 +179,17 @@ void add_spread(Page& page, const Runs& runs, const Options& options,
   page.add(table(spread));
 }
 
-bool is_short(const Result<RecordedRun>& run) {
-  const TrainedModel& trained = run.of.trained;
-  return !is_over(trained.config, static_cast<Index>(run.of.epochs.size()),
-                  trained.is_best ? std::optional(trained.epoch) : std::nullopt);
-}
-
 std::string loss_text(const Result<RecordedRun>& run) {
-  return fmt::format("{} {} after epoch {} of {}", draw::number_text(final_loss(run.of)), units_of(run.of),
-                     run.of.trained.epoch,
-                     is_short(run) ? run.of.trained.config.epochs : static_cast<Index>(run.of.epochs.size()));
+  return fmt::format(
+      "{} {} after epoch {} of {}", draw::number_text(final_loss(run.of)), units_of(run.of),
+      run.of.trained.epoch,
+      run.of.is_finished() ? static_cast<Index>(run.of.epochs.size()) : run.of.trained.config.epochs);
 }
 
 void add_verdict(Page& page, const Runs& runs, const Groups& groups) {
   std::string unfinished;
   for (const auto& run : runs)
-    if (is_short(run))
+    if (!run.of.is_finished())
       unfinished += fmt::format("{}{} ({} of {} epochs)", unfinished.empty() ? " Not finished: " : ", ",
                                 run.origin.label, run.of.epochs.size(), run.of.trained.config.epochs);
   if (!unfinished.empty()) unfinished += ".";

@@ -229,7 +229,7 @@ nlohmann::json json_of_verification(const Result<Verification>& result, Index ba
   json["passed"] = of.passed;
   json["geometries"] = of.cases.size();
   json["checks"] = of.checks.size();
-  json["skipped"] = std::ranges::count(of.checks, Verdict::skipped, &RecordedCheck::verdict);
+  json["skipped"] = of.skipped();
   json["failed"] = bad;
   json["failures"] = failures;
   json["by_form"] = by_form;
@@ -262,12 +262,9 @@ void add_verification(Page& page, const Result<Verification>& result) {
                                    [](const RecordedProof& proof) { return !proof.good(); });
   // What was skipped says nothing, and a claim of which all was skipped has not been tried.
   std::set<Index> tried;
-  Index made = 0;
-  for (const RecordedCheck& check : of.checks) {
-    if (check.verdict == Verdict::skipped) continue;
-    ++made;
-    tried.insert(check.claim);
-  }
+  for (const RecordedCheck& check : of.checks)
+    if (check.verdict != Verdict::skipped) tried.insert(check.claim);
+  const Index made = static_cast<Index>(of.checks.size()) - of.skipped();
   std::string untried;
   for (Index claim = 0; claim < static_cast<Index>(of.claims.size()); ++claim)
     if (!tried.contains(claim))

@@ -44,7 +44,7 @@ void follow_run(const std::string& path, const RunSelection& selection, std::siz
   auto known = identity(path);
   LoggedRun shown = read_logged_run(path);
   show(run_text(shown, selection, width));
-  while (!shown.is_finished()) {
+  while (!shown.run.is_finished()) {
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
     stop_if_interrupted();
     const auto now = identity(path);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <fsconv/io/digest.hpp>
 #include <fsconv/nn/model_words.hpp>
 #include <fsconv/train/recorded_run.hpp>
+#include <fsconv/train/run_end.hpp>
 #include <fsconv/train/run_layout.hpp>
 
 namespace fsconv {
@@ -10,6 +12,14 @@ const RecordedSeries* RecordedRun::find(const std::string& name) const {
   for (const RecordedSeries& one : series)
     if (one.name == name) return &one;
   return nullptr;
+}
+
+bool RecordedRun::is_finished() const {
+  const RecordedSeries* const losses = find("validation_loss");
+  std::optional<Index> best;
+  if (losses != nullptr && !epochs.empty())
+    best = std::min_element(losses->values.begin(), losses->values.end()) - losses->values.begin() + 1;
+  return is_over(trained.config, static_cast<Index>(epochs.size()), best);
 }
 
 RecordedRun read_recorded_run(const std::string& path) { return read_recorded_run(hdf5::File::open(path)); }

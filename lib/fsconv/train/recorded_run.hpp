@@ -27,6 +27,7 @@ struct RecordedRun {
       reconstructions;  // [image, row, column, channel]: test images and what the last epoch made of them
 
   const RecordedSeries* find(const std::string& name) const;  // nothing where the run has none
+  bool is_finished() const;  // as is_over() of run_end.hpp, which ends the training, has it
 };
 
 // IoError; BadData as read_trained_model(): whatever contradicts the digest or the rest of the file.

@@ -84,12 +84,6 @@ std::size_t LoggedRun::best() const {
   return static_cast<std::size_t>(std::min_element(losses.begin(), losses.end()) - losses.begin());
 }
 
-bool LoggedRun::is_finished() const {
-  const bool has_best = epochs() > 0 && run.find("validation_loss") != nullptr;
-  return is_over(run.trained.config, static_cast<Index>(epochs()),
-                 has_best ? std::optional(static_cast<Index>(best() + 1)) : std::nullopt);
-}
-
 std::string LoggedRun::progress() const {
   const Index wanted = run.trained.config.epochs;
   if (epochs() == 0 && run.partial.step == 0) return "not begun: it has weights and no epochs";
@@ -97,7 +91,7 @@ std::string LoggedRun::progress() const {
   const std::string reached =
       fmt::format("epoch {} of {}{}", epochs(), wanted,
                   steps > 0 ? fmt::format(" and {} of the next", counted(steps, "step")) : "");
-  if (!is_finished()) return reached + ", not finished";
+  if (!run.is_finished()) return reached + ", not finished";
   return static_cast<Index>(epochs()) < wanted ? reached + ", ended by its patience" : reached;
 }
 
@@ -183,7 +177,7 @@ nlohmann::json json_of(const std::vector<LoggedRun>& runs, const RunSelection& s
         {"data", {{"source", run.run.data_source}, {"checksum", run.run.data_checksum}}},
         {"environment", run.environment},
         {"model", json_of_model(run.run.trained.model)},
-        {"finished", run.is_finished()},
+        {"finished", run.run.is_finished()},
         {"epochs", run.epochs()},
         {"partial_epoch", json_of(run.run.partial)},
         {"best", run.epochs() == 0 ? nlohmann::json()

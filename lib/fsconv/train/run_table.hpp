@@ -26,7 +26,6 @@ struct LoggedRun {
   // "validation_loss" where the run keeps validation images. Else "test_loss", whose smallest value was chosen by the very
   // images that it is measured on.
   std::string best_by() const;
-  bool is_finished() const;  // as is_over() of run_end.hpp, which ends the training, has it
   // "epoch 3 of 5, not finished", "epoch 3 of 5 and 12 steps of the next, not finished"
   std::string progress() const;
 };

@@ -241,7 +241,7 @@ std::string comparison_text(const std::vector<LoggedRun>& runs, const RunSelecti
             table_of_ends(runs, series, Epochs::best, width);
   std::vector<std::string> unfinished;
   for (const LoggedRun& run : runs)
-    if (!run.is_finished())
+    if (!run.run.is_finished())
       unfinished.push_back(
           fmt::format("{} ({} of {} epochs)", run.label, run.epochs(), run.run.trained.config.epochs));
   text += comparability(runs, width);

@@ -44,20 +44,13 @@ Location place_named(const std::string& data) {
   return fs::exists(data, none) ? Location{FileKind::other, data, ""} : locate(data);
 }
 
-std::optional<GeneratedKind> known_kind(const std::string& data) {
-  constexpr std::string_view generated = "generated", with_format = "generated:";
-  if (data == generated) return GeneratedKind{};
-  if (data.starts_with(with_format)) return generated_kind(std::string_view(data).substr(with_format.size()));
-  return std::nullopt;
-}
-
 // check() compares the two as texts, also those of runs whose data are elsewhere today.
 void require_other_test_data(const TrainConfig& config) {
   if (config.test_data.empty()) return;
   const Location trained = place_named(config.data), tested = place_named(config.test_data);
   std::error_code none;
   // The same images, whatever they are called.
-  const auto drawn = known_kind(config.data), drawn_to_test = known_kind(config.test_data);
+  const auto drawn = generated_kind_of(config.data), drawn_to_test = generated_kind_of(config.test_data);
   if ((drawn && drawn == drawn_to_test) ||
       (std::filesystem::equivalent(trained.path, tested.path, none) && trained.inside == tested.inside))
     throw InvalidArgument("test-data",
@@ -80,7 +73,7 @@ ImageSet all_of(const Dataset& other, const Dataset& beside) {
 }  // namespace
 
 std::optional<ImageFormat> known_format(const std::string& data) {
-  const auto kind = known_kind(data);
+  const auto kind = generated_kind_of(data);
   return kind ? std::optional(kind->format) : std::nullopt;
 }
 

@@ -155,6 +155,10 @@ bool RecordedVerification::is_bad(const RecordedCheck& check) const {
   return known == nullptr ? check.verdict == Verdict::fails : !is_good(*known, check.verdict);
 }
 
+Index RecordedVerification::skipped() const {
+  return std::ranges::count(checks, Verdict::skipped, &RecordedCheck::verdict);
+}
+
 bool RecordedVerification::knows_all_claims() const {
   return std::all_of(claims.begin(), claims.end(),
                      [](const std::string& name) { return known_claim(name) != nullptr; });

@@ -44,6 +44,7 @@ struct RecordedVerification {
   // Whether a check says what its claim forbids. A claim that this fsconv does not know forbids that it fails.
   bool is_bad(const RecordedCheck& check) const;
   bool knows_all_claims() const;
+  Index skipped() const;  // checks
 
   // The command that tries a check again: as `fsconv verify` itself names it, on the geometry where it was found.
   std::string command(const RecordedCheck& check) const;

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shell_words.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace fsconv::cli {
+
+std::string in_quotes(std::string_view text, std::string_view quote) {
+  std::string word = "'";
+  for (const char letter : text)
+    if (letter == '\'')
+      word += quote;
+    else
+      word += letter;
+  return word + "'";
+}
+
+std::string shell_word(std::string_view text) {
+  constexpr std::string_view plain = "_-./:,=+@%^";
+  const bool is_plain = !text.empty() && std::all_of(text.begin(), text.end(), [&](unsigned char letter) {
+    return std::isalnum(letter) != 0 || letter >= 0x80 ||
+           plain.find(static_cast<char>(letter)) != std::string_view::npos;
+  });
+  return is_plain ? std::string(text) : in_quotes(text);
+}
+
+}  // namespace fsconv::cli

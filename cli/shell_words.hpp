@@ -1,0 +1,16 @@
+// Words as a shell reads them.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace fsconv::cli {
+
+// Taken as it is: ' ends the quotation, is written by itself (as `quote` says), and begins another one.
+std::string in_quotes(std::string_view text, std::string_view quote = "'\\''");
+
+// The same, and without quotes where it needs none.
+std::string shell_word(std::string_view text);
+
+}  // namespace fsconv::cli
