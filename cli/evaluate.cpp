@@ -64,7 +64,7 @@ int run(const Options& options) {
   std::optional<EvaluationReport> other;
   if (options.has("against")) {
     other = read_evaluation(options.required_text("against"));
-    require_comparable(*other, options.text("against"), images);
+    require_comparable(*other, options.text("against"), trained, images);
   }
 
   require_same_work(ranks(), info, trained, images);

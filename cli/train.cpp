@@ -248,7 +248,7 @@ Command train_command() {
           "Losses are summed over an image. bce-grey and mse are no likelihoods; with them the loss of a vae "
           "bounds nothing.\n\n"
           "Options that would have no effect beside the others are refused. A --config that is the file of a "
-          "run means exactly that run, from its beginning.\n\n"
+          "run means exactly that run, from its beginning; where that had --init, give it again.\n\n"
           "Ctrl-C, SIGTERM and SIGHUP stop a run in the step that it is in, which does not count: the file then holds its finished epochs and "
           "where it stands in the one after them, and --resume goes on from there to the same bits. SIGUSR1 has the same "
           "written, and the run goes on.\n\n"

@@ -115,3 +115,12 @@ TEST_CASE("excerpt: a file's size that fits no memory is told under any name") {
   CHECK_THROWS_WITH(require_memory_for(std::string(500, 'a') + "\n", Index{1} << 60, 8),
                     Catch::Contains("a\\x0a: 1152921504606846976 elements of 8 bytes do not fit"));
 }
+
+TEST_CASE("excerpt: UTF-8 is told from other bytes") {
+  for (const char* text : {"", "plain", "gr\u00f6\u00dfe", "\u6f22", "\U0001f600", "\x7f\n"})
+    CHECK(is_utf8(text));
+  for (const char* text : {"gr\xf6\xdf"
+                           "e",
+                           "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80", "a\x80"})
+    CHECK_FALSE(is_utf8(text));
+}

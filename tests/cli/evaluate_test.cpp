@@ -299,6 +299,37 @@ TEST_CASE("cli evaluate: a run whose data has gone says so, and takes --data") {
   CHECK(folder.json("evaluate run.h5 --data moved.h5:/images --split all")["images"] == 100);
 }
 
+TEST_CASE("cli evaluate: a run whose data has become other data says so") {
+  const TrainedFolder folder;
+  const auto put_images = [&](Index factor) {
+    hdf5::File file = hdf5::File::create(folder / "images.h5");
+    Tensor<std::uint8_t> images({100, 1, 28, 28});
+    for (Index at = 0; at < images.size(); ++at) images[at] = static_cast<std::uint8_t>(at * factor % 251);
+    file.write("/images", images);
+    file.commit();
+  };
+  put_images(3);
+  folder.run(
+      "train --data images.h5:/images --epochs 1 --channels 4,8 --latent 6 --validation 9 --output run.h5");
+  const auto notes = [&](const std::string& command) {
+    return run_fsconv(words("evaluate run.h5 " + command), folder.path()).err;
+  };
+  for (const char* split : {"test", "train", "validation", "all"}) {
+    INFO(split);
+    CHECK(notes(std::string("--split ") + split).find("are not those of") == std::string::npos);
+  }
+  put_images(5);
+  for (const char* split : {"test", "train", "validation"}) {
+    INFO(split);
+    CHECK(notes(std::string("--images 5 --split ") + split)
+              .find(std::string(split) + " images are not those of run.h5") != std::string::npos);
+  }
+  CHECK(notes("--split all").find("its train, validation and test images are not those") !=
+        std::string::npos);
+  CHECK(notes("--data images.h5:/images").find("are not those of") ==
+        std::string::npos);  // asked for by name
+}
+
 TEST_CASE("cli evaluate: a file is only replaced where that is asked for") {
   const TrainedFolder folder;
   folder.train("vae.h5", vae);

@@ -97,6 +97,14 @@ TEST_CASE("initial weights: what does not fit is named") {
   says([](ModelState& s) { s.tensors.push_back({.name = "extra", .value = Tensor<float>({1})}); },
        "the model does not, 1 tensor (extra)");
   says([](ModelState& s) { s.tensors[0].aliases.push_back("more"); }, "1 tensor (more)");
+  {
+    // A text of a .safetensors file that only happens to be a tensor's name.
+    ModelState hinted = state_of(model, parameters);
+    hinted.tensors[0].hinted.push_back("run");
+    auto into = zeros_of(model);
+    put_into(model, into, hinted, "f.safetensors");
+    CHECK(same(into, parameters));
+  }
   says(
       [](ModelState& s) {
         s.tensors[0].value = Tensor<float>({3, 3});

@@ -6,6 +6,7 @@
 #include <fsconv/bench/scale_bench.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/run_log.hpp>
+#include <fsconv/report/comparable.hpp>
 #include <fsconv/report/origin.hpp>
 #include <fsconv/report/report.hpp>
 #include <fsconv/train/evaluation_file.hpp>
@@ -281,11 +282,67 @@ TEST_CASE("report: results are compared with those they compare with, and the ot
   const std::string seed = changed("evaluate.h5", "seed.h5", "images_checksum", std::int64_t{1});
   const report::Report evaluations = report::report({seed, recorded("evaluate.h5"), folder / "again.h5"});
   CHECK(groups(evaluations) == std::vector<int>{1, 2, 2});
-  CHECK_THAT(said(evaluations), Catch::Contains("3 evaluations in 2 groups") &&
-                                    Catch::Contains("differ in images") &&
-                                    Catch::Contains("Of 2 evaluations of group 2"));
+  CHECK_THAT(said(evaluations),
+             Catch::Contains("3 evaluations in 2 groups") && Catch::Contains("differ in images") &&
+                 Catch::Contains("The 2 evaluations of group 2 on the same 6 images have the same"));
   // In pairs, too: the second and the third, neither of which goes with the first.
   CHECK_THAT(evaluations.html, Catch::Contains("again minus evaluate") && !Catch::Contains("minus seed"));
+}
+
+TEST_CASE("report: a run that began elsewhere is no copy and no seed of one that drew its weights") {
+  const ScratchFolder folder;
+  std::filesystem::copy_file(recorded("ae.h5"), folder / "drawn.h5");
+  const auto initialised = [&](const char* to, const char* source, std::uint64_t seed) {
+    std::filesystem::copy_file(recorded("ae.h5"), folder / to);
+    hdf5::File file = hdf5::File::modify(folder / to);
+    file.set_attribute("/", "initial_weights", source);
+    file.set_attribute("/", "initial_sha256", std::string(64, 'c'));
+    json configuration = json::parse(file.string_attribute("/", "configuration"));
+    configuration["seed"] = seed;
+    file.set_attribute("/", "configuration", configuration.dump());
+    file.set_attribute("/", "config.seed", static_cast<std::int64_t>(seed));
+    file.set_attribute("/", "seed", seed);
+    file.commit();
+    return folder / to;
+  };
+  const std::uint64_t seed =
+      json::parse(hdf5::File::open(recorded("ae.h5")).string_attribute("/", "configuration"))["seed"];
+  const std::string tuned = initialised("tuned.h5", "old.npz", seed),
+                    again = initialised("again.h5", "renamed.npz", seed + 1);
+  const std::string two = report::report({folder / "drawn.h5", tuned}).html;
+  CHECK_THAT(two, Catch::Contains(">init</th>") && Catch::Contains("old.npz (SHA-256 cccccccccccc...)") &&
+                      !Catch::Contains("all of them have the same configuration"));
+  CHECK_THAT(report::report({folder / "drawn.h5", again}).html, !Catch::Contains("Over seeds"));
+  CHECK_THAT(report::report({tuned, again}).html, Catch::Contains("Over seeds"));
+}
+
+TEST_CASE("report: equal values share a place") {
+  report::Standing standing;
+  for (const auto& [label, value] :
+       std::vector<std::pair<std::string, double>>{{"a", 2}, {"b", 1}, {"c", 3}, {"d", 1}})
+    standing.add(label, value);
+  CHECK(standing.who(standing.smallest(), "has", "have") == "b and d have");
+  CHECK(standing.who(standing.largest(), "has", "have") == "c has");
+  CHECK_FALSE(standing.are_equal());
+}
+
+TEST_CASE("report: evaluations pair by what was drawn, not by a seed or a word without effect") {
+  EvaluationReport one = read_evaluation(recorded("evaluate.h5")), other = one;
+  one.binarise = Binarise::dynamic;
+  other.binarise = Binarise::fixed;  // of an evaluation the same pixels
+  CHECK(can_be_paired(one, other));
+  other.seed = one.seed + 1;
+  CHECK_FALSE(can_be_paired(one, other));
+  one.binarise = other.binarise = Binarise::none;
+  one.model = ModelKind::vae;
+  other.model = ModelKind::ae;
+  CHECK(can_be_paired(one, other));
+  other.model = ModelKind::vae;  // the codes of both are drawn
+  CHECK_FALSE(can_be_paired(one, other));
+  other.seed = one.seed;
+  CHECK(can_be_paired(one, other));
+  other.binarise = Binarise::fixed;
+  CHECK_FALSE(can_be_paired(one, other));
 }
 
 TEST_CASE("report: a run that is not finished is told of all its epochs") {

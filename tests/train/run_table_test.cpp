@@ -108,12 +108,21 @@ TEST_CASE("run table: losses compare by what makes them mean the same, and by no
   CHECK_FALSE(says(text(run), "compare"));
   // Other images are kept for validation, so that the checksum of all is another one.
   LoggedRun other = run;
-  other.run.data_checksum = 5;
+  other.run.checksums.all = 5;
   CHECK(says(text(other), "do not compare: the runs differ in images."));
   other.run.trained.config.validation = 9;
-  CHECK_FALSE(says(text(other), "compare"));
+  CHECK(says(text(other), "train_loss does not compare: the runs differ in training images."));
+  CHECK_FALSE(says(comparison_text({run, other}, {.series = {"test_loss"}}, 200), "compare"));
   other.run.data_source = "elsewhere";
   CHECK(says(text(other), "differ in images."));
+  // Where both say the checksum of the test images, that alone decides.
+  LoggedRun exact = run;
+  exact.run.checksums.test = 7;
+  other.run.checksums.test = 7;
+  CHECK_FALSE(says(comparison_text({exact, other}, {.series = {"test_loss"}}, 200), "compare"));
+  other.run.data_source = run.run.data_source;
+  other.run.checksums.test = 8;
+  CHECK(says(comparison_text({exact, other}, {}, 200), "differ in images."));
   other = run;
   other.run.trained.config.binarise = Binarise::dynamic;
   CHECK(says(text(other), "differ in pixels."));
@@ -121,6 +130,49 @@ TEST_CASE("run table: losses compare by what makes them mean the same, and by no
   CHECK(says(text(other), "likelihood."));
   // A sum with the KL is no reconstruction alone.
   CHECK(says(text(recorded()[1]), " and loss."));
+}
+
+TEST_CASE(
+    "run table: a training loss compares by its objective and its images, a validation loss by its images") {
+  const LoggedRun ae = invented(recorded()[0], {5, 4}), vae = invented(recorded()[1], {5, 4});
+  const auto text = [](const LoggedRun& run, const LoggedRun& other, std::vector<std::string> series = {}) {
+    return comparison_text({run, other}, {.series = std::move(series)}, 200);
+  };
+  CHECK_FALSE(says(text(vae, vae), "compare"));
+  using Change = void (*)(TrainConfig&);
+  for (const Change change :
+       {Change([](TrainConfig& of) { of.beta = 4; }), Change([](TrainConfig& of) { of.beta_warmup = 3; }),
+        Change([](TrainConfig& of) { of.free_bits = 0.5; }),
+        Change([](TrainConfig& of) { of.bound = Bound::iwae; })}) {
+    LoggedRun other = vae;
+    change(other.run.trained.config);
+    CHECK(says(text(vae, other), "train_loss does not compare: the runs differ in objective."));
+    CHECK_FALSE(says(text(vae, other, {"test_loss"}), "compare"));
+    other = ae;  // of which none of these is part
+    change(other.run.trained.config);
+    CHECK_FALSE(says(text(ae, other), "compare"));
+  }
+  LoggedRun other = vae, iwae = vae;
+  other.run.trained.config.draws = 5;  // the same mean of an ELBO
+  CHECK_FALSE(says(text(vae, other), "compare"));
+  iwae.run.trained.config.bound = other.run.trained.config.bound = Bound::iwae;
+  CHECK(says(text(iwae, other), "differ in objective."));
+  other = vae;
+  other.run.trained.config.augment = Augment{.flip = true};
+  CHECK(says(text(vae, other), "differ in augmentation."));
+  LoggedRun one = vae;
+  one.run.checksums = {.all = 1, .train = 2, .test = 3, .validation = 4};
+  other = one;
+  other.run.checksums.all = 9;
+  CHECK_FALSE(says(text(one, other), "compare"));
+  other.run.checksums.train = 9;
+  CHECK(says(text(one, other), "train_loss does not compare: the runs differ in training images."));
+  other = one;
+  other.run.checksums.validation = 9;
+  CHECK(says(text(one, other), "validation_loss does not compare: the runs differ in validation images."));
+  CHECK_FALSE(says(text(one, other, {"train_loss"}), "compare"));
+  const std::string three = comparison_text({one, one, other}, {}, 200);
+  CHECK(says(three, "validation_loss does not compare between all of them"));
 }
 
 TEST_CASE(
@@ -269,7 +321,7 @@ TEST_CASE("run differences: entries that are not the same, and no others") {
   changed.run.trained.config.learning_rate = 0.25;
   changed.environment["cpu"] = "Z80";
   changed.environment["version.new"] = "1";
-  changed.run.data_checksum = 5;
+  changed.run.checksums.all = 5;
   const auto json = json_of(differences({runs[0], changed}));
   CHECK(json["configuration"] == nlohmann::json::parse(R"({"learning-rate": [0.001, 0.25]})"));
   CHECK(json["environment"].size() == 2);
@@ -283,6 +335,41 @@ TEST_CASE("run differences: entries that are not the same, and no others") {
   CHECK(
       says(differences_text({runs[0], changed, runs[0]}, 80), "\n  learning-rate = 0.001 (1,3), 0.25 (2)\n"));
   CHECK(says(short_differences_text({runs[0], changed}, 80), "3 other differences"));
+}
+
+TEST_CASE(
+    "run differences: weights from elsewhere are told by what they are, not by the name of their file") {
+  auto drawn = recorded()[0];
+  drawn.run.command_line = "fsconv train";
+  auto one = drawn, other = drawn;
+  const std::string sum(64, 'a');
+  one.run.initial = InitialWeights{"a.npz", sum};
+  auto json = json_of(differences({drawn, one}));
+  CHECK(json["configuration"]["init"][0].is_null());
+  CHECK(says(json["configuration"]["init"][1].get<std::string>(), "a.npz (SHA-256 aaaaaaaaaaaa...)"));
+  CHECK(says(differences_text({drawn, one}, 80), "+ init = a.npz (SHA-256"));
+  CHECK_FALSE(says(short_differences_text({drawn, one}, 80), "The configurations are the same"));
+  other.run.initial = InitialWeights{"moved.npz", sum};
+  CHECK(differences({one, other}).empty());
+  other.run.initial = InitialWeights{"a.npz", std::string(64, 'b')};
+  CHECK(differences({one, other}).size() == 1);
+  CHECK(says(run_text(one, {}, 80), "began with the weights of a.npz"));
+  CHECK(json_of(std::vector<LoggedRun>{drawn, one}, {})[1]["initial_weights"]["sha256"] == sum);
+  // A run that smooth wrote has the training's configuration, and other weights.
+  auto smoothed = drawn;
+  smoothed.run.command_line = "fsconv smooth a.h5 --output b.h5";
+  json = json_of(differences({drawn, smoothed}));
+  CHECK(json["configuration"]["smooth"] ==
+        nlohmann::json::parse(R"([null, "fsconv smooth a.h5 --output b.h5"])"));
+}
+
+TEST_CASE("run differences: of checksums those that all files record, and the part that is another one") {
+  auto one = recorded()[0], other = one;
+  other.run.checksums.test = 3;
+  CHECK(differences({one, other}).empty());
+  one.run.checksums.test = 2;
+  const auto json = json_of(differences({one, other}));
+  CHECK(json["data"] == nlohmann::json::parse(R"({"test_checksum": [2, 3]})"));
 }
 
 TEST_CASE("run differences: models differ in parameters, or else in their structure") {

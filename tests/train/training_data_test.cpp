@@ -26,7 +26,7 @@ TEST_CASE("training_data: colour images that are not square") {
   const TrainingData data = load_training_data(config);
   CHECK(data.train.shape() == Shape{70, 3, 16, 24});
   CHECK(data.format() == ImageFormat{.height = 16, .width = 24, .channels = 3});
-  CHECK(data.checksum != load_training_data(test::small_config()).checksum);
+  CHECK(data.checksums.all != load_training_data(test::small_config()).checksums.all);
 }
 
 TEST_CASE("training_data: the format of generated images is known before there are any") {
@@ -65,13 +65,20 @@ TEST_CASE("training_data: what a user should know of how the images were read") 
 
 TEST_CASE("training_data: the checksum belongs to the images") {
   TrainConfig config = test::small_config();
-  const std::int64_t checksum = load_training_data(config).checksum;
-  CHECK(load_training_data(config).checksum == checksum);
+  const std::int64_t checksum = load_training_data(config).checksums.all;
+  CHECK(load_training_data(config).checksums.all == checksum);
   config.seed += 1;
-  CHECK(load_training_data(config).checksum != checksum);
+  CHECK(load_training_data(config).checksums.all != checksum);
   config.seed -= 1;
+  const ImageChecksums before = load_training_data(config).checksums;
   config.train_images -= 1;
-  CHECK(load_training_data(config).checksum != checksum);
+  const ImageChecksums after = load_training_data(config).checksums;
+  CHECK(after.all != checksum);
+  CHECK(after.train != before.train);
+  CHECK(after.test == before.test);
+  CHECK_FALSE(after.validation);
+  config.validation = 3;
+  CHECK(load_training_data(config).checksums.validation);
 }
 
 TEST_CASE("training_data: validation images are the last training images and nobody else's") {
@@ -82,7 +89,7 @@ TEST_CASE("training_data: validation images are the last training images and nob
   CHECK(data.validation.shape() == Shape{30, 1, 28, 28});
   CHECK(data.train.shape() == Shape{70, 1, 28, 28});
   CHECK(data.validation == all.train.images.part(all.train.images.count() - 30, 30));
-  CHECK(data.checksum != load_training_data(test::small_config()).checksum);
+  CHECK(data.checksums.all != load_training_data(test::small_config()).checksums.all);
   config.train_images = 0;
   CHECK(load_training_data(config).train.shape()[0] == all.train.images.shape()[0] - 30);
   config.train_images = 5971;  // one of them would be in both

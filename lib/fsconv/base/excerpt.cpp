@@ -31,6 +31,8 @@ Character first_character(std::string_view text) {
   return code < least[bytes] ? none : Character{code, bytes};
 }
 
+bool is_surrogate(std::uint32_t code) { return code >= 0xd800 && code <= 0xdfff; }
+
 // Letters, digits and signs that are seen where they stand. Left out: control characters of both halves of Latin-1,
 // marks without a width or without ink, marks of direction, surrogates, private and special codes.
 bool is_plain(std::uint32_t code) {
@@ -86,6 +88,15 @@ std::string shown_line(std::string_view line, std::string_view stays, std::size_
 }
 
 }  // namespace
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const Character next = first_character(text);
+    if ((next.bytes == 1 && byte_at(text, 0) >= 0x80) || is_surrogate(next.code)) return false;
+    text.remove_prefix(next.bytes);
+  }
+  return true;
+}
 
 std::string excerpt(std::string_view content, std::size_t most) {
   const auto [text, taken] = escaped(content, most, {});

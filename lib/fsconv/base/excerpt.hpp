@@ -11,6 +11,9 @@ namespace fsconv {
 // What a terminal could obey or hide (control characters, marks of direction, bytes that are no UTF-8) is written as
 // \xNN everywhere below, so that nothing can colour, move or rewrite what the program says.
 
+// Whether files whose texts are UTF-8 (JSON, HDF5) can hold it as it is.
+bool is_utf8(std::string_view text);
+
 // A quotation: the first `most` bytes or a little less, "..." behind them where there are more. Lines and backslashes are
 // written as numbers, too: the numbers are ours.
 std::string excerpt(std::string_view content, std::size_t most = 60);

@@ -66,6 +66,12 @@ void ForeignTensors::add_alias(const std::string& alias, const std::string& name
   numbers_[alias] = numbers_.at(name);
 }
 
+void ForeignTensors::add_hint(const std::string& alias, const std::string& name) {
+  require_new(alias);
+  named(name).hinted.push_back(alias);
+  numbers_[alias] = numbers_.at(name);
+}
+
 void ForeignTensors::add_aliases(const std::string& json) {
   for (const auto& [alias, name] : parsed(json)) add_alias(alias, name);
 }

@@ -40,7 +40,9 @@ class ForeignTensors {
   void add(const std::string& name, Tensor<float> value);  // or a tensor of the check, by its name
   bool has(const std::string& name) const;                 // as a tensor or another name of one
   void add_alias(const std::string& alias, const std::string& name);
-  void add_aliases(const std::string& json);                                    // as alias_names() wrote them
+  void add_hint(const std::string& alias,
+                const std::string& name);     // an alias, or a text that only looks like one
+  void add_aliases(const std::string& json);  // as alias_names() wrote them
   void add_transposed(const std::string& transposed, const std::string& name);  // BadData unless a matrix
   void add_transposed(const std::string& json);  // as transposed_names() wrote them
   void add_metadata(const std::string& key, const std::string& text) { state_.metadata[key] = text; }

@@ -28,6 +28,7 @@ std::string shape_text(const Shape& shape) { return fmt::format("[{}]", fmt::joi
 struct Found {
   const NamedTensor* tensor = nullptr;
   bool transposed = false;
+  bool hinted = false;  // what the model does not know under this name is none of its tensors
 };
 
 class Filling {
@@ -38,6 +39,7 @@ class Filling {
     for (const NamedTensor& tensor : state.tensors) {
       found_[tensor.name] = {&tensor, false};
       for (const std::string& alias : tensor.aliases) found_[alias] = {&tensor, false};
+      for (const std::string& alias : tensor.hinted) found_[alias] = {&tensor, false, true};
       for (const std::string& name : tensor.transposed) found_[name] = {&tensor, true};
     }
   }
@@ -134,7 +136,7 @@ void Filling::require_finite(const std::string& name, const Tensor<float>& value
 void Filling::refuse_unmatched() const {
   std::vector<std::string> extra;
   for (const auto& [name, found] : found_)
-    if (!used_.contains(name)) extra.push_back(name);
+    if (!used_.contains(name) && !found.hinted) extra.push_back(name);
   if (missing_.empty() && extra.empty() && misshapen_.empty()) return;
   std::vector<std::string> problems;
   const auto add = [&](const char* what, const std::vector<std::string>& of) {

@@ -39,7 +39,8 @@ std::string configuration_table(const LoggedRun& run) {
     table += fmt::format("| {} | {} |\n", cell(name), cell(value_text(value)));
   };
   for (const auto& [name, value] : run.run.configuration.items()) row(name, value);
-  row("(command)", run.command_line);
+  row("(command)", run.run.command_line);
+  if (run.run.initial) row("(initial weights)", run.run.initial->source);
   row("(data)", run.run.data_source);
   for (const char* name : {"git_commit", "cpu", "isa"})
     if (run.environment.contains(name)) row(fmt::format("({})", name), run.environment[name]);

@@ -181,7 +181,7 @@ void read_metadata(const std::string& path, const json& header, ForeignTensors& 
     if (key == transposed_key)
       found.add_transposed(text);
     else if (found.has(text) && !found.has(key))
-      found.add_alias(key, text);
+      found.add_hint(key, text);
     else
       found.add_metadata(key, text);
   }

@@ -17,8 +17,10 @@ struct NamedTensor {
   std::string name;                          // "encoder.0.weight": where it is used first
   std::vector<std::string> aliases = {};     // other names of the same numbers in the same shape
   std::vector<std::string> transposed = {};  // of a matrix [a, b], names of the same numbers as [b, a]
-  Tensor<float> value = {};                  // in PyTorch's layout
-  std::string parameter = {};                // fsconv's own name, "conv1"; empty of a tensor from elsewhere
+  // Names that may be aliases or texts about the model: a .safetensors file does not tell the two apart.
+  std::vector<std::string> hinted = {};
+  Tensor<float> value = {};    // in PyTorch's layout
+  std::string parameter = {};  // fsconv's own name, "conv1"; empty of a tensor from elsewhere
 };
 
 // An input, and what the model must make of it: everything without noise, so that the mean is decoded. Computed in double

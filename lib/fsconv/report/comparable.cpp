@@ -9,6 +9,25 @@ namespace fsconv::report {
 
 std::string Groups::name(std::size_t group) { return fmt::format("group {}", group + 1); }
 
+std::size_t Standing::smallest() const {
+  const auto found = std::min_element(entries_.begin(), entries_.end(),
+                                      [](const Entry& a, const Entry& b) { return a.value < b.value; });
+  return static_cast<std::size_t>(found - entries_.begin());
+}
+
+std::size_t Standing::largest() const {
+  const auto found = std::max_element(entries_.begin(), entries_.end(),
+                                      [](const Entry& a, const Entry& b) { return a.value < b.value; });
+  return static_cast<std::size_t>(found - entries_.begin());
+}
+
+std::string Standing::who(std::size_t place, const std::string& one, const std::string& several) const {
+  std::vector<std::string> labels;
+  for (const Entry& entry : entries_)
+    if (entry.value == entries_[place].value) labels.push_back(entry.label);
+  return fmt::format("{} {}", enumeration(labels), labels.size() == 1 ? one : several);
+}
+
 void add_groups(Page& page, const Groups& groups, const std::vector<std::string>& labels,
                 const std::string& what, const std::string& numbers) {
   if (groups.members.size() < 2) return;

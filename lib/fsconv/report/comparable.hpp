@@ -54,6 +54,27 @@ Groups grouped(const std::vector<Result<T>>& results, const std::vector<Aspect<T
   return groups;
 }
 
+// Values beside each other, whose it is and who shares a place: two of one value are not ranked.
+class Standing {
+ public:
+  void add(const std::string& label, double value) { entries_.push_back({label, value}); }
+
+  // Places in the order of add(), the first of equal ones.
+  std::size_t smallest() const;
+  std::size_t largest() const;
+  bool are_equal() const { return entries_[smallest()].value == entries_[largest()].value; }
+
+  // "a has", "a and b have": all that have the value at this place, and the verb behind them.
+  std::string who(std::size_t place, const std::string& one, const std::string& several) const;
+
+ private:
+  struct Entry {
+    std::string label;
+    double value;
+  };
+  std::vector<Entry> entries_;
+};
+
 // Of more than one group: a table of their members and of what they differ in. `what`: "training runs"; `numbers`: "losses".
 void add_groups(Page& page, const Groups& groups, const std::vector<std::string>& labels,
                 const std::string& what, const std::string& numbers);

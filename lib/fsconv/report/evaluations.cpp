@@ -51,9 +51,8 @@ std::string headline(const EvaluationReport& report) {
   return report.bounds() ? "elbo" : report.variational() ? "loss" : "reconstruction";
 }
 
-bool same_images(const EvaluationReport& one, const EvaluationReport& other) {
-  return one.checksum == other.checksum && one.split == other.split && one.binarise == other.binarise &&
-         one.seed == other.seed && one.images() == other.images();
+std::string pixels_of(const EvaluationReport& report) {
+  return report.binarise == Binarise::none ? "as they are" : "binarised";
 }
 
 // Where all of these agree, the headline means the same of both.
@@ -62,16 +61,16 @@ std::vector<Aspect<EvaluationReport>> aspects() {
   const auto of_text = [](const char* name, std::string (*text)(Of)) {
     return Aspect<EvaluationReport>{name, [text](Of a, Of b) { return text(a) == text(b); }, text};
   };
-  return {{"images", [](Of a, Of b) { return a.checksum == b.checksum && a.images() == b.images(); },
-           [](Of of) {
-             return fmt::format("{}; {}; checksum {:08x}", of.source, counted(of.images(), "image"),
-                                of.checksum);
-           }},
-          of_text("split", [](Of of) { return std::string(name(of.split)); }),
-          of_text("pixels", [](Of of) { return std::string(name(of.binarise)); }),
-          of_text("seed", [](Of of) { return std::to_string(of.seed); }),
-          of_text("likelihood", [](Of of) { return std::string(name(of.likelihood)); }),
-          of_text("measure", headline)};
+  return {
+      {"images", [](Of a, Of b) { return a.checksum == b.checksum && a.images() == b.images(); },
+       [](Of of) {
+         return fmt::format("{}; {}; checksum {:08x}", of.source, counted(of.images(), "image"), of.checksum);
+       }},
+      of_text("split", [](Of of) { return std::string(name(of.split)); }),
+      of_text("pixels", pixels_of),
+      {"seed", [](Of a, Of b) { return drawn_alike(a, b); }, [](Of of) { return std::to_string(of.seed); }},
+      of_text("likelihood", [](Of of) { return std::string(name(of.likelihood)); }),
+      of_text("measure", headline)};
 }
 
 void add_verdict(Page& page, const Evaluations& evaluations, const Groups& groups) {
@@ -95,16 +94,20 @@ void add_verdict(Page& page, const Evaluations& evaluations, const Groups& group
     if (members.size() < 2) continue;
     const EvaluationReport& first = evaluations[members.front()].of;
     const bool more_is_better = headline(first) == "elbo" || headline(first).starts_with("log_likelihood");
-    const std::size_t best =
-        *std::max_element(members.begin(), members.end(), [&](std::size_t a, std::size_t b) {
-          const double one = value_of(a).mean.value, other = value_of(b).mean.value;
-          return more_is_better ? one < other : one > other;
-        });
-    page.verdict(
-        true, fmt::format("Of {} evaluations{} on the same {}, {} has the best {}: {} {}.", members.size(),
-                          groups.members.size() > 1 ? " of " + Groups::name(group) : "",
-                          counted(first.images(), "image"), evaluations[best].origin.label, headline(first),
-                          mean_text(value_of(best)), units_of(best)));
+    Standing standing;
+    for (const std::size_t at : members) standing.add(evaluations[at].origin.label, value_of(at).mean.value);
+    const std::size_t best = members[more_is_better ? standing.largest() : standing.smallest()];
+    const std::string of = fmt::format("{} evaluations{} on the same {}", members.size(),
+                                       groups.members.size() > 1 ? " of " + Groups::name(group) : "",
+                                       counted(first.images(), "image"));
+    const std::string value = fmt::format("{} {}", mean_text(value_of(best)), units_of(best));
+    if (standing.are_equal())
+      page.verdict(true, fmt::format("The {} have the same {}: {}.", of, headline(first), value));
+    else
+      page.verdict(true, fmt::format("Of {}, {} the best {}: {}.", of,
+                                     standing.who(more_is_better ? standing.largest() : standing.smallest(),
+                                                  "has", "have"),
+                                     headline(first), value));
   }
 }
 
@@ -176,7 +179,7 @@ void add_pairs(Page& page, const Evaluations& evaluations) {
   for (std::size_t at = 1; at < evaluations.size(); ++at) {
     const auto& other = evaluations[at];
     const auto& first = *std::find_if(evaluations.begin(), evaluations.end(),
-                                      [&](const auto& one) { return same_images(one.of, other.of); });
+                                      [&](const auto& one) { return can_be_paired(one.of, other.of); });
     if (&first == &other) continue;  // none before it has these images
     const Comparison comparison = compare(other.of, first.of, first.origin.path);
     Table pairs{.caption = fmt::format(

@@ -28,8 +28,12 @@ struct Results {
 RecordedRun read_begun_run(const std::string& path) {
   RecordedRun run = read_recorded_run(path);
   if (run.epochs.empty())
-    throw BadData(path, "holds no epoch: its training has not begun",
-                  fmt::format("fsconv train --resume {} begins it", path));
+    throw BadData(path,
+                  run.partial.step == 0
+                      ? "holds no epoch: its training has not begun"
+                      : fmt::format("holds no whole epoch: its training stands at {} of the first",
+                                    counted(run.partial.step, "step")),
+                  fmt::format("fsconv train --resume {} goes on with it", path));
   return run;
 }
 

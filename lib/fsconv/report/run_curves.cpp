@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fsconv/base/text.hpp>
 #include <fsconv/report/sections.hpp>
 #include <map>
 #include <set>
@@ -16,29 +17,45 @@ using Runs = std::vector<Result<RecordedRun>>;
 // "a ends lowest, at 210; b highest, at 220."
 std::string ends_of(const std::vector<draw::ChartSeries>& series) {
   const auto last = [](const draw::ChartSeries& one) { return one.y.back(); };
-  const auto [low, high] = std::minmax_element(
-      series.begin(), series.end(), [&](const auto& a, const auto& b) { return last(a) < last(b); });
+  Standing standing;
+  for (const auto& one : series) standing.add(one.name, last(one));
+  const std::size_t low = standing.smallest(), high = standing.largest();
   if (series.size() == 1 && series[0].x.size() == 1)
     return fmt::format("{} after epoch {}.", draw::number_text(last(series[0])), series[0].x.back());
-  if (series.size() == 1 || low == high)
+  if (series.size() == 1)
     return fmt::format("From {} after epoch {} to {} after epoch {}.", draw::number_text(series[0].y.front()),
                        series[0].x.front(), draw::number_text(last(series[0])), series[0].x.back());
-  if (last(*low) == last(*high)) return fmt::format("All end at {}.", draw::number_text(last(*low)));
-  return fmt::format("{} ends lowest, at {}; {} highest, at {}.", low->name, draw::number_text(last(*low)),
-                     high->name, draw::number_text(last(*high)));
+  if (standing.are_equal()) return fmt::format("All end at {}.", draw::number_text(last(series[low])));
+  return fmt::format("{} lowest, at {}; {} highest, at {}.", standing.who(low, "ends", "end"),
+                     draw::number_text(last(series[low])), standing.who(high, "ends", "end"),
+                     draw::number_text(last(series[high])));
 }
 
-// What is compared ends so inside each group.
-std::string ends_of(const std::vector<draw::ChartSeries>& series, const std::vector<std::size_t>& of_run,
-                    const Groups& groups) {
-  std::vector<std::vector<draw::ChartSeries>> parts(groups.members.size());
-  for (std::size_t at = 0; at < series.size(); ++at) parts[groups.of[of_run[at]]].push_back(series[at]);
+// The runs of one chart, in the same order.
+struct Lines {
+  std::vector<draw::ChartSeries> series;
+  std::vector<std::size_t> of_run;
+};
+
+// What is compared ends so inside each group; in what its runs differ, where that makes the curve mean something else of each.
+std::string ends_of(const Lines& lines, const Runs& runs, const Groups& groups, const std::string& curve) {
   std::string text;
-  for (std::size_t group = 0; group < parts.size(); ++group)
-    if (parts[group].size() > 1 || (parts[group].size() == 1 && series.size() == 1))
-      text += fmt::format("{}{}{}", text.empty() ? "" : " ",
-                          parts[group].size() < series.size() ? "In " + Groups::name(group) + ": " : "",
-                          ends_of(parts[group]));
+  for (std::size_t group = 0; group < groups.members.size(); ++group) {
+    std::vector<draw::ChartSeries> part;
+    std::vector<const RecordedRun*> members;
+    for (std::size_t at = 0; at < lines.of_run.size(); ++at) {
+      if (groups.of[lines.of_run[at]] != group) continue;
+      part.push_back(lines.series[at]);
+      members.push_back(&runs[lines.of_run[at]].of);
+    }
+    if (part.empty() || (part.size() == 1 && lines.series.size() > 1)) continue;
+    const std::vector<std::string> differing = differing_aspects(members, further_aspects(curve));
+    text += fmt::format("{}{}{}", text.empty() ? "" : " ",
+                        part.size() < lines.series.size() ? "In " + Groups::name(group) + ": " : "",
+                        differing.empty() ? ends_of(part)
+                                          : fmt::format("These curves do not compare: the runs differ in {}.",
+                                                        enumeration(differing)));
+  }
   return text;
 }
 
@@ -65,10 +82,6 @@ void add_run_curves(Page& page, const Runs& runs, const Groups& groups,
   // Seeds of one configuration have one colour, as long as colours suffice for the configurations.
   const bool by_configuration =
       different.size() > 1 && different.size() < runs.size() && different.size() <= 8;
-  struct Lines {
-    std::vector<draw::ChartSeries> series;
-    std::vector<std::size_t> of_run;
-  };
   for (const Curve& curve : curves) {
     std::map<std::string, Lines> by_unit;
     std::map<std::size_t, int> members;
@@ -96,7 +109,7 @@ void add_run_curves(Page& page, const Runs& runs, const Groups& groups,
                                                             : ", " + unit;
       std::string description = meaning + ".";
       description.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(description.front())));
-      const std::string ends = ends_of(lines.series, lines.of_run, groups);
+      const std::string ends = ends_of(lines, runs, groups, curve.name);
       if (!ends.empty()) description += " " + ends;
       if (lines.series.size() > draw::named_series)
         description += " The table and the pointer say which line is which run.";

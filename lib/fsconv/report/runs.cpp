@@ -45,14 +45,14 @@ Options options_of(const Runs& runs) {
 
 // Runs that differ in their seed alone, and whose losses compare, have the same number: where images are drawn from the seed,
 // another seed has other ones.
-std::vector<std::size_t> configurations_of(const Runs& runs, const Groups& groups) {
-  std::map<std::pair<std::size_t, std::string>, std::size_t> known;
+std::vector<std::size_t> configurations_of(const Runs& runs, const Groups& groups, const Options& options) {
+  std::map<std::pair<std::size_t, std::vector<nlohmann::json>>, std::size_t> known;
   std::vector<std::size_t> configurations;
   for (std::size_t at = 0; at < runs.size(); ++at) {
-    nlohmann::json configuration = to_json(runs[at].of.trained.config);
-    configuration.erase("seed");
-    const std::pair key(groups.of[at], value_text(configuration));
-    configurations.push_back(known.emplace(key, known.size()).first->second);
+    std::vector<nlohmann::json> values;
+    for (const RunEntry& entry : options.different)
+      if (entry.name != "seed") values.push_back(entry.values[at]);
+    configurations.push_back(known.emplace(std::pair(groups.of[at], values), known.size()).first->second);
   }
   return configurations;
 }
@@ -87,7 +87,7 @@ void add_comparison(Page& page, const Runs& runs, const Options& options) {
 void add_results(Page& page, const Runs& runs, const Groups& groups) {
   page.subheading("How they ended");
   for (const auto& run : runs)
-    if (run.origin.fact("command_line").find("fsconv smooth ") != std::string::npos)
+    if (run.of.is_smoothed())
       page.say(fmt::format(
           "{} was written by fsconv smooth: its weights are moved, and its losses and curves are those of the "
           "training before. fsconv evaluate has its loss.",
@@ -201,20 +201,20 @@ void add_verdict(Page& page, const Runs& runs, const Groups& groups) {
   for (std::size_t group = 0; group < groups.members.size(); ++group) {
     const std::vector<std::size_t>& members = groups.members[group];
     if (members.size() < 2) continue;
-    const auto [low, high] = std::minmax_element(
-        members.begin(), members.end(),
-        [&](std::size_t a, std::size_t b) { return final_loss(runs[a].of) < final_loss(runs[b].of); });
+    Standing standing;
+    for (const std::size_t at : members) standing.add(runs[at].origin.label, final_loss(runs[at].of));
+    const std::size_t low = standing.smallest(), high = standing.largest();
     const bool all = members.size() == runs.size();
     const std::string of =
         fmt::format("{} training runs{}", members.size(), all ? "" : " of " + Groups::name(group));
     const std::string rest = all ? unfinished : "";
-    if (final_loss(runs[*low].of) == final_loss(runs[*high].of))
-      page.verdict(true,
-                   fmt::format("The {} have the same test loss, {}.{}", of, loss_text(runs[*low]), rest));
+    const auto loss_at = [&](std::size_t place) { return loss_text(runs[members[place]]); };
+    if (standing.are_equal())
+      page.verdict(true, fmt::format("The {} have the same test loss, {}.{}", of, loss_at(low), rest));
     else
-      page.verdict(true, fmt::format("Of {}, {} has the smallest test loss, {}; {} has the largest, {}.{}",
-                                     of, runs[*low].origin.label, loss_text(runs[*low]),
-                                     runs[*high].origin.label, loss_text(runs[*high]), rest));
+      page.verdict(true, fmt::format("Of {}, {} the smallest test loss, {}; {} the largest, {}.{}", of,
+                                     standing.who(low, "has", "have"), loss_at(low),
+                                     standing.who(high, "has", "have"), loss_at(high), rest));
   }
 }
 
@@ -222,6 +222,9 @@ nlohmann::json json_of_run(const Result<RecordedRun>& run) {
   nlohmann::json json = json_of(run.origin);
   json["configuration"] = run.of.configuration;
   json["data_source"] = run.of.data_source;
+  json["data_checksum"] = run.of.checksums.all;
+  json.update(json_of_parts(run.of.checksums));
+  json["initial_weights"] = json_of(run.of.initial);
   json["parameters"] = run.of.trained.model.parameter_count();
   json["weights_of_epoch"] = run.of.trained.epoch;
   json["weights"] = run.of.trained.is_best ? "best" : "last";
@@ -238,7 +241,7 @@ void add_runs(Page& page, const Runs& runs) {
   add_verdict(page, runs, groups);
   page.heading(runs.size() == 1 ? "Training run" : "Training runs");
   const Options options = options_of(runs);
-  const std::vector<std::size_t> configurations = configurations_of(runs, groups);
+  const std::vector<std::size_t> configurations = configurations_of(runs, groups, options);
   std::vector<std::string> labels;
   for (const auto& run : runs) labels.push_back(run.origin.label);
   add_groups(page, groups, labels, "training runs", "losses");

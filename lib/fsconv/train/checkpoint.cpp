@@ -60,6 +60,12 @@ void write_exchange(hdf5::File& file, const ExchangeRecord& exchange) {
   file.set_attribute("/", "exchange.broadcast_bytes", exchange.broadcast_bytes);
 }
 
+void write_image_checksums(hdf5::File& file, const ImageChecksums& checksums) {
+  file.set_attribute("/", all_checksum, checksums.all);
+  for (const PartChecksum& one : part_checksums)
+    if (const auto& part = checksums.*one.member) file.set_attribute("/", one.name, *part);
+}
+
 void write_partial_epoch(hdf5::File& file, const TrainState& state) {
   PartialEpoch partial = state.partial;
   if (partial.step == 0) return;
@@ -127,7 +133,7 @@ void save_checkpoint(const std::string& path, const RunRecord& record, const Tra
   write_environment(file, record.info);
   file.set_attribute("/", "model", to_json(state.model).dump());
   file.set_attribute("/", "data_source", record.data_source);
-  file.set_attribute("/", "data_checksum", record.data_checksum);
+  write_image_checksums(file, record.checksums);
   if (record.initial) {
     file.set_attribute("/", "initial_weights", record.initial->source);
     file.set_attribute("/", "initial_sha256", record.initial->sha256);

@@ -7,6 +7,7 @@
 #include <fsconv/nn/optimizer.hpp>
 #include <fsconv/nn/runner.hpp>
 #include <fsconv/train/config.hpp>
+#include <fsconv/train/image_checksums.hpp>
 #include <optional>
 
 namespace fsconv {
@@ -75,7 +76,7 @@ struct ExchangeRecord {
 struct RunRecord {
   RunInfo info;  // its configuration is a TrainConfig's
   std::string data_source = {};
-  std::int64_t data_checksum = 0;
+  ImageChecksums checksums = {};
   std::optional<InitialWeights> initial = {};
   std::vector<StepAlgorithms> algorithms = {};  // Runner::algorithms() of what trains
   std::optional<ExchangeRecord> exchange = {};  // where there are several processes
@@ -93,7 +94,8 @@ struct ImagePairs {
 //   /optimizer              attributes name, steps and its settings
 //   /optimizer/SLOT/NAME    what it remembers
 //   /samples/originals, /samples/reconstructions      uint8 [image, row, column, channel]
-// and at the root what write_environment() writes, `model` (model_json.hpp), data_source, data_checksum, of
+// and at the root what write_environment() writes, `model` (model_json.hpp), data_source, data_checksum and those of the parts
+// (train_checksum, test_checksum, validation_checksum), of
 // weights from elsewhere initial_weights and initial_sha256, of the form batched `algorithms` (read_algorithms()), and a
 // digest; of several processes `ranks` and "exchange.NAME"; of a run in the middle of an epoch "partial.NAME" for what a PartialEpoch is, and partial.epoch, its number. Series
 // are of whole epochs; a run that has not ended one has empty series.
@@ -139,6 +141,9 @@ constexpr auto names_of(Weights) {
 
 // The part of an epoch that the file holds: without a step where all its epochs are whole. BadData.
 PartialEpoch read_partial_epoch(const hdf5::File& file);
+
+// IoError.
+ImageChecksums read_image_checksums(const hdf5::File& file);
 
 // Nothing where the run's weights were drawn.
 std::optional<InitialWeights> read_initial_weights(const hdf5::File& file);

@@ -204,7 +204,7 @@ TrainConfig read_train_config(const hdf5::File& file) { return RunFile(file).con
 
 void restore(const hdf5::File& file, std::int64_t data_checksum, TrainState& state) {
   RunFile run(file);
-  if (file.integer_attribute("/", "data_checksum") != data_checksum || !(run.model == state.model))
+  if (file.integer_attribute("/", all_checksum) != data_checksum || !(run.model == state.model))
     throw BadData(file.path(), "was trained or tested with other images",
                   "--data and, where the run had one, --test-data must lead to the same ones");
   state.parameters = run.read_parameters("/weights");
@@ -243,6 +243,13 @@ std::string epoch_text(Index epoch, Index partial_step, bool is_best) {
   const std::string steps =
       partial_step > 0 ? fmt::format(" and {} of the next", counted(partial_step, "step")) : "";
   return fmt::format("epoch {}{}, the {}", epoch, steps, is_best ? "best" : "last");
+}
+
+ImageChecksums read_image_checksums(const hdf5::File& file) {
+  ImageChecksums checksums{.all = file.integer_attribute("/", all_checksum)};
+  for (const PartChecksum& one : part_checksums)
+    if (file.has_attribute("/", one.name)) checksums.*one.member = file.integer_attribute("/", one.name);
+  return checksums;
 }
 
 std::optional<InitialWeights> read_initial_weights(const hdf5::File& file) {

@@ -7,11 +7,22 @@
 namespace fsconv {
 namespace {
 
+using Part = std::optional<std::int64_t> ImageChecksums::*;
+
+// Whether both files say the checksum of a part; then, whether it is the same one.
+bool both_have(const RecordedRun& one, const RecordedRun& other, Part part) {
+  return one.checksums.*part && other.checksums.*part;
+}
+bool same_part(const RecordedRun& one, const RecordedRun& other, Part part) {
+  return one.checksums.*part == other.checksums.*part;
+}
+
 bool same_test_images(const RecordedRun& one, const RecordedRun& other) {
+  if (both_have(one, other, &ImageChecksums::test)) return same_part(one, other, &ImageChecksums::test);
   const TrainConfig &a = one.trained.config, &b = other.trained.config;
   const bool same_request = a.test_data == b.test_data && a.test_images == b.test_images;
   const bool same_rest = a.train_images == b.train_images && a.validation == b.validation;
-  return one.data_checksum == other.data_checksum ||
+  return one.checksums.all == other.checksums.all ||
          (one.data_source == other.data_source && same_request && !same_rest);
 }
 
@@ -19,7 +30,7 @@ std::string test_images_text(const RecordedRun& run) {
   const Index count = run.trained.config.test_images;
   return fmt::format("{}; {}; checksum {:08x}", run.data_source.empty() ? "not recorded" : run.data_source,
                      count == 0 ? "all for the test" : fmt::format("{} for the test", count),
-                     run.data_checksum);
+                     run.checksums.test.value_or(run.checksums.all));
 }
 
 std::string format_of(const RecordedRun& run) {
@@ -27,13 +38,38 @@ std::string format_of(const RecordedRun& run) {
   return fmt::format("{}x{}x{}", images.size[0], images.size[1], images.channels);
 }
 
+// Of files that do not say it of the part: all images are the same.
+Aspect<RecordedRun> images_of(const char* what, Part part) {
+  return {what,
+          [part](const RecordedRun& one, const RecordedRun& other) {
+            return both_have(one, other, part) ? same_part(one, other, part)
+                                               : one.checksums.all == other.checksums.all;
+          },
+          [part](const RecordedRun& run) {
+            return fmt::format("checksum {:08x}", (run.checksums.*part).value_or(run.checksums.all));
+          }};
+}
+
+Aspect<RecordedRun> of_text(const char* what, std::string (*text)(const RecordedRun&)) {
+  return {what, [text](const RecordedRun& one, const RecordedRun& other) { return text(one) == text(other); },
+          text};
+}
+
+// What is minimised beside the reconstruction. More draws of an ELBO have the same mean, those of IWAE's bound another.
+std::string objective_of(const RecordedRun& run) {
+  if (!run.trained.model.heads()) return "reconstruction";
+  const TrainConfig& config = run.trained.config;
+  std::string text = fmt::format("{}, beta {}", name(config.bound), config.beta);
+  if (config.bound != Bound::elbo) text += fmt::format(", {} draws", config.draws);
+  if (config.beta_warmup > 0) text += fmt::format(", {} epochs of warm-up", config.beta_warmup);
+  if (config.free_bits > 0) text += fmt::format(", {} free nats", config.free_bits);
+  return text;
+}
+
 }  // namespace
 
 std::vector<Aspect<RecordedRun>> loss_aspects() {
   using Run = const RecordedRun&;
-  const auto of_text = [](const char* name, std::string (*text)(Run)) {
-    return Aspect<RecordedRun>{name, [text](Run a, Run b) { return text(a) == text(b); }, text};
-  };
   return {of_text("size of an image", format_of),
           {"images", same_test_images, test_images_text},
           of_text("pixels",
@@ -46,9 +82,23 @@ std::vector<Aspect<RecordedRun>> loss_aspects() {
           })};
 }
 
-std::vector<std::string> differing_aspects(const std::vector<const RecordedRun*>& runs) {
+std::vector<Aspect<RecordedRun>> further_aspects(const std::string& series) {
+  if (series == "validation_loss") return {images_of("validation images", &ImageChecksums::validation)};
+  if (series == "train_loss")
+    return {images_of("training images", &ImageChecksums::train),
+            of_text("augmentation",
+                    [](const RecordedRun& run) {
+                      const auto& augment = run.trained.config.augment;
+                      return augment ? text(*augment) : std::string("none");
+                    }),
+            of_text("objective", objective_of)};
+  return {};
+}
+
+std::vector<std::string> differing_aspects(const std::vector<const RecordedRun*>& runs,
+                                           const std::vector<Aspect<RecordedRun>>& aspects) {
   std::vector<std::string> names;
-  for (const Aspect<RecordedRun>& aspect : loss_aspects())
+  for (const Aspect<RecordedRun>& aspect : aspects)
     if (std::any_of(runs.begin(), runs.end(), [&](const RecordedRun* one) {
           return std::any_of(runs.begin(), runs.end(),
                              [&](const RecordedRun* other) { return !aspect.same(*one, *other); });

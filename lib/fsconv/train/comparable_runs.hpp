@@ -17,12 +17,17 @@ struct Aspect {
   std::function<std::string(const T&)> text;
 };
 
-// Where two runs agree in all of these, a test loss means the same of both. The same test images are those of one checksum
-// of all images; where the runs keep others for training or validation, which that checksum is of, too, those of one
-// source of which the same were asked for.
+// Where two runs agree in all of these, a test loss means the same of both. The same test images are those of one
+// checksum. Of files without it: those of one checksum of all images, or, where the runs keep others for training or validation, which that
+// one is of, too, those of one source of which the same were asked for.
 std::vector<Aspect<RecordedRun>> loss_aspects();
 
-// The names of the aspects in which not all of the runs agree, in the order above: empty where all losses compare.
-std::vector<std::string> differing_aspects(const std::vector<const RecordedRun*>& runs);
+// In what else two runs must agree for a series of theirs to compare: of train_loss the images that it is a mean of and the objective, which
+// has the weight of the KL and the bound; of validation_loss the images that are kept apart. Of others nothing.
+std::vector<Aspect<RecordedRun>> further_aspects(const std::string& series);
+
+// The names of the aspects in which not all of the runs agree, in their order: empty where all compare.
+std::vector<std::string> differing_aspects(const std::vector<const RecordedRun*>& runs,
+                                           const std::vector<Aspect<RecordedRun>>& aspects);
 
 }  // namespace fsconv

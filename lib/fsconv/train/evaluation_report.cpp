@@ -25,27 +25,59 @@ std::string meaning_of_reconstruction(const EvaluationReport& report) {
   const std::string given = report.variational() ? "z" : "code";
   if (report.likelihood == Likelihood::mse) return "squared error, summed over the image; no likelihood";
   if (report.likelihood == Likelihood::bce_grey)
-    return "binary cross-entropy of grey pixels, summed over the image; no likelihood";
+    return fmt::format("binary cross-entropy of {} pixels, summed over the image; no likelihood",
+                       report.binarise == Binarise::none ? "grey" : "binarised");
   std::string text = fmt::format("-log p(x|{}), {}", given, name(report.likelihood));
   if (report.importance_samples > 1) text += fmt::format(", mean over {} samples", report.importance_samples);
   return text;
 }
 
-void require_same(const std::string& path, const char* what, const std::string& there,
-                  const std::string& here) {
-  if (there != here)
-    throw InvalidArgument("against", fmt::format("{} has {} {}, this evaluation {}", path, what, there, here),
-                          "pairs need the same images, split, binarisation and seed");
+// What pairs are made of: the images as a model is shown them, and whether it draws codes.
+struct Basis {
+  Split split;
+  bool binarised;
+  std::uint64_t seed;
+  Index images;
+  std::int64_t checksum;
+  bool draws;
+};
+Basis basis_of(const EvaluationReport& report) {
+  return {report.split,    report.binarise != Binarise::none,
+          report.seed,     report.images(),
+          report.checksum, report.variational()};
 }
 
-void require_same_images(const std::string& path, const EvaluationReport& other, Index images,
-                         std::int64_t checksum, Split split, Binarise binarise, std::uint64_t seed) {
-  require_same(path, "the split", std::string(name(other.split)), std::string(name(split)));
-  const auto shown = [](Binarise b) { return b == Binarise::none ? "grey images" : "binarised images"; };
-  require_same(path, "the", shown(other.binarise), shown(binarise));
-  require_same(path, "the seed", std::to_string(other.seed), std::to_string(seed));
-  require_same(path, "a number of images of", std::to_string(other.images()), std::to_string(images));
-  require_same(path, "the images' checksum", std::to_string(other.checksum), std::to_string(checksum));
+// A seed says nothing of pixels and codes that are not drawn.
+bool drawn_alike(const Basis& one, const Basis& other) {
+  const bool draw_something = one.binarised || other.binarised || (one.draws && other.draws);
+  return one.seed == other.seed || !draw_something;
+}
+
+struct Mismatch {
+  const char* what;
+  std::string there, here;
+};
+std::optional<Mismatch> mismatch(const Basis& there, const Basis& here) {
+  const auto shown = [](bool binarised) { return binarised ? "binarised images" : "grey images"; };
+  if (there.split != here.split)
+    return Mismatch{"the split", std::string(name(there.split)), std::string(name(here.split))};
+  if (there.binarised != here.binarised)
+    return Mismatch{"the", shown(there.binarised), shown(here.binarised)};
+  if (!drawn_alike(there, here))
+    return Mismatch{"the seed", std::to_string(there.seed), std::to_string(here.seed)};
+  if (there.images != here.images)
+    return Mismatch{"a number of images of", std::to_string(there.images), std::to_string(here.images)};
+  if (there.checksum != here.checksum)
+    return Mismatch{"the images' checksum", std::to_string(there.checksum), std::to_string(here.checksum)};
+  return std::nullopt;
+}
+
+void require_match(const std::string& path, const Basis& there, const Basis& here) {
+  if (const auto found = mismatch(there, here))
+    throw InvalidArgument(
+        "against",
+        fmt::format("{} has {} {}, this evaluation {}", path, found->what, found->there, found->here),
+        "pairs need the same images, split, binarisation and seed");
 }
 
 // The reconstruction and what it is added to; bounds of their own name have as many draws as that says.
@@ -156,16 +188,24 @@ double bits_per_dimension(double nats, Index dimensions) {
   return nats / (static_cast<double>(dimensions) * std::numbers::ln2);
 }
 
-void require_comparable(const EvaluationReport& other, const std::string& other_path,
+bool drawn_alike(const EvaluationReport& one, const EvaluationReport& other) {
+  return drawn_alike(basis_of(one), basis_of(other));
+}
+
+bool can_be_paired(const EvaluationReport& one, const EvaluationReport& other) {
+  return !mismatch(basis_of(one), basis_of(other));
+}
+
+void require_comparable(const EvaluationReport& other, const std::string& other_path, const TrainedRun& run,
                         const ShownImages& images) {
-  require_same_images(other_path, other, images.images.shape()[0], images.checksum, images.split,
-                      images.binarise, images.seed);
+  require_match(other_path, basis_of(other),
+                {images.split, images.binarise != Binarise::none, images.seed, images.images.count(),
+                 images.checksum, run.trained.config.model == ModelKind::vae});
 }
 
 Comparison compare(const EvaluationReport& report, const EvaluationReport& other,
                    const std::string& other_path) {
-  require_same_images(other_path, other, report.images(), report.checksum, report.split, report.binarise,
-                      report.seed);
+  require_match(other_path, basis_of(other), basis_of(report));
   Comparison comparison{.run = report.run,
                         .other_run = other.run,
                         .likelihood = report.likelihood,

@@ -92,10 +92,16 @@ struct Comparison {
   bool other_noise() const;
 };
 
-// InvalidArgument "against", naming both, if images, split, binarisation or seed differ. `other_path` is for messages.
+// Whether what both drew at random, pixels or codes, was drawn with one seed.
+bool drawn_alike(const EvaluationReport& one, const EvaluationReport& other);
+
+// Whether they are of the same images as the models were shown them, drawn alike.
+bool can_be_paired(const EvaluationReport& one, const EvaluationReport& other);
+
+// InvalidArgument "against", naming both, where they cannot. `other_path` is for messages.
 Comparison compare(const EvaluationReport& report, const EvaluationReport& other,
                    const std::string& other_path);
-void require_comparable(const EvaluationReport& other, const std::string& other_path,
+void require_comparable(const EvaluationReport& other, const std::string& other_path, const TrainedRun& run,
                         const ShownImages& images);
 
 }  // namespace fsconv

@@ -26,10 +26,11 @@ bool goes_on(const LoggedRun& before, const LoggedRun& now) {
     TrainConfig config = run.run.trained.config;
     config.epochs = 1;
     config.data.clear();
+    config.test_data.clear();
     return to_json(config);
   };
   if (fixed(before) != fixed(now) || !(before.run.trained.model == now.run.trained.model) ||
-      before.run.data_checksum != now.run.data_checksum || now.epochs() < before.epochs())
+      before.run.checksums.all != now.run.checksums.all || now.epochs() < before.epochs())
     return false;
   return std::all_of(before.run.series.begin(), before.run.series.end(), [&](const RecordedSeries& one) {
     const RecordedSeries* same = now.run.find(one.name);

@@ -14,6 +14,8 @@ const RecordedSeries* RecordedRun::find(const std::string& name) const {
   return nullptr;
 }
 
+bool RecordedRun::is_smoothed() const { return command_line.starts_with("fsconv smooth "); }
+
 bool RecordedRun::is_finished() const {
   const RecordedSeries* const losses = find("validation_loss");
   std::optional<Index> best;
@@ -22,21 +24,37 @@ bool RecordedRun::is_finished() const {
   return is_over(trained.config, static_cast<Index>(epochs.size()), best);
 }
 
+nlohmann::json json_of_parts(const ImageChecksums& checksums) {
+  auto json = nlohmann::json::object();
+  for (const PartChecksum& one : part_checksums) {
+    const auto& part = checksums.*one.member;
+    json[one.name] = part ? nlohmann::json(*part) : nlohmann::json();
+  }
+  return json;
+}
+
+nlohmann::json json_of(const std::optional<InitialWeights>& initial) {
+  if (!initial) return {};
+  return {{"source", initial->source}, {"sha256", initial->sha256}};
+}
+
 RecordedRun read_recorded_run(const std::string& path) { return read_recorded_run(hdf5::File::open(path)); }
 
 RecordedRun read_recorded_run(const hdf5::File& file) {
   RecordedRun run{
       .trained = read_trained_model(file, Weights::best),  // which checks the parts against each other
       .configuration = {},
+      .command_line = {},
       .data_source = {},
-      .data_checksum = {},
+      .checksums = read_image_checksums(file),
+      .initial = read_initial_weights(file),
       .epochs = {},
       .series = {},
       .originals = {},
       .reconstructions = {}};
   run.configuration = read_configuration(file);
+  if (file.has_attribute("/", "command_line")) run.command_line = file.string_attribute("/", "command_line");
   if (file.has_attribute("/", "data_source")) run.data_source = file.string_attribute("/", "data_source");
-  run.data_checksum = file.integer_attribute("/", "data_checksum");
   SealedReader sealed(file);
   const Tensor<std::int64_t> epochs = sealed.read<std::int64_t>("/epoch");
   run.epochs.assign(epochs.begin(), epochs.end());

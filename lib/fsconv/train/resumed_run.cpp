@@ -48,7 +48,7 @@ void require_steps_of_epochs(const std::string& path, Index batch, Index images,
 void resume(const std::string& path, const TrainConfig& config, const TrainingData& data, RunRecord& record,
             TrainState& state, const std::function<void(const std::string&)>& say) {
   const hdf5::File file = hdf5::File::open(path);
-  restore(file, data.checksum, state);
+  restore(file, data.checksums.all, state);
   record.initial = read_initial_weights(file);
   tell_of_other_algorithms(path, read_algorithms(file), record.algorithms, say);
   require_steps_of_epochs(path, config.batch, data.train.count(), state);

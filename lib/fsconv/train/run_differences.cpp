@@ -43,7 +43,29 @@ Entries structure_of(const LoggedRun& run) {
 }
 
 Entries data_of(const LoggedRun& run) {
-  return {{"source", run.run.data_source}, {"checksum", run.run.data_checksum}};
+  Entries entries = entries_of(json_of_parts(run.run.checksums));
+  entries["source"] = run.run.data_source;
+  entries["checksum"] = run.run.checksums.all;
+  return entries;
+}
+
+// What only some of the files record is no difference between their images.
+void leave_out_unrecorded(std::vector<RunEntry>& data) {
+  std::erase_if(data, [](const RunEntry& entry) {
+    return std::any_of(entry.values.begin(), entry.values.end(),
+                       [](const auto& one) { return one.is_null(); });
+  });
+}
+
+// The weights that a run began with, where they came from elsewhere. Runs that began with the same ones call them as the
+// first of these runs does: a file may have another name by now.
+nlohmann::json initial_weights_of(const RecordedRun& run, const std::vector<const RecordedRun*>& runs) {
+  constexpr std::size_t telling = 12;
+  if (!run.initial) return {};
+  for (const RecordedRun* one : runs)
+    if (one->initial && one->initial->sha256 == run.initial->sha256)
+      return fmt::format("{} (SHA-256 {}...)", one->initial->source, one->initial->sha256.substr(0, telling));
+  return {};
 }
 
 Entries environment_of(const LoggedRun& run) {
@@ -136,7 +158,12 @@ bool RunEntry::differs() const {
 
 std::vector<RunEntry> configuration_entries(const std::vector<const RecordedRun*>& runs) {
   std::vector<Entries> list;
-  for (const RecordedRun* run : runs) list.push_back(entries_of(to_json(run->trained.config)));
+  for (const RecordedRun* run : runs) {
+    list.push_back(entries_of(to_json(run->trained.config)));
+    if (nlohmann::json initial = initial_weights_of(*run, runs); !initial.is_null())
+      list.back()["init"] = std::move(initial);
+    if (run->is_smoothed()) list.back()["smooth"] = run->command_line;
+  }
   return side_by_side(list);
 }
 
@@ -146,7 +173,9 @@ std::vector<RunDifference> differences(const std::vector<LoggedRun>& runs) {
   for (const LoggedRun& run : runs) recorded.push_back(&run.run);
   add(list, "configuration", configuration_entries(recorded));
   if (!add(list, "model", of_each(runs, parameters_of))) add(list, "model", of_each(runs, structure_of));
-  add(list, "data", of_each(runs, data_of));
+  std::vector<RunEntry> data = of_each(runs, data_of);
+  leave_out_unrecorded(data);
+  add(list, "data", std::move(data));
   add(list, "environment", of_each(runs, environment_of));
   return list;
 }

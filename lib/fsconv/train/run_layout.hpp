@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fsconv/train/checkpoint.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +33,16 @@ inline constexpr AlgorithmEntry algorithm_entries[] = {{"conv", &StepAlgorithms:
 constexpr auto validation_series = "/validation_loss";
 constexpr auto exchange_series = "/exchange_seconds";  // of runs that were trained by several processes
 constexpr auto exchange_long_name = "of the seconds, those in which processes waited for each other";
+
+// The root's attributes that tell images apart.
+constexpr auto all_checksum = "data_checksum";
+struct PartChecksum {
+  const char* name;
+  std::optional<std::int64_t> ImageChecksums::*member;
+};
+inline constexpr PartChecksum part_checksums[] = {{"train_checksum", &ImageChecksums::train},
+                                                  {"test_checksum", &ImageChecksums::test},
+                                                  {"validation_checksum", &ImageChecksums::validation}};
 
 // The root's attributes that a partial epoch is made of, beside its counts.
 struct PartialEntry {

@@ -48,7 +48,7 @@ std::string state_digest(const TrainState& state) {
 void require_same_run(Communicator& ranks, const RunRecord& record, const TrainState& state) {
   if (ranks.size() == 1) return;
   Facts facts = facts_of(record.info.configuration);
-  facts.emplace_back("the checksum of the images", std::to_string(record.data_checksum));
+  facts.emplace_back("the checksum of the images", std::to_string(record.checksums.all));
   for (std::size_t step = 0; step < record.algorithms.size(); ++step) {
     const StepAlgorithms& of = record.algorithms[step];
     facts.emplace_back(fmt::format("the algorithm of step #{}", step + 1),

@@ -103,7 +103,6 @@ LoggedRun read_logged_run(const std::string& path) {
                    .label = excerpt(path, longest_path),
                    .run = read_recorded_run(file),
                    .environment = environment_of(file),
-                   .command_line = text_attribute(file, "command_line"),
                    .start_time = text_attribute(file, "start_time"),
                    .end_time = text_attribute(file, "end_time"),
                    .schema_version = file.integer_attribute("/", "schema_version")};
@@ -166,15 +165,19 @@ nlohmann::json json_of(const std::vector<LoggedRun>& runs, const RunSelection& s
   auto list = nlohmann::json::array();
   for (const LoggedRun& run : runs) {
     const std::vector<std::size_t> places = selection.places(run);
+    nlohmann::json data = json_of_parts(run.run.checksums);
+    data["source"] = run.run.data_source;
+    data["checksum"] = run.run.checksums.all;
     nlohmann::json json = {
         {"run", run.path},
         {"kind", "train"},
         {"schema_version", run.schema_version},
-        {"command_line", run.command_line},
+        {"command_line", run.run.command_line},
         {"start_time", run.start_time},
         {"end_time", run.end_time},
         {"configuration", run.run.configuration},
-        {"data", {{"source", run.run.data_source}, {"checksum", run.run.data_checksum}}},
+        {"data", std::move(data)},
+        {"initial_weights", json_of(run.run.initial)},
         {"environment", run.environment},
         {"model", json_of_model(run.run.trained.model)},
         {"finished", run.run.is_finished()},

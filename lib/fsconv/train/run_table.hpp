@@ -16,7 +16,7 @@ struct LoggedRun {
   std::string label;           // the path as a terminal may show it; no two runs of a list have the same
   RecordedRun run;             // with skipped_steps among the series, where the file has them
   nlohmann::json environment;  // attributes of the root by name: git_commit, cpu, threads, version.hdf5, ...
-  std::string command_line, start_time, end_time;  // times as ISO 8601 with a zone
+  std::string start_time, end_time;  // times as ISO 8601 with a zone
   Index schema_version = 0;
 
   std::size_t epochs() const { return run.epochs.size(); }
@@ -57,7 +57,8 @@ std::vector<std::string> shown_series(const std::vector<LoggedRun>& runs, const 
 std::string csv_of(const std::vector<LoggedRun>& runs, const RunSelection& selection);
 
 // A list with an object per run:
-//   run, kind, schema_version, command_line, start_time, end_time, configuration, data {source, checksum}, environment, model
+//   run, kind, schema_version, command_line, start_time, end_time, configuration, data {source, checksum,
+//   train_checksum, test_checksum, validation_checksum}, initial_weights {source, sha256} or null, environment, model
 //   {parameters, and `shapes` by name}, finished, epochs (how many there are), partial_epoch {step, images, skipped_steps,
 //   seconds} of a run that was written in the middle of the next one, best {epoch, by}, epoch (the numbers of the
 //   epochs shown), series (by name units, long_name, values)

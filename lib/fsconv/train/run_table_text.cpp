@@ -114,7 +114,10 @@ std::string heading(const LoggedRun& run, std::size_t width) {
                                    excerpt(run.run.find("test_loss")->units)),
                        width, 2);
   text += wrapped_text(fmt::format("  {} ({})", option(run, "data"), excerpt(run.run.data_source)), width, 2);
-  if (run.command_line.starts_with("fsconv smooth "))
+  if (run.run.initial)
+    text += wrapped_text(fmt::format("  began with the weights of {}", excerpt(run.run.initial->source)),
+                         width, 2);
+  if (run.run.is_smoothed())
     text += wrapped_text(
         "  Its weights were changed by fsconv smooth; the curves are those of the training before.", width,
         2);
@@ -144,16 +147,24 @@ Names names_of(const std::vector<LoggedRun>& runs, std::size_t width) {
   return names;
 }
 
-// Whether losses say which run is better; nothing where all do.
-std::string comparability(const std::vector<LoggedRun>& runs, std::size_t width) {
+// Whether losses say which run is better, and of what is shown the series that do not; nothing where all do.
+std::string comparability(const std::vector<LoggedRun>& runs, const std::vector<std::string>& series,
+                          std::size_t width) {
   std::vector<const RecordedRun*> recorded;
   for (const LoggedRun& run : runs) recorded.push_back(&run.run);
-  const std::vector<std::string> differing = differing_aspects(recorded);
-  if (differing.empty()) return "";
-  return wrapped_text(
-      fmt::format("{} do not compare: the runs differ in {}.",
-                  runs.size() == 2 ? "These losses" : "Some of these losses", enumeration(differing)),
-      width, 2);
+  if (const auto differing = differing_aspects(recorded, loss_aspects()); !differing.empty())
+    return wrapped_text(
+        fmt::format("{} do not compare: the runs differ in {}.",
+                    runs.size() == 2 ? "These losses" : "Some of these losses", enumeration(differing)),
+        width, 2);
+  std::string text;
+  for (const std::string& one : series)
+    if (const auto differing = differing_aspects(recorded, further_aspects(one)); !differing.empty())
+      text +=
+          wrapped_text(fmt::format("{} does not compare{}: the runs differ in {}.", one,
+                                   runs.size() == 2 ? "" : " between all of them", enumeration(differing)),
+                       width, 2);
+  return text;
 }
 
 std::string table_of_ends(const std::vector<LoggedRun>& runs, const std::vector<std::string>& series,
@@ -244,7 +255,7 @@ std::string comparison_text(const std::vector<LoggedRun>& runs, const RunSelecti
     if (!run.run.is_finished())
       unfinished.push_back(
           fmt::format("{} ({} of {} epochs)", run.label, run.epochs(), run.run.trained.config.epochs));
-  text += comparability(runs, width);
+  text += comparability(runs, series, width);
   if (!unfinished.empty())
     text += wrapped_text(fmt::format("Not finished: {}", fmt::join(unfinished, ", ")), width, 2);
   return text;

@@ -111,8 +111,8 @@ void write_smoothed_run(const std::string& output, const std::string& run, check
                             .threads = threads,
                             .start_time = now()},
                    .data_source = file.string_attribute("/", "data_source"),
-                   .data_checksum = file.integer_attribute("/", "data_checksum")};
-  restore(file, record.data_checksum, state);
+                   .checksums = read_image_checksums(file)};
+  restore(file, record.checksums.all, state);
   record.algorithms = read_algorithms(file);
   record.initial = read_initial_weights(file);
   smooth(state.model, state.parameters, onto, layers);

@@ -97,7 +97,7 @@ Trainer::Trainer(const TrainRun& run, const TrainListener& listener, SavedRun& s
   config_.validation = data_.validation.count();
   record_.info.configuration = to_json(config_);
   record_.data_source = data_.source;
-  record_.data_checksum = data_.checksum;
+  record_.checksums = data_.checksums;
   record_.initial = run_.initial;
   record_.algorithms = trainer_.algorithms();
 }

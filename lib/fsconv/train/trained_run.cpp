@@ -39,6 +39,27 @@ Choice choose(const TrainedRun& run, const Dataset& data, Split split) {
   return {parts.train, or_all(config.train_images, parts.train.images.count())};
 }
 
+// Whether the run used other images of this part; unknown of runs that do not say it.
+bool is_other_part(const TrainedRun& run, const Dataset& data, Split part) {
+  const std::optional<std::int64_t>& recorded = part == Split::test    ? run.checksums.test
+                                                : part == Split::train ? run.checksums.train
+                                                                       : run.checksums.validation;
+  if (!recorded) return false;
+  const Choice choice = choose(run, data, part);
+  return choice.set.images.part(0, choice.usual).checksum() != *recorded;
+}
+
+// What a user should know where a run's data has become other data, by its name or by what lies there; else nothing.
+std::string other_images(const TrainedRun& run, const Dataset& data, Split split) {
+  std::vector<std::string> others;
+  for (const Split part : {Split::train, Split::validation, Split::test})
+    if ((split == part || split == Split::other) && is_other_part(run, data, part))
+      others.emplace_back(name(part));
+  if (others.empty()) return "";
+  return fmt::format("{}: its {} images are not those of {}: they have changed since, or are others",
+                     data.source, enumeration(others), run.path);
+}
+
 void require_format(const TrainedRun& run, const std::string& source, const Shape& shape) {
   const Value& wanted = run.trained.model.images();
   if (shape[1] != wanted.channels ||
@@ -82,7 +103,8 @@ std::int64_t checksum_of(const Images& images) {
 std::string TrainedRun::epoch_text() const { return trained.epoch_text(); }
 
 TrainedRun open_run(const std::string& path, Weights weights) {
-  return {path, read_trained_model(path, weights)};
+  const hdf5::File file = hdf5::File::open(path);
+  return {path, read_trained_model(file, weights), read_image_checksums(file)};
 }
 
 Runner<float> make_runner(const TrainedRun& run, int threads, Precision precision,
@@ -120,6 +142,9 @@ ShownImages load_images(const TrainedRun& run, const ImageRequest& request) {
   shown.binarise = binarise;
   shown.seed = request.seed;
   shown.notes = data.notes;
+  if (request.data.empty())
+    if (std::string note = other_images(run, data, request.split); !note.empty())
+      shown.notes.push_back(std::move(note));
   if (request.split == Split::other && shown.labels.empty() && !data.train.labels.empty() &&
       !data.test.labels.empty())
     shown.notes.push_back(other_classes(data));

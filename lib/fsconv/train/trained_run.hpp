@@ -16,6 +16,7 @@ namespace fsconv {
 struct TrainedRun {
   std::string path;
   TrainedModel trained;
+  ImageChecksums checksums = {};
 
   std::string epoch_text() const;  // TrainedModel's
 };
@@ -51,7 +52,7 @@ struct ShownImages : ImageSet {
 };
 
 // Generated images are drawn from the run's seed. Throws what load_dataset() throws, with a hint where the run's own
-// data is not to be had; InvalidArgument "images", "split" or "binarise" for what the data, the run or the
+// data is not to be had; A note says where the run's own data has other images by now than the run had. InvalidArgument "images", "split" or "binarise" for what the data, the run or the
 // likelihood does not have; BadData for images of another format than the model's, naming both.
 ShownImages load_images(const TrainedRun& run, const ImageRequest& request);
 

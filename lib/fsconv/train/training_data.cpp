@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/data/known_sets.hpp>
 #include <fsconv/io/location.hpp>
@@ -16,9 +17,13 @@ namespace {
 
 Images first_images(const Images& images, Index count) { return count == 0 ? images : images.part(0, count); }
 
-// Of this checksum's bytes and those of the images behind them.
-uLong add_checksum(uLong checksum, const Images& images) {
-  return crc32_combine(checksum, images.checksum(), static_cast<z_off_t>(images.size()));
+// Sets the checksum of a part, and adds its bytes to those of all.
+void add_checksum(ImageChecksums& checksums, std::optional<std::int64_t> ImageChecksums::*part,
+                  const Images& images) {
+  const uLong of_part = images.checksum();
+  checksums.*part = static_cast<std::int64_t>(of_part);
+  checksums.all = static_cast<std::int64_t>(
+      crc32_combine(static_cast<uLong>(checksums.all), of_part, static_cast<z_off_t>(images.size())));
 }
 
 // What there is under the name that `option` gave; `run` is the file that says so, or empty; `was_used` says what the run
@@ -133,12 +138,17 @@ TrainingData load_training_data(const TrainConfig& config, const NamedIn& run) {
     data.notes.push_back(fmt::format(
         "{}: --validation {} takes the first of its own {}; none are cut off from those to train on",
         dataset.source, config.validation, counted(own, "validation image")));
+  for (const std::string& name : {config.data, config.test_data})
+    if (!is_utf8(name))
+      data.notes.push_back(fmt::format(
+          "{}: no UTF-8: the run's file has other letters for it, and a run that goes on needs its --data and --test-data again",
+          excerpt(name)));
   data.train = first_images(split.train.images, config.train_images);
   data.validation = split.validation.images;
   data.test = first_images(dataset.test.images, config.test_images);
-  uLong checksum = add_checksum(add_checksum(0, data.train), data.test);
-  if (data.has_validation()) checksum = add_checksum(checksum, data.validation);
-  data.checksum = static_cast<std::int64_t>(checksum);
+  add_checksum(data.checksums, &ImageChecksums::train, data.train);
+  add_checksum(data.checksums, &ImageChecksums::test, data.test);
+  if (data.has_validation()) add_checksum(data.checksums, &ImageChecksums::validation, data.validation);
   return data;
 }
 

@@ -6,6 +6,7 @@
 #include <fsconv/data/dataset.hpp>
 #include <fsconv/data/generator.hpp>
 #include <fsconv/train/config.hpp>
+#include <fsconv/train/image_checksums.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,8 +17,8 @@ struct TrainingData {
   std::string source;              // where it was read
   std::vector<std::string> notes;  // how it was read, where a user should know it, one line each
   Images train, validation,
-      test;                   // [N, C, H, W]; at least one image to train on and one to test with
-  std::int64_t checksum = 0;  // CRC-32 over all pixels: a resumed run must see the same ones
+      test;  // [N, C, H, W]; at least one image to train on and one to test with
+  ImageChecksums checksums;
 
   bool has_validation() const { return validation.size() > 0; }
   ImageFormat format() const { return {train.shape()[2], train.shape()[3], train.shape()[1]}; }
