@@ -7,6 +7,7 @@
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <cmath>
+#include <fsconv/base/shell_words.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/kept_files.hpp>
 #include <fsconv/train/option_value.hpp>
@@ -14,7 +15,6 @@
 #include <tuple>
 
 #include "config_file.hpp"
-#include "shell_words.hpp"
 
 namespace fsconv::cli {
 namespace {

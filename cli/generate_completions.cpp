@@ -4,11 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <fsconv/base/shell_words.hpp>
 
 #include "commands.hpp"
 #include "generate.hpp"
 #include "option_values.hpp"
-#include "shell_words.hpp"
 
 namespace fsconv::cli {
 namespace {

@@ -64,6 +64,7 @@ int merge_verification(const Options& options, const std::vector<ShardFile>& fil
                               {"checks", merged.checks.size()},
                               {"skipped", merged.skipped()},
                               {"proofs", merged.proofs.size()},
+                              {"proofs_skipped", merged.proofs_skipped},
                               {"passed", merged.passed},
                               {"failures", list},
                               {"output", output}},
@@ -79,6 +80,9 @@ int merge_verification(const Options& options, const std::vector<ShardFile>& fil
           fmt::format(", {} for all sizes", counted(static_cast<Index>(merged.proofs.size()), "statement"));
     sum += merged.passed ? "; all that was tried is as claimed" : "; FAILS";
     fmt::print("{}", wrapped_text(sum, width, 2));
+    if (!merged.proofs_skipped.empty())
+      fmt::print("{}", wrapped_text(printable("nothing was proved for all sizes: " + merged.proofs_skipped),
+                                    width, 2));
     for (const RecordedProof& proof : merged.proofs)
       if (!proof.good())
         fmt::print("\n{}",

@@ -11,6 +11,7 @@
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/screen.hpp>
+#include <fsconv/base/shell_words.hpp>
 #include <fsconv/base/table.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/atomic_file.hpp>
@@ -86,18 +87,6 @@ void print_list(const std::vector<std::size_t>& chosen, bool json) {
   print_json(list, 2);
 }
 
-// A word as a shell reads it back.
-std::string shell_word(const std::string& word) {
-  const auto plain = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           std::string_view("_./+-").find(c) != std::string_view::npos;
-  };
-  if (std::all_of(word.begin(), word.end(), plain) && !word.starts_with('-')) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 // Makes the folder where it is missing and goes there, so that the commands of the stations can stand as they are.
 void enter_folder(const std::string& folder) {
   const bool made = make_folder(folder).has_value();
@@ -108,8 +97,8 @@ void enter_folder(const std::string& folder) {
   fmt::print("{}\n{}",
              wrapped_text("Every command below works when pasted, in the order of the tour, in this folder:",
                           page_width()),
-             made ? command_text("$ ", "mkdir " + shell_word(folder), page_width(), 6) : std::string());
-  fmt::print("{}", command_text("$ ", "cd " + shell_word(folder), page_width(), 6));
+             made ? command_text("$ ", "mkdir " + shell_path(folder), page_width(), 6) : std::string());
+  fmt::print("{}", command_text("$ ", "cd " + shell_path(folder), page_width(), 6));
 }
 
 // Runs "fsconv NAME ..." in this process. What goes wrong is told, and its exit code returned. Throws Interrupted.

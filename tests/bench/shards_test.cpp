@@ -103,7 +103,10 @@ TEST_CASE("bench shards: every piece is in one shard, with the places that its r
   CHECK(ShardPieces(Shard{2, 3}, rows).takes(1));
   CHECK_FALSE(ShardPieces(Shard{2, 3}, rows).takes(0));
   CHECK_FALSE(ShardPieces({}, rows).rows());
-  CHECK_THROWS_WITH(ShardPieces(Shard{5, 5}, rows), Catch::Contains("5/5") && Catch::Contains("4 shards"));
+  // Nor does a shard begin that could never be merged, as one of them finds nothing to do.
+  for (const Index number : {1, 4, 5})
+    CHECK_THROWS_WITH(ShardPieces(Shard{number, 5}, rows),
+                      Catch::Contains("/5") && Catch::Contains("4 shards"));
 }
 
 TEST_CASE("bench shards: of every kind, merged they are the whole") {

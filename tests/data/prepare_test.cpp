@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-PictureFolder folder_of(const std::string& parts) {  // "ttvx": t for train, v for validation, x for test
+PictureFolder picture_list(const std::string& parts) {  // "ttvx": t for train, v for validation, x for test
   PictureFolder folder;
   folder.folder = "here";
   for (const char part : parts)
@@ -35,7 +35,7 @@ std::string parts_of(const PictureFolder& folder) {
 
 std::string assigned(const std::string& parts, std::optional<PartSize> test = {},
                      std::optional<PartSize> validation = {}) {
-  PictureFolder folder = folder_of(parts);
+  PictureFolder folder = picture_list(parts);
   try {
     assign_parts(folder, test, validation);
   } catch (const InvalidArgument& error) {
@@ -129,6 +129,20 @@ TEST_CASE("prepare: what the folder says stays, and too many are refused") {
   CHECK(assigned("t", PartSize{.count = 1}) == "test");
   CHECK(assigned("t").starts_with("here: has 1 picture to train on, and none to test with"));
   CHECK(assigned("xv").starts_with("here: has no picture to train on"));
+}
+
+TEST_CASE("prepare: a folder that says parts, and none to test with, is told what is taken") {
+  const auto notes = [](const std::string& parts, bool says, std::optional<PartSize> test) {
+    PictureFolder folder = picture_list(parts);
+    folder.has_parts = says;
+    assign_parts(folder, test, {});
+    return folder.notes;
+  };
+  CHECK(notes("ttvttv", true, {}) ==
+        std::vector<std::string>{"here has none to test with: 1 of those to train on is taken"});
+  CHECK(notes("ttvttv", true, PartSize{.count = 1}).empty());  // asked for
+  CHECK(notes("tttttt", false, {}).empty());
+  CHECK(notes("ttxttx", true, {}).empty());
 }
 
 TEST_CASE("prepare: the output is none of the pictures that are read, by whatever name") {

@@ -123,13 +123,22 @@ TEST_CASE("agreement: facts that differ are named") {
   CHECK(thrown([](int rank) {
           return Facts{{"version", "1"}, {"isa", rank == 2 ? "avx2" : "avx512"}};
         }) == "rank 2: isa is avx2, on rank 0 it is avx512");
+  // One that only some were given is named as that, and not beside the next in the list.
+  CHECK(thrown([](int rank) {
+          return rank == 1 ? Facts{{"isa", "avx2"}, {"--seed", "9"}, {"step", "0"}}
+                           : Facts{{"isa", "avx2"}, {"step", "0"}};
+        }) == "rank 1: --seed is 9, on rank 0 it is not given");
+  CHECK(thrown([](int rank) {
+          return rank == 1 ? Facts{{"isa", "avx2"}, {"step", "0"}}
+                           : Facts{{"isa", "avx2"}, {"--seed", "9"}, {"step", "0"}};
+        }) == "rank 1: --seed is not given, on rank 0 it is 9");
   // Values that contain what stands between them.
   CHECK(thrown([](int rank) {
           return Facts{{"a", rank == 1 ? "1\n2" : "1"}, {"b", "2"}};
         }) == "rank 1: a is 1\n2, on rank 0 it is 1");
   CHECK(thrown([](int rank) {
           return rank == 1 ? Facts{} : Facts{{"a", "1"}};
-        }) == "rank 1: knows 0 facts of the run, rank 0 1");
+        }) == "rank 1: a is not given, on rank 0 it is 1");
 }
 
 TEST_CASE("agreement: bytes of all ranks, or the failure of one") {

@@ -46,6 +46,11 @@ TEST_CASE("rebuild script: a tied layer is one Conv2d, whose weight the decoder 
   CHECK(count(untied, "class Bias") == 0);
 }
 
+TEST_CASE("rebuild script: a check that is not finite is met by no model") {
+  CHECK(count(script_of(make_model(small_spec(ModelKind::ae))), "off <= bound(wanted) < float(\"inf\")") ==
+        1);
+}
+
 TEST_CASE("rebuild script: lines are of a length to be read, in any model") {
   const auto longest = [](const std::string& text) {
     std::size_t most = 0;

@@ -149,6 +149,25 @@ TEST_CASE("model state: its check is what the engine makes of the images") {
   }
 }
 
+TEST_CASE("model state: its code has the axes that the exported graph gives it") {
+  for (const NamedModel& each : small_models()) {
+    INFO(each.name);
+    const Shape code = state_of(each.model, parameters_for<float>(each.model)).check.code.shape();
+    CHECK(code.size() == (has_linear_code(each.model) ? 2 : 2 + each.model.images().size.size()));
+  }
+}
+
+TEST_CASE("model state: weights whose check would say nothing are not exported") {
+  TrainedRun run;
+  run.path = "large.h5";
+  run.trained.model = make_model(small_spec(ModelKind::ae));
+  run.trained.parameters = parameters_for<float>(run.trained.model);
+  CHECK_NOTHROW(state_of(run));
+  for (Parameter<float>& parameter : run.trained.parameters)
+    for (float& value : parameter.value) value *= 1e30F;
+  CHECK_THROWS_WITH(state_of(run), Catch::Contains("large.h5") && Catch::Contains("not finite"));
+}
+
 TEST_CASE("model state: the run's name is text, whatever bytes its file is called by") {
   TrainedRun run;
   run.trained.model = make_model(small_spec(ModelKind::ae));

@@ -55,6 +55,11 @@ inline std::vector<NamedModel> small_models() {
     s.latent = 0;
     s.tied = {true, true};
   });
+  add("no linear layer, a feature map of one pixel", ModelKind::ae, [](ModelSpec& s) {
+    s.image_size = {4, 4};
+    s.latent = 0;
+    s.tied = {true, true};
+  });
   add("subpixel", ModelKind::ae, [](ModelSpec& s) {
     s.image_size = {8, 4};
     s.layers = {{.channels = 3, .kernel = 4, .stride = 2}, {.channels = 4, .kernel = 2, .stride = 2}};

@@ -31,6 +31,7 @@ TRAINING = {**dict(zip(*[iter(rebuild.TRAINING.split())] * 2)), "--train-images"
 RUNS = {
     **rebuild.RUNS,
     "vae of a feature map": "--model vae --latent 0 --activation elu",
+    "vae of a feature map of one pixel": "--model vae --latent 0 --channels 4,4,3 --kernel 4 --stride 4,4,2",
     "one tap, stride 3": "--kernel 1,2 --stride 3,2 --padding 0",
     "stride 2/2, untied, wide padding": "--kernel 3 --stride 2/2,3/2 --padding 5,3 --tie none --activation elu",
 }

@@ -61,6 +61,17 @@ TEST_CASE("codes: their shape is a list of a linear layer's numbers, or a featur
   CHECK(code_shape(run_of(ModelKind::ae, 0).trained.model) == Shape{4, 7, 7});
   CHECK(code_size(run_of(ModelKind::ae, 0).trained.model) == 4 * 7 * 7);
   CHECK(code_axes(run_of(ModelKind::ae, 0).trained.model).size() == 3);
+  // Of one pixel it still is one; files that have it as a list are read.
+  for (const ModelKind kind : {ModelKind::ae, ModelKind::vae}) {
+    TrainConfig config = config_of(kind, 0);
+    config.channels = {4, 3};
+    const Model model = make_model(model_spec(config, 1, {4, 4}));
+    CHECK(code_shape(model) == Shape{3, 1, 1});
+    CHECK(code_axes(model).size() == 3);
+    const TemporaryFolder folder;
+    write_array(folder.file("list.npy"), Tensor<float>({2, 3}, {1, 2, 3, 4, 5, 6}), "f4");
+    CHECK(read_codes(folder.file("list.npy"), model) == Tensor<float>({2, 3, 1, 1}, {1, 2, 3, 4, 5, 6}));
+  }
 }
 
 TEST_CASE("codes: no bit depends on threads or on the images beside an image") {

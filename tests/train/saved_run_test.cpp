@@ -70,6 +70,15 @@ TEST_CASE("saved_run: a file and a picture, and what is said of them") {
   CHECK(saved.standing(3) == output + " holds 1 of 3 epochs and 2 steps of epoch 2");
   run.state.partial = {};
   saved.save(run.record, run.state, run.samples);
+  // The command is one when it is pasted, whatever the file is called.
+  for (const auto& [name, word] :
+       std::vector<std::pair<std::string, std::string>>{{"my $(touch x) run.h5", "'my $(touch x) run.h5'"},
+                                                        {"-run.h5", "./-run.h5"},
+                                                        {"a'b.h5", "'a'\\''b.h5'"}}) {
+    SavedRun odd("to.h5", name);
+    CHECK_THAT(odd.interruption(3), Contains("--resume " + word + " --epochs 3 --output to.h5"));
+    CHECK_THAT(SavedRun(name, "from.h5").interruption(3), Contains("--output " + word));
+  }
   // Of an epoch that is not saved yet nothing is said.
   run.state.history.push_back({.epoch = 2});
   CHECK(saved.interruption(3) == "interrupted; " + output +
@@ -169,7 +178,58 @@ TEST_CASE("saved_run: neither the file nor its picture replaces data that is rea
   CHECK_THROWS_WITH(check_output("link.h5"), Contains("has its picture in"));
   CHECK_THROWS_WITH(check_output("hard.h5"), Contains("hard.h5 is what is tested with"));
   CHECK_NOTHROW(check_output("other.h5"));
-  CHECK_NOTHROW(check_output("data/run.h5"));
+  // Nor does the picture lie down among them, to be trained on the next time.
+  CHECK_THROWS_WITH(check_output("data/run.h5"), Contains("data/run.png, among the pictures of"));
+  CHECK_THROWS_WITH(check_output("data/deeper/run.h5"), Contains("among the pictures of"));
+  std::filesystem::create_symlink("data", folder.file("elsewhere"));
+  CHECK_THROWS_WITH(check_output("elsewhere/run.h5"), Contains("among the pictures of"));
+  CHECK_NOTHROW(check_output("data.h5"));
+  CHECK_NOTHROW(check_output("data2/run.h5"));
+}
+
+TEST_CASE("saved_run: the picture of a run that goes on replaces no other file") {
+  const TemporaryFolder folder;
+  const std::string output = folder.file("run.h5"), picture = folder.file("run.png");
+  const Fixture run;
+  SavedRun(output, "").save(run.record, run.state, run.samples);
+  const auto check_output = [&](bool force) { SavedRun(output, output).check_output({"generated"}, force); };
+  CHECK_NOTHROW(check_output(false));
+  std::filesystem::remove(picture);
+  CHECK_NOTHROW(check_output(false));
+  std::ofstream(picture) << "notes";
+  CHECK_THROWS_WITH(check_output(false), Contains("run.png, where another file is"));
+  CHECK_NOTHROW(check_output(true));
+  for (const char* other : {"run.h5", "other.h5"}) {
+    INFO(other);
+    std::filesystem::remove(picture);
+    std::filesystem::copy_file(output, folder.file("other.h5"), std::filesystem::copy_options::skip_existing);
+    std::filesystem::create_symlink(other, picture);
+    CHECK_THROWS_WITH(check_output(false), Contains("has its picture in"));
+  }
+  std::filesystem::remove(picture);
+  std::filesystem::create_symlink("run.h5", picture);
+  CHECK_THROWS_WITH(check_output(true), Contains("which leads to the same file"));
+}
+
+TEST_CASE("saved_run: of two runs under one name the second loses nothing of the first") {
+  const TemporaryFolder folder;
+  const std::string output = folder.file("run.h5");
+  const Fixture run, next(2);
+  for (const bool there : {false, true}) {
+    INFO(there);
+    SavedRun one(output, ""), other(output, "");
+    one.save(run.record, run.state, run.samples);
+    const std::string first = bytes_of(output), picture = bytes_of(folder.file("run.png"));
+    CHECK_THROWS_WITH(other.save(next.record, next.state, next.samples),
+                      Contains("was written by another program"));
+    CHECK(bytes_of(output) == first);
+    CHECK(bytes_of(folder.file("run.png")) == picture);
+    CHECK(folder.count() == 2);
+    CHECK_NOTHROW(one.save(next.record, next.state, next.samples));  // again and again
+    std::filesystem::rename(output, folder.file("kept.h5"));
+    CHECK_NOTHROW(one.save(next.record, next.state, next.samples));  // taken away on purpose
+    std::filesystem::remove(folder.file("kept.h5"));
+  }
 }
 
 TEST_CASE("saved_run: outputs that cannot be written again and again are refused") {

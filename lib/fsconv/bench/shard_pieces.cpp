@@ -11,7 +11,8 @@ ShardPieces::ShardPieces(const std::optional<Shard>& shard, const std::vector<In
     : shard_(shard.value_or(Shard{})), count_(shard_.count(static_cast<Index>(rows.size()))) {
   if (!shard) return;
   const auto pieces = static_cast<Index>(rows.size());
-  if (count_ == 0)
+  // For every shard of so many alike: one that finds pieces would wait for those that find none.
+  if (shard->of > pieces)
     throw InvalidArgument("shard",
                           fmt::format("is {}, of {} to be timed", shard->text(), counted(pieces, "piece")),
                           fmt::format("use {} at most", counted(pieces, "shard")));

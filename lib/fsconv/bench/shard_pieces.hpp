@@ -12,8 +12,8 @@ namespace fsconv::bench {
 // A piece is what stands beside each other to be compared: rows that must come from one machine and one set of rounds.
 class ShardPieces {
  public:
-  // `rows` has for each piece how many rows it has. Without a shard, all pieces. Throws InvalidArgument "shard" where the shard
-  // has none of them.
+  // `rows` has for each piece how many rows it has. Without a shard, all pieces. Throws InvalidArgument "shard" where there are
+  // more shards than pieces.
   ShardPieces(const std::optional<Shard>& shard, const std::vector<Index>& rows);
 
   bool takes(std::size_t piece) const { return shard_.takes(static_cast<Index>(piece)); }

@@ -54,6 +54,21 @@ std::vector<std::string> files_of(const PictureFolder& folder) {
   return files;
 }
 
+bool would_be_data(const std::string& picture, const std::string& name_or_path) {
+  const KnownSet* const set = known_set(name_or_path);
+  const std::string folder = set == nullptr ? name_or_path : place_of(*set).value_or("");
+  std::error_code none;
+  if (!fs::is_directory(folder, none)) return false;
+  try {
+    if (data_kind(folder) != DataKind::picture_folder) return false;
+  } catch (const IoError&) {
+    return false;  // load_dataset() says why
+  }
+  const fs::path inside =
+      fs::weakly_canonical(fs::absolute(picture, none), none).lexically_relative(fs::canonical(folder, none));
+  return !inside.empty() && *inside.begin() != "..";
+}
+
 std::vector<std::string> files_of_data(const std::string& name_or_path) {
   const KnownSet* const set = known_set(name_or_path);
   if (set == nullptr) return files_at(name_or_path);

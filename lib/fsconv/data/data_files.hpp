@@ -16,4 +16,7 @@ std::vector<std::string> files_of(const PictureFolder& folder);
 // Interrupted after Ctrl-C, where it is caught.
 std::vector<std::string> files_of_data(const std::string& name_or_path);
 
+// Whether a picture of that name, which need not be there, would be taken for one of a folder of pictures that load_dataset() takes.
+bool would_be_data(const std::string& picture, const std::string& name_or_path);
+
 }  // namespace fsconv

@@ -48,6 +48,10 @@ void take(PictureFolder& folder, DataPart part, Index all, const std::optional<P
                                       : fmt::format("takes {} of {}, and tests have taken {}", count,
                                                     counted(all, "picture"), all - left),
                           "leave at least one to train on");
+  if (folder.has_parts && !wanted && count > 0)
+    folder.notes.push_back(fmt::format("{} has none to {} with: {} of those to train on {} taken",
+                                       who_says(folder), part == DataPart::test ? "test" : "validate", count,
+                                       count == 1 ? "is" : "are"));
   Index at = 0;
   for (PictureEntry& picture : folder.pictures)
     if (picture.part == DataPart::train && is_taken(at++, count, left)) picture.part = part;
@@ -138,11 +142,16 @@ Prepared prepare(const Preparation& preparation, const std::function<void(const 
   PictureFolder folder = list_pictures(preparation.folder, preparation.partition);
   require_unread("output", preparation.output, files_of(folder));
   require_room(preparation, folder);
-  for (const std::string& note : folder.notes) say(note);
+  std::size_t said = 0;
+  const auto say_notes = [&] {
+    for (; said < folder.notes.size(); ++said) say(folder.notes[said]);
+  };
+  say_notes();
   Prepared result;
   result.classes = folder.classes;
   if (preparation.skip_broken) result.skipped = drop_broken(folder, preparation, say);
   assign_parts(folder, preparation.test, preparation.validation);
+  say_notes();
   for (const DataPart part : data_parts) result.counts[static_cast<std::size_t>(part)] = folder.count(part);
   result.image = shape_of(load_picture(folder.path(folder.pictures.front()), preparation.recipe).picture);
 

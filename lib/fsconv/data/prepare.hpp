@@ -28,7 +28,8 @@ PartSize parse_part_size(std::string_view field, std::string_view text);
 // Gives each picture its part. What the folder says stays: only pictures to train on become others, where it names none
 // of that part. `test` (nothing: a tenth) and `validation` (nothing: none) are spread evenly over the list: of n pictures
 // those i are taken for which floor((i+1) k / n) > floor(i k / n), so that each class loses its share. First the test
-// images, then out of the rest those for validation; a part is one of all that the folder gives to train on, for both.
+// images, then out of the rest those for validation; a part is one of all that the folder gives to train on, for both. A note of
+// the folder says so where it says parts, and the tenth is taken unasked.
 // InvalidArgument "test" or "validation": where the folder has pictures of that part already, or too few would be left to
 // train on. BadData, naming the partition or the folder, where nothing is to train on, or a single picture and no share of
 // the tests was asked for.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fsconv/distributed/agreement.hpp>
 #include <new>
+#include <optional>
 
 namespace fsconv {
 namespace {
@@ -133,14 +134,22 @@ void require_same(Communicator& ranks, const std::vector<std::pair<std::string, 
   };
   const auto here = parsed(*other), there = parsed(all[0]);
   const auto rank = other - all.begin();
-  for (std::size_t at = 0; at < std::min(here.size(), there.size()); ++at)
-    if (here[at] != there[at])
-      throw AgreedError(
-          ExitCode::runtime,
-          fmt::format("rank {}: {} is {}, on rank 0 {} is {}", rank, here[at].first, here[at].second,
-                      here[at].first == there[at].first ? "it" : there[at].first, there[at].second));
-  throw AgreedError(ExitCode::runtime, fmt::format("rank {}: knows {} facts of the run, rank 0 {}", rank,
-                                                   here.size(), there.size()));
+  const auto value_in = [](const auto& list, const std::string& name) {
+    const auto found =
+        std::find_if(list.begin(), list.end(), [&](const auto& one) { return one.first == name; });
+    return found == list.end() ? std::optional<std::string>() : std::optional(found->second);
+  };
+  const auto refuse = [&](const std::string& name, const std::string& is, const std::string& was) {
+    throw AgreedError(ExitCode::runtime,
+                      fmt::format("rank {}: {} is {}, on rank 0 it is {}", rank, name, is, was));
+  };
+  for (const auto& [name, value] : here)
+    if (const auto other_value = value_in(there, name); other_value != value)
+      refuse(name, value, other_value.value_or("not given"));
+  for (const auto& [name, value] : there)
+    if (!value_in(here, name)) refuse(name, "not given", value);
+  throw AgreedError(ExitCode::runtime,
+                    fmt::format("rank {}: has the facts of rank 0 in another order", rank));
 }
 
 }  // namespace fsconv

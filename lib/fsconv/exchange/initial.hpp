@@ -10,7 +10,7 @@
 namespace fsconv {
 
 // Every parameter of the model from the tensor of its name: PyTorch's (pytorch_names.hpp), another name of a shared weight,
-// or fsconv's own ("conv1", in the model's shape). A file that names a shared weight more than once must hold the same bits
+// or fsconv's own ("conv1", in the model's shape). A file that names a shared weight more than once must hold the same numbers
 // under all of its names. BadData naming `where` (the file) and the first few for tensors that are missing, too many, of
 // another shape or not finite, and for shared ones that differ.
 void put_into(const Model& model, Parameters<float>& parameters, const ModelState& state,

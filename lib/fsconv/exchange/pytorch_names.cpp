@@ -5,6 +5,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/exchange/pytorch_names.hpp>
+#include <fsconv/nn/models.hpp>
 
 namespace fsconv {
 namespace {
@@ -27,7 +28,7 @@ class Modules {
  public:
   explicit Modules(const Model& model) : model_(model) {
     for (convolutions_ = 0; has(fmt::format("conv{}", convolutions_ + 1));) ++convolutions_;
-    is_linear_ = has("linear") || has("mean");
+    is_linear_ = has_linear_code(model);
   }
 
   // `own`: the bias of an Affine or the factor of a Gain.

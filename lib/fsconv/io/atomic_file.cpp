@@ -226,7 +226,24 @@ void AtomicFile::finish() {
   if (!direct_ && file_.valid()) sync_and_close(file_, path_);
 }
 
+void AtomicFile::put_over_own() {
+  const auto mine = identity_of(temporary_);
+  const auto refuse = [&] {
+    throw IoError(path_, "was written by another program since this one began with it: it is left as it is");
+  };
+  const auto there = identity_of(target_);
+  if (there && (!*own_ || !there->is_same_file(**own_))) refuse();
+  if (!there && !rename_to_free_name(temporary_, target_)) {
+    if (errno == EEXIST) refuse();  // somebody was faster, in this very moment
+    throw IoError::from_errno(path_, "write");
+  }
+  if (there && ::rename(temporary_.c_str(), target_.c_str()) != 0)
+    throw IoError::from_errno(path_, "replace");
+  *own_ = mine;
+}
+
 void AtomicFile::put_in_place() {
+  if (own_ != nullptr) return put_over_own();
   if (lock_) lock_->require_unchanged(path_);
   if (lock_ && !lock_->file().valid()) {
     if (rename_to_free_name(temporary_, target_)) return;

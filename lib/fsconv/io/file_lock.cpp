@@ -45,6 +45,10 @@ bool FileIdentity::operator==(const FileIdentity& other) const {
          modified.tv_sec == other.modified.tv_sec && modified.tv_nsec == other.modified.tv_nsec;
 }
 
+bool FileIdentity::is_same_file(const FileIdentity& other) const {
+  return device == other.device && inode == other.inode;
+}
+
 std::optional<FileIdentity> identity_of(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return std::nullopt;

@@ -18,6 +18,7 @@ struct FileIdentity {
   timespec modified;
 
   bool operator==(const FileIdentity& other) const;
+  bool is_same_file(const FileIdentity& other) const;  // whatever was written into it since
 };
 // Of what `path` names, through links; nothing where there is no such file.
 std::optional<FileIdentity> identity_of(const std::string& path);

@@ -255,4 +255,9 @@ Model make_model(const ModelSpec& spec) {
   return Maker(spec).make();
 }
 
+bool has_linear_code(const Model& model) {
+  return std::any_of(model.parameters.begin(), model.parameters.end(),
+                     [](const ParameterSpec& spec) { return spec.name == "linear" || spec.name == "mean"; });
+}
+
 }  // namespace fsconv

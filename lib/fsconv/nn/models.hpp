@@ -57,4 +57,7 @@ struct ModelSpec {
 // reach, numbers out of range.
 Model make_model(const ModelSpec& spec);
 
+// Whether its code is a vector, which a linear layer makes, and not a feature map, be that of one pixel.
+bool has_linear_code(const Model& model);
+
 }  // namespace fsconv

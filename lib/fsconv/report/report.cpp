@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/interrupt.hpp>
+#include <fsconv/base/shell_words.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/different_files.hpp>
 #include <fsconv/report/report.hpp>
@@ -33,7 +34,7 @@ RecordedRun read_begun_run(const std::string& path) {
                       ? "holds no epoch: its training has not begun"
                       : fmt::format("holds no whole epoch: its training stands at {} of the first",
                                     counted(run.partial.step, "step")),
-                  fmt::format("fsconv train --resume {} goes on with it", path));
+                  fmt::format("fsconv train --resume {} goes on with it", shell_path(path)));
   return run;
 }
 

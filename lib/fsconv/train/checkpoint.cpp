@@ -40,11 +40,10 @@ void write_series(hdf5::File& file, const TrainState& state) {
     file.write(validation_series, losses,
                {.dimensions = {"epoch"},
                 .units = std::string(loss_units(state.model)),
-                .long_name = "mean validation loss at the end of the epoch, at beta 1"});
+                .long_name = validation_long_name});
   }
-  file.write(
-      "/skipped_steps", column(state.history, &EpochResult::skipped_steps),
-      {.dimensions = {"epoch"}, .units = "1", .long_name = "steps left out because they were not finite"});
+  file.write(skipped_series, column(state.history, &EpochResult::skipped_steps),
+             {.dimensions = {"epoch"}, .units = "1", .long_name = skipped_long_name});
   if (std::any_of(state.history.begin(), state.history.end(),
                   [](const EpochResult& result) { return result.exchange_seconds > 0; }))
     file.write(exchange_series, column(state.history, &EpochResult::exchange_seconds),
@@ -127,8 +126,9 @@ nlohmann::json json_of(const std::vector<StepAlgorithms>& algorithms) {
 }  // namespace
 
 void save_checkpoint(const std::string& path, const RunRecord& record, const TrainState& state,
-                     const ImagePairs& samples) {
+                     const ImagePairs& samples, std::optional<FileIdentity>* own) {
   hdf5::File file = hdf5::File::create(path);
+  if (own != nullptr) file.keep_to(*own);
   Hashes hashes;
   write_environment(file, record.info);
   file.set_attribute("/", "model", to_json(state.model).dump());

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <fsconv/io/file_lock.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/run_log.hpp>
 #include <fsconv/nn/optimizer.hpp>
@@ -99,9 +100,9 @@ struct ImagePairs {
 // weights from elsewhere initial_weights and initial_sha256, of the form batched `algorithms` (read_algorithms()), and a
 // digest; of several processes `ranks` and "exchange.NAME"; of a run in the middle of an epoch "partial.NAME" for what a PartialEpoch is, and partial.epoch, its number. Series
 // are of whole epochs; a run that has not ended one has empty series.
-// Replaces the file at once, when it is complete. IoError.
+// Replaces the file at once, when it is complete; with `own` only what AtomicFile::keep_to() lets it. IoError.
 void save_checkpoint(const std::string& path, const RunRecord& record, const TrainState& state,
-                     const ImagePairs& samples);
+                     const ImagePairs& samples, std::optional<FileIdentity>* own = nullptr);
 
 // How many test images and reconstructions a file holds, at most.
 inline constexpr Index sample_count = 16;

@@ -111,8 +111,8 @@ std::vector<EpochResult> read_history(const hdf5::File& file, SealedReader& seal
         sealed.read<double>(validation_series));
   if (!first_schema)
     read(
-        "/skipped_steps", [](EpochResult& to, std::int64_t value) { to.skipped_steps = value; },
-        sealed.read<std::int64_t>("/skipped_steps"));
+        skipped_series, [](EpochResult& to, std::int64_t value) { to.skipped_steps = value; },
+        sealed.read<std::int64_t>(skipped_series));
   else  // when rates were not recorded, one served for all steps
     for (EpochResult& result : history) result.learning_rate = config.learning_rate;
   if (file.exists(exchange_series))

@@ -50,14 +50,14 @@ void require_steps(const Model& model, Index steps, Index times) {
 Shape code_shape(const Model& model) {
   const Value& code = code_of(model);
   Shape shape = {code.channels};
-  if (code.pixels() > 1) shape.insert(shape.end(), code.size.begin(), code.size.end());
+  if (!has_linear_code(model)) shape.insert(shape.end(), code.size.begin(), code.size.end());
   return shape;
 }
 
 Index code_size(const Model& model) { return code_of(model).elements(); }
 
 std::vector<std::string> code_axes(const Model& model) {
-  if (code_of(model).pixels() == 1) return {"latent"};
+  if (has_linear_code(model)) return {"latent"};
   return {"code_channel", "code_row", "code_column"};
 }
 
@@ -123,7 +123,10 @@ Tensor<float> read_codes(const std::string& where, const Model& model) {
   const std::string name = names_file ? where + ":/mean" : where;
   const Array array = read_finite_array(name);
   const Shape wanted = code_shape(model), &shape = array.values.shape();
-  if (shape.size() != 1 + wanted.size() || !std::equal(wanted.begin(), wanted.end(), shape.begin() + 1))
+  // A feature map of one pixel may come as a vector.
+  const bool is_vector = shape.size() == 2 && shape[1] == code_size(model) && wanted.front() == shape[1];
+  if (!is_vector &&
+      (shape.size() != 1 + wanted.size() || !std::equal(wanted.begin(), wanted.end(), shape.begin() + 1)))
     throw BadData(name, fmt::format("has shape [{}]", fmt::join(shape, ", ")),
                   fmt::format("codes of this model are [N, {}]", fmt::join(wanted, ", ")));
   if (shape[0] == 0) throw BadData(name, "holds no codes");
@@ -132,7 +135,9 @@ Tensor<float> read_codes(const std::string& where, const Model& model) {
     if (std::abs(array.values[at]) > largest)
       throw BadData(name, fmt::format("holds {} at {}", array.values[at], position_text(shape, at)),
                     "every value must fit a float");
-  return cast<float>(array.values);
+  Shape all = wanted;
+  all.insert(all.begin(), shape[0]);
+  return cast<float>(array.values).reshaped(std::move(all));
 }
 
 Tensor<float> prior_codes(const Model& model, Index count, double temperature, std::uint64_t seed) {

@@ -64,8 +64,7 @@ RecordedRun read_recorded_run(const hdf5::File& file) {
     run.series.push_back({name.substr(1), units, long_name, {values.begin(), values.end()}});
   };
   for (const RunSeries& one : run_series(run.trained.model)) read(one.name, one.units, one.long_name);
-  read(validation_series, std::string(loss_units(run.trained.model)),
-       "mean validation loss at the end of the epoch, at beta 1");
+  read(validation_series, std::string(loss_units(run.trained.model)), validation_long_name);
   read(exchange_series, "s", exchange_long_name);
   run.partial = read_partial_epoch(file);
   run.originals = sealed.read<std::uint8_t>("/samples/originals");

@@ -31,6 +31,9 @@ inline constexpr AlgorithmEntry algorithm_entries[] = {{"conv", &StepAlgorithms:
                                                        {"weight_gradient", &StepAlgorithms::weight_gradient}};
 
 constexpr auto validation_series = "/validation_loss";
+constexpr auto skipped_series = "/skipped_steps";
+constexpr auto skipped_long_name = "steps left out because they were not finite";
+constexpr auto validation_long_name = "mean validation loss at the end of the epoch, at beta 1";
 constexpr auto exchange_series = "/exchange_seconds";  // of runs that were trained by several processes
 constexpr auto exchange_long_name = "of the seconds, those in which processes waited for each other";
 

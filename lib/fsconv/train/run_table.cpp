@@ -10,6 +10,7 @@
 #include <fsconv/io/digest.hpp>
 #include <fsconv/io/run_log.hpp>
 #include <fsconv/train/run_end.hpp>
+#include <fsconv/train/run_layout.hpp>
 #include <fsconv/train/run_table.hpp>
 #include <optional>
 
@@ -38,8 +39,8 @@ nlohmann::json environment_of(const hdf5::File& file) {
 }
 
 void add_skipped_steps(LoggedRun& logged, SealedReader& sealed) {
-  const Tensor<std::int64_t> counts = sealed.read<std::int64_t>("/skipped_steps");
-  logged.run.series.push_back({"skipped_steps", "1", "steps that were not finite and left out", {}});
+  const Tensor<std::int64_t> counts = sealed.read<std::int64_t>(skipped_series);
+  logged.run.series.push_back({"skipped_steps", "1", skipped_long_name, {}});
   for (const std::int64_t count : counts)
     logged.run.series.back().values.push_back(static_cast<double>(count));
 }
@@ -107,7 +108,7 @@ LoggedRun read_logged_run(const std::string& path) {
                    .end_time = text_attribute(file, "end_time"),
                    .schema_version = file.integer_attribute("/", "schema_version")};
   SealedReader sealed(file);
-  if (file.exists("/skipped_steps")) add_skipped_steps(logged, sealed);
+  if (file.exists(skipped_series)) add_skipped_steps(logged, sealed);
   logged.run.trained.parameters.clear();
   return logged;
 }

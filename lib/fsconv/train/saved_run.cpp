@@ -3,9 +3,11 @@
 
 #include <filesystem>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/shell_words.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/data/data_files.hpp>
 #include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/content_kind.hpp>
 #include <fsconv/io/kept_files.hpp>
 #include <fsconv/io/picture.hpp>
 #include <fsconv/train/checkpoint.hpp>
@@ -54,26 +56,42 @@ void require_kept(const std::string& output, const std::vector<std::string>& rea
 }
 
 SavedRun::SavedRun(std::string output, std::string resumed_from)
-    : output_(std::move(output)), file_(std::move(resumed_from)) {}
+    : output_(std::move(output)), own_(identity_of(output_)), file_(std::move(resumed_from)) {}
 
 void SavedRun::check_output(const std::vector<std::string>& data, bool force, bool trains) const {
   std::error_code none;
+  const std::string picture = picture_path(output_);
+  if (is_same_output(output_, picture) && (fs::is_regular_file(output_, none) || !fs::exists(output_, none)))
+    throw InvalidArgument("output",
+                          fmt::format("has its picture in {}, which leads to the same file", picture),
+                          "choose another name");
   // What is not there replaces nothing, and a folder may have many files.
-  if (fs::exists(output_, none) || fs::exists(picture_path(output_), none))
+  if (fs::exists(output_, none) || fs::exists(picture, none))
     for (const std::string& name : data)
       require_kept(output_, files_of_data(name),
                    name == data.front() ? "what is trained on" : "what is tested with");
+  for (const std::string& name : data)
+    if (would_be_data(picture, name))
+      throw InvalidArgument("output",
+                            fmt::format("has its picture in {}, among the pictures of {}", picture, name),
+                            "choose another folder");
   if (!force && !is_own())
-    for (const std::string& path : {output_, picture_path(output_)})
+    for (const std::string& path : {output_, picture})
       if (fs::is_regular_file(path, none))
         throw InvalidArgument("output",
                               path == output_ ? fmt::format("{} holds {}", path, held_by(path))
                                               : fmt::format("{} is there already", path),
                               fmt::format("choose another name{}, or replace it with --force",
                                           trains ? ", go on with --resume" : ""));
+  if (!force && is_own())
+    if (const std::string kind = content_kind_of(picture);
+        fs::is_regular_file(picture, none) && !kind.starts_with("a PNG"))
+      throw InvalidArgument(
+          "output", with_kind(fmt::format("has its picture in {}, where another file is", picture), kind),
+          "move it, or replace it with --force");
   if (lacks_folder(output_)) return;
   require_rewritable(output_);
-  require_rewritable(picture_path(output_));
+  require_rewritable(picture);
 }
 
 std::optional<std::string> SavedRun::make_folder() const {
@@ -86,7 +104,7 @@ void SavedRun::save(const RunRecord& record, const TrainState& state, const Imag
   AtomicFile picture(picture_path(output_));
   write_png(picture, picture_of(samples));
   picture.finish();
-  save_checkpoint(output_, record, state, samples);
+  save_checkpoint(output_, record, state, samples, &own_);
   file_ = output_;
   found(static_cast<Index>(state.history.size()), state.partial.step);
   picture.commit();
@@ -123,7 +141,8 @@ std::string SavedRun::interruption(Index all_epochs) const {
   return fmt::format(
       "interrupted; {}, continue with\n"
       "  fsconv train --resume {} --epochs {}{}",
-      standing(all_epochs), file_, all_epochs, is_own() ? "" : fmt::format(" --output {}", output_));
+      standing(all_epochs), shell_path(file_), all_epochs,
+      is_own() ? "" : fmt::format(" --output {}", shell_path(output_)));
 }
 
 }  // namespace fsconv

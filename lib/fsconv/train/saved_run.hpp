@@ -23,8 +23,9 @@ class SavedRun {
   SavedRun(std::string output, std::string resumed_from);
 
   // Finds out before the first image is made that a file cannot be written, or would be lost: those that `data` are read
-  // from (as load_dataset() takes them; the first is trained on, others are tested with), and, unless the run goes on in it
-  // or `force` says so, whatever is there already. InvalidArgument "output"; IoError.
+  // from (as load_dataset() takes them; the first is trained on, others are tested with), one that is the picture, too, and, unless the run goes on in it
+  // or `force` says so, whatever is there already. Of a run that goes on the picture may be there, and nothing else under its name. InvalidArgument
+  // "output", also for a picture that would lie among those of `data`; IoError.
   void check_output(const std::vector<std::string>& data, bool force, bool trains = true) const;
   // Makes the folder of the files where that is all that is missing, and returns it. IoError.
   std::optional<std::string> make_folder() const;
@@ -40,7 +41,8 @@ class SavedRun {
   }
 
   // Writes the file and the picture of the samples, as one act: all that can fail for lack of space, or be stopped by
-  // Ctrl-C, comes before the first of the two is put in its place. IoError; Interrupted where neither was.
+  // Ctrl-C, comes before the first of the two is put in its place. IoError, also where another program has put a file there since
+  // this was made or last saved; Interrupted where neither was.
   void save(const RunRecord& record, const TrainState& state, const ImagePairs& samples);
   // Writes the picture alone, beside a file that is complete.
   void save_picture(const ImagePairs& samples) const;
@@ -55,7 +57,9 @@ class SavedRun {
 
  private:
   std::string output_;
-  std::string file_;              // the last one that holds the run; empty where none was written yet
+  std::optional<FileIdentity>
+      own_;           // what stands under the output's name by this run's doing, or stood there before
+  std::string file_;  // the last one that holds the run; empty where none was written yet
   Index epochs_ = 0, steps_ = 0;  // that it holds; 0 both: not yet read
 };
 

@@ -48,7 +48,9 @@ TEST_CASE("orientation: read from Exif in either order of bytes, and nothing els
     for (int value = 1; value <= 8; ++value)
       CHECK(exif_orientation(bytes_of(exif_block(value, motorola))) == value);
     for (const int value : {0, 9, 0x100}) CHECK(exif_orientation(bytes_of(exif_block(value, motorola))) == 1);
-    CHECK(exif_orientation(bytes_of(exif_block(6, motorola, 4))) == 1);  // another type
+    CHECK(exif_orientation(bytes_of(exif_block(6, motorola, 4))) == 6);  // in four bytes
+    CHECK(exif_orientation(bytes_of(exif_block(0x10006, motorola, 4))) == 1);
+    for (const int type : {1, 2, 5, 9}) CHECK(exif_orientation(bytes_of(exif_block(6, motorola, type))) == 1);
     // Cut anywhere, it says 6 only if the number is there; and nothing outside is read (sanitizers see that).
     const std::string whole = exif_block(6, motorola);
     for (std::size_t length = 0; length <= whole.size(); ++length) {

@@ -54,7 +54,9 @@ inline std::string exif_block(int orientation, bool motorola, int type = 3) {
   return (motorola ? "MM" : "II") + number(42, 2) + number(8, 4) + number(2, 2) +        // two entries
          number(0x0100, 2) + number(4, 2) + number(1, 4) + number(6, 4) +                // the width
          number(0x0112, 2) + number(static_cast<std::size_t>(type), 2) + number(1, 4) +  //
-         number(static_cast<std::size_t>(orientation), 2) + number(0, 2) + number(0, 4);
+         (type == 4 ? number(static_cast<std::size_t>(orientation), 4)
+                    : number(static_cast<std::size_t>(orientation), 2) + number(0, 2)) +
+         number(0, 4);
 }
 
 // --- PNG ---

@@ -33,7 +33,8 @@ class TiffBytes {
 
 // The picture's own entries are those of directory 0; those of a thumbnail follow in another one.
 std::optional<std::uint32_t> orientation_entry(const TiffBytes& tiff) {
-  constexpr std::uint32_t magic = 42, orientation_tag = 0x0112, type_short = 3;
+  constexpr std::uint32_t magic = 42, orientation_tag = 0x0112, type_short = 3,
+                          type_long = 4;  // which the standard does not allow, and some programs write
   constexpr std::size_t entry_bytes = 12;
   const auto directory = tiff.u32(4);
   if (tiff.u16(2) != magic || !directory) return std::nullopt;
@@ -42,8 +43,9 @@ std::optional<std::uint32_t> orientation_entry(const TiffBytes& tiff) {
     const std::size_t at = *directory + 2 + entry * entry_bytes;
     const auto tag = tiff.u16(at);
     if (!tag) break;
-    if (*tag == orientation_tag && tiff.u16(at + 2) == type_short && tiff.u32(at + 4) == 1u)
-      return tiff.u16(at + 8);
+    if (*tag != orientation_tag || tiff.u32(at + 4) != 1u) continue;
+    if (tiff.u16(at + 2) == type_short) return tiff.u16(at + 8);
+    if (tiff.u16(at + 2) == type_long) return tiff.u32(at + 8);
   }
   return std::nullopt;
 }

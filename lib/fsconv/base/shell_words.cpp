@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "shell_words.hpp"
-
 #include <algorithm>
 #include <cctype>
+#include <fsconv/base/shell_words.hpp>
 
-namespace fsconv::cli {
+namespace fsconv {
 
 std::string in_quotes(std::string_view text, std::string_view quote) {
   std::string word = "'";
@@ -25,4 +24,8 @@ std::string shell_word(std::string_view text) {
   return is_plain ? std::string(text) : in_quotes(text);
 }
 
-}  // namespace fsconv::cli
+std::string shell_path(std::string_view path) {
+  return shell_word((path.starts_with('-') ? "./" : "") + std::string(path));
+}
+
+}  // namespace fsconv

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace fsconv::cli {
+namespace fsconv {
 
 // Taken as it is: ' ends the quotation, is written by itself (as `quote` says), and begins another one.
 std::string in_quotes(std::string_view text, std::string_view quote = "'\\''");
@@ -13,4 +13,7 @@ std::string in_quotes(std::string_view text, std::string_view quote = "'\\''");
 // The same, and without quotes where it needs none.
 std::string shell_word(std::string_view text);
 
-}  // namespace fsconv::cli
+// A path among the words of a command: "./" goes before one that would be taken for an option.
+std::string shell_path(std::string_view path);
+
+}  // namespace fsconv
