@@ -143,7 +143,7 @@ int run(const Options& options) {
   if (source == "traverse" && !options.has("image") && !variational)
     throw InvalidArgument("image", "is missing: the codes of an autoencoder have no known middle",
                           "give --image I, around whose code to traverse");
-  require_output({.path = output, .kind = info.kind, .inputs = inputs_of(options, trained)});
+  require_output_of(options, trained, {.path = output, .kind = info.kind});
   std::optional<ShownImages> images;
   if (source == "interpolate" || options.has("image")) images = load_named_images(trained, request);
 

@@ -39,8 +39,7 @@ int run(const Options& options) {
   const std::string output = options.required_text("output");
   const OutputKind kind = output_kind(output, {OutputKind::hdf5, OutputKind::npy});
   const TrainedRun trained = run_of(options);
-  if (ranks().rank() == 0)
-    require_output({.path = output, .kind = info.kind, .inputs = inputs_of(options, trained)});
+  if (ranks().rank() == 0) require_output_of(options, trained, {.path = output, .kind = info.kind});
   const ShownImages images = load_named_images(trained, request);
 
   require_same_work(ranks(), info, trained, images);

@@ -39,7 +39,7 @@ int run(const Options& options) {
   const OutputKind kind = output_kind(output, {OutputKind::png, OutputKind::npy, OutputKind::hdf5});
   const Grid grid = grid_of(options, kind);
   const TrainedRun trained = run_of(options);
-  require_output({.path = output, .kind = info.kind, .inputs = inputs_of(options, trained)});
+  require_output_of(options, trained, {.path = output, .kind = info.kind});
   ShownImages images = load_named_images(trained, request);
   if (count == 0) images = first_of(std::move(images), usual);
 

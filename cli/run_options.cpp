@@ -69,21 +69,21 @@ ShownImages load_named_images(const TrainedRun& run, const ImageRequest& request
   return images;
 }
 
-std::vector<std::string> inputs_of(const Options& options, const TrainedRun& run) {
-  std::vector<std::string> files;
+void require_output_of(const Options& options, const TrainedRun& run, Output output) {
   for (const char* option : {"run", "codes", "against"})
-    if (options.has(option)) files.push_back(options.text(option));
+    if (options.has(option)) output.inputs.push_back(options.text(option));
   const TrainConfig& config = run.trained.config;
   std::vector<std::string> data = {options.text("data", config.data)};
   if (!options.has("data") && !config.test_data.empty()) data.push_back(config.test_data);
   std::error_code none;
   // What is not there replaces nothing, and a folder may have many files.
-  if (std::filesystem::exists(options.text("output"), none))
+  if (std::filesystem::exists(output.path, none))
     for (const std::string& name : data) {
       const std::vector<std::string> read = files_of_data(name);
-      files.insert(files.end(), read.begin(), read.end());
+      output.inputs.insert(output.inputs.end(), read.begin(), read.end());
     }
-  return files;
+  require_output(output);
+  if (is_picture_name(output.path)) require_no_data(output.option, output.path, data);
 }
 
 RunInfo info_of(const Options& options, const std::string& kind) {

@@ -37,8 +37,9 @@ ImageRequest image_request_of(const Options& options, Index images);
 // Those images, and on stderr what a user should know of how they were read.
 ShownImages load_named_images(const TrainedRun& run, const ImageRequest& request);
 
-// The files that these options read, as far as --output could replace them.
-std::vector<std::string> inputs_of(const Options& options, const TrainedRun& run);
+// require_output() of what these options write, whose inputs are the files that they read, as far as --output could replace
+// them. Nor does a picture lie down among those that are read: InvalidArgument "output".
+void require_output_of(const Options& options, const TrainedRun& run, Output output);
 
 // What a file records of this call.
 RunInfo info_of(const Options& options, const std::string& kind);

@@ -35,11 +35,9 @@ void require_smooth_output(const Options& options, const TrainedRun& run) {
   constexpr const char* of_output[] = {"force"};
   if (!options.has("output")) return options.require_none_of(of_output, "there is no --output");
   require_hdf5_name(options.text("output"));
-  require_output({.path = options.text("output"),
-                  .kind = "train",
-                  .inputs = inputs_of(options, run),
-                  .keeps_own = true,
-                  .force = options.has("force")});
+  require_output_of(
+      options, run,
+      {.path = options.text("output"), .kind = "train", .keeps_own = true, .force = options.has("force")});
 }
 
 int run(const Options& options) {

@@ -62,6 +62,10 @@ TEST_CASE("cli smooth: where the weights came from is not forgotten") {
     return run.string_attribute("/", "initial_weights") + run.string_attribute("/", "initial_sha256");
   };
   CHECK(origin("evener.h5") == origin("finer.h5"));
+  // Nor is it, when the training goes on, that they were smoothed.
+  folder.run("train --resume evener.h5 --epochs 2 --output longer.h5");
+  CHECK(folder.run("log finer.h5 longer.h5 --diff").find("+ smooth = fsconv smooth finer.h5") !=
+        std::string::npos);
 }
 
 TEST_CASE("cli smooth: what it refuses, in a line or two, with no file changed") {

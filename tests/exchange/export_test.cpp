@@ -43,6 +43,23 @@ std::string refusal_of(const std::vector<std::string>& paths, const std::string&
 
 }  // namespace
 
+TEST_CASE("export: a check that is not finite is not written, where a file would hold it") {
+  const ScratchFolder folder;
+  const Model model = make_model(small_spec(ModelKind::ae));
+  Parameters<float> parameters = parameters_for<float>(model);
+  for (Parameter<float>& parameter : parameters)
+    for (float& value : parameter.value) value *= 1e9F;  // of the code a finite number, of the pixels none
+  const ModelState state = state_of(model, parameters);
+  for (const char* name : {"x.npz", "x.safetensors", "x.pt"}) {
+    INFO(name);
+    CHECK_THROWS_WITH(
+        write_exports({folder / name}, model, state, ModelPart::whole),
+        Catch::Contains(name) && Catch::Contains("would hold a check whose output is not finite"));
+  }
+  CHECK_NOTHROW(write_exports({folder / "x.py"}, model, state, ModelPart::whole));
+  CHECK(folder.files() == 1);
+}
+
 TEST_CASE("export: every kind is sealed, and the seal is broken by any changed byte") {
   const ScratchFolder folder;
   std::vector<std::string> files = {folder / "a.npz", folder / "a.safetensors", folder / "a.pt",

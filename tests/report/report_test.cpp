@@ -316,6 +316,30 @@ TEST_CASE("report: a run that began elsewhere is no copy and no seed of one that
   CHECK_THAT(report::report({tuned, again}).html, Catch::Contains("Over seeds"));
 }
 
+TEST_CASE("report: a smoothed run is not ranked by the losses of its training") {
+  const ScratchFolder folder;
+  const auto copy = [&](const char* name, const char* command_line) {
+    std::filesystem::copy_file(recorded("ae.h5"), folder / name);
+    hdf5::File file = hdf5::File::modify(folder / name);
+    file.set_attribute("/", "command_line", command_line);
+    file.commit();
+    return folder / name;
+  };
+  const std::string one = copy("one.h5", "fsconv train"), other = copy("other.h5", "fsconv train"),
+                    smooth = copy("smooth.h5", "fsconv smooth one.h5 --output smooth.h5");
+  const auto said = [](const std::vector<std::string>& files) {
+    std::string all;
+    for (const report::Finding& finding : report::report(files).verdicts) all += finding.sentence + "\n";
+    return all;
+  };
+  CHECK_THAT(said({one, other}), Catch::Contains("The 2 training runs have the same test loss"));
+  CHECK_THAT(said({one, smooth}),
+             Catch::Contains("smooth was written by fsconv smooth") && !Catch::Contains("same test loss"));
+  CHECK_THAT(said({one, other, smooth}), Catch::Contains("The 2 training runs have the same test loss"));
+  CHECK_THAT(said({smooth}),
+             Catch::Contains("is no loss of these weights") && !Catch::Contains("has a test loss"));
+}
+
 TEST_CASE("report: equal values share a place") {
   report::Standing standing;
   for (const auto& [label, value] :

@@ -171,8 +171,24 @@ TEST_CASE(
   other.run.checksums.validation = 9;
   CHECK(says(text(one, other), "validation_loss does not compare: the runs differ in validation images."));
   CHECK_FALSE(says(text(one, other, {"train_loss"}), "compare"));
+  other.run.checksums.validation.reset();  // it keeps none, and has no such series
+  std::erase_if(other.run.series,
+                [](const RecordedSeries& series) { return series.name == "validation_loss"; });
+  CHECK_FALSE(says(text(one, other), "validation_loss does not"));
+  other = one;
+  other.run.checksums.train = 9;
+  CHECK(
+      says(text(one, other, {"train_kl"}), "train_kl does not compare: the runs differ in training images."));
+  other.run.trained.config.beta = 4;  // no weight stands before the parts
+  CHECK(says(text(one, other, {"train_reconstruction"}), "differ in training images."));
+  // The same beside each other, epoch by epoch; of what is no loss nothing.
+  const std::vector<LoggedRun> both = {one, other};
+  CHECK(says(curves_text(both, {.series = {"train_loss"}}, 200), "train_loss does not compare"));
+  CHECK_FALSE(says(curves_text(both, {.series = {"seconds"}}, 200), "compare"));
+  other = one;
+  other.run.checksums.validation = 9;
   const std::string three = comparison_text({one, one, other}, {}, 200);
-  CHECK(says(three, "validation_loss does not compare between all of them"));
+  CHECK(says(three, "validation_loss does not compare between all that have it"));
 }
 
 TEST_CASE(
@@ -357,10 +373,16 @@ TEST_CASE(
   CHECK(json_of(std::vector<LoggedRun>{drawn, one}, {})[1]["initial_weights"]["sha256"] == sum);
   // A run that smooth wrote has the training's configuration, and other weights.
   auto smoothed = drawn;
-  smoothed.run.command_line = "fsconv smooth a.h5 --output b.h5";
+  smoothed.run.command_line = smoothed.run.smoothing = "fsconv smooth a.h5 --output b.h5";
   json = json_of(differences({drawn, smoothed}));
   CHECK(json["configuration"]["smooth"] ==
         nlohmann::json::parse(R"([null, "fsconv smooth a.h5 --output b.h5"])"));
+  CHECK(says(comparison_text({drawn, smoothed}, {}, 200), "its losses are those of the training before"));
+  CHECK(says(run_text(smoothed, {}, 200), "the curves are those of the training before"));
+  smoothed.run.command_line = "fsconv train --resume b.h5";  // which the weights are of from now on
+  CHECK(differences({drawn, smoothed}).size() == 1);
+  CHECK(says(run_text(smoothed, {}, 200), "went on from weights that fsconv smooth had changed"));
+  CHECK_FALSE(says(comparison_text({drawn, smoothed}, {}, 200), "of the training before"));
 }
 
 TEST_CASE("run differences: of checksums those that all files record, and the part that is another one") {
@@ -368,8 +390,12 @@ TEST_CASE("run differences: of checksums those that all files record, and the pa
   other.run.checksums.test = 3;
   CHECK(differences({one, other}).empty());
   one.run.checksums.test = 2;
+  CHECK(differences({one, other}).empty());
+  one.run.checksums.train = other.run.checksums.train = 1;
+  other.run.checksums.validation = 4;  // of images that the first one does not keep
   const auto json = json_of(differences({one, other}));
-  CHECK(json["data"] == nlohmann::json::parse(R"({"test_checksum": [2, 3]})"));
+  CHECK(json["data"] ==
+        nlohmann::json::parse(R"({"test_checksum": [2, 3], "validation_checksum": [null, 4]})"));
 }
 
 TEST_CASE("run differences: models differ in parameters, or else in their structure") {

@@ -74,6 +74,7 @@ TEST_CASE("saved_run: a file and a picture, and what is said of them") {
   for (const auto& [name, word] :
        std::vector<std::pair<std::string, std::string>>{{"my $(touch x) run.h5", "'my $(touch x) run.h5'"},
                                                         {"-run.h5", "./-run.h5"},
+                                                        {"-\xff\n'.h5", "$'./-\\xff\\x0a\\'.h5'"},
                                                         {"a'b.h5", "'a'\\''b.h5'"}}) {
     SavedRun odd("to.h5", name);
     CHECK_THAT(odd.interruption(3), Contains("--resume " + word + " --epochs 3 --output to.h5"));
@@ -179,10 +180,19 @@ TEST_CASE("saved_run: neither the file nor its picture replaces data that is rea
   CHECK_THROWS_WITH(check_output("hard.h5"), Contains("hard.h5 is what is tested with"));
   CHECK_NOTHROW(check_output("other.h5"));
   // Nor does the picture lie down among them, to be trained on the next time.
-  CHECK_THROWS_WITH(check_output("data/run.h5"), Contains("data/run.png, among the pictures of"));
-  CHECK_THROWS_WITH(check_output("data/deeper/run.h5"), Contains("among the pictures of"));
-  std::filesystem::create_symlink("data", folder.file("elsewhere"));
-  CHECK_THROWS_WITH(check_output("elsewhere/run.h5"), Contains("among the pictures of"));
+  std::filesystem::create_directory_symlink("data", folder.file("elsewhere"));
+  std::filesystem::create_directory(folder.file("outside"));
+  write_png(folder.file("outside/2.png"), {4, 4, 1, std::vector<std::uint8_t>(16, 7)});
+  std::filesystem::create_directory_symlink("../outside", folder.file("data/linked"));
+  std::filesystem::create_symlink("data/new.png", folder.file("dangling.png"));
+  for (const char* name :
+       {"data/run.h5", "data/deeper/run.h5", "elsewhere/run.h5", "outside/run.h5", "dangling.h5"}) {
+    INFO(name);
+    CHECK_THROWS_WITH(check_output(name), Contains("would lie among the pictures of"));
+  }
+  // What begins with a dot is no picture of a folder.
+  CHECK_NOTHROW(check_output("data/.runs/run.h5"));
+  CHECK_NOTHROW(check_output("data/.run.h5"));
   CHECK_NOTHROW(check_output("data.h5"));
   CHECK_NOTHROW(check_output("data2/run.h5"));
 }
@@ -222,10 +232,21 @@ TEST_CASE("saved_run: of two runs under one name the second loses nothing of the
     const std::string first = bytes_of(output), picture = bytes_of(folder.file("run.png"));
     CHECK_THROWS_WITH(other.save(next.record, next.state, next.samples),
                       Contains("was written by another program"));
+    CHECK(other.standing(3) == output + " holds what another program has written meanwhile");
+    CHECK(other.interruption(3) == "interrupted; " + other.standing(3));
     CHECK(bytes_of(output) == first);
     CHECK(bytes_of(folder.file("run.png")) == picture);
     CHECK(folder.count() == 2);
     CHECK_NOTHROW(one.save(next.record, next.state, next.samples));  // again and again
+    // The number of a file that has gone may soon be another one's.
+    SavedRun resumed(output, output);
+    for (int others = 0; others < 5; ++others) {
+      SavedRun(output, "").save(next.record, next.state, next.samples);
+      CHECK_THROWS_AS(resumed.save(run.record, run.state, run.samples), IoError);
+      CHECK_THAT(resumed.interruption(3), !Contains("--resume"));
+    }
+    CHECK_THROWS_AS(one.save(next.record, next.state, next.samples), IoError);
+    one = SavedRun(output, "");
     std::filesystem::rename(output, folder.file("kept.h5"));
     CHECK_NOTHROW(one.save(next.record, next.state, next.samples));  // taken away on purpose
     std::filesystem::remove(folder.file("kept.h5"));

@@ -4,6 +4,7 @@
 
 #include <fsconv/data/picture_folder.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fsconv {
@@ -16,7 +17,9 @@ std::vector<std::string> files_of(const PictureFolder& folder);
 // Interrupted after Ctrl-C, where it is caught.
 std::vector<std::string> files_of_data(const std::string& name_or_path);
 
-// Whether a picture of that name, which need not be there, would be taken for one of a folder of pictures that load_dataset() takes.
-bool would_be_data(const std::string& picture, const std::string& name_or_path);
+// InvalidArgument `option` where a picture of that name, which need not be there, would lie among those of a folder of pictures that
+// is one of `data` (as load_dataset() takes them): the next who reads that folder would take it for data.
+void require_no_data(std::string_view option, const std::string& picture,
+                     const std::vector<std::string>& data);
 
 }  // namespace fsconv

@@ -48,10 +48,10 @@ void take(PictureFolder& folder, DataPart part, Index all, const std::optional<P
                                       : fmt::format("takes {} of {}, and tests have taken {}", count,
                                                     counted(all, "picture"), all - left),
                           "leave at least one to train on");
+  // Unasked only tests take some.
   if (folder.has_parts && !wanted && count > 0)
-    folder.notes.push_back(fmt::format("{} has none to {} with: {} of those to train on {} taken",
-                                       who_says(folder), part == DataPart::test ? "test" : "validate", count,
-                                       count == 1 ? "is" : "are"));
+    folder.notes.push_back(fmt::format("{} has none to test with: {} of those to train on {} taken",
+                                       who_says(folder), count, count == 1 ? "is" : "are"));
   Index at = 0;
   for (PictureEntry& picture : folder.pictures)
     if (picture.part == DataPart::train && is_taken(at++, count, left)) picture.part = part;

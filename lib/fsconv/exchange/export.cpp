@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fsconv/base/text.hpp>
 #include <fsconv/exchange/export.hpp>
+#include <fsconv/exchange/foreign_tensors.hpp>
 #include <fsconv/exchange/onnx_file.hpp>
 #include <fsconv/exchange/rebuild_script.hpp>
 #include <fsconv/exchange/safetensors.hpp>
@@ -13,6 +15,7 @@
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/kept_files.hpp>
 #include <fsconv/io/seal.hpp>
+#include <set>
 
 namespace fsconv {
 namespace {
@@ -41,6 +44,32 @@ Exported described(const std::string& path, const OnnxGraph& graph, const ModelS
   for (const OnnxValue& value : graph.inputs) made.inputs.push_back(value.name);
   for (const OnnxValue& value : graph.outputs) made.outputs.push_back(value.name);
   return made;
+}
+
+// By a check that is not finite nobody could tell whether he has the model.
+void require_finite_check(const std::string& path, const ModelCheck& check,
+                          const std::set<std::string>& held) {
+  for (const auto& [name, member] : check_tensors) {
+    const Tensor<float>& values = check.*member;
+    if (held.contains(name) &&
+        !std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
+      throw BadData(path, fmt::format("would hold a check whose {} is not finite", name),
+                    "it is what the model makes of random pixels: its weights are too large");
+  }
+}
+
+// The tensors of the check that a file of this kind holds.
+std::set<std::string> held_of_check(ExportKind kind, const Model& model, ModelPart part) {
+  std::set<std::string> held;
+  if (kind == ExportKind::script) return held;
+  if (kind == ExportKind::onnx) {
+    const OnnxGraph graph = onnx_graph(model, part);
+    for (const OnnxValue& value : graph.inputs) held.insert(value.name);
+    for (const OnnxValue& value : graph.outputs) held.insert(value.name);
+    return held;
+  }
+  for (const auto& [name, member] : check_tensors) held.insert(name);
+  return held;
 }
 
 // What is made in memory before it is written, which is where a model may turn out not to have the kind; nothing of others.
@@ -99,6 +128,8 @@ void require_exports(const std::vector<std::string>& paths, const std::string& r
 std::vector<Exported> write_exports(const std::vector<std::string>& paths, const Model& model,
                                     const ModelState& state, ModelPart part) {
   std::vector<std::string> contents;
+  for (const std::string& path : paths)
+    require_finite_check(path, state.check, held_of_check(export_kind(path), model, part));
   for (const std::string& path : paths) contents.push_back(content_of(export_kind(path), model, state, part));
   std::vector<Exported> all;
   for (std::size_t at = 0; at < paths.size(); ++at) {

@@ -37,7 +37,7 @@ struct Exported {
 };
 
 // Writes the files, each whole or not at all, and none of them before the model is known to have each of these kinds. `part`
-// is of ONNX. IoError; InvalidArgument that onnx_bytes() and rebuild_script() throw.
+// is of ONNX. IoError; BadData where a check that one of them would hold is not finite; InvalidArgument that onnx_bytes() and rebuild_script() throw.
 std::vector<Exported> write_exports(const std::vector<std::string>& paths, const Model& model,
                                     const ModelState& state, ModelPart part);
 

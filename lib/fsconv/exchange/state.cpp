@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 #include <filesystem>
-#include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/random.hpp>
-#include <fsconv/exchange/foreign_tensors.hpp>
 #include <fsconv/exchange/state.hpp>
 #include <fsconv/nn/tensor_pass.hpp>
 #include <fsconv/train/codes.hpp>
@@ -91,12 +87,6 @@ ModelState state_of(const Model& model, const Parameters<float>& parameters) {
 
 ModelState state_of(const TrainedRun& run) {
   ModelState state = state_of(run.trained.model, run.trained.parameters);
-  for (const auto& [name, member] : check_tensors) {
-    const Tensor<float>& values = state.check.*member;
-    if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
-      throw BadData(run.path, fmt::format("makes a {} of random pixels that is not finite", name),
-                    "no program could tell by that whether it has the model: its weights are too large");
-  }
   // A file's name may be any bytes; what the formats hold is UTF-8.
   const std::string file = std::filesystem::path(run.path).filename().string();
   state.metadata["run"] = excerpt(file, file.size());

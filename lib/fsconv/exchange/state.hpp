@@ -52,8 +52,7 @@ ModelCheck check_of(const Model& model, const Parameters<float>& parameters, con
 // The tensors of a model, copied.
 std::vector<NamedTensor> tensors_of(const Model& model, const Parameters<float>& parameters);
 
-// All of a model or of a run, with the check of check_input(). InvalidArgument where there is no room for that; of a
-// run, BadData where its check is not finite.
+// All of a model or of a run, with the check of check_input(). InvalidArgument where there is no room for that.
 ModelState state_of(const Model& model, const Parameters<float>& parameters);
 ModelState state_of(const TrainedRun& run);
 

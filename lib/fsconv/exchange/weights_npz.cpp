@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
@@ -10,24 +9,18 @@
 #include <fsconv/exchange/weights_npz.hpp>
 #include <fsconv/io/json_text.hpp>
 #include <fsconv/io/numpy/npz.hpp>
-#include <limits>
 
 namespace fsconv {
 namespace {
 
 constexpr auto text_name = "__fsconv__";
 
-Tensor<float> to_floats(const Array& array, const std::string& where) {
-  if (array.dtype[0] != 'f')
-    throw BadData(where, fmt::format("holds numbers of the type {}", array.dtype),
-                  "weights are f2, f4 or f8");
-  constexpr double largest = std::numeric_limits<float>::max();
-  Tensor<float> values = cast<float>(array.values);
-  for (Index at = 0; at < values.size(); ++at)
-    if (std::isinf(values[at]) && !std::isinf(array.values[at]))
-      throw BadData(where, fmt::format("holds {} at {}", array.values[at], position_text(values.shape(), at)),
-                    fmt::format("every number must fit a float, at most {:.4g}", largest));
-  return values;
+Tensor<float> read_weights(const NpzReader& archive, std::size_t number, const std::string& where) {
+  return archive.read_floats(number, [&](const NpyHeader& header) {
+    if (header.kind != 'f')
+      throw BadData(where, fmt::format("holds numbers of the type {}", header.dtype()),
+                    "weights are f2, f4 or f8");
+  });
 }
 
 void read_text(const std::string& path, const Array& array, ForeignTensors& found) {
@@ -65,7 +58,7 @@ ModelState read_npz_state(const std::string& path) {
   const std::vector<std::string>& names = archive.names();
   for (std::size_t at = 0; at < names.size(); ++at)
     if (names[at] != text_name)
-      found.add(names[at], to_floats(archive.read(at), fmt::format("{}:{}", path, excerpt(names[at]))));
+      found.add(names[at], read_weights(archive, at, fmt::format("{}:{}", path, excerpt(names[at]))));
   if (std::find(names.begin(), names.end(), text_name) != names.end())
     read_text(path, archive.read(archive.number_of(text_name)), found);
   return std::move(found).state();

@@ -52,17 +52,6 @@ struct Target {
   bool is_direct() const { return mode && !S_ISREG(*mode); }
 };
 
-// Where a link leads that leads to nothing (yet): what the last link of the chain names.
-std::string end_of_links(std::string path) {
-  constexpr int most_links = 40;  // as many as the system follows
-  std::error_code none;
-  for (int n = 0; n < most_links && fs::is_symlink(fs::symlink_status(path, none)); ++n) {
-    const fs::path link = fs::read_symlink(path, none);
-    path = link.is_absolute() ? link.string() : folder_of(path) + "/" + link.string();
-  }
-  return path;
-}
-
 Target look_at(const std::string& path) {
   if (path.empty()) throw IoError("output file", "the name is empty");
   struct stat status {};
@@ -227,17 +216,14 @@ void AtomicFile::finish() {
 }
 
 void AtomicFile::put_over_own() {
-  const auto mine = identity_of(temporary_);
-  const auto refuse = [&] {
-    throw IoError(path_, "was written by another program since this one began with it: it is left as it is");
-  };
-  const auto there = identity_of(target_);
-  if (there && (!*own_ || !there->is_same_file(**own_))) refuse();
-  if (!there && !rename_to_free_name(temporary_, target_)) {
-    if (errno == EEXIST) refuse();  // somebody was faster, in this very moment
-    throw IoError::from_errno(path_, "write");
-  }
-  if (there && ::rename(temporary_.c_str(), target_.c_str()) != 0)
+  const auto mine = birth_of(temporary_);
+  const auto refuse = [&] { throw IoError(path_, "was written by another program meanwhile"); };
+  const auto there = birth_of(target_);
+  if (there && there != *own_) refuse();
+  const bool is_put = !there && rename_to_free_name(temporary_, target_);
+  if (!there && !is_put && errno == EEXIST) refuse();  // somebody was faster, in this very moment
+  // Not every file system can give away a free name and nothing else.
+  if (!is_put && ::rename(temporary_.c_str(), target_.c_str()) != 0)
     throw IoError::from_errno(path_, "replace");
   *own_ = mine;
 }
@@ -287,6 +273,16 @@ void write_whole(const std::string& path, std::string_view content) {
   AtomicFile file(path);
   file.write(content);
   file.commit();
+}
+
+std::string end_of_links(std::string path) {
+  constexpr int most_links = 40;  // as many as the system follows
+  std::error_code none;
+  for (int n = 0; n < most_links && fs::is_symlink(fs::symlink_status(path, none)); ++n) {
+    const fs::path link = fs::read_symlink(path, none);
+    path = link.is_absolute() ? link.string() : folder_of(path) + "/" + link.string();
+  }
+  return path;
 }
 
 bool is_same_output(const std::string& a, const std::string& b) {

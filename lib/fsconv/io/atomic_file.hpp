@@ -61,7 +61,7 @@ class AtomicFile {
   // For a file that is written again and again: `own` is what stood under its name when that began (nothing where there was none),
   // and from commit() on what this has put there. commit() throws IoError, and changes nothing, where another file stands
   // there by now: somebody else writes under that name, too, and would lose it. A file that has gone is made anew. `own` must stay.
-  void keep_to(std::optional<FileIdentity>& own) { own_ = &own; }
+  void keep_to(std::optional<FileBirth>& own) { own_ = &own; }
 
   // Once; the object is only destroyed after that.
   void commit();
@@ -80,8 +80,8 @@ class AtomicFile {
   Descriptor file_;        // what write() writes to
   bool direct_ = false;
   std::uint64_t copied_ = 0;
-  std::optional<FileLock> lock_;                // of an update
-  std::optional<FileIdentity>* own_ = nullptr;  // of keep_to()
+  std::optional<FileLock> lock_;             // of an update
+  std::optional<FileBirth>* own_ = nullptr;  // of keep_to()
 };
 
 // Takes away the temporary files of what is being written now, where a signal's handler is about to end the process: calls nothing
@@ -90,6 +90,9 @@ void remove_unfinished() noexcept;
 
 // A file that has this content, whole or not at all. IoError.
 void write_whole(const std::string& path, std::string_view content);
+
+// Where a link leads that leads to nothing (yet): what the last link of the chain names; the path itself where it is no link.
+std::string end_of_links(std::string path);
 
 // Whether two names are of one output: by one path, another one, or a link; of a file that is there or one that is yet to
 // come.

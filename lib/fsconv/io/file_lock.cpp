@@ -45,14 +45,22 @@ bool FileIdentity::operator==(const FileIdentity& other) const {
          modified.tv_sec == other.modified.tv_sec && modified.tv_nsec == other.modified.tv_nsec;
 }
 
-bool FileIdentity::is_same_file(const FileIdentity& other) const {
-  return device == other.device && inode == other.inode;
-}
-
 std::optional<FileIdentity> identity_of(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return std::nullopt;
   return identity(status);
+}
+
+std::optional<FileBirth> birth_of(const std::string& path) {
+  struct statx status {};
+  if (::statx(AT_FDCWD, path.c_str(), 0, STATX_INO | STATX_BTIME, &status) != 0) return std::nullopt;
+  FileBirth birth{.device = (std::uint64_t{status.stx_dev_major} << 32) | status.stx_dev_minor,
+                  .inode = status.stx_ino};
+  if ((status.stx_mask & STATX_BTIME) != 0) {
+    birth.seconds = status.stx_btime.tv_sec;
+    birth.nanoseconds = status.stx_btime.tv_nsec;
+  }
+  return birth;
 }
 
 std::string folder_of(const std::string& path) {

@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <cstdint>
 #include <fsconv/base/descriptor.hpp>
 #include <optional>
 #include <string>
@@ -18,10 +19,20 @@ struct FileIdentity {
   timespec modified;
 
   bool operator==(const FileIdentity& other) const;
-  bool is_same_file(const FileIdentity& other) const;  // whatever was written into it since
 };
 // Of what `path` names, through links; nothing where there is no such file.
 std::optional<FileIdentity> identity_of(const std::string& path);
+
+// Which file it is, whatever is written into it. The number of a file that has gone is soon another one's, whose birth tells
+// them apart where the system knows it.
+struct FileBirth {
+  std::uint64_t device = 0, inode = 0;
+  std::int64_t seconds = 0;
+  std::uint32_t nanoseconds = 0;
+
+  bool operator==(const FileBirth&) const = default;
+};
+std::optional<FileBirth> birth_of(const std::string& path);
 
 // As long as it lives, no other FileLock of that file does, in this process or another: whoever comes second waits.
 // Of a file that is not there its folder is locked, until it is there. Who asks for it twice in one thread waits for

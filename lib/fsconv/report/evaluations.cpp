@@ -61,16 +61,20 @@ std::vector<Aspect<EvaluationReport>> aspects() {
   const auto of_text = [](const char* name, std::string (*text)(Of)) {
     return Aspect<EvaluationReport>{name, [text](Of a, Of b) { return text(a) == text(b); }, text};
   };
-  return {
-      {"images", [](Of a, Of b) { return a.checksum == b.checksum && a.images() == b.images(); },
-       [](Of of) {
-         return fmt::format("{}; {}; checksum {:08x}", of.source, counted(of.images(), "image"), of.checksum);
-       }},
-      of_text("split", [](Of of) { return std::string(name(of.split)); }),
-      of_text("pixels", pixels_of),
-      {"seed", [](Of a, Of b) { return drawn_alike(a, b); }, [](Of of) { return std::to_string(of.seed); }},
-      of_text("likelihood", [](Of of) { return std::string(name(of.likelihood)); }),
-      of_text("measure", headline)};
+  return {{"images", [](Of a, Of b) { return a.checksum == b.checksum && a.images() == b.images(); },
+           [](Of of) {
+             return fmt::format("{}; {}; checksum {:08x}", of.source, counted(of.images(), "image"),
+                                of.checksum);
+           }},
+          of_text("split", [](Of of) { return std::string(name(of.split)); }),
+          of_text("pixels", pixels_of),
+          {"seed", [](Of a, Of b) { return drawn_alike(a, b); },
+           [](Of of) {
+             return of.binarise == Binarise::none && !of.variational() ? std::string("nothing is drawn")
+                                                                       : std::to_string(of.seed);
+           }},
+          of_text("likelihood", [](Of of) { return std::string(name(of.likelihood)); }),
+          of_text("measure", headline)};
 }
 
 void add_verdict(Page& page, const Evaluations& evaluations, const Groups& groups) {

@@ -193,18 +193,30 @@ void add_verdict(Page& page, const Runs& runs, const Groups& groups) {
       unfinished += fmt::format("{}{} ({} of {} epochs)", unfinished.empty() ? " Not finished: " : ", ",
                                 run.origin.label, run.of.epochs.size(), run.of.trained.config.epochs);
   if (!unfinished.empty()) unfinished += ".";
-  if (runs.size() == 1)
-    return page.verdict(true, fmt::format("{} has a test loss of {}.{}", runs[0].origin.label,
-                                          loss_text(runs[0]), unfinished));
+  std::vector<std::string> smoothed;
+  for (const auto& run : runs)
+    if (run.of.is_smoothed()) smoothed.push_back(run.origin.label);
+  if (!smoothed.empty())
+    page.verdict(true,
+                 fmt::format("{} written by fsconv smooth: what {} lost before is no loss of these weights.",
+                             enumeration(smoothed) + (smoothed.size() == 1 ? " was" : " were"),
+                             smoothed.size() == 1 ? "its training" : "their training"));
+  if (runs.size() == 1) {
+    if (smoothed.empty())
+      page.verdict(true, fmt::format("{} has a test loss of {}.{}", runs[0].origin.label, loss_text(runs[0]),
+                                     unfinished));
+    return;
+  }
   if (groups.members.size() > 1)
     page.verdict(true, apart_text(groups, "training runs", "losses") + unfinished);
   for (std::size_t group = 0; group < groups.members.size(); ++group) {
-    const std::vector<std::size_t>& members = groups.members[group];
+    std::vector<std::size_t> members = groups.members[group];
+    std::erase_if(members, [&](std::size_t at) { return runs[at].of.is_smoothed(); });
     if (members.size() < 2) continue;
     Standing standing;
     for (const std::size_t at : members) standing.add(runs[at].origin.label, final_loss(runs[at].of));
     const std::size_t low = standing.smallest(), high = standing.largest();
-    const bool all = members.size() == runs.size();
+    const bool all = groups.members.size() == 1;
     const std::string of =
         fmt::format("{} training runs{}", members.size(), all ? "" : " of " + Groups::name(group));
     const std::string rest = all ? unfinished : "";

@@ -126,7 +126,7 @@ nlohmann::json json_of(const std::vector<StepAlgorithms>& algorithms) {
 }  // namespace
 
 void save_checkpoint(const std::string& path, const RunRecord& record, const TrainState& state,
-                     const ImagePairs& samples, std::optional<FileIdentity>* own) {
+                     const ImagePairs& samples, std::optional<FileBirth>* own) {
   hdf5::File file = hdf5::File::create(path);
   if (own != nullptr) file.keep_to(*own);
   Hashes hashes;
@@ -138,6 +138,7 @@ void save_checkpoint(const std::string& path, const RunRecord& record, const Tra
     file.set_attribute("/", "initial_weights", record.initial->source);
     file.set_attribute("/", "initial_sha256", record.initial->sha256);
   }
+  if (!record.smoothing.empty()) file.set_attribute("/", "smoothing", record.smoothing);
   if (!record.algorithms.empty()) file.set_attribute("/", "algorithms", json_of(record.algorithms).dump());
   if (record.exchange) write_exchange(file, *record.exchange);
   write_partial_epoch(file, state);

@@ -79,6 +79,8 @@ struct RunRecord {
   std::string data_source = {};
   ImageChecksums checksums = {};
   std::optional<InitialWeights> initial = {};
+  std::string smoothing =
+      {};  // the command line of fsconv smooth that changed its weights at some time; or empty
   std::vector<StepAlgorithms> algorithms = {};  // Runner::algorithms() of what trains
   std::optional<ExchangeRecord> exchange = {};  // where there are several processes
 };
@@ -97,12 +99,12 @@ struct ImagePairs {
 //   /samples/originals, /samples/reconstructions      uint8 [image, row, column, channel]
 // and at the root what write_environment() writes, `model` (model_json.hpp), data_source, data_checksum and those of the parts
 // (train_checksum, test_checksum, validation_checksum), of
-// weights from elsewhere initial_weights and initial_sha256, of the form batched `algorithms` (read_algorithms()), and a
+// weights from elsewhere initial_weights and initial_sha256, of weights that fsconv smooth has changed `smoothing`, its command line, of the form batched `algorithms` (read_algorithms()), and a
 // digest; of several processes `ranks` and "exchange.NAME"; of a run in the middle of an epoch "partial.NAME" for what a PartialEpoch is, and partial.epoch, its number. Series
 // are of whole epochs; a run that has not ended one has empty series.
 // Replaces the file at once, when it is complete; with `own` only what AtomicFile::keep_to() lets it. IoError.
 void save_checkpoint(const std::string& path, const RunRecord& record, const TrainState& state,
-                     const ImagePairs& samples, std::optional<FileIdentity>* own = nullptr);
+                     const ImagePairs& samples, std::optional<FileBirth>* own = nullptr);
 
 // How many test images and reconstructions a file holds, at most.
 inline constexpr Index sample_count = 16;
@@ -145,6 +147,9 @@ PartialEpoch read_partial_epoch(const hdf5::File& file);
 
 // IoError.
 ImageChecksums read_image_checksums(const hdf5::File& file);
+
+// Empty where fsconv smooth has changed no weight.
+std::string read_smoothing(const hdf5::File& file);
 
 // Nothing where the run's weights were drawn.
 std::optional<InitialWeights> read_initial_weights(const hdf5::File& file);

@@ -252,6 +252,14 @@ ImageChecksums read_image_checksums(const hdf5::File& file) {
   return checksums;
 }
 
+// Files of fsconv before `smoothing` was recorded say it in their command line, as long as it is that of smooth.
+std::string read_smoothing(const hdf5::File& file) {
+  if (file.has_attribute("/", "smoothing")) return file.string_attribute("/", "smoothing");
+  if (!file.has_attribute("/", "command_line")) return "";
+  const std::string line = file.string_attribute("/", "command_line");
+  return line.starts_with("fsconv smooth ") ? line : "";
+}
+
 std::optional<InitialWeights> read_initial_weights(const hdf5::File& file) {
   if (!file.has_attribute("/", "initial_weights")) return std::nullopt;
   return InitialWeights{file.string_attribute("/", "initial_weights"),

@@ -84,15 +84,14 @@ std::vector<Aspect<RecordedRun>> loss_aspects() {
 
 std::vector<Aspect<RecordedRun>> further_aspects(const std::string& series) {
   if (series == "validation_loss") return {images_of("validation images", &ImageChecksums::validation)};
-  if (series == "train_loss")
-    return {images_of("training images", &ImageChecksums::train),
-            of_text("augmentation",
-                    [](const RecordedRun& run) {
-                      const auto& augment = run.trained.config.augment;
-                      return augment ? text(*augment) : std::string("none");
-                    }),
-            of_text("objective", objective_of)};
-  return {};
+  if (!series.starts_with("train_")) return {};
+  std::vector<Aspect<RecordedRun>> aspects = {images_of("training images", &ImageChecksums::train),
+                                              of_text("augmentation", [](const RecordedRun& run) {
+                                                const auto& augment = run.trained.config.augment;
+                                                return augment ? text(*augment) : std::string("none");
+                                              })};
+  if (series == "train_loss") aspects.push_back(of_text("objective", objective_of));
+  return aspects;
 }
 
 std::vector<std::string> differing_aspects(const std::vector<const RecordedRun*>& runs,

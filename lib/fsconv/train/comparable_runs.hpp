@@ -23,7 +23,7 @@ struct Aspect {
 std::vector<Aspect<RecordedRun>> loss_aspects();
 
 // In what else two runs must agree for a series of theirs to compare: of train_loss the images that it is a mean of and the objective, which
-// has the weight of the KL and the bound; of validation_loss the images that are kept apart. Of others nothing.
+// has the weight of the KL and the bound; of its parts, which no weight stands before, the images alone; of validation_loss those that are kept apart. Of others nothing.
 std::vector<Aspect<RecordedRun>> further_aspects(const std::string& series);
 
 // The names of the aspects in which not all of the runs agree, in their order: empty where all compare.

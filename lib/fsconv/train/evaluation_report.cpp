@@ -77,7 +77,7 @@ void require_match(const std::string& path, const Basis& there, const Basis& her
     throw InvalidArgument(
         "against",
         fmt::format("{} has {} {}, this evaluation {}", path, found->what, found->there, found->here),
-        "pairs need the same images, split, binarisation and seed");
+        "pairs need the same images, split and binarisation, and one seed where something is drawn");
 }
 
 // The reconstruction and what it is added to; bounds of their own name have as many draws as that says.

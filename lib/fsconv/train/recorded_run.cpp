@@ -48,6 +48,7 @@ RecordedRun read_recorded_run(const hdf5::File& file) {
       .data_source = {},
       .checksums = read_image_checksums(file),
       .initial = read_initial_weights(file),
+      .smoothing = read_smoothing(file),
       .epochs = {},
       .series = {},
       .originals = {},

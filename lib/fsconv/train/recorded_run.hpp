@@ -22,6 +22,7 @@ struct RecordedRun {
   std::string data_source;       // empty in files that do not say it
   ImageChecksums checksums;
   std::optional<InitialWeights> initial;  // nothing where its weights were drawn
+  std::string smoothing;                  // as RunRecord has it
   std::vector<double> epochs;             // 1, 2, ...
   std::vector<RecordedSeries> series;
   PartialEpoch partial = {};  // behind them

@@ -50,6 +50,7 @@ void resume(const std::string& path, const TrainConfig& config, const TrainingDa
   const hdf5::File file = hdf5::File::open(path);
   restore(file, data.checksums.all, state);
   record.initial = read_initial_weights(file);
+  record.smoothing = read_smoothing(file);
   tell_of_other_algorithms(path, read_algorithms(file), record.algorithms, say);
   require_steps_of_epochs(path, config.batch, data.train.count(), state);
   const auto done = static_cast<Index>(state.history.size());

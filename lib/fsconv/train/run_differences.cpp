@@ -43,19 +43,11 @@ Entries structure_of(const LoggedRun& run) {
 }
 
 Entries data_of(const LoggedRun& run) {
-  Entries entries = entries_of(json_of_parts(run.run.checksums));
-  entries["source"] = run.run.data_source;
-  entries["checksum"] = run.run.checksums.all;
-  return entries;
+  return {{"source", run.run.data_source}, {"checksum", run.run.checksums.all}};
 }
+Entries parts_of(const LoggedRun& run) { return entries_of(json_of_parts(run.run.checksums)); }
 
-// What only some of the files record is no difference between their images.
-void leave_out_unrecorded(std::vector<RunEntry>& data) {
-  std::erase_if(data, [](const RunEntry& entry) {
-    return std::any_of(entry.values.begin(), entry.values.end(),
-                       [](const auto& one) { return one.is_null(); });
-  });
-}
+bool records_parts(const LoggedRun& run) { return run.run.checksums.train.has_value(); }
 
 // The weights that a run began with, where they came from elsewhere. Runs that began with the same ones call them as the
 // first of these runs does: a file may have another name by now.
@@ -162,7 +154,7 @@ std::vector<RunEntry> configuration_entries(const std::vector<const RecordedRun*
     list.push_back(entries_of(to_json(run->trained.config)));
     if (nlohmann::json initial = initial_weights_of(*run, runs); !initial.is_null())
       list.back()["init"] = std::move(initial);
-    if (run->is_smoothed()) list.back()["smooth"] = run->command_line;
+    if (!run->smoothing.empty()) list.back()["smooth"] = run->smoothing;
   }
   return side_by_side(list);
 }
@@ -173,9 +165,9 @@ std::vector<RunDifference> differences(const std::vector<LoggedRun>& runs) {
   for (const LoggedRun& run : runs) recorded.push_back(&run.run);
   add(list, "configuration", configuration_entries(recorded));
   if (!add(list, "model", of_each(runs, parameters_of))) add(list, "model", of_each(runs, structure_of));
-  std::vector<RunEntry> data = of_each(runs, data_of);
-  leave_out_unrecorded(data);
-  add(list, "data", std::move(data));
+  add(list, "data", of_each(runs, data_of));
+  // What only some of the files record is no difference between their images.
+  if (std::all_of(runs.begin(), runs.end(), records_parts)) add(list, "data", of_each(runs, parts_of));
   add(list, "environment", of_each(runs, environment_of));
   return list;
 }

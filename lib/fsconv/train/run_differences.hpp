@@ -18,8 +18,8 @@ struct RunEntry {
 
 // Every option that one of the runs has, sorted by name, whether it differs or not. Configurations are those that this
 // program reads: what an older file does not say is what it meant. `init` tells weights by their SHA-256, and shows its
-// first digits beside the name that the first of these runs has for them. `smooth` is the command line by which a file has other
-// weights than its training ended with.
+// first digits beside the name that the first of these runs has for them. `smooth` is the command line of fsconv smooth by which
+// its weights were changed at some time.
 std::vector<RunEntry> configuration_entries(const std::vector<const RecordedRun*>& runs);
 
 // An entry that is not the same for all runs.

@@ -117,6 +117,8 @@ std::string heading(const LoggedRun& run, std::size_t width) {
   if (run.run.initial)
     text += wrapped_text(fmt::format("  began with the weights of {}", excerpt(run.run.initial->source)),
                          width, 2);
+  if (!run.run.smoothing.empty() && !run.run.is_smoothed())
+    text += wrapped_text("  went on from weights that fsconv smooth had changed", width, 2);
   if (run.run.is_smoothed())
     text += wrapped_text(
         "  Its weights were changed by fsconv smooth; the curves are those of the training before.", width,
@@ -150,6 +152,10 @@ Names names_of(const std::vector<LoggedRun>& runs, std::size_t width) {
 // Whether losses say which run is better, and of what is shown the series that do not; nothing where all do.
 std::string comparability(const std::vector<LoggedRun>& runs, const std::vector<std::string>& series,
                           std::size_t width) {
+  const auto is_loss = [](const std::string& name) {
+    return name.ends_with("_loss") || name.ends_with("_reconstruction") || name.ends_with("_kl");
+  };
+  if (std::none_of(series.begin(), series.end(), is_loss)) return "";
   std::vector<const RecordedRun*> recorded;
   for (const LoggedRun& run : runs) recorded.push_back(&run.run);
   if (const auto differing = differing_aspects(recorded, loss_aspects()); !differing.empty())
@@ -158,12 +164,22 @@ std::string comparability(const std::vector<LoggedRun>& runs, const std::vector<
                     runs.size() == 2 ? "These losses" : "Some of these losses", enumeration(differing)),
         width, 2);
   std::string text;
-  for (const std::string& one : series)
-    if (const auto differing = differing_aspects(recorded, further_aspects(one)); !differing.empty())
-      text +=
-          wrapped_text(fmt::format("{} does not compare{}: the runs differ in {}.", one,
-                                   runs.size() == 2 ? "" : " between all of them", enumeration(differing)),
-                       width, 2);
+  for (const std::string& one : series) {
+    std::vector<const RecordedRun*> with;
+    std::copy_if(recorded.begin(), recorded.end(), std::back_inserter(with),
+                 [&](const RecordedRun* run) { return run->find(one) != nullptr; });
+    if (const auto differing = differing_aspects(with, further_aspects(one)); !differing.empty())
+      text += wrapped_text(
+          fmt::format("{} does not compare{}: the runs differ in {}.", one,
+                      with.size() == 2 ? "" : " between all that have it", enumeration(differing)),
+          width, 2);
+  }
+  for (const LoggedRun& run : runs)
+    if (run.run.is_smoothed())
+      text += wrapped_text(
+          fmt::format("{} was written by fsconv smooth: its losses are those of the training before.",
+                      run.label),
+          width, 2);
   return text;
 }
 
@@ -265,7 +281,8 @@ std::string curves_text(const std::vector<LoggedRun>& runs, const RunSelection& 
                         std::size_t width) {
   const Names names = names_of(runs, width);
   std::string text = names.legend;
-  for (const std::string& name : shown_series(runs, selection)) {
+  const std::vector<std::string> series = shown_series(runs, selection);
+  for (const std::string& name : series) {
     std::vector<Column> columns = {{"epoch", Align::right}};
     for (const std::string& head : names.heads) columns.push_back({head, Align::right});
     Table table(std::move(columns), width, 2);
@@ -282,7 +299,7 @@ std::string curves_text(const std::vector<LoggedRun>& runs, const RunSelection& 
     }
     text += fmt::format("{}{}\n{}", text.empty() ? "" : "\n", name, table.text());
   }
-  return text;
+  return text + (runs.size() > 1 ? comparability(runs, series, width) : "");
 }
 
 }  // namespace fsconv

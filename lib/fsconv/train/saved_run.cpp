@@ -56,7 +56,7 @@ void require_kept(const std::string& output, const std::vector<std::string>& rea
 }
 
 SavedRun::SavedRun(std::string output, std::string resumed_from)
-    : output_(std::move(output)), own_(identity_of(output_)), file_(std::move(resumed_from)) {}
+    : output_(std::move(output)), own_(birth_of(output_)), file_(std::move(resumed_from)) {}
 
 void SavedRun::check_output(const std::vector<std::string>& data, bool force, bool trains) const {
   std::error_code none;
@@ -70,11 +70,7 @@ void SavedRun::check_output(const std::vector<std::string>& data, bool force, bo
     for (const std::string& name : data)
       require_kept(output_, files_of_data(name),
                    name == data.front() ? "what is trained on" : "what is tested with");
-  for (const std::string& name : data)
-    if (would_be_data(picture, name))
-      throw InvalidArgument("output",
-                            fmt::format("has its picture in {}, among the pictures of {}", picture, name),
-                            "choose another folder");
+  require_no_data("output", picture, data);
   if (!force && !is_own())
     for (const std::string& path : {output_, picture})
       if (fs::is_regular_file(path, none))
@@ -124,8 +120,14 @@ bool SavedRun::has_picture() const {
   return fs::exists(picture_path(output_), none);
 }
 
+bool SavedRun::is_replaced() const {
+  const auto there = birth_of(output_);
+  return (file_.empty() || is_own()) && there && there != own_;
+}
+
 std::string SavedRun::standing(Index all_epochs) const {
   std::error_code none;
+  if (is_replaced()) return fmt::format("{} holds what another program has written meanwhile", output_);
   if (file_.empty())
     return fs::is_regular_file(output_, none) ? fmt::format("{} is as it was", output_)
                                               : "no file was written";
@@ -136,6 +138,7 @@ std::string SavedRun::standing(Index all_epochs) const {
 }
 
 std::string SavedRun::interruption(Index all_epochs) const {
+  if (is_replaced()) return fmt::format("interrupted; {}", standing(all_epochs));
   if (file_.empty())
     return fmt::format("interrupted before the first step was done; {}", standing(all_epochs));
   return fmt::format(

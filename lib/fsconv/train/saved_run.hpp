@@ -50,6 +50,8 @@ class SavedRun {
   // Whether the run goes on in the file that it was resumed from.
   bool is_own() const;
   bool has_picture() const;
+  // Whether another program has put its file in the place of the one that this run went on from or wrote.
+  bool is_replaced() const;
   // "run.h5 holds 2 of 5 epochs", "and 7 steps of epoch 3", or that nothing was written.
   std::string standing(Index all_epochs) const;
   // The same for whoever stopped the run, with the command that goes on.
@@ -57,7 +59,7 @@ class SavedRun {
 
  private:
   std::string output_;
-  std::optional<FileIdentity>
+  std::optional<FileBirth>
       own_;           // what stands under the output's name by this run's doing, or stood there before
   std::string file_;  // the last one that holds the run; empty where none was written yet
   Index epochs_ = 0, steps_ = 0;  // that it holds; 0 both: not yet read

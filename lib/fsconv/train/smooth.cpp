@@ -115,6 +115,7 @@ void write_smoothed_run(const std::string& output, const std::string& run, check
   restore(file, record.checksums.all, state);
   record.algorithms = read_algorithms(file);
   record.initial = read_initial_weights(file);
+  record.smoothing = command_line;
   smooth(state.model, state.parameters, onto, layers);
   if (state.best) smooth(state.model, state.best->parameters, onto, layers);
   save_checkpoint(output, record, state, samples_of(file, state, config, threads));

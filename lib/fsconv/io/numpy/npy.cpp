@@ -86,12 +86,23 @@ Tensor<T> reverse_axes(const Tensor<T>& values) {
   throw BadData(where, with_kind("is no npy array: it does not begin so", content_kind(start)));
 }
 
+float narrowed(double value, std::string_view where) {
+  const auto narrow = static_cast<float>(value);
+  if (std::isinf(narrow) && !std::isinf(value))
+    throw BadData(
+        where, fmt::format("holds {}", value),
+        fmt::format("every number must fit a float, at most {:.4g}", std::numeric_limits<float>::max()));
+  return narrow;
+}
+
 // Values of one byte are taken as they are, and a boolean is 0 or 1.
 template <class T>
 T converted(std::span<const std::byte> bytes, const NpyHeader& header, std::string_view where) {
   if constexpr (std::is_same_v<T, std::uint8_t>) {
     const auto byte = std::to_integer<std::uint8_t>(bytes.front());
     return header.kind == 'b' ? static_cast<std::uint8_t>(byte != 0) : byte;
+  } else if constexpr (std::is_same_v<T, float>) {
+    return narrowed(decode(bytes, header, where), where);
   } else {
     return decode(bytes, header, where);
   }
@@ -201,6 +212,13 @@ CompactArray read_compact_npy(const ByteSource& source, std::uint64_t length, st
   const std::string dtype = header.dtype();
   if (dtype == "u1" || dtype == "b1") return {read_values<std::uint8_t>(source, header, where), dtype};
   return {read_values<double>(source, header, where), dtype};
+}
+
+Tensor<float> read_npy_floats(const ByteSource& source, std::uint64_t length, std::string_view where,
+                              const NpyCheck& check) {
+  const NpyHeader header = read_npy_header(source, length, where);
+  check(header);
+  return read_values<float>(source, header, where);
 }
 
 namespace {

@@ -46,6 +46,10 @@ CompactArray read_compact_npy(const std::string& path, const NpyCheck& check);
 CompactArray read_compact_npy(const ByteSource& source, std::uint64_t length, std::string_view where,
                               const NpyCheck& check);
 
+// As read_npy(), each number rounded to the nearest float; BadData for one that overflows there.
+Tensor<float> read_npy_floats(const ByteSource& source, std::uint64_t length, std::string_view where,
+                              const NpyCheck& check);
+
 // The header of an array of npy, whose values lie in its last bytes, for whoever reads these himself. Throws what
 // read_npy() throws before it reads the first value.
 NpyHeader read_npy_header(const ByteSource& source, std::uint64_t length, std::string_view where);

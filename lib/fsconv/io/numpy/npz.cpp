@@ -80,6 +80,14 @@ CompactArray NpzReader::read_compact(std::size_t number, const NpyCheck& check) 
   return array;
 }
 
+Tensor<float> NpzReader::read_floats(std::size_t number, const NpyCheck& check) const {
+  ZipMemberReader reader(file_, members_.at(number));
+  Tensor<float> values = read_npy_floats([&](std::span<std::byte> bytes) { reader.read(bytes); },
+                                         members_[number].size, where(number), check);
+  reader.finish();
+  return values;
+}
+
 std::vector<std::string> npz_names(const std::string& path) { return NpzReader(path).names(); }
 
 Array read_npz(const std::string& path, const std::string& name) {

@@ -30,6 +30,7 @@ class NpzReader {
   const std::vector<std::string>& names() const { return names_; }
   Array read(std::size_t number) const;  // of names()
   CompactArray read_compact(std::size_t number, const NpyCheck& check) const;
+  Tensor<float> read_floats(std::size_t number, const NpyCheck& check) const;
   // By a name, with or without ".npy"; BadData, too, where several arrays have it.
   std::size_t number_of(const std::string& name) const;
   // Of the only array; InvalidArgument with the names where there are several, BadData where there is none.
