@@ -23,6 +23,9 @@ std::vector<std::string> chosen(const Options& options, const char* option,
   const std::vector<std::string> words = options.different_words(option);
   for (const std::string& word : words) {
     if (std::find(known.begin(), known.end(), word) != known.end()) continue;
+    if (word == "all")
+      throw InvalidArgument(option, fmt::format("has all beside others: {}", options.text(option)),
+                            "all stands alone");
     known.emplace_back("all");
     throw InvalidArgument(option, fmt::format("'{}' is unknown", word), instead_of(word, known));
   }
@@ -149,14 +152,14 @@ Link given_link(const Options& options) {
     throw InvalidArgument(
         options.has("latency") ? "bandwidth" : "latency", "is missing",
         "tell how fast messages travel, or measure it: mpirun -n 2 fsconv bench --what scale");
-  constexpr double longest = 1e9, fastest = 1e6;
+  constexpr double longest = 1e9, slowest = 1e-6, fastest = 1e6;
   const double microseconds = options.number("latency", 0), gigabytes = options.number("bandwidth", 0);
   if (!(microseconds >= 0 && microseconds <= longest))
     throw InvalidArgument("latency", fmt::format("is {}", options.text("latency")),
                           "must be 0 to 1e9 microseconds");
-  if (!(gigabytes > 0 && gigabytes <= fastest))
+  if (!(gigabytes >= slowest && gigabytes <= fastest))
     throw InvalidArgument("bandwidth", fmt::format("is {}", options.text("bandwidth")),
-                          "must be above 0 and at most 1e6 GB/s");
+                          "must be 1e-6 to 1e6 GB/s");
   return {.latency = microseconds / 1e6, .bandwidth = gigabytes * 1e9};
 }
 

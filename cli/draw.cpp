@@ -92,6 +92,8 @@ Tensor<double> one_filter(const std::string& file, const ArrayOrder& order) {
     return values;
   }
   const Tensor<double> all = weight_from(order, values);
+  if (const Index pairs = all.shape()[0] * all.shape()[1]; pairs > 1)
+    tell("{}: of its {} pairs of channels the first is drawn", file, pairs);
   const Shape space(all.shape().begin() + 2, all.shape().end());
   return Tensor<double>(space, std::vector<double>(all.begin(), all.begin() + element_count(space)));
 }
@@ -117,6 +119,11 @@ Drawn drawn_figure(const Options& options, bool moves) {
   figure.text = named<draw::CellText>(options.text("text", "symbols"));
   figure.convention = convention_of(options);
   const Geometry geometry = drawn_geometry(options, figure.direction);
+  if (figure.view == draw::View::overlap) {
+    constexpr const char* of_steps[] = {"text", "weight", "input", "step", "animate", "seconds"};
+    options.require_none_of(of_steps,
+                            "the view overlap counts taps: it shows no numbers of arrays and no steps");
+  }
   if (figure.text != draw::CellText::numbers) {
     constexpr const char* numbers[] = {"weight", "input"};
     options.require_none_of(numbers, "only --text numbers shows them");

@@ -138,6 +138,8 @@ Tensor<double> read_weight(const Options& options, Direction direction, const Ge
 
 int run(const Options& options) {
   const Direction direction = direction_of(options, Direction::conv);
+  constexpr const char* of_random[] = {"seed"};
+  if (options.has("weight")) options.require_none_of(of_random, "the weights are those of --weight");
   const std::optional<FixedFilter> filter = filter_of(options);
   const Geometry geometry =
       filter ? filter_call_of(options, direction, *filter).geometry : geometry_of(options, direction);

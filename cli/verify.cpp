@@ -124,6 +124,9 @@ Methods methods_of(const Options& options) {
       methods.of_checks.push_back(*found);
     else if (word == "proof")
       methods.proof = true;
+    else if (word == "all")
+      throw InvalidArgument("method", fmt::format("has all beside others: {}", options.text("method")),
+                            "all stands alone");
     else
       throw InvalidArgument("method", fmt::format("'{}' is unknown", word),
                             "use numeric, exact, symbolic, proof or all");

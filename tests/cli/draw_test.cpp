@@ -133,13 +133,20 @@ TEST_CASE("cli draw: what stands beside a call stands below it, and words that d
   draw(folder, "i1o1k3s2 --view overlap -o small.svg");
   CHECK(content_of(folder / "small.svg").find("no pixel is reached by all taps of its phase") !=
         std::string::npos);
-  draw(folder, "i2o2k7s3p3 --view overlap -o even.svg");
+  // Pixel 0 has three taps, of which a larger image would show all.
+  draw(folder, "i2o2k7s3p3 --view overlap -o partly.svg");
+  CHECK(content_of(folder / "partly.svg")
+            .find("away from the borders: 2 taps in 1 of 2 phases; the others are near a border") !=
+        std::string::npos);
+  draw(folder, "i8o3k4s2 --view overlap -o even.svg");
   CHECK(content_of(folder / "even.svg").find("away from the borders: 2 taps everywhere: even") !=
         std::string::npos);
   for (const char* line :
        {"i5o2k3s2 --convention pytorch --transpose-kernel true", "i5o2k3s2 --data-format NWC",
         "i5o2k3s2 --convention jax --use-consistent-padding true",
-        "i5o2k3s2 --convention jax --op conv --transpose-kernel true", "i5o2k3s2 --step 1 --seconds 2"}) {
+        "i5o2k3s2 --convention jax --op conv --transpose-kernel true", "i5o2k3s2 --step 1 --seconds 2",
+        "i5o2k3s2 --view overlap --text numbers", "i5o2k3s2 --view overlap --seconds 2",
+        "i5o2k3s2 --view overlap --step 0"}) {
     const auto arguments = words(std::string("draw -o x.gif ") + line);
     const Finished refused = run_fsconv(arguments, folder.path());
     INFO(description(arguments, refused));

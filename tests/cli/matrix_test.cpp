@@ -42,6 +42,14 @@ std::vector<double> values(const Tensor<double>& tensor) { return {tensor.begin(
 
 }  // namespace
 
+TEST_CASE("cli matrix: a seed of weights that are not drawn is refused") {
+  const ScratchFolder folder;
+  const Finished refused =
+      run_fsconv(words("matrix --weight bilinear:2 --input-size 5 --seed 3"), folder.path());
+  CHECK(refused.exit_code == 2);
+  CHECK_THAT(refused.err, Catch::Contains("seed") && Catch::Contains("would have no effect"));
+}
+
 TEST_CASE("cli matrix: --print shows the 4x16 matrix of [DV16] section 4.1") {
   const ScratchFolder folder;
   const Finished finished = matrix_line(folder, "--input-size 4,4 --kernel 3 --print");

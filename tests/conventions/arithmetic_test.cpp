@@ -156,6 +156,17 @@ TEST_CASE("arithmetic: the interior is where every tap of a pixel's phase finds 
   CHECK(none > 1000);
 }
 
+TEST_CASE("arithmetic: phases that are near a border everywhere make no image even") {
+  const auto overlap = [](const char* name) { return explain(parse_case(name).axes[0]).back(); };
+  // The pixels are reached by 1, 0, 2, 0, 2, 0 and 1 taps of 3.
+  CHECK_THAT(overlap("i7o2k3s2d2"),
+             Catch::Contains("1 of 2 phases has image pixels far enough inside, reached by 0 taps") &&
+                 !Catch::Contains(": even"));
+  CHECK_THAT(overlap("i9o1k5s5d2p1"), Catch::Contains("4 of 5 phases have") && Catch::Contains("by 1 tap;"));
+  CHECK_THAT(overlap("i2o1k2s2"), Catch::Contains("every interior image pixel is reached by 1 tap: even"));
+  CHECK_THAT(overlap("i14o7k3s2"), Catch::Contains("2, 1 taps: uneven"));
+}
+
 TEST_CASE("arithmetic: of a filter that is known the sums are said, not the number of taps alone") {
   const auto last_line = [](const char* name, const std::vector<double>& weights) {
     return explain(parse_case(name).axes[0], {}, weights).back();

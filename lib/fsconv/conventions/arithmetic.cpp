@@ -89,6 +89,11 @@ std::string overlap_text(const Axis& axis, std::span<const double> weights) {
   const std::vector<Index> counts = counts_of(phases);
   if (counts.empty()) return "no image pixel lies far enough inside to be reached by all its windows";
   const bool alike = all_are(counts, counts.front());
+  // Of the others nothing can be said: that these are alike does not make the image even.
+  if (const std::size_t all = overlap_by_phase(axis).size(); counts.size() < all && alike)
+    return fmt::format(
+        "{} of {} phases {} image pixels far enough inside, reached by {}; the others are near a border everywhere",
+        counts.size(), all, counts.size() == 1 ? "has" : "have", counted(counts.front(), "tap"));
   const std::string reached =
       alike ? "every interior image pixel is reached by " + counted(counts.front(), "tap")
             : fmt::format("interior image pixels in turn are reached by {} taps", beginning(counts));

@@ -20,6 +20,9 @@ std::string verdict(const Axis& axis) {
   if (counts.empty()) return "no pixel is reached by all taps of its phase";
   const bool even =
       std::all_of(counts.begin(), counts.end(), [&](Index count) { return count == counts.front(); });
+  if (const std::size_t all = overlap_by_phase(axis).size(); even && counts.size() < all)
+    return fmt::format("{} in {} of {} phases; the others are near a border", counted(counts.front(), "tap"),
+                       counts.size(), all);
   if (even) return counted(counts.front(), "tap") + " everywhere: even";
   return counts.size() > 12 ? "uneven" : fmt::format("{} taps in turn: uneven", fmt::join(counts, ", "));
 }
