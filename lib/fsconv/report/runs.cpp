@@ -186,48 +186,48 @@ std::string loss_text(const Result<RecordedRun>& run) {
       run.of.is_finished() ? static_cast<Index>(run.of.epochs.size()) : run.of.trained.config.epochs);
 }
 
+// Of runs whose losses compare: who has the smallest, and who the largest.
+void add_ranking(Page& page, const Runs& runs, const std::vector<std::size_t>& members,
+                 const std::string& group) {
+  Standing standing;
+  for (const std::size_t at : members) standing.add(runs[at].origin.label, final_loss(runs[at].of));
+  const std::size_t low = standing.smallest(), high = standing.largest();
+  const std::string of =
+      fmt::format("{} training runs{}", members.size(), group.empty() ? "" : " of " + group);
+  const auto loss_at = [&](std::size_t place) { return loss_text(runs[members[place]]); };
+  if (standing.are_equal())
+    page.verdict(true, fmt::format("The {} have the same test loss, {}.", of, loss_at(low)));
+  else
+    page.verdict(true, fmt::format("Of {}, {} the smallest test loss, {}; {} the largest, {}.", of,
+                                   standing.who(low, "has", "have"), loss_at(low),
+                                   standing.who(high, "has", "have"), loss_at(high)));
+}
+
 void add_verdict(Page& page, const Runs& runs, const Groups& groups) {
-  std::string unfinished;
-  for (const auto& run : runs)
+  std::vector<std::string> unfinished, smoothed;
+  for (const auto& run : runs) {
     if (!run.of.is_finished())
-      unfinished += fmt::format("{}{} ({} of {} epochs)", unfinished.empty() ? " Not finished: " : ", ",
-                                run.origin.label, run.of.epochs.size(), run.of.trained.config.epochs);
-  if (!unfinished.empty()) unfinished += ".";
-  std::vector<std::string> smoothed;
-  for (const auto& run : runs)
+      unfinished.push_back(fmt::format("{} ({} of {} epochs)", run.origin.label, run.of.epochs.size(),
+                                       run.of.trained.config.epochs));
     if (run.of.is_smoothed()) smoothed.push_back(run.origin.label);
-  if (!smoothed.empty())
-    page.verdict(true,
-                 fmt::format("{} written by fsconv smooth: what {} lost before is no loss of these weights.",
-                             enumeration(smoothed) + (smoothed.size() == 1 ? " was" : " were"),
-                             smoothed.size() == 1 ? "its training" : "their training"));
-  if (runs.size() == 1) {
-    if (smoothed.empty())
-      page.verdict(true, fmt::format("{} has a test loss of {}.{}", runs[0].origin.label, loss_text(runs[0]),
-                                     unfinished));
-    return;
   }
-  if (groups.members.size() > 1)
-    page.verdict(true, apart_text(groups, "training runs", "losses") + unfinished);
+  const bool apart = groups.members.size() > 1;
+  if (apart) page.verdict(true, apart_text(groups, "training runs", "losses"));
   for (std::size_t group = 0; group < groups.members.size(); ++group) {
     std::vector<std::size_t> members = groups.members[group];
     std::erase_if(members, [&](std::size_t at) { return runs[at].of.is_smoothed(); });
-    if (members.size() < 2) continue;
-    Standing standing;
-    for (const std::size_t at : members) standing.add(runs[at].origin.label, final_loss(runs[at].of));
-    const std::size_t low = standing.smallest(), high = standing.largest();
-    const bool all = groups.members.size() == 1;
-    const std::string of =
-        fmt::format("{} training runs{}", members.size(), all ? "" : " of " + Groups::name(group));
-    const std::string rest = all ? unfinished : "";
-    const auto loss_at = [&](std::size_t place) { return loss_text(runs[members[place]]); };
-    if (standing.are_equal())
-      page.verdict(true, fmt::format("The {} have the same test loss, {}.{}", of, loss_at(low), rest));
-    else
-      page.verdict(true, fmt::format("Of {}, {} the smallest test loss, {}; {} the largest, {}.{}", of,
-                                     standing.who(low, "has", "have"), loss_at(low),
-                                     standing.who(high, "has", "have"), loss_at(high), rest));
+    if (members.size() > 1)
+      add_ranking(page, runs, members, apart ? Groups::name(group) : "");
+    else if (members.size() == 1 && !apart)
+      page.verdict(true, fmt::format("{} has a test loss of {}.", runs[members.front()].origin.label,
+                                     loss_text(runs[members.front()])));
   }
+  if (!smoothed.empty())
+    page.verdict(true,
+                 fmt::format("{} {} written by fsconv smooth: {} losses are those of the training before.",
+                             enumeration(smoothed), smoothed.size() == 1 ? "was" : "were",
+                             smoothed.size() == 1 ? "its" : "their"));
+  if (!unfinished.empty()) page.verdict(true, "Not finished: " + enumeration(unfinished) + ".");
 }
 
 nlohmann::json json_of_run(const Result<RecordedRun>& run) {

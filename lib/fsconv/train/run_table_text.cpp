@@ -149,7 +149,36 @@ Names names_of(const std::vector<LoggedRun>& runs, std::size_t width) {
   return names;
 }
 
-// Whether losses say which run is better, and of what is shown the series that do not; nothing where all do.
+// Whose losses are not those of its weights.
+std::string smoothed_lines(const std::vector<LoggedRun>& runs, std::size_t width) {
+  std::string text;
+  for (const LoggedRun& run : runs)
+    if (run.run.is_smoothed())
+      text += wrapped_text(
+          fmt::format("{} was written by fsconv smooth: its losses are those of the training before.",
+                      run.label),
+          width, 2);
+  return text;
+}
+
+// Of what is shown the series that not all runs have in one meaning.
+std::string further_lines(const std::vector<const RecordedRun*>& runs, const std::vector<std::string>& series,
+                          std::size_t width) {
+  std::string text;
+  for (const std::string& one : series) {
+    std::vector<const RecordedRun*> with;
+    std::copy_if(runs.begin(), runs.end(), std::back_inserter(with),
+                 [&](const RecordedRun* run) { return run->find(one) != nullptr; });
+    if (const auto differing = differing_aspects(with, further_aspects(one)); !differing.empty())
+      text += wrapped_text(
+          fmt::format("{} does not compare{}: the runs differ in {}.", one,
+                      with.size() == 2 ? "" : " between all that have it", enumeration(differing)),
+          width, 2);
+  }
+  return text;
+}
+
+// Whether losses say which run is better; nothing where all do, or none is shown.
 std::string comparability(const std::vector<LoggedRun>& runs, const std::vector<std::string>& series,
                           std::size_t width) {
   const auto is_loss = [](const std::string& name) {
@@ -158,29 +187,14 @@ std::string comparability(const std::vector<LoggedRun>& runs, const std::vector<
   if (std::none_of(series.begin(), series.end(), is_loss)) return "";
   std::vector<const RecordedRun*> recorded;
   for (const LoggedRun& run : runs) recorded.push_back(&run.run);
-  if (const auto differing = differing_aspects(recorded, loss_aspects()); !differing.empty())
-    return wrapped_text(
-        fmt::format("{} do not compare: the runs differ in {}.",
-                    runs.size() == 2 ? "These losses" : "Some of these losses", enumeration(differing)),
-        width, 2);
-  std::string text;
-  for (const std::string& one : series) {
-    std::vector<const RecordedRun*> with;
-    std::copy_if(recorded.begin(), recorded.end(), std::back_inserter(with),
-                 [&](const RecordedRun* run) { return run->find(one) != nullptr; });
-    if (const auto differing = differing_aspects(with, further_aspects(one)); !differing.empty())
-      text += wrapped_text(
-          fmt::format("{} does not compare{}: the runs differ in {}.", one,
-                      with.size() == 2 ? "" : " between all that have it", enumeration(differing)),
-          width, 2);
-  }
-  for (const LoggedRun& run : runs)
-    if (run.run.is_smoothed())
-      text += wrapped_text(
-          fmt::format("{} was written by fsconv smooth: its losses are those of the training before.",
-                      run.label),
-          width, 2);
-  return text;
+  const auto differing = differing_aspects(recorded, loss_aspects());
+  const std::string text =
+      differing.empty() ? further_lines(recorded, series, width)
+                        : wrapped_text(fmt::format("{} do not compare: the runs differ in {}.",
+                                                   runs.size() == 2 ? "These losses" : "Some of these losses",
+                                                   enumeration(differing)),
+                                       width, 2);
+  return text + smoothed_lines(runs, width);
 }
 
 std::string table_of_ends(const std::vector<LoggedRun>& runs, const std::vector<std::string>& series,
