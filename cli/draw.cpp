@@ -123,6 +123,9 @@ Drawn drawn_figure(const Options& options, bool moves) {
     constexpr const char* of_steps[] = {"text", "weight", "input", "step", "animate", "seconds"};
     options.require_none_of(of_steps,
                             "the view overlap counts taps: it shows no numbers of arrays and no steps");
+    constexpr const char* of_sizes[] = {"op"};
+    if (options.has("of"))
+      options.require_none_of(of_sizes, "it counts the taps of the image, whichever way they go");
   }
   if (figure.text != draw::CellText::numbers) {
     constexpr const char* numbers[] = {"weight", "input"};

@@ -138,7 +138,8 @@ Tensor<double> read_weight(const Options& options, Direction direction, const Ge
 
 int run(const Options& options) {
   const Direction direction = direction_of(options, Direction::conv);
-  constexpr const char* of_random[] = {"seed"};
+  constexpr const char *of_random[] = {"seed"}, *of_sizes[] = {"op"};
+  if (options.has("case")) options.require_none_of(of_sizes, "the case says the sizes of both sides");
   if (options.has("weight")) options.require_none_of(of_random, "the weights are those of --weight");
   const std::optional<FixedFilter> filter = filter_of(options);
   const Geometry geometry =
@@ -156,7 +157,7 @@ int run(const Options& options) {
   std::vector<std::vector<std::string>> symbols;
   if (options.has("print")) symbols = symbolic_matrix(geometry, map);
   std::optional<Explanation> polynomials;
-  if (options.has("symbolic")) polynomials = explain(geometry);
+  if (options.has("symbolic")) polynomials = explain(geometry, "symbolic");
   if (options.has("output")) {
     require_sparse_target(options.text("output"));
     require_matrix_output(options, "output");

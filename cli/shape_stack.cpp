@@ -173,7 +173,7 @@ int run_stack(const Options& options) {
   const Shape size = options.integers("input-size").value_or(Shape{28, 28});
   const auto channels = options.integers("channels").value_or(std::vector<Index>{1});
   if (channels.size() != 1)
-    throw InvalidArgument("channels", fmt::format("has {} numbers", channels.size()),
+    throw InvalidArgument("channels", "has " + counted(static_cast<Index>(channels.size()), "number"),
                           "with --stack give one: those of the image");
   const std::vector<LayerSpec> layers = parse_layers(options.text("stack"));
   const auto stack = plan_layers(channels[0], size, layers);

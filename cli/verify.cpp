@@ -196,7 +196,8 @@ int explain_one(const Options& options) {
       "max-denominator", "max-dilation", "max-padding", "shard"};
   options.require_none_of(of_checks, "--explain only shows a case");
   const bool named = options.has("case") || options.has("input-size");
-  const Explanation explanation = explain(named ? named_geometry(options) : parse_case("ic1oc1i6o3k3s2p1"));
+  const Explanation explanation =
+      explain(named ? named_geometry(options) : parse_case("ic1oc1i6o3k3s2p1"), "explain");
   if (options.has("json"))
     print_json(nlohmann::json(explanation), 2);
   else

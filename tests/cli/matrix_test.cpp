@@ -48,6 +48,9 @@ TEST_CASE("cli matrix: a seed of weights that are not drawn is refused") {
       run_fsconv(words("matrix --weight bilinear:2 --input-size 5 --seed 3"), folder.path());
   CHECK(refused.exit_code == 2);
   CHECK_THAT(refused.err, Catch::Contains("seed") && Catch::Contains("would have no effect"));
+  const Finished way = run_fsconv(words("matrix --case i6o3k3s2p1 --op conv_transpose"), folder.path());
+  CHECK(way.exit_code == 2);
+  CHECK_THAT(way.err, Catch::Contains("op") && Catch::Contains("would have no effect"));
 }
 
 TEST_CASE("cli matrix: --print shows the 4x16 matrix of [DV16] section 4.1") {

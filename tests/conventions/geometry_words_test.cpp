@@ -65,7 +65,7 @@ TEST_CASE("geometry_words: refusals name the word") {
   CHECK(refusal({{"kernel", "3"}}) == "input-size: is missing; give --input-size");
   CHECK(refusal({{"input-size", "3"}}) == "kernel: is missing; give --kernel");
   CHECK(with("input-size", "1,2,3,4").starts_with("input-size: has 4 axes"));
-  CHECK(with("channels", "1").starts_with("channels: has 1 numbers"));
+  CHECK(with("channels", "1").starts_with("channels: has 1 number"));
   CHECK(with("groups", "0") == "groups: is '0'; must be an integer from 1 to 1073741824");
   CHECK(with("groups", "two").starts_with("groups: 'two' is not an integer"));
   CHECK(with("flip", "yes") == "flip: is 'yes'; must be true or false");

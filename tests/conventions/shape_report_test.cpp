@@ -28,6 +28,10 @@ TEST_CASE("shape_report: the numbers of an axis, by hand") {
   CHECK(axis["pad_begin"] == 0);
   CHECK(axis["pad_end"] == 1);
   CHECK(axis["overlap"] == nlohmann::json({2, 1}));
+  // The last window of 6 pixels padded 1:1 ends a pixel early: nothing is cut behind, and yet the padding is 1.
+  const auto even = shape_json(parse_case("i6o3k3s2p1"), Direction::conv)["axes"][0];
+  CHECK(even["pad_end"] == 0);
+  CHECK(even["padding_end"] == 1);
   CHECK(axis["interior_overlap"] == nlohmann::json({2, 1}));
   CHECK(report["equivalents"]["pytorch"]["exists"] == false);
   CHECK(report["equivalents"]["keras"]["text"] ==

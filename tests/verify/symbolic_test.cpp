@@ -208,7 +208,7 @@ TEST_CASE("symbolic: more products than a person would wait for are skipped with
 }
 
 TEST_CASE("explain: the three maps of a small case, row by row") {
-  const Explanation e = explain(parse_case("i6o3k3s2p1"));
+  const Explanation e = explain(parse_case("i6o3k3s2p1"), "explain");
   CHECK(e.conv.equal);
   CHECK(e.conv_transpose.equal);
   CHECK(e.weight_gradient.equal);
@@ -227,12 +227,12 @@ TEST_CASE("explain: the reversed filter that slides over inserted zeros gives th
                            "i5o10k3s1/2p1", "i8o3k2s2p-1", "i9o3k2s4", "i5o5k1", "i10o5k4s3/2d3p4"}) {
     INFO(name);
     const Geometry geometry = parse_case(name);
-    CHECK(slides_to_the_operator(text(explain(geometry), 1000), geometry.axes[0]));
+    CHECK(slides_to_the_operator(text(explain(geometry, "explain"), 1000), geometry.axes[0]));
   }
   // Another step, and a dilated filter without its holes, are other operators.
   const auto spoilt = [](const char* name, const std::string& word, const std::string& wrong) {
     const Geometry geometry = parse_case(name);
-    std::string words = text(explain(geometry), 1000);
+    std::string words = text(explain(geometry, "explain"), 1000);
     const std::size_t at = words.find(word);
     REQUIRE(at != std::string::npos);
     return slides_to_the_operator(words.replace(at, word.size(), wrong), geometry.axes[0]);
@@ -242,7 +242,7 @@ TEST_CASE("explain: the reversed filter that slides over inserted zeros gives th
 }
 
 TEST_CASE("explain: phase sums, the filters whose sums are equal, and both roads of these") {
-  const Explanation e = explain(parse_case("i8o4k4s2p1"));
+  const Explanation e = explain(parse_case("i8o4k4s2p1"), "explain");
   CHECK(e.phase_sums == std::vector<std::string>{"g0 = w0 + w2", "g1 = w1 + w3"});
   CHECK(e.even_filter == std::vector<std::string>{"w0 = q0", "w1 = q0 + q1", "w2 = q1 + q2", "w3 = q2"});
   CHECK(e.plain == "ic1oc1i8o8k3p1");
@@ -251,7 +251,7 @@ TEST_CASE("explain: phase sums, the filters whose sums are equal, and both roads
   for (const std::string& polynomial : e.resize.rows[1].polynomials)
     CHECK(polynomial == "q0 y1 + q1 y0 + q2 y0");
   // On two axes equal sums are not enough, and q is told there, too.
-  const Explanation plane = explain(parse_case("i4x4o2x2k3x2s2"));
+  const Explanation plane = explain(parse_case("i4x4o2x2k3x2s2"), "explain");
   CHECK(plane.resize.equal);
   CHECK(plane.resize.title.find("along every axis") != std::string::npos);
   CHECK(plane.phase_sums.empty());
@@ -260,10 +260,14 @@ TEST_CASE("explain: phase sums, the filters whose sums are equal, and both roads
   CHECK(text(plane, 80).find("none where w00 = q00, w01 = q00, w10 = q00 + q10") != std::string::npos);
   // Nothing to choose, or nothing that differs: stride 1, filters shorter than the stride.
   for (const char* name : {"i4o2k3", "i9o3k2s4p1", "i4o6k3s1/3p1"})
-    CHECK(explain(parse_case(name)).resize.rows.empty());
+    CHECK(explain(parse_case(name), "explain").resize.rows.empty());
 }
 
 TEST_CASE("explain: what nobody can read is refused") {
-  CHECK_THROWS_WITH(explain(parse_case("i100o50k3s2p1")), Catch::Contains("at most"));
-  CHECK_THROWS_AS(explain(parse_case("i1000000000o1k1")), InvalidArgument);
+  CHECK_THROWS_WITH(explain(parse_case("i100o50k3s2p1"), "explain"), Catch::Contains("at most"));
+  CHECK_THROWS_AS(explain(parse_case("i1000000000o1k1"), "explain"), InvalidArgument);
+  // Few pixels and products, and much to print all the same: weights, or zeros between and around.
+  CHECK_THROWS_WITH(explain(parse_case("i6o3k1048576s2p1"), "explain"), Catch::Contains("1048576 weights"));
+  CHECK_THROWS_WITH(explain(parse_case("i6o3k2s2d1048576p1"), "explain"), Catch::Contains("with its zeros"));
+  CHECK_THROWS_WITH(explain(parse_case("i3o2k1s1048576p1"), "symbolic"), Catch::Contains("symbolic"));
 }

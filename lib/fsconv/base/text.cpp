@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/text.hpp>
 #include <limits>
 
@@ -139,8 +140,12 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 }
 
 std::string instead_of(std::string_view word, const std::vector<std::string>& names) {
+  // What is longer is cut in the middle of a message, and of a name.
+  constexpr std::size_t longest = 400;
   const std::string meant = did_you_mean(word, names);
-  return meant.empty() ? "use " + alternatives(names) : meant;
+  if (!meant.empty()) return meant;
+  const std::string all = alternatives(names);
+  return all.size() <= longest ? "use " + all : "use one of " + excerpt_of_names(names);
 }
 
 std::string_view trimmed(std::string_view text) {

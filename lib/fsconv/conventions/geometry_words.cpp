@@ -60,7 +60,7 @@ ArraySizes read_sizes(const Said& said) {
     sizes.kernel = std::vector<Index>(sizes.source.size(), sizes.kernel[0]);
   const auto channels = integers(said, "channels").value_or(std::vector<Index>{1, 1});
   if (channels.size() != 2)
-    throw InvalidArgument("channels", fmt::format("has {} numbers", channels.size()),
+    throw InvalidArgument("channels", "has " + counted(static_cast<Index>(channels.size()), "number"),
                           "give two: image side, code side");
   sizes.image_channels = channels[0];
   sizes.code_channels = channels[1];

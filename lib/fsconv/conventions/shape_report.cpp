@@ -23,6 +23,7 @@ json axis_json(const Axis& axis, const SaidPadding& said) {
           {"dilation", axis.dilation},
           {"pad_begin", axis.pad},
           {"pad_end", axis.pad_end()},
+          {"padding_end", a.padding_end},
           {"natural_size", a.natural},
           {"zeros_between", a.zeros_between},
           {"zeros_begin", a.zeros_begin},

@@ -76,7 +76,7 @@ Geometry parse_case(std::string_view text) {
   };
   const auto out = to_integers(field("o"), numbers("o", ""));
   if (out.size() != rank)
-    throw InvalidArgument(field("o"), fmt::format("has {} numbers", out.size()),
+    throw InvalidArgument(field("o"), "has " + counted(static_cast<Index>(out.size()), "number"),
                           fmt::format("i has {}", rank));
   const auto taps = per_axis("k", ""), dilation = per_axis("d", "1"), pad = per_axis("p", "0");
   const auto stride = one_per(field("s"), parse_stride(numbers("s", "1")), rank);

@@ -81,8 +81,7 @@ template <class T>
 std::optional<Outcome> skip_unless_supported(const Trial<T>& trial, const Geometry& geometry,
                                              std::initializer_list<Op> ops) {
   for (Op op : ops)
-    if (const auto reason = trial.form.unsupported(geometry, op))
-      return Outcome{Verdict::skipped, 0, *reason};
+    if (const auto reason = trial.form.skips(geometry, op)) return Outcome{Verdict::skipped, 0, *reason};
   return std::nullopt;
 }
 

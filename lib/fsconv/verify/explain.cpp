@@ -11,7 +11,7 @@
 namespace fsconv {
 namespace {
 
-constexpr Index most_pixels = 64, most_products = 400;
+constexpr Index most_pixels = 64, most_products = 400, most_spread = 2000;
 
 using Values = Tensor<Polynomial>;
 
@@ -99,14 +99,25 @@ void explain_resize(const Geometry& geometry, const Values& y, const Values& w, 
 
 }  // namespace
 
-Explanation explain(const Geometry& geometry) {
+Explanation explain(const Geometry& geometry, std::string_view option) {
   check(geometry);
   const Index pixels = element_count(geometry.image_shape()) + element_count(geometry.code_shape());
-  const Index products = nonzeros(geometry);
+  const Index products = nonzeros(geometry), weights = element_count(geometry.weight_shape());
   if (pixels > most_pixels || products > most_products)
     throw InvalidArgument(
-        "symbolic", fmt::format("{} and {}", counted(pixels, "pixel"), counted(products, "product")),
+        option, fmt::format("would print {} and {}", counted(pixels, "pixel"), counted(products, "product")),
         fmt::format("at most {} pixels and {} products are printed", most_pixels, most_products));
+  if (weights > most_products)
+    throw InvalidArgument(option, fmt::format("would print {}", counted(weights, "weight")),
+                          fmt::format("at most {} are printed", most_products));
+  for (const Axis& axis : geometry.axes) {
+    const Axis back = axis.transposed();
+    const Index spread = std::max(axis.extent(), back.stretched_image() + std::max<Index>(back.pad, 0) +
+                                                     std::max<Index>(back.pad_end(), 0));
+    if (spread > most_spread)
+      throw InvalidArgument(option, fmt::format("would print an axis that is {} long with its zeros", spread),
+                            fmt::format("at most {} are printed", most_spread));
+  }
 
   const Names names(geometry);
   const Definition definition(geometry);

@@ -6,6 +6,7 @@
 #include <fsconv/geometry/geometry.hpp>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fsconv {
@@ -42,9 +43,9 @@ struct Explanation {
 
 // Computes W x by rows of W and by gathering, W^T y by columns of W, by scattering, through inserted zeros
 // and as a derivative, dL/dw by gathering and as a derivative, and for filters with equal phase sums W^T y by gathering
-// and by nearest upsampling and a plain convolution: all with symbols. Throws InvalidArgument where
-// there is too much to read.
-Explanation explain(const Geometry& geometry);
+// and by nearest upsampling and a plain convolution: all with symbols. Throws InvalidArgument `option`
+// where there is too much to read.
+Explanation explain(const Geometry& geometry, std::string_view option);
 
 // Side by side where that fits `width` columns, else one below the other.
 std::string text(const Explanation& explanation, std::size_t width = page_width());

@@ -10,7 +10,7 @@ namespace {
 
 // Integers leave room for what tiles make of them.
 Significands bits_of(const Witness& form, Method method, const Geometry& geometry) {
-  return method == Method::exact && form.in_tiles()
+  return method == Method::exact && form.in_tiles() && !form.skips(geometry, Op::conv)
              ? bits_for_integers(geometry, form.cuts, form.bits, sampled_batch)
              : form.bits;
 }

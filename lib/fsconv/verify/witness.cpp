@@ -93,6 +93,17 @@ Witness batched_witness(engine::Isa isa, engine::Algorithm algorithm, const char
 
 }  // namespace
 
+std::optional<std::string> Witness::skips(const Geometry& geometry, Op op) const {
+  if (auto problem = unsupported(geometry, op)) return problem;
+  // Phases of so many taps have a point for every tap, and what bounds their rounding grows with the square.
+  constexpr Index most_taps = 128;
+  for (const Axis& axis : geometry.axes)
+    if (in_tiles() && axis.taps > most_taps)
+      return fmt::format("an axis of {} taps takes too long in tiles: {} at most are tried", axis.taps,
+                         most_taps);
+  return std::nullopt;
+}
+
 double Witness::unit_roundoff() const { return std::ldexp(1.0, -bits.sums); }
 
 std::vector<Witness> witnesses(Scalars scalars) {

@@ -34,6 +34,8 @@ struct Witness {
   // bound (tile_growth.hpp). None: a product for every tap.
   std::vector<engine::Cut> cuts = {};
   std::function<std::optional<std::string>(const Geometry&, Op)> unsupported;
+  // Why it is not tried: `unsupported`, or what would take it too long.
+  std::optional<std::string> skips(const Geometry& geometry, Op op) const;
   Maps<double> numbers;
   std::optional<Maps<Polynomial>> polynomials = {};  // none: a black box, known only by what it computes
 
