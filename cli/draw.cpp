@@ -120,12 +120,11 @@ Drawn drawn_figure(const Options& options, bool moves) {
   figure.convention = convention_of(options);
   const Geometry geometry = drawn_geometry(options, figure.direction);
   if (figure.view == draw::View::overlap) {
-    constexpr const char* of_steps[] = {"text", "weight", "input", "step", "animate", "seconds"};
-    options.require_none_of(of_steps,
-                            "the view overlap counts taps: it shows no numbers of arrays and no steps");
-    constexpr const char* of_sizes[] = {"op"};
-    if (options.has("of"))
-      options.require_none_of(of_sizes, "it counts the taps of the image, whichever way they go");
+    constexpr const char *of_steps[] = {"weight", "input", "step", "animate", "seconds"},
+                         *of_cells[] = {"text"};
+    constexpr auto why = "the view overlap counts taps: it shows no numbers of arrays and no steps";
+    options.require_none_of(of_steps, why);
+    if (figure.text != draw::CellText::symbols) options.require_none_of(of_cells, why);
   }
   if (figure.text != draw::CellText::numbers) {
     constexpr const char* numbers[] = {"weight", "input"};

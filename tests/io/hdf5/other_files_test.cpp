@@ -4,10 +4,13 @@
 #include <hdf5.h>
 #include <sys/stat.h>
 
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/array_file.hpp>
+#include <fsconv/io/hdf5/content_check.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 
 #include "io/scratch.hpp"
@@ -81,4 +84,28 @@ TEST_CASE("other files: numbers are read from the file alone that is named") {
     CHECK_THROWS_WITH(read_array(mapped + ":/x"), Contains("is virtual") && Contains("h5repack"));
     CHECK_THROWS_AS(hdf5::File::open(mapped).shape("/x"), BadData);
   }
+}
+
+// Of one that names its own numbers many times.
+TEST_CASE("other files: what a file can be made to say again and again is not hashed for ever") {
+  const ScratchFolder folder;
+  static constexpr hsize_t many = hsize_t{1} << 22;  // 32 MiB, of which none were written
+  static constexpr int links = 100;
+  const std::string path = file_with(folder, [](hid_t file, hid_t) {
+    const hid_t space = H5Screate_simple(1, &many, nullptr), creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(creation, 1, &many);
+    make_dataset(file, space, creation);
+    H5Sclose(space);
+    for (int link = 0; link < links; ++link)
+      H5Lcreate_hard(file, "x", file, fmt::format("x{}", link).c_str(), H5P_DEFAULT, H5P_DEFAULT);
+  });
+  const hdf5::File file = hdf5::File::open(path);
+  const auto check = file.content_check();
+  CHECK(check->stored_hash("/own") != "");
+  const auto hash_all = [&] {
+    for (int link = 0; link < links; ++link) check->stored_hash(fmt::format("/x{}", link));
+  };
+  CHECK_THROWS_AS(hash_all(), BadData);
+  CHECK_THROWS_WITH(check->stored_hash("/x"),
+                    Contains("/x: is one of datasets that state") && Contains("in a file of"));
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
@@ -167,6 +168,19 @@ void ContentCheck::require_listed_attributes(const std::string& object,
 
 // ---- what is read for this
 
+void ContentCheck::require_held(const std::string& dataset, std::uint64_t bytes) const {
+  constexpr std::uint64_t free = std::uint64_t{1} << 30,
+                          most_packed = 1100;  // deflate makes one byte of 1032 at most
+  hashed_ += bytes;
+  std::error_code none;
+  const auto size = std::filesystem::file_size(path_, none);
+  if (!none && hashed_ > free && (hashed_ - free) / most_packed > size)
+    throw BadData(
+        where(dataset),
+        fmt::format("is one of datasets that state {} bytes together, in a file of {}", hashed_, size),
+        "numbers that were never written, or one dataset under many names, are taken for damage");
+}
+
 std::string ContentCheck::stored_hash(const std::string& dataset) const {
   constexpr std::array types = {std::pair{"f4", NumberType::f4}, std::pair{"f8", NumberType::f8},
                                 std::pair{"i8", NumberType::i8}, std::pair{"u1", NumberType::u1}};
@@ -178,6 +192,7 @@ std::string ContentCheck::stored_hash(const std::string& dataset) const {
     const auto size = static_cast<std::size_t>(described.dtype.back() - '0');
     const Index count = element_count(described.shape);
     require_memory_for(where(dataset), count, size);
+    require_held(dataset, static_cast<std::uint64_t>(count) * size);
     std::vector<std::byte> bytes(static_cast<std::size_t>(count) * size);
     access_.read_numbers(dataset, type, bytes);
     return hash_of_numbers(dtype, described.shape, bytes);
