@@ -63,7 +63,7 @@ std::string claim_table(const VerifyReport& report, const Page& page) {
   std::string lines = table.text() + "\n";
   for (const char* meaning :
        {"proof     for all sizes: the statements by solvers that the claim rests on",
-        "symbolic  for all weights: the geometries where the forms' own code gives equal polynomials",
+        "symbolic  for all weights: the geometries on which the forms' own code was run on polynomials",
         "exact     integers: the probability, at most, that an error passes; counted: nothing is drawn",
         "numeric   reals: the largest error, of the bound for rounding"})
     lines += page.lines(fmt::format("  {}", meaning), 12);
