@@ -194,17 +194,27 @@ TEST_CASE("broken pictures: in arithmetic coding 256 blocks for a byte are belie
 
 TEST_CASE("broken pictures: scans are counted") {
   // One coefficient after the other, and the last bit of each in a scan of its own: legal, and slow for large pictures.
-  const auto scanned = [](int coefficients) {
+  const auto scanned = [](int coefficients, const Picture& picture = smooth_picture(16, 16, 1),
+                          bool arithmetic = false) {
     std::vector<jpeg_scan_info> scans = {{1, {0}, 0, 0, 0, 0}};
     for (int k = 1; k <= coefficients; ++k) scans.push_back({1, {0}, k, k, 0, 1});
     for (int k = 1; k <= coefficients; ++k) scans.push_back({1, {0}, k, k, 1, 0});
-    return jpeg_file(smooth_picture(16, 16, 1), JCS_GRAYSCALE, [&](jpeg_compress_struct& encoder) {
+    return jpeg_file(picture, JCS_GRAYSCALE, [&](jpeg_compress_struct& encoder) {
+      encoder.arith_code = arithmetic ? TRUE : FALSE;
       encoder.scan_info = scans.data();
       encoder.num_scans = static_cast<int>(scans.size());
     });
   };
   CHECK(outcome(scanned(49)) == "a picture");
   CHECK_THAT(outcome(scanned(63)), Contains("is a broken JPEG: has more than 100 scans"));
+  // In arithmetic coding a scan of a large flat picture takes next to no bytes, and as long as any other.
+  const auto flat = [](Index side) {
+    return Picture{side, side, 1, std::vector<std::uint8_t>(static_cast<std::size_t>(side * side), 90)};
+  };
+  CHECK(outcome(scanned(49, smooth_picture(16, 16, 1), true)) == "a picture");
+  CHECK(decoded(scanned(4, flat(2048), true)) == flat(2048));
+  CHECK_THROWS_WITH(decoded(scanned(49, flat(4096), true)),
+                    Contains("is a broken JPEG: has more scans than its bytes can fill"));
 }
 
 TEST_CASE("broken pictures: what is not decoded says why") {

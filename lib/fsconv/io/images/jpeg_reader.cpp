@@ -25,7 +25,7 @@ namespace fsconv {
 namespace {
 
 // Encoders write about ten. Each is a pass over all pixels, even if it has but a few bytes in the file.
-constexpr int most_scans = 100;
+constexpr int most_scans = 100, usual_scans = 10;
 
 // 16384 grey pixels: a picture with anything in it has a twentieth of that. What is one colour all over may have more,
 // and is refused from some three million pixels on.
@@ -51,8 +51,9 @@ class JpegDecoder {
     progress_.progress_monitor = [](j_common_ptr info) {
       JpegDecoder& self = of(info);
       if (interrupted()) self.fail();
-      if (self.decoder_.input_scan_number <= most_scans) return;
-      const std::string_view text = "has more than 100 scans";
+      if (self.decoder_.input_scan_number <= self.most_scans_) return;
+      const std::string_view text = self.most_scans_ == most_scans ? "has more than 100 scans"
+                                                                   : "has more scans than its bytes can fill";
       self.message_[text.copy(self.message_.data(), text.size())] = '\0';
       self.fail();
     };
@@ -135,7 +136,7 @@ class JpegDecoder {
   // A file of some bytes may claim a hundred million pixels: they are not allocated before they can be there. By
   // Huffman's code each block of the first scan takes two bits at least (its mean, its end), in a progressive file one.
   // By arithmetic coding 32768 decisions take one, which bounds nothing: there so many blocks a byte are believed.
-  void require_room_for_blocks() const {
+  void require_room_for_blocks() {
     Index blocks = 0;
     for (int c = 0; c < decoder_.comps_in_scan; ++c)
       blocks +=
@@ -149,6 +150,9 @@ class JpegDecoder {
                         decoder_.image_height, decoder_.image_width, bytes),
             fmt::format("at most {} blocks of 8 by 8 for a byte; store so flat a picture in Huffman's code",
                         most_blocks_per_byte));
+      // Each further scan goes over all blocks again.
+      most_scans_ = static_cast<int>(std::clamp<Index>(
+          usual_scans * most_blocks_per_byte * bytes / std::max<Index>(blocks, 1), usual_scans, most_scans));
     } else if (blocks * (decoder_.progressive_mode ? 1 : 2) / 8 > bytes)
       throw BadData(where_, fmt::format("is a broken JPEG: it claims {} by {} pixels, and has {} bytes",
                                         decoder_.image_height, decoder_.image_width, bytes));
@@ -186,6 +190,7 @@ class JpegDecoder {
   jpeg_progress_mgr progress_{};
   std::jmp_buf back_{};
   std::array<char, JMSG_LENGTH_MAX> message_{};
+  int most_scans_ = most_scans;  // of this picture
 };
 
 }  // namespace

@@ -42,7 +42,7 @@ struct DecodeOptions {
 //
 // JPEG   the slow exact inverse transform (JDCT_ISLOW), fancy upsampling, full size, no smoothing of blocks: the bytes are
 //        the same on every processor. Baseline and progressive, Huffman and arithmetic. Refused: CMYK and YCCK, 12 bits
-//        per value, more than 100 scans.
+//        per value, more than 100 scans (in arithmetic coding fewer of large pictures in few bytes).
 // PNG    all of 1, 2, 4 and 8 bits, palettes, interlaced ones. 16 bits are refused: what they hold often fills a small part
 //        of their range, so that keeping the upper half would silently lose it. Transparency is refused where a pixel
 //        is not opaque (its colour would depend on a background that nobody stated), and dropped where all are.
