@@ -233,3 +233,29 @@ TEST_CASE("update: a child process that outlives it keeps no lock") {
   ::waitpid(child, nullptr, 0);
   CHECK(content_of(folder / "x") == "old and new");
 }
+
+TEST_CASE("file birth: a file stays itself, whatever is written into it and whatever its number") {
+  const ScratchFolder folder;
+  const std::string path = folder / "a";
+  put_content(path, "one");
+  const auto first = birth_of(path);
+  REQUIRE(first);
+  CHECK_FALSE(birth_of(folder / "none"));
+  std::filesystem::create_symlink("a", folder / "link");
+  CHECK(birth_of(folder / "link")->is_same_file(*first));
+  std::filesystem::rename(path, folder / "b");
+  CHECK(birth_of(folder / "b")->is_same_file(*first));
+  std::ofstream(folder / "b", std::ios::app) << " and more";
+  CHECK(birth_of(folder / "b")->is_same_file(*first));
+  // A system that numbers files anew, and knows no birth.
+  FileBirth again = *first;
+  ++again.inode;
+  again.born = {};
+  CHECK(again.is_same_file(*first));
+  ++again.modified.nanoseconds;
+  CHECK_FALSE(again.is_same_file(*first));
+  again = *first;
+  ++again.born.nanoseconds;  // the number is that of one that has gone
+  ++again.size;
+  CHECK_FALSE(again.is_same_file(*first));
+}

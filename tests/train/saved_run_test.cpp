@@ -6,6 +6,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/picture.hpp>
 #include <fsconv/train/saved_run.hpp>
+#include <thread>
 
 #include "io/scratch.hpp"
 #include "support/interrupted_child.hpp"
@@ -241,6 +242,7 @@ TEST_CASE("saved_run: of two runs under one name the second loses nothing of the
     // The number of a file that has gone may soon be another one's.
     SavedRun resumed(output, output);
     for (int others = 0; others < 5; ++others) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));  // clocks of files tick that slowly
       SavedRun(output, "").save(next.record, next.state, next.samples);
       CHECK_THROWS_AS(resumed.save(run.record, run.state, run.samples), IoError);
       CHECK_THAT(resumed.interruption(3), !Contains("--resume"));

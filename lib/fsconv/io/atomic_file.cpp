@@ -219,7 +219,7 @@ void AtomicFile::put_over_own() {
   const auto mine = birth_of(temporary_);
   const auto refuse = [&] { throw IoError(path_, "was written by another program meanwhile"); };
   const auto there = birth_of(target_);
-  if (there && there != *own_) refuse();
+  if (there && !(*own_ && there->is_same_file(**own_))) refuse();
   const bool is_put = !there && rename_to_free_name(temporary_, target_);
   if (!there && !is_put && errno == EEXIST) refuse();  // somebody was faster, in this very moment
   // Not every file system can give away a free name and nothing else.

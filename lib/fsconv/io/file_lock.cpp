@@ -51,15 +51,20 @@ std::optional<FileIdentity> identity_of(const std::string& path) {
   return identity(status);
 }
 
+bool FileBirth::is_same_file(const FileBirth& other) const {
+  const bool by_number = device == other.device && inode == other.inode && born == other.born;
+  return by_number || (size == other.size && modified == other.modified);
+}
+
 std::optional<FileBirth> birth_of(const std::string& path) {
   struct statx status {};
-  if (::statx(AT_FDCWD, path.c_str(), 0, STATX_INO | STATX_BTIME, &status) != 0) return std::nullopt;
+  if (::statx(AT_FDCWD, path.c_str(), 0, STATX_BASIC_STATS | STATX_BTIME, &status) != 0) return std::nullopt;
+  const auto time = [](const statx_timestamp& from) { return FileBirth::Time{from.tv_sec, from.tv_nsec}; };
   FileBirth birth{.device = (std::uint64_t{status.stx_dev_major} << 32) | status.stx_dev_minor,
-                  .inode = status.stx_ino};
-  if ((status.stx_mask & STATX_BTIME) != 0) {
-    birth.seconds = status.stx_btime.tv_sec;
-    birth.nanoseconds = status.stx_btime.tv_nsec;
-  }
+                  .inode = status.stx_ino,
+                  .size = status.stx_size,
+                  .modified = time(status.stx_mtime)};
+  if ((status.stx_mask & STATX_BTIME) != 0) birth.born = time(status.stx_btime);
   return birth;
 }
 

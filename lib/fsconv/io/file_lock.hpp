@@ -23,14 +23,21 @@ struct FileIdentity {
 // Of what `path` names, through links; nothing where there is no such file.
 std::optional<FileIdentity> identity_of(const std::string& path);
 
-// Which file it is, whatever is written into it. The number of a file that has gone is soon another one's, whose birth tells
-// them apart where the system knows it.
+// Which file it is. The number of one that has gone is soon another one's, whose birth tells them apart where the system
+// knows it; and some systems (FUSE's) give one file another number every now and then.
 struct FileBirth {
+  struct Time {
+    std::int64_t seconds = 0;
+    std::uint32_t nanoseconds = 0;
+    bool operator==(const Time&) const = default;
+  };
   std::uint64_t device = 0, inode = 0;
-  std::int64_t seconds = 0;
-  std::uint32_t nanoseconds = 0;
+  Time born = {};
+  std::uint64_t size = 0;  // bytes
+  Time modified = {};
 
-  bool operator==(const FileBirth&) const = default;
+  // By number and birth, whatever was written into it; or as large as it was, and as old.
+  bool is_same_file(const FileBirth& other) const;
 };
 std::optional<FileBirth> birth_of(const std::string& path);
 

@@ -122,7 +122,7 @@ bool SavedRun::has_picture() const {
 
 bool SavedRun::is_replaced() const {
   const auto there = birth_of(output_);
-  return (file_.empty() || is_own()) && there && there != own_;
+  return (file_.empty() || is_own()) && there && !(own_ && there->is_same_file(*own_));
 }
 
 std::string SavedRun::standing(Index all_epochs) const {

@@ -109,3 +109,26 @@ TEST_CASE("other files: what a file can be made to say again and again is not ha
   CHECK_THROWS_WITH(check->stored_hash("/x"),
                     Contains("/x: is one of datasets that state") && Contains("in a file of"));
 }
+
+// As h5repack stores them anew, with chunks and packed.
+TEST_CASE("other files: texts in chunks are read, packed or not") {
+  const ScratchFolder folder;
+  for (const bool packed : {false, true}) {
+    INFO(packed);
+    const std::string path = file_with(folder, [&](hid_t file, hid_t space) {
+      const hid_t type = H5Tcopy(H5T_C_S1), creation = H5Pcreate(H5P_DATASET_CREATE);
+      H5Tset_size(type, H5T_VARIABLE);
+      const hsize_t chunk = 3;
+      H5Pset_chunk(creation, 1, &chunk);
+      if (packed) H5Pset_deflate(creation, 5);
+      const char* texts[count] = {"a", "longer than eight bytes", "", "d"};
+      const hid_t dataset = H5Dcreate2(file, "texts", type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+      H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, texts);
+      H5Dclose(dataset);
+      H5Pclose(creation);
+      H5Tclose(type);
+    });
+    CHECK(hdf5::File::open(path).read_strings("/texts") ==
+          std::vector<std::string>{"a", "longer than eight bytes", "", "d"});
+  }
+}

@@ -97,6 +97,15 @@ bool inflates_to(hid_t dataset, const std::vector<hsize_t>& offset, hsize_t pack
   return length == bytes || length == bytes + checksums;
 }
 
+// What an element takes in a chunk: of a text of any length its length and its place in a heap, which is no pointer as in memory.
+std::size_t stored_size(hid_t dataset, hid_t type) {
+  if (H5Tis_variable_str(type) <= 0) return H5Tget_size(type);
+  const Handle file(H5Iget_file_id(dataset), H5Fclose), creation(H5Fget_create_plist(file.id()), H5Pclose);
+  std::size_t address = 8, length = 8;
+  H5Pget_sizes(creation.id(), &address, &length);
+  return 4 + address + 4;
+}
+
 // The index of chunks against what is said of them: HDF5 believes both, and reads beyond the one by the other.
 void require_chunks(hid_t dataset, hid_t creation, const Shape& shape, const std::string& where) {
   constexpr hsize_t most_seen = 1000;  // HDF5 1.10 looks for each from the first one on
@@ -110,13 +119,15 @@ void require_chunks(hid_t dataset, hid_t creation, const Shape& shape, const std
 
   double needed = 1, elements = 1;
   for (std::size_t axis = 0; axis < rank; ++axis) {
-    if (chunk[axis] == 0 || (most[axis] != H5S_UNLIMITED && chunk[axis] > most[axis]))
+    // An empty axis has whatever chunks somebody gave it.
+    const bool fits = most[axis] == H5S_UNLIMITED || most[axis] == 0 || chunk[axis] <= most[axis];
+    if (chunk[axis] == 0 || !fits)
       refuse(fmt::format("its chunks have {} elements along axis {}, which may have {}", chunk[axis], axis,
                          most[axis]));
     needed *= std::ceil(static_cast<double>(shape[axis]) / static_cast<double>(chunk[axis]));
     elements *= static_cast<double>(chunk[axis]);
   }
-  const double chunk_bytes = elements * static_cast<double>(H5Tget_size(type.id()));
+  const double chunk_bytes = elements * static_cast<double>(stored_size(dataset, type.id()));
   hsize_t count = 0;
   if (H5Dget_num_chunks(dataset, space.id(), &count) < 0) refuse(in_words(take_error()));
   if (static_cast<double>(count) > needed)
