@@ -46,7 +46,7 @@ boost::program_options::options_description options() {
       .value("output", "FILE", "write W: .npz (scipy.sparse.load_npz), .mtx (Matrix Market) or .h5")
       .flag(
           "spectrum",
-          "also rank, null space, singular values, and how far W^T W is from I (sides of at most 8192); a file "
+          "also rank, null space, singular values, and how far W^T W is from I (sides of at most 8192, and rows times columns times the smaller at most 2^34); a file "
           ".h5 gets them too")
       .value(
           "null-space", "FILE",

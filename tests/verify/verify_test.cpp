@@ -12,6 +12,7 @@
 #include <map>
 #include <set>
 
+#include <fsconv/verify/told_details.hpp>
 using namespace fsconv;
 
 namespace {
@@ -562,4 +563,19 @@ TEST_CASE("verify: the belief is not refuted by a form that is wrong") {
     INFO(name << ": " << outcome.detail);
     CHECK(outcome.verdict == Verdict::fails);
   }
+}
+
+TEST_CASE("told details: the first refutation and the first skip say why, and every failure") {
+  ToldDetails told;
+  const auto keeps = [&](bool failed, bool skipped, const char* detail) {
+    return told.keeps(1, 2, 0, failed, skipped, detail);
+  };
+  CHECK(keeps(false, false, "x = 1"));
+  CHECK_FALSE(keeps(false, false, "x = 2"));
+  CHECK(keeps(false, true, "no rational stride"));
+  CHECK_FALSE(keeps(false, true, "no groups"));
+  CHECK(keeps(true, false, "3 is not 4"));
+  CHECK(keeps(true, false, "5 is not 6"));
+  CHECK(keeps(false, false, ""));
+  CHECK(told.keeps(1, 3, 0, false, true, "of another form"));
 }

@@ -323,8 +323,12 @@ std::string Writer::write() {
     std::erase_if(text, [](char c) { return c == '"' || c == '\\'; });
     return text;
   };
-  std::string text = fmt::format("{}: the model of {}, epoch {} ({}), in PyTorch.\n{}", rebuild_script_mark,
-                                 quoted(said("run")), said("epoch"), said("weights"), python_introduction);
+  const std::string further = state_.metadata.contains("partial_step")
+                                  ? fmt::format(" and {} steps of the next", said("partial_step"))
+                                  : "";
+  std::string text =
+      fmt::format("{}: the model of {}, epoch {}{} ({}), in PyTorch.\n{}", rebuild_script_mark,
+                  quoted(said("run")), said("epoch"), further, said("weights"), python_introduction);
   const bool stretches = std::any_of(model_.steps.begin(), model_.steps.end(), [](const Step& step) {
     const auto* affine = std::get_if<Affine>(&step);
     return affine && affine->direction == Direction::conv &&

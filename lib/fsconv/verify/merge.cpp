@@ -73,7 +73,8 @@ RecordedVerification merge_verifications(const std::vector<ShardFile>& files) {
   ToldDetails told;
   for (const RowSource& source : rows_in_order(files, checks, "/checks")) {
     RecordedCheck& check = parts[source.file].checks[source.row];
-    if (!told.keeps(check.claim, check.form, check.method, merged.is_bad(check), check.detail))
+    if (!told.keeps(check.claim, check.form, check.method, merged.is_bad(check),
+                    check.verdict == Verdict::skipped, check.detail))
       check.detail.clear();
     merged.checks.push_back(std::move(check));
   }

@@ -9,16 +9,16 @@
 
 namespace fsconv {
 
-// Failures keep their details, and so does the first refutation or skip of each claim, form and method: thousands of equal
+// Failures keep their details, and so do the first refutation and the first skip of each claim, form and method: thousands of equal
 // ones say nothing. To be asked in the order of the report.
 class ToldDetails {
  public:
-  bool keeps(Index claim, Index form, Index method, bool failed, const std::string& detail) {
-    return failed || detail.empty() || told_.insert({claim, form, method}).second;
+  bool keeps(Index claim, Index form, Index method, bool failed, bool skipped, const std::string& detail) {
+    return failed || detail.empty() || told_.insert({claim, form, method, skipped}).second;
   }
 
  private:
-  std::set<std::tuple<Index, Index, Index>> told_;
+  std::set<std::tuple<Index, Index, Index, bool>> told_;
 };
 
 }  // namespace fsconv

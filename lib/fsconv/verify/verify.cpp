@@ -164,7 +164,8 @@ std::vector<Check> verify(const VerifyPlan& plan, const std::function<void(Index
   for (std::vector<Check>& part : parts)
     for (Check& check : part) {
       const bool bad = !check.good(plan.claims[static_cast<std::size_t>(check.claim)]);
-      if (!told.keeps(check.claim, check.form, static_cast<Index>(check.method), bad, check.detail))
+      if (!told.keeps(check.claim, check.form, static_cast<Index>(check.method), bad,
+                      check.verdict == Verdict::skipped, check.detail))
         check.detail.clear();
       all.push_back(std::move(check));
     }
