@@ -8,11 +8,11 @@
 #include <fsconv/verify/shrink.hpp>
 #include <fsconv/verify/sweep.hpp>
 #include <fsconv/verify/tile_growth.hpp>
+#include <fsconv/verify/told_details.hpp>
 #include <fsconv/verify/trials.hpp>
 #include <map>
 #include <set>
 
-#include <fsconv/verify/told_details.hpp>
 using namespace fsconv;
 
 namespace {
