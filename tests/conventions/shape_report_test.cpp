@@ -39,6 +39,12 @@ TEST_CASE("shape_report: the numbers of an axis, by hand") {
   CHECK_FALSE(report["equivalents"].contains("onnx-reference"));
 }
 
+TEST_CASE("shape_report: a line of text asks for no million numbers") {
+  CHECK_NOTHROW(shape_json(parse_case("i5000o2k3s4096"), Direction::conv));
+  CHECK_THROWS_WITH(shape_json(parse_case("i1000000o953674k3s1048575/1000000"), Direction::conv),
+                    Catch::Contains("stride") && Catch::Contains("phases"));
+}
+
 TEST_CASE("shape_report: a stride below 1 may mean the other operator or the inverse") {
   const ArraySizes sizes{.source = {7}, .kernel = {3}};
   const auto readings = other_readings(Convention::native, sizes, with_stride({1, 2}));

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <fsconv/base/error.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/conventions/arithmetic.hpp>
 #include <fsconv/conventions/equivalents.hpp>
@@ -14,7 +15,14 @@ namespace {
 
 using nlohmann::json;
 
+// A line of text can ask for millions of them, of one axis.
+constexpr Index most_phases = 4096;
+
 json axis_json(const Axis& axis, const SaidPadding& said) {
+  if (const Index phases = std::min(axis.image_step(), axis.in); phases > most_phases)
+    throw InvalidArgument(
+        "stride", fmt::format("gives an axis {} phases", phases),
+        fmt::format("JSON lists the taps of each, and of {} at most; the text needs no list", most_phases));
   const AxisArithmetic a = arithmetic(axis, said);
   return {{"image", axis.in},
           {"code", axis.out},

@@ -12,7 +12,8 @@
 namespace fsconv {
 
 // Sizes, arithmetic of every axis, and the equivalents in the other systems: what `fsconv shape --json` prints. `said`
-// is how the padding of every axis was said, or nothing where nobody did; `filter` as of equivalents().
+// is how the padding of every axis was said, or nothing where nobody did; `filter` as of equivalents(). InvalidArgument "stride" for
+// an axis of more than 4096 phases, of each of which a number is listed.
 nlohmann::json shape_json(const Geometry& geometry, Direction direction,
                           const std::vector<SaidPadding>& said = {}, const FilterUse& filter = {});
 
