@@ -234,21 +234,21 @@ TEST_CASE("update: a child process that outlives it keeps no lock") {
   CHECK(content_of(folder / "x") == "old and new");
 }
 
-TEST_CASE("file birth: a file stays itself, whatever is written into it and whatever its number") {
+TEST_CASE("file identity: a file stays itself, whatever is written into it and whatever its number") {
   const ScratchFolder folder;
   const std::string path = folder / "a";
   put_content(path, "one");
-  const auto first = birth_of(path);
+  const auto first = identity_of(path);
   REQUIRE(first);
-  CHECK_FALSE(birth_of(folder / "none"));
+  CHECK_FALSE(identity_of(folder / "none"));
   std::filesystem::create_symlink("a", folder / "link");
-  CHECK(birth_of(folder / "link")->is_same_file(*first));
+  CHECK(identity_of(folder / "link")->is_same_file(*first));
   std::filesystem::rename(path, folder / "b");
-  CHECK(birth_of(folder / "b")->is_same_file(*first));
+  CHECK(identity_of(folder / "b")->is_same_file(*first));
   std::ofstream(folder / "b", std::ios::app) << " and more";
-  CHECK(birth_of(folder / "b")->is_same_file(*first));
+  CHECK(identity_of(folder / "b")->is_same_file(*first));
   // A system that numbers files anew, and knows no birth.
-  FileBirth again = *first;
+  FileIdentity again = *first;
   ++again.inode;
   again.born = {};
   CHECK(again.is_same_file(*first));

@@ -60,16 +60,19 @@ void ForeignTensors::add(const std::string& name, Tensor<float> value) {
   state_.tensors.push_back({.name = name, .value = std::move(value)});
 }
 
-void ForeignTensors::add_alias(const std::string& alias, const std::string& name) {
+void ForeignTensors::add_name(const std::string& alias, const std::string& name,
+                              std::vector<std::string> NamedTensor::*list) {
   require_new(alias);
-  named(name).aliases.push_back(alias);
+  (named(name).*list).push_back(alias);
   numbers_[alias] = numbers_.at(name);
 }
 
+void ForeignTensors::add_alias(const std::string& alias, const std::string& name) {
+  add_name(alias, name, &NamedTensor::aliases);
+}
+
 void ForeignTensors::add_hint(const std::string& alias, const std::string& name) {
-  require_new(alias);
-  named(name).hinted.push_back(alias);
-  numbers_[alias] = numbers_.at(name);
+  add_name(alias, name, &NamedTensor::hinted);
 }
 
 void ForeignTensors::add_aliases(const std::string& json) {

@@ -51,6 +51,8 @@ class ForeignTensors {
 
  private:
   NamedTensor& named(const std::string& name);
+  void add_name(const std::string& alias, const std::string& name,
+                std::vector<std::string> NamedTensor::*list);
   void require_new(const std::string& name) const;
   std::map<std::string, std::string> parsed(const std::string& json) const;
 

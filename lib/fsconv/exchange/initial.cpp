@@ -216,12 +216,11 @@ CheckOutcome require_check(const Model& model, const Parameters<float>& paramete
   for (const auto& [name, member] : check_tensors) {
     if (member == &ModelCheck::input || (check.*member).size() == 0) continue;
     const std::string tensor = fmt::format("{}:check.{}", where, name);
-    const Tensor<float>& made = exact.*member;
+    const Tensor<float>&stored = check.*member, &made = exact.*member;
     // Files of fsconv before had a feature map of one pixel as a list.
-    const bool is_list = (check.*member).rank() == 2 && (check.*member).size() == made.size() &&
-                         (check.*member).shape()[0] == made.shape()[0];
-    const Tensor<float> stored = is_list ? Tensor(check.*member).reshaped(made.shape()) : check.*member;
-    if (stored.shape() != made.shape())
+    const bool is_list = stored.rank() == 2 && stored.size() == made.size() && made.rank() > 2 &&
+                         std::equal(stored.shape().begin(), stored.shape().end(), made.shape().begin());
+    if (!is_list && stored.shape() != made.shape())
       throw BadData(tensor, fmt::format("has shape {}", shape_text(stored.shape())),
                     fmt::format("the model makes {}", shape_text(made.shape())));
     constexpr double epsilon = std::numeric_limits<float>::epsilon();

@@ -216,9 +216,9 @@ void AtomicFile::finish() {
 }
 
 void AtomicFile::put_over_own() {
-  const auto mine = birth_of(temporary_);
+  const auto mine = identity_of(temporary_);
   const auto refuse = [&] { throw IoError(path_, "was written by another program meanwhile"); };
-  const auto there = birth_of(target_);
+  const auto there = identity_of(target_);
   if (there && !(*own_ && there->is_same_file(**own_))) refuse();
   const bool is_put = !there && rename_to_free_name(temporary_, target_);
   if (!there && !is_put && errno == EEXIST) refuse();  // somebody was faster, in this very moment

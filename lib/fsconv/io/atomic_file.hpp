@@ -61,7 +61,7 @@ class AtomicFile {
   // For a file that is written again and again: `own` is what stood under its name when that began (nothing where there was none),
   // and from commit() on what this has put there. commit() throws IoError, and changes nothing, where another file stands
   // there by now: somebody else writes under that name, too, and would lose it. A file that has gone is made anew. `own` must stay.
-  void keep_to(std::optional<FileBirth>& own) { own_ = &own; }
+  void keep_to(std::optional<FileIdentity>& own) { own_ = &own; }
 
   // Once; the object is only destroyed after that.
   void commit();
@@ -80,8 +80,8 @@ class AtomicFile {
   Descriptor file_;        // what write() writes to
   bool direct_ = false;
   std::uint64_t copied_ = 0;
-  std::optional<FileLock> lock_;             // of an update
-  std::optional<FileBirth>* own_ = nullptr;  // of keep_to()
+  std::optional<FileLock> lock_;                // of an update
+  std::optional<FileIdentity>* own_ = nullptr;  // of keep_to()
 };
 
 // Takes away the temporary files of what is being written now, where a signal's handler is about to end the process: calls nothing

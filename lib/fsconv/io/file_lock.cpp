@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,8 +13,19 @@
 namespace fsconv {
 namespace {
 
-FileIdentity identity(const struct stat& status) {
-  return {status.st_dev, status.st_ino, status.st_size, status.st_mtim};
+// Of an open file, where `path` is empty.
+std::optional<FileIdentity> identity_at(int descriptor, const char* path) {
+  struct statx status {};
+  if (::statx(descriptor, path, *path == '\0' ? AT_EMPTY_PATH : 0, STATX_BASIC_STATS | STATX_BTIME,
+              &status) != 0)
+    return std::nullopt;
+  const auto time = [](const statx_timestamp& from) { return FileIdentity::Time{from.tv_sec, from.tv_nsec}; };
+  FileIdentity identity{.device = (std::uint64_t{status.stx_dev_major} << 32) | status.stx_dev_minor,
+                        .inode = status.stx_ino,
+                        .size = status.stx_size,
+                        .modified = time(status.stx_mtime)};
+  if ((status.stx_mask & STATX_BTIME) != 0) identity.born = time(status.stx_btime);
+  return identity;
 }
 
 enum class Answer { held, taken, no_locks };
@@ -40,32 +52,17 @@ void wait_for(const TryLock& try_lock) {
 
 }  // namespace
 
-bool FileIdentity::operator==(const FileIdentity& other) const {
-  return device == other.device && inode == other.inode && size == other.size &&
-         modified.tv_sec == other.modified.tv_sec && modified.tv_nsec == other.modified.tv_nsec;
-}
-
-std::optional<FileIdentity> identity_of(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
-  return identity(status);
-}
-
-bool FileBirth::is_same_file(const FileBirth& other) const {
+bool FileIdentity::is_same_file(const FileIdentity& other) const {
   const bool by_number = device == other.device && inode == other.inode && born == other.born;
   return by_number || (size == other.size && modified == other.modified);
 }
 
-std::optional<FileBirth> birth_of(const std::string& path) {
-  struct statx status {};
-  if (::statx(AT_FDCWD, path.c_str(), 0, STATX_BASIC_STATS | STATX_BTIME, &status) != 0) return std::nullopt;
-  const auto time = [](const statx_timestamp& from) { return FileBirth::Time{from.tv_sec, from.tv_nsec}; };
-  FileBirth birth{.device = (std::uint64_t{status.stx_dev_major} << 32) | status.stx_dev_minor,
-                  .inode = status.stx_ino,
-                  .size = status.stx_size,
-                  .modified = time(status.stx_mtime)};
-  if ((status.stx_mask & STATX_BTIME) != 0) birth.born = time(status.stx_btime);
-  return birth;
+std::optional<FileIdentity> identity_of(const std::string& path) {
+  if (path.empty()) {
+    errno = ENOENT;
+    return std::nullopt;
+  }
+  return identity_at(AT_FDCWD, path.c_str());
 }
 
 std::string folder_of(const std::string& path) {
@@ -79,9 +76,8 @@ FileLock::FileLock(const std::string& path) : path_(path) {
     if (!file_.valid() && errno != ENOENT) throw IoError::from_errno(path, "read and write");
     if (file_.valid()) {
       wait_for([&] { return try_lock_file(file_.value()); });
-      struct stat status {};
-      if (::fstat(file_.value(), &status) != 0) throw IoError::from_errno(path, "read");
-      identity_ = identity(status);
+      identity_ = identity_at(file_.value(), "");
+      if (!identity_) throw IoError::from_errno(path, "read");
     } else {
       folder_ = open_patiently(folder_of(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
       if (folder_.valid()) wait_for([&] { return try_lock_folder(folder_.value()); });

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <sys/stat.h>
-
 #include <cstdint>
 #include <fsconv/base/descriptor.hpp>
 #include <optional>
@@ -11,21 +9,10 @@
 
 namespace fsconv {
 
-// What a file was when it was looked at. Whoever replaces it, or writes into it, makes it another one.
+// What a file was when it was looked at. Whoever replaces it, or writes into it, makes it another one. The number of a file
+// that has gone is soon another one's, whose birth tells them apart where the system knows it; and some systems (FUSE's)
+// give one file another number every now and then.
 struct FileIdentity {
-  dev_t device;
-  ino_t inode;
-  off_t size;  // bytes
-  timespec modified;
-
-  bool operator==(const FileIdentity& other) const;
-};
-// Of what `path` names, through links; nothing where there is no such file.
-std::optional<FileIdentity> identity_of(const std::string& path);
-
-// Which file it is. The number of one that has gone is soon another one's, whose birth tells them apart where the system
-// knows it; and some systems (FUSE's) give one file another number every now and then.
-struct FileBirth {
   struct Time {
     std::int64_t seconds = 0;
     std::uint32_t nanoseconds = 0;
@@ -36,10 +23,12 @@ struct FileBirth {
   std::uint64_t size = 0;  // bytes
   Time modified = {};
 
+  bool operator==(const FileIdentity&) const = default;
   // By number and birth, whatever was written into it; or as large as it was, and as old.
-  bool is_same_file(const FileBirth& other) const;
+  bool is_same_file(const FileIdentity& other) const;
 };
-std::optional<FileBirth> birth_of(const std::string& path);
+// Of what `path` names, through links; nothing, with errno, where there is no such file.
+std::optional<FileIdentity> identity_of(const std::string& path);
 
 // As long as it lives, no other FileLock of that file does, in this process or another: whoever comes second waits.
 // Of a file that is not there its folder is locked, until it is there. Who asks for it twice in one thread waits for

@@ -100,7 +100,8 @@ void add_verdict(Page& page, const Evaluations& evaluations, const Groups& group
     const bool more_is_better = headline(first) == "elbo" || headline(first).starts_with("log_likelihood");
     Standing standing;
     for (const std::size_t at : members) standing.add(evaluations[at].origin.label, value_of(at).mean.value);
-    const std::size_t best = members[more_is_better ? standing.largest() : standing.smallest()];
+    const std::size_t place = more_is_better ? standing.largest() : standing.smallest();
+    const std::size_t best = members[place];
     const std::string of = fmt::format("{} evaluations{} on the same {}", members.size(),
                                        groups.members.size() > 1 ? " of " + Groups::name(group) : "",
                                        counted(first.images(), "image"));
@@ -108,9 +109,7 @@ void add_verdict(Page& page, const Evaluations& evaluations, const Groups& group
     if (standing.are_equal())
       page.verdict(true, fmt::format("The {} have the same {}: {}.", of, headline(first), value));
     else
-      page.verdict(true, fmt::format("Of {}, {} the best {}: {}.", of,
-                                     standing.who(more_is_better ? standing.largest() : standing.smallest(),
-                                                  "has", "have"),
+      page.verdict(true, fmt::format("Of {}, {} the best {}: {}.", of, standing.who(place, "has", "have"),
                                      headline(first), value));
   }
 }

@@ -126,7 +126,7 @@ nlohmann::json json_of(const std::vector<StepAlgorithms>& algorithms) {
 }  // namespace
 
 void save_checkpoint(const std::string& path, const RunRecord& record, const TrainState& state,
-                     const ImagePairs& samples, std::optional<FileBirth>* own) {
+                     const ImagePairs& samples, std::optional<FileIdentity>* own) {
   hdf5::File file = hdf5::File::create(path);
   if (own != nullptr) file.keep_to(*own);
   Hashes hashes;

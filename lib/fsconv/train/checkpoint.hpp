@@ -79,8 +79,8 @@ struct RunRecord {
   std::string data_source = {};
   ImageChecksums checksums = {};
   std::optional<InitialWeights> initial = {};
-  std::string smoothing =
-      {};  // the command line of fsconv smooth that changed its weights at some time; or empty
+  // The command line of fsconv smooth that changed its weights at some time; or empty.
+  std::string smoothing = {};
   std::vector<StepAlgorithms> algorithms = {};  // Runner::algorithms() of what trains
   std::optional<ExchangeRecord> exchange = {};  // where there are several processes
 };
@@ -104,7 +104,7 @@ struct ImagePairs {
 // are of whole epochs; a run that has not ended one has empty series.
 // Replaces the file at once, when it is complete; with `own` only what AtomicFile::keep_to() lets it. IoError.
 void save_checkpoint(const std::string& path, const RunRecord& record, const TrainState& state,
-                     const ImagePairs& samples, std::optional<FileBirth>* own = nullptr);
+                     const ImagePairs& samples, std::optional<FileIdentity>* own = nullptr);
 
 // How many test images and reconstructions a file holds, at most.
 inline constexpr Index sample_count = 16;
@@ -145,7 +145,7 @@ constexpr auto names_of(Weights) {
 // The part of an epoch that the file holds: without a step where all its epochs are whole. BadData.
 PartialEpoch read_partial_epoch(const hdf5::File& file);
 
-// IoError.
+// BadData.
 ImageChecksums read_image_checksums(const hdf5::File& file);
 
 // Empty where fsconv smooth has changed no weight.

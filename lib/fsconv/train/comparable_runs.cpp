@@ -9,16 +9,14 @@ namespace {
 
 using Part = std::optional<std::int64_t> ImageChecksums::*;
 
-// Whether both files say the checksum of a part; then, whether it is the same one.
-bool both_have(const RecordedRun& one, const RecordedRun& other, Part part) {
-  return one.checksums.*part && other.checksums.*part;
-}
-bool same_part(const RecordedRun& one, const RecordedRun& other, Part part) {
-  return one.checksums.*part == other.checksums.*part;
+// Whether the images of a part are the same; nothing where not both files say it of the part.
+std::optional<bool> same_part(const RecordedRun& one, const RecordedRun& other, Part part) {
+  const auto &a = one.checksums.*part, &b = other.checksums.*part;
+  return a && b ? std::optional(*a == *b) : std::nullopt;
 }
 
 bool same_test_images(const RecordedRun& one, const RecordedRun& other) {
-  if (both_have(one, other, &ImageChecksums::test)) return same_part(one, other, &ImageChecksums::test);
+  if (const auto same = same_part(one, other, &ImageChecksums::test)) return *same;
   const TrainConfig &a = one.trained.config, &b = other.trained.config;
   const bool same_request = a.test_data == b.test_data && a.test_images == b.test_images;
   const bool same_rest = a.train_images == b.train_images && a.validation == b.validation;
@@ -42,8 +40,7 @@ std::string format_of(const RecordedRun& run) {
 Aspect<RecordedRun> images_of(const char* what, Part part) {
   return {what,
           [part](const RecordedRun& one, const RecordedRun& other) {
-            return both_have(one, other, part) ? same_part(one, other, part)
-                                               : one.checksums.all == other.checksums.all;
+            return same_part(one, other, part).value_or(one.checksums.all == other.checksums.all);
           },
           [part](const RecordedRun& run) {
             return fmt::format("checksum {:08x}", (run.checksums.*part).value_or(run.checksums.all));

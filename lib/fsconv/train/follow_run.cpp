@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <chrono>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/screen.hpp>
+#include <fsconv/io/file_lock.hpp>
 #include <fsconv/train/follow_run.hpp>
 #include <thread>
-#include <tuple>
 
 namespace fsconv {
 namespace {
 
 // Another one after every rename, and after every change in place.
-std::tuple<dev_t, ino_t, time_t, long> identity(const std::string& path) {
-  struct stat of {};
-  if (::stat(path.c_str(), &of) != 0) throw IoError::from_errno(path, "look at");
-  return {of.st_dev, of.st_ino, of.st_mtim.tv_sec, of.st_mtim.tv_nsec};
+FileIdentity identity(const std::string& path) {
+  const auto identity = identity_of(path);
+  if (!identity) throw IoError::from_errno(path, "look at");
+  return *identity;
 }
 
 // Of one run the file keeps the epochs that it had, measured seconds and all; train --resume may change their number and

@@ -9,10 +9,8 @@
 #include <fsconv/io/different_files.hpp>
 #include <fsconv/io/digest.hpp>
 #include <fsconv/io/run_log.hpp>
-#include <fsconv/train/run_end.hpp>
 #include <fsconv/train/run_layout.hpp>
 #include <fsconv/train/run_table.hpp>
-#include <optional>
 
 namespace fsconv {
 namespace {

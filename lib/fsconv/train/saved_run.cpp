@@ -56,7 +56,7 @@ void require_kept(const std::string& output, const std::vector<std::string>& rea
 }
 
 SavedRun::SavedRun(std::string output, std::string resumed_from)
-    : output_(std::move(output)), own_(birth_of(output_)), file_(std::move(resumed_from)) {}
+    : output_(std::move(output)), own_(identity_of(output_)), file_(std::move(resumed_from)) {}
 
 void SavedRun::check_output(const std::vector<std::string>& data, bool force, bool trains) const {
   std::error_code none;
@@ -121,7 +121,7 @@ bool SavedRun::has_picture() const {
 }
 
 bool SavedRun::is_replaced() const {
-  const auto there = birth_of(output_);
+  const auto there = identity_of(output_);
   return (file_.empty() || is_own()) && there && !(own_ && there->is_same_file(*own_));
 }
 

@@ -59,9 +59,9 @@ class SavedRun {
 
  private:
   std::string output_;
-  std::optional<FileBirth>
-      own_;           // what stands under the output's name by this run's doing, or stood there before
-  std::string file_;  // the last one that holds the run; empty where none was written yet
+  // What stands under the output's name by this run's doing, or stood there before.
+  std::optional<FileIdentity> own_;
+  std::string file_;              // the last one that holds the run; empty where none was written yet
   Index epochs_ = 0, steps_ = 0;  // that it holds; 0 both: not yet read
 };
 

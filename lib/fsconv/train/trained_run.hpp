@@ -52,8 +52,8 @@ struct ShownImages : ImageSet {
 };
 
 // Generated images are drawn from the run's seed. Throws what load_dataset() throws, with a hint where the run's own
-// data is not to be had; A note says where the run's own data has other images by now than the run had. InvalidArgument "images", "split" or "binarise" for what the data, the run or the
-// likelihood does not have; BadData for images of another format than the model's, naming both.
+// data is not to be had; InvalidArgument "images", "split" or "binarise" for what the data, the run or the likelihood does
+// not have; a note says where the run's own data has other images by now than the run had. BadData for images of another format than the model's, naming both.
 ShownImages load_images(const TrainedRun& run, const ImageRequest& request);
 
 // The first `count` of them, or all where there are fewer.

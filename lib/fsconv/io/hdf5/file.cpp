@@ -111,7 +111,7 @@ File File::open(const std::string& path) {
   return File(path, std::make_unique<RemoteFile>(path, path, LocalFile::Mode::read), nullptr);
 }
 
-void File::keep_to(std::optional<FileBirth>& own) {
+void File::keep_to(std::optional<FileIdentity>& own) {
   require_writable();
   output_->keep_to(own);
 }

@@ -101,7 +101,7 @@ class File {
                      const Storage& storage = {});
   void set_attribute(const std::string& object, const std::string& name, const Value& value);  // replaces
   void remove(const std::string& name);
-  void keep_to(std::optional<FileBirth>& own);  // AtomicFile's, before commit()
+  void keep_to(std::optional<FileIdentity>& own);  // AtomicFile's, before commit()
   // Closes the file and puts it in its place. Nothing else may follow. Of a file that was changed, what it held and what
   // was written is looked for first, by another process: BadData where damage has swallowed it.
   void commit();
