@@ -7,6 +7,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/data/data_kind.hpp>
 #include <fsconv/data/dataset.hpp>
+#include <fsconv/data/image_array.hpp>
 #include <fsconv/data/known_sets.hpp>
 #include <fsconv/data/prepare.hpp>
 #include <fsconv/io/hdf5/file.hpp>
@@ -244,6 +245,29 @@ TEST_CASE("data set: floats in 0..1 become bytes, and others are refused with th
   refused({0, 1, 1.0001, 0}, "holds 1.0001 at [1, 0, 0, 0]");
   refused({0, std::nan(""), 1, 0}, "holds nan at [0, 0, 0, 1]");
   refused({0, HUGE_VAL, 1, 0}, "holds inf at [0, 0, 0, 1]");
+}
+
+TEST_CASE(
+    "data set: floats of HDF5 are the same images in every precision, and refused by their shape first") {
+  const ScratchFolder folder;
+  std::vector<float> fractions;
+  for (int byte = 0; byte < 256; ++byte) fractions.push_back(static_cast<float>(byte) / 255.0f);
+  const Tensor<float> images({4, 1, 8, 8}, fractions);
+  auto file = hdf5::File::create(folder / "x.h5");
+  file.write("/f4", images);
+  file.write("/f8", cast<double>(images));
+  file.write("/beyond", Tensor<float>({2, 1, 1, 1}, {0.5f, 1.5f}));
+  file.write("/flat", Tensor<float>({1, 2}, {0.5f, 1.5f}));
+  file.commit();
+  for (const std::string place : {"x.h5:/f4", "x.h5:/f8"}) {
+    const ImageArray read = read_image_array(folder / place);
+    CHECK(read.images == Tensor<std::uint8_t>({4, 1, 8, 8}, counted(256)));
+    REQUIRE(read.notes.size() == 1);
+    CHECK_THAT(read.notes[0], Contains("floats in 0..1 become the bytes round(255 x)"));
+  }
+  CHECK_THROWS_WITH(read_image_array(folder / "x.h5:/beyond"),
+                    Contains("holds 1.5 at [1, 0, 0, 0]") && Contains("floats must lie in 0..1"));
+  CHECK_THROWS_WITH(read_image_array(folder / "x.h5:/flat"), Contains("its shape is [1, 2]"));
 }
 
 TEST_CASE("data set: booleans are black and white") {

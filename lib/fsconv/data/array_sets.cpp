@@ -10,7 +10,7 @@
 #include <fsconv/data/array_sets.hpp>
 #include <fsconv/data/image_array.hpp>
 #include <fsconv/io/numpy/npz.hpp>
-#include <variant>
+#include <optional>
 
 namespace fsconv {
 namespace {
@@ -72,16 +72,13 @@ class ArchiveReader {
             where(name),
             fmt::format("its shape is [{}], and there are {} images", fmt::join(shape, ", "), count), cure);
     };
-    const CompactArray array = archive_.read_compact(taken(name), one_each);
-    std::vector<std::uint8_t> labels;
-    for (Index at = 0; at < count; ++at) {
-      const double value =
-          std::visit([&](const auto& values) { return static_cast<double>(values[at]); }, array.values);
-      if (!(value >= 0 && value <= 255) || value != std::floor(value))
-        throw BadData(where(name), fmt::format("holds {} at [{}], and labels are 0 to 255", value, at), cure);
-      labels.push_back(static_cast<std::uint8_t>(value));
-    }
-    return labels;
+    const ByteRule rule{[](double value) -> std::optional<std::uint8_t> {
+                          if (!(value >= 0 && value <= 255) || value != std::floor(value)) return {};
+                          return static_cast<std::uint8_t>(value);
+                        },
+                        "labels are 0 to 255; " + cure};
+    const Tensor<std::uint8_t> labels = archive_.read_bytes(taken(name), one_each, rule).values;
+    return {labels.begin(), labels.end()};
   }
 
   std::string path_;

@@ -15,7 +15,6 @@
 #include <memory>
 #include <optional>
 #include <utility>
-#include <variant>
 
 namespace fsconv {
 namespace {
@@ -106,13 +105,12 @@ std::optional<ImageArray> left_in_npy(const std::string& path, DataFormat format
   return left_in_file(path, {file, file->size() - bytes, path}, header.shape, format);
 }
 
-std::uint8_t byte_of_fraction(const std::string& where, const Tensor<double>& values, Index at) {
-  const double value = values[at];
-  if (!(value >= 0 && value <= 1))
-    throw BadData(
-        where, fmt::format("holds {} at {}", value, position_text(values.shape(), at)),
-        "floats must lie in 0..1 and become the bytes round(255 x); save bytes as x.astype('uint8'), and -1..1 as "
-        "(x + 1) / 2");
+constexpr auto legal_fractions =
+    "floats must lie in 0..1 and become the bytes round(255 x); save bytes as x.astype('uint8'), and -1..1 as "
+    "(x + 1) / 2";
+
+std::optional<std::uint8_t> byte_of_fraction(double value) {
+  if (!(value >= 0 && value <= 1)) return std::nullopt;
   return static_cast<std::uint8_t>(std::lround(255 * value));
 }
 
@@ -126,38 +124,39 @@ void require_images(const std::string& where, const Shape& shape, const std::str
         "images are bytes: where all lie in 0..255 save x.astype('uint8'), else bring them to floats in 0..1");
 }
 
-// Of the types that require_images() lets pass. Doubles may be bytes and booleans, too, where HDF5 packs them.
-Tensor<std::uint8_t> bytes_of(const std::string& where, const std::string& dtype,
-                              const Tensor<double>& values) {
+// Numbers of HDF5, of a type that require_images() lets pass. Doubles may be bytes, too, where it packs them.
+template <class T>
+ByteArray bytes_of(const std::string& where, const std::string& dtype, const Tensor<T>& values) {
   require_memory_for(where, values.size(), 1);
-  if (dtype == "u1") return cast<std::uint8_t>(values);
-  Tensor<std::uint8_t> bytes(values.shape(), "images");
-  for (Index at = 0; at < bytes.size(); ++at) bytes[at] = byte_of_fraction(where, values, at);
+  if (dtype == "u1") return {cast<std::uint8_t>(values), dtype};
+  ByteArray bytes{Tensor<std::uint8_t>(values.shape(), "images"), dtype};
+  for (Index at = 0; at < values.size(); ++at) {
+    const auto byte = byte_of_fraction(values[at]);
+    if (!byte)
+      throw BadData(where, fmt::format("holds {} at {}", values[at], position_text(values.shape(), at)),
+                    legal_fractions);
+    bytes.values[at] = *byte;
+  }
   return bytes;
 }
 
-Tensor<std::uint8_t> bytes_of(const std::string&, const std::string& dtype, Tensor<std::uint8_t>&& values) {
-  if (dtype == "b1")
-    for (std::uint8_t& value : values) value = value != 0 ? 255 : 0;
-  return std::move(values);
-}
-
-ImageArray images_of(CompactArray&& array, const std::string& where, DataFormat format) {
+ImageArray images_of(ByteArray&& array, const std::string& where, DataFormat format) {
   ImageArray images;
-  Tensor<std::uint8_t> bytes =
-      std::visit([&](auto& values) { return bytes_of(where, array.dtype, std::move(values)); }, array.values);
-  array.values = Tensor<double>();  // not held while what became of it is arranged
+  if (array.dtype == "b1")
+    for (std::uint8_t& value : array.values) value = value != 0 ? 255 : 0;
   if (array.dtype != "u1")
     images.notes.push_back(where + (array.dtype == "b1" ? ": false becomes black (0), true white (255)"
                                                         : ": floats in 0..1 become the bytes round(255 x)"));
-  images.images = arranged(where, std::move(bytes), format, images.notes);
+  images.images = arranged(where, std::move(array.values), format, images.notes);
   return images;
 }
 
 // Of HDF5, whose values may be other ones than the file's bytes.
 ImageArray images_of(Array&& array, const std::string& where, DataFormat format) {
   require_images(where, array.values.shape(), array.dtype, format);
-  ImageArray images = images_of(CompactArray{std::move(array.values), array.dtype}, where, format);
+  ByteArray bytes = bytes_of(where, array.dtype, array.values);
+  array.values = Tensor<double>();  // not held while what became of it is arranged
+  ImageArray images = images_of(std::move(bytes), where, format);
   images.notes.insert(images.notes.begin(), array.notes.begin(), array.notes.end());
   return images;
 }
@@ -168,14 +167,24 @@ NpyCheck only_images(const std::string& where, DataFormat format) {
   };
 }
 
-// Bytes without a further meaning are checked by what the file says of them, and then read as they lie there.
+ByteRule fractions() { return {byte_of_fraction, legal_fractions}; }
+
+// Numbers without a further meaning are checked by what the file says of them; bytes are then read as they lie there, and
+// small floats as floats.
 ImageArray read_dataset(const std::string& where, const Location& location, DataFormat format) {
   const auto file = hdf5::File::open(location.path);
   const std::string& name = location.inside;
-  if (!file.exists(name) || file.dtype(name) != "u1" || !hdf5::is_plain(file, name))
+  const std::string dtype = file.exists(name) ? file.dtype(name) : "";
+  const bool small_float = dtype == "f2" || dtype == "f4";
+  if ((dtype != "u1" && !small_float) || !hdf5::is_plain(file, name))
     return images_of(hdf5::read_values(file, name), where, format);
-  layout_of(where, file.shape(name), format);
-  if (const Shape shape = file.shape(name); stated_count(where, shape) > largest_in_memory)
+  const Shape shape = file.shape(name);
+  layout_of(where, shape, format);
+  if (small_float) {
+    ByteArray bytes = bytes_of(where, dtype, file.read<float>(name));
+    return images_of(std::move(bytes), where, format);
+  }
+  if (stated_count(where, shape) > largest_in_memory)
     if (const auto place = file.place(name)) {
       check_dataset(file, name);  // what is read past HDF5
       return left_in_file(where, {std::make_shared<const InputFile>(location.path), *place, where}, shape,
@@ -195,14 +204,14 @@ bool names_image_array(const std::string& where) {
 
 ImageArray read_npz_images(const NpzReader& archive, std::size_t number, const std::string& where,
                            DataFormat format) {
-  return images_of(archive.read_compact(number, only_images(where, format)), where, format);
+  return images_of(archive.read_bytes(number, only_images(where, format), fractions()), where, format);
 }
 
 ImageArray read_image_array(const std::string& where, DataFormat format) {
   const Location location = locate(where);
   if (location.kind == FileKind::npy) {
     if (auto images = left_in_npy(where, format)) return *images;
-    return images_of(read_compact_npy(where, only_images(where, format)), where, format);
+    return images_of(read_npy_bytes(where, only_images(where, format), fractions()), where, format);
   }
   if (location.kind == FileKind::npz) {
     const NpzReader archive(location.path);

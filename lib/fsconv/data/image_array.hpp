@@ -38,9 +38,10 @@ bool names_image_array(const std::string& where);
 // become 0 and 255. Other integers are refused.
 //
 // Bytes of more than largest_in_memory stay in FILE.npy (in C order) and FILE.h5:/DATASET (uncompressed, in one piece)
-// and are read where they are used. While they are read, other bytes, and booleans of NumPy, need one byte a pixel (and one
-// more where their axes are reordered), all else nine. Throws what read_array() throws; BadData if the array has another type
-// or shape, is empty, or does not fit the memory (checked before anything is allocated).
+// and are read where they are used. While they are read, other bytes, and all of NumPy, need one byte a pixel (and one more
+// where their axes are reordered), floats of HDF5 up to f4 five, what else HDF5 has nine. Throws what read_array() throws;
+// BadData if the array has another type or shape, is empty, or does not fit the memory (checked before anything is
+// allocated).
 ImageArray read_image_array(const std::string& where, DataFormat format = DataFormat::automatic);
 
 // The same of an array of an archive; `where` stands in messages.

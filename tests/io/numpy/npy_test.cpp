@@ -7,6 +7,7 @@
 #include <fsconv/io/numpy/npy.hpp>
 #include <fstream>
 #include <limits>
+#include <optional>
 
 #include "io/scratch.hpp"
 
@@ -137,28 +138,43 @@ TEST_CASE("npy: Fortran order is turned into C order") {
   CHECK(array.values == Tensor<double>({2, 3}, {0, 1, 2, 3, 4, 5}));
 }
 
-TEST_CASE("npy: bytes and booleans are held as bytes, other numbers as double, and a check comes first") {
+TEST_CASE("npy: bytes and booleans are read as they are, other numbers by a rule, and a check comes first") {
   const ScratchFolder folder;
   const std::string path = folder / "x.npy";
-  const auto read = [&](const std::string& descr, const char* fortran, const std::string& values) {
+  const auto put = [&](const std::string& descr, const char* fortran, const std::string& values) {
     put_content(path,
                 npy_bytes("{'descr': '" + descr + "', 'fortran_order': " + fortran + ", 'shape': (2, 3), }\n",
                           values));
-    return read_compact_npy(path, [](const NpyHeader&) {});
+  };
+  const ByteRule tenfold{[](double value) -> std::optional<std::uint8_t> {
+                           if (!(value >= 0 && value <= 5)) return std::nullopt;
+                           return static_cast<std::uint8_t>(10 * value);
+                         },
+                         "0 to 5"};
+  const auto read = [&](const std::string& descr, const char* fortran, const std::string& values) {
+    put(descr, fortran, values);
+    return read_npy_bytes(
+        path, [](const NpyHeader&) {}, tenfold);
   };
   using Bytes = Tensor<std::uint8_t>;
-  const std::string six("\x01\x02\x03\x04\x05\xff", 6);
-  CHECK(std::get<Bytes>(read("|u1", "False", six).values) == Bytes({2, 3}, {1, 2, 3, 4, 5, 255}));
-  CHECK(std::get<Bytes>(read("|u1", "True", six).values) == Bytes({2, 3}, {1, 3, 5, 2, 4, 255}));
-  const CompactArray truth = read("|b1", "False", std::string("\0\x01\x02\0\0\xff", 6));
-  CHECK(std::get<Bytes>(truth.values) == Bytes({2, 3}, {0, 1, 1, 0, 0, 1}));
+  const std::string six("\x01\x02\x03\x04\x05\xff", 6), halves("\0\0\0\x38\0\x3c\0\x40\0\x42\0\x44", 12);
+  CHECK(read("|u1", "False", six).values == Bytes({2, 3}, {1, 2, 3, 4, 5, 255}));
+  CHECK(read("|u1", "True", six).values == Bytes({2, 3}, {1, 3, 5, 2, 4, 255}));
+  const ByteArray truth = read("|b1", "False", std::string("\0\x01\x02\0\0\xff", 6));
+  CHECK(truth.values == Bytes({2, 3}, {0, 1, 1, 0, 0, 1}));
   CHECK(truth.dtype == "b1");
-  CHECK(truth.shape() == Shape{2, 3});
-  const CompactArray numbers = read("|i1", "False", six);
-  CHECK(std::get<Tensor<double>>(numbers.values) == Tensor<double>({2, 3}, {1, 2, 3, 4, 5, -1}));
-  CHECK_THROWS_WITH(
-      read_compact_npy(path, [](const NpyHeader& header) { throw BadData("x", header.dtype()); }),
-      Contains("i1"));
+  CHECK(read("<f2", "False", halves).values == Bytes({2, 3}, {0, 5, 10, 20, 30, 40}));
+  CHECK(read("<f2", "True", halves).values == Bytes({2, 3}, {0, 10, 30, 5, 20, 40}));
+  CHECK(read("|i1", "False", "\x01\x02\x03\x04\x05\x05").dtype == "i1");
+
+  // The first number that the rule does not take, where it stands in C order.
+  CHECK_THROWS_WITH(read("|i1", "False", six), Contains("holds -1 at [1, 2]") && Contains("0 to 5"));
+  CHECK_THROWS_WITH(read("|i1", "True", "\x01\x02\x07\x04\x05\x06"), Contains("holds 7 at [0, 1]"));
+  CHECK_THROWS_WITH(read("|i1", "True", "\x01\x02\x03\x07\x05\x06"), Contains("holds 7 at [1, 1]"));
+
+  CHECK_THROWS_WITH(read_npy_bytes(
+                        path, [](const NpyHeader& header) { throw BadData("x", header.dtype()); }, tenfold),
+                    Contains("i1"));
 }
 
 TEST_CASE("npy: shapes without axes and without elements") {

@@ -95,22 +95,22 @@ float narrowed(double value, std::string_view where) {
   return narrow;
 }
 
-// Values of one byte are taken as they are, and a boolean is 0 or 1.
-template <class T>
-T converted(std::span<const std::byte> bytes, const NpyHeader& header, std::string_view where) {
-  if constexpr (std::is_same_v<T, std::uint8_t>) {
-    const auto byte = std::to_integer<std::uint8_t>(bytes.front());
-    return header.kind == 'b' ? static_cast<std::uint8_t>(byte != 0) : byte;
-  } else if constexpr (std::is_same_v<T, float>) {
-    return narrowed(decode(bytes, header, where), where);
-  } else {
-    return decode(bytes, header, where);
+// Where a value is that lies `at` so many values behind the first one: its index in C order.
+Index place_in_c_order(const NpyHeader& header, Index at) {
+  if (!header.fortran_order) return at;
+  Index place = 0, step = element_count(header.shape);
+  for (const Index extent : header.shape) {  // the first axis runs fastest
+    step /= extent;
+    place += at % extent * step;
+    at /= extent;
   }
+  return place;
 }
 
-// The values behind a header, in C order.
-template <class T>
-Tensor<T> read_values(const ByteSource& source, const NpyHeader& header, std::string_view where) {
+// The values behind a header, in C order; `convert` makes one of its bytes and of its place among them.
+template <class T, class Convert>
+Tensor<T> read_values(const ByteSource& source, const NpyHeader& header, std::string_view where,
+                      const Convert& convert) {
   const Index count = element_count(header.shape);
   require_memory_for(where, count, sizeof(T));
   Shape stored = header.shape;
@@ -124,8 +124,7 @@ Tensor<T> read_values(const ByteSource& source, const NpyHeader& header, std::st
     const auto raw = std::span(block).first(static_cast<std::size_t>(now) * header.bytes);
     source(raw);
     for (Index at = 0; at < now; ++at)
-      values[done + at] =
-          converted<T>(raw.subspan(static_cast<std::size_t>(at) * header.bytes), header, where);
+      values[done + at] = convert(raw.subspan(static_cast<std::size_t>(at) * header.bytes), done + at);
     done += now;
   }
   if (!header.fortran_order || header.shape.size() < 2) return values;
@@ -143,18 +142,14 @@ ByteSource bytes_of(const InputFile& file) {
 
 }  // namespace
 
-const Shape& CompactArray::shape() const {
-  return std::visit([](const auto& held) -> const Shape& { return held.shape(); }, values);
-}
-
 Array read_npy(const std::string& path) {
   const InputFile file(path);
   return read_npy(bytes_of(file), file.size(), path);
 }
 
-CompactArray read_compact_npy(const std::string& path, const NpyCheck& check) {
+ByteArray read_npy_bytes(const std::string& path, const NpyCheck& check, const ByteRule& rule) {
   const InputFile file(path);
-  return read_compact_npy(bytes_of(file), file.size(), path, check);
+  return read_npy_bytes(bytes_of(file), file.size(), path, check, rule);
 }
 
 NpyHeader read_npy_header(const ByteSource& source, std::uint64_t length, std::string_view where) {
@@ -202,23 +197,40 @@ NpyHeader read_npy_header(const ByteSource& source, std::uint64_t length, std::s
 
 Array read_npy(const ByteSource& source, std::uint64_t length, std::string_view where) {
   const NpyHeader header = read_npy_header(source, length, where);
-  return {read_values<double>(source, header, where), header.dtype()};
+  const auto number = [&](std::span<const std::byte> bytes, Index) { return decode(bytes, header, where); };
+  return {read_values<double>(source, header, where, number), header.dtype()};
 }
 
-CompactArray read_compact_npy(const ByteSource& source, std::uint64_t length, std::string_view where,
-                              const NpyCheck& check) {
+ByteArray read_npy_bytes(const ByteSource& source, std::uint64_t length, std::string_view where,
+                         const NpyCheck& check, const ByteRule& rule) {
   const NpyHeader header = read_npy_header(source, length, where);
   check(header);
   const std::string dtype = header.dtype();
-  if (dtype == "u1" || dtype == "b1") return {read_values<std::uint8_t>(source, header, where), dtype};
-  return {read_values<double>(source, header, where), dtype};
+  const bool are_bytes = dtype == "u1", are_booleans = dtype == "b1";
+  const auto byte = [&](std::span<const std::byte> bytes, Index at) {
+    const auto first = std::to_integer<std::uint8_t>(bytes.front());
+    if (are_bytes) return first;
+    if (are_booleans) return static_cast<std::uint8_t>(first != 0);
+    const double value = decode(bytes, header, where);
+    const std::optional<std::uint8_t> made = rule.byte_of(value);
+    if (!made)
+      throw BadData(
+          where,
+          fmt::format("holds {} at {}", value, position_text(header.shape, place_in_c_order(header, at))),
+          rule.legal);
+    return *made;
+  };
+  return {read_values<std::uint8_t>(source, header, where, byte), dtype};
 }
 
 Tensor<float> read_npy_floats(const ByteSource& source, std::uint64_t length, std::string_view where,
                               const NpyCheck& check) {
   const NpyHeader header = read_npy_header(source, length, where);
   check(header);
-  return read_values<float>(source, header, where);
+  const auto number = [&](std::span<const std::byte> bytes, Index) {
+    return narrowed(decode(bytes, header, where), where);
+  };
+  return read_values<float>(source, header, where, number);
 }
 
 namespace {

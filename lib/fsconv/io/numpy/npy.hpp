@@ -7,10 +7,10 @@
 #include <fsconv/base/array.hpp>
 #include <fsconv/io/numpy/npy_header.hpp>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 
 namespace fsconv {
 
@@ -29,22 +29,25 @@ Array read_npy(const std::string& path);
 // The same from `length` bytes of any source; `where` stands in messages.
 Array read_npy(const ByteSource& source, std::uint64_t length, std::string_view where);
 
-// An array in as little memory as its type allows: bytes and booleans (0 and 1) of one byte each, every other kind of number
-// as double.
-struct CompactArray {
-  std::variant<Tensor<std::uint8_t>, Tensor<double>> values;
-  std::string dtype;  // as that of an Array
-
-  const Shape& shape() const;
-};
-
 // Sees the type and the shape, and throws where they are not wanted, before room is made for any value.
 using NpyCheck = std::function<void(const NpyHeader&)>;
 
-// As read_npy(). In Fortran order there are, for a while, two copies.
-CompactArray read_compact_npy(const std::string& path, const NpyCheck& check);
-CompactArray read_compact_npy(const ByteSource& source, std::uint64_t length, std::string_view where,
-                              const NpyCheck& check);
+// What a byte is made of numbers that are none: nothing of those that it does not take. `legal` says which it takes.
+struct ByteRule {
+  std::function<std::optional<std::uint8_t>(double)> byte_of;
+  std::string legal;
+};
+
+struct ByteArray {
+  Tensor<std::uint8_t> values;
+  std::string dtype;  // of the file
+};
+
+// As read_npy(), in one byte a value: u1 as it is, b1 as 0 and 1, all else by the rule; BadData names the first number that
+// it does not take. In Fortran order there are, for a while, two copies.
+ByteArray read_npy_bytes(const std::string& path, const NpyCheck& check, const ByteRule& rule);
+ByteArray read_npy_bytes(const ByteSource& source, std::uint64_t length, std::string_view where,
+                         const NpyCheck& check, const ByteRule& rule);
 
 // As read_npy(), each number rounded to the nearest float; BadData for one that overflows there.
 Tensor<float> read_npy_floats(const ByteSource& source, std::uint64_t length, std::string_view where,

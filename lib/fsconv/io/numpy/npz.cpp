@@ -72,10 +72,10 @@ Array NpzReader::read(std::size_t number) const {
   return array;
 }
 
-CompactArray NpzReader::read_compact(std::size_t number, const NpyCheck& check) const {
+ByteArray NpzReader::read_bytes(std::size_t number, const NpyCheck& check, const ByteRule& rule) const {
   ZipMemberReader reader(file_, members_.at(number));
-  CompactArray array = read_compact_npy([&](std::span<std::byte> bytes) { reader.read(bytes); },
-                                        members_[number].size, where(number), check);
+  ByteArray array = read_npy_bytes([&](std::span<std::byte> bytes) { reader.read(bytes); },
+                                   members_[number].size, where(number), check, rule);
   reader.finish();
   return array;
 }

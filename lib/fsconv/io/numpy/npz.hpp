@@ -29,7 +29,7 @@ class NpzReader {
   // In the archive's order; a name may be there twice.
   const std::vector<std::string>& names() const { return names_; }
   Array read(std::size_t number) const;  // of names()
-  CompactArray read_compact(std::size_t number, const NpyCheck& check) const;
+  ByteArray read_bytes(std::size_t number, const NpyCheck& check, const ByteRule& rule) const;
   Tensor<float> read_floats(std::size_t number, const NpyCheck& check) const;
   // By a name, with or without ".npy"; BadData, too, where several arrays have it.
   std::size_t number_of(const std::string& name) const;
