@@ -23,7 +23,9 @@ namespace {
 
 boost::program_options::options_description options() {
   OptionList list("Options");
-  list.value("what", "NAME", "conv: the operations (default), matrix: the sparse W, train, verify or scale")
+  list.value(
+          "what", "NAME",
+          "conv: the operations (default), matrix: the sparse W, train, verify or scale; the word without a dash is this")
       .value(
           "set", "NAME[,NAME...]",
           "layers (default), dcgan, audio, volume or all; of train and scale: ae28 (default), ae64, vae28, conv28")
@@ -216,7 +218,7 @@ int run(const Options& options) {
 Command bench_command() {
   return {.name = "bench",
           .summary = "how fast the forms compute, beside what this machine can do",
-          .usage = R"(  fsconv bench [options]
+          .usage = R"(  fsconv bench [WHAT] [options]
 
 Measures the machine's ceilings first, then every form on every geometry in turn, round by round. A form is
 first checked on the same geometry and batch, with integers against another form in double, and is not timed
@@ -250,7 +252,8 @@ geometry, of matrix a geometry, of train a model, of verify a form.)",
   fsconv bench --case ic2oc2i8x8o4x4k4s2p1 --mutant no_flip      # refuses it, as it must
 )",
           .options = options,
-          .run = run};
+          .run = run,
+          .positional = "what"};
 }
 
 }  // namespace fsconv::cli

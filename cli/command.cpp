@@ -84,7 +84,7 @@ InvalidArgument stray_word(const Command& command, const std::string& word) {
   constexpr std::size_t short_word = 2;  // resembles too many options
   const std::string takes = command.positional == nullptr
                                 ? "takes options only"
-                                : fmt::format("takes one word, the file of --{}", command.positional);
+                                : fmt::format("takes one word, that of --{}", command.positional);
   const std::string meant =
       word.size() > short_word ? did_you_mean(word, names_of(all_options(command)), "--") : std::string();
   return InvalidArgument(

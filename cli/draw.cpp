@@ -103,7 +103,7 @@ draw::Scene drawn_model(const Options& options) {
   for (const char* name : geometry_option_names()) pointless.push_back(name);
   options.require_none_of(pointless, "the picture of a model has none");
   const TrainedModel trained = open_run(options.text("of"), Weights::best).trained;
-  return draw::model_figure(trained.model, kl_weight(trained.config));
+  return draw::model_figure(trained.as_trained(), kl_weight(trained.config));
 }
 
 struct Drawn {

@@ -147,6 +147,8 @@ int main(int argc, char** argv) {
   // A reader that goes away or a file limit is an error of the write, reported there, not a sudden death.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  // The wish for a checkpoint, which batch systems send to all processes of a job: a command that writes none goes on.
+  std::signal(SIGUSR1, SIG_IGN);
   occupy_standard_descriptors();
   try {
     cli::prepare_for_limits();

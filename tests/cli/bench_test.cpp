@@ -216,7 +216,8 @@ TEST_CASE("cli bench: mistakes end with exit code 2 and what would be legal") {
       {"--case ic1oc2i4o8k3s1/2p1 --form onednn", {"form", "none of the geometries", "1/2"}},
       {"--case ic1024oc1024i4096x4096o4096x4096k3p1", {"do not fit"}},
       {"--output bench.txt", {"bench.txt"}},
-      {"conv", {"options only"}},
+      {"speed", {"what", "speed", "verify or scale"}},
+      {"conv matrix", {"one word", "--what"}},
   };
   for (const Mistake& mistake : mistakes) {
     const auto arguments = words(std::string("bench ") + mistake.line);

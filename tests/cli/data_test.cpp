@@ -156,6 +156,8 @@ TEST_CASE("cli data: what is asked for wrongly is refused, and nothing is writte
                  {"data verify", 2, {"nothing is named"}},
                  {"data verify --force pictures", 2, {"force", "data verify"}},
                  {"data verify imagenet", 5, {"imagenet", "celeba"}},
+                 {"data verify generated", 2, {"drawn anew", "no file to compare"}},
+                 {"data verify generated:8x8x3", 2, {"drawn anew"}},
                  {"data verify empty", 4, {"known data set"}},
                  {"data verify text.txt", 4, {"known data set"}}});
   const Finished bad = run_in(folder, "data verify text.h5");

@@ -48,6 +48,16 @@ TEST_CASE("cli interrupt: verify leaves an old report as it was", "[slow]") {
   CHECK(folder.files() == 1);
 }
 
+TEST_CASE("cli interrupt: the wish for a checkpoint does not end a command that writes none", "[slow]") {
+  const ScratchFolder folder;
+  const std::vector<std::string> wished = {"sh", "-c", "\"$@\" & p=$!; sleep 1; kill -USR1 $p; wait $p",
+                                           "sh"};
+  const Finished finished = run_fsconv(words("verify --geometries 600 --method numeric --output checks.h5"),
+                                       folder.path(), {.time = 2 * patience, .launcher = wished});
+  CHECK(finished.exit_code == 0);
+  CHECK(folder.files() == 1);
+}
+
 TEST_CASE("cli interrupt: matrix leaves a whole file or none, wherever it is stopped", "[slow]") {
   const ScratchFolder folder;
   const auto arguments = words("matrix --input-size 400,400 --kernel 4 --output W.mtx");

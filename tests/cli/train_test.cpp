@@ -12,6 +12,7 @@
 
 using namespace fsconv;
 using namespace fsconv::testing;
+using Catch::Matchers::Contains;
 using nlohmann::json;
 
 namespace {
@@ -52,6 +53,17 @@ TEST_CASE("cli train: resuming a finished run says that nothing was trained") {
   CHECK(again.err.find("are complete; nothing was trained\n") != std::string::npos);
   const Finished more = run_fsconv(words("train --resume run.h5 --epochs 3"), folder.path());
   CHECK(more.err.find("nothing was trained") == std::string::npos);
+}
+
+TEST_CASE("cli train: a finished run whose end is fixed says what can be done, and that can be done") {
+  const ScratchFolder folder;
+  REQUIRE(train_line(folder, "--epochs 1 --schedule cosine --output run.h5").exit_code == 0);
+  const Finished again = run_fsconv(words("train --resume run.h5"), folder.path());
+  CHECK(again.exit_code == 0);
+  CHECK_THAT(again.err,
+             Contains("--schedule cosine ends; train --init run.h5 begins anew") && !Contains("--epochs N"));
+  CHECK(run_fsconv(words("train --resume run.h5 --epochs 4"), folder.path()).exit_code == 2);
+  CHECK(train_line(folder, "--epochs 1 --init run.h5 --output more.h5").exit_code == 0);
 }
 
 TEST_CASE("cli train: a folder that is made is told of, one that is there is not") {

@@ -138,7 +138,7 @@ TEST_CASE("cli usage: no word is left unheard") {
       {"--version extra", {"'extra'", "a word too many"}},
       {"shape 14", {"'14'", "a word too many", "options only"}},
       {"shape --input-size 4 --kernel 3 4", {"'4'", "a word too many"}},
-      {"evaluate a.h5 b.h5", {"'b.h5'", "one word, the file of --run"}},
+      {"evaluate a.h5 b.h5", {"'b.h5'", "one word, that of --run"}},
       {"shape -- 3", {"--", "no option"}},
       {"shape --input-size 4 --kernel --stride 2", {"kernel", "its value is missing"}},
       {"matrix --output --print", {"output", "its value is missing", "--output=FILE"}},

@@ -328,6 +328,36 @@ TEST_CASE("apply: native takes every size that conv maps to the code, no pixels 
   CHECK(refusal(r).find("legal sizes are 0 to 4") != std::string::npos);
 }
 
+TEST_CASE(
+    "apply: where only an image without pixels has the code, no other size is taken, and a note says so") {
+  ApplyRequest r = request(Convention::native, Op::conv_transpose, {1, 1, 2}, {1, 1, 3});
+  r.settings.padding = parse_padding("2");  // 4 zeros hold two windows
+  const auto alone = [&] {
+    const ApplyResult result = apply(r);
+    CHECK(result.values.shape() == Shape{1, 1, 0});
+    REQUIRE(result.notes.size() == 1);
+    CHECK(result.notes[0].find("the image is without pixels") != std::string::npos);
+  };
+  alone();
+  r.settings.size = std::vector<Index>{0};
+  alone();
+  r.settings.size = std::vector<Index>{7};
+  CHECK(refusal(r).find("7") != std::string::npos);
+  r.settings.size.reset();
+  r.settings.output_padding = std::vector<Index>{0};
+  alone();
+  for (const Index beyond : {5, -3}) {
+    r.settings.output_padding = std::vector<Index>{beyond};
+    CHECK(refusal(r).find("output_padding") != std::string::npos);
+  }
+  // The same with SAME's neighbour words, a stride and a fraction.
+  r = request(Convention::native, Op::conv_transpose, {1, 1, 1}, {1, 1, 2});
+  r.settings.stride = parse_stride("3/2");
+  r.settings.padding = parse_padding("3:1");
+  r.settings.size = std::vector<Index>{25};
+  CHECK(refusal(r).find("25") != std::string::npos);
+}
+
 TEST_CASE("apply: a sum that overflows on the way says which form does not add so much") {
   ApplyRequest r = request(Convention::native, Op::conv, {1, 1, 12}, {1, 1, 3});
   for (Index at = 0; at < 12; ++at) r.input.values[at] = at % 2 == 0 ? -1.2e308 : 1.2e308;

@@ -47,6 +47,14 @@ TEST_CASE("convention: ONNX splits an explicit output_shape by auto_pad") {
   CHECK(geometry_of(Convention::onnx, Direction::conv_transpose, {{3}, {3}}, s).axes[0].pad == 1);
 }
 
+TEST_CASE("convention: Theano's convolution of one axis is causal where nothing is said, the others valid") {
+  Settings silent;
+  const Geometry line = geometry_of(Convention::theano, Direction::conv, {{6}, {3}}, silent);
+  CHECK((line.axes[0].pad == 2 && line.axes[0].out == 6));
+  const Geometry plane = geometry_of(Convention::theano, Direction::conv, {{6, 6}, {3, 3}}, silent);
+  CHECK((plane.axes[0].pad == 0 && plane.axes[0].out == 4));
+}
+
 TEST_CASE("convention: every system refuses what it refuses") {
   using enum Convention;
   using enum Direction;

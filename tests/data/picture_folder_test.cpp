@@ -299,13 +299,19 @@ TEST_CASE("picture folder: list_eval_partition.txt says the part") {
   CHECK(list.notes.empty());  // the list is no stray file
   CHECK(parts_and_labels(read("img/000003.png 1\nimg/000001.png  0\n000002.png\t0\n")) ==
         "train:- train:- validation:-");
+  // As Windows' editors leave it: the mark of UTF-8, empty lines, which count.
+  const std::string marked =
+      "\xef\xbb\xbf"
+      "000003.png 0\r\n\r\n000001.png 2\r\n000002.png ";
+  CHECK(parts_and_labels(read(marked + "1\r\n \r\n\n")) == "test:- validation:- train:-");
 
   const auto refused = [&](const std::string& content) { return refusal([&] { read(content); }); };
   CHECK_THAT(refused("000001.png 0\n000002.png 3\n"), Contains(own + ": line 2: is '000002.png 3'"));
-  CHECK_THAT(refused("000001.png 0\n\n000002.png 1\n"),
-             Contains("line 2: is ''") && Contains("NAME 0, NAME 1 or NAME 2"));
+  CHECK_THAT(refused("000001.png 0\n000002.png\n"),
+             Contains("line 2: is '000002.png'") && Contains("NAME 0, NAME 1 or NAME 2"));
   for (const char* line : {"000001.png", "000001.png0", " 0", "0", "000001.png 10", "000001.png 0 x"})
     CHECK_THAT(refused(line), Contains("line 1: is"));
+  CHECK_THAT(refused(marked + "7\n"), Contains("line 4: is"));
   CHECK_THAT(refused("000001.png 0\n000002.png 0\n000004.png 0\n"),
              Contains("line 3: names '000004.png', which is no"));
   CHECK_THAT(refused("000001.png 0\n000002.png 0\nimg/000001.png 1\n"),

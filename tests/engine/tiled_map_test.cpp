@@ -235,6 +235,75 @@ TEST_CASE("tiled map: what is not a number spreads over its tile and image, no f
       CHECK(std::isnan(code.data()[(pixel * images + of) * 4]) == (of == 1 && pixel < 4));
 }
 
+namespace {
+
+// Zeros in the first two thirds of the pixels, reals of either sign in the others.
+template <class T>
+Buffer<T> dark_and_bright(Index size, Random& random) {
+  Buffer<T> block(size);
+  for (Index at = 2 * size / 3; at < size; ++at)
+    block.data()[at] = rounded<T>(static_cast<Sum<T>>(2 * random.uniform() - 1));
+  return block;
+}
+
+// Where the direct map gives 0 of zeros, so do tiles, though the rest of a tile is no integer.
+template <class T>
+void check_zeros(const Geometry& geometry, Algorithm algorithm, const Buffer<Sum<T>>* bias_of_code) {
+  CAPTURE(print_case(geometry), name(algorithm));
+  Random random(3);
+  const Index images = 5;
+  const Index weights = BatchedMap<T>(geometry).weight_size();
+  Buffer<Sum<T>> weight(weights);
+  for (Index at = 0; at < weights; ++at) weight.data()[at] = static_cast<Sum<T>>(2 * random.uniform() - 1);
+  Ready<T> direct(geometry, best_isa(), Algorithm::direct, images, weight);
+  Ready<T> tiled(geometry, best_isa(), algorithm, images, weight);
+  REQUIRE(tiled.map.algorithms().conv != "direct");
+  for (const Direction direction : {Direction::conv, Direction::conv_transpose}) {
+    const bool conv = direction == Direction::conv;
+    const Index in = conv ? direct.map.image_size(images) : direct.map.code_size(images);
+    const Index out = conv ? direct.map.code_size(images) : direct.map.image_size(images);
+    const Buffer<T> source = dark_and_bright<T>(in, random);
+    Buffer<T> a(out), b(out);
+    Ending<T> ending{};
+    if (conv && bias_of_code) ending.bias = bias_of_code->data();
+    if (conv) {
+      direct.map.conv(images, source.data(), direct.packed.data(), a.data(), ending, direct.scratch.data());
+      tiled.map.conv(images, source.data(), tiled.packed.data(), b.data(), ending, tiled.scratch.data());
+    } else {
+      direct.map.conv_transpose(images, source.data(), direct.packed.data(), a.data(), ending,
+                                direct.scratch.data());
+      tiled.map.conv_transpose(images, source.data(), tiled.packed.data(), b.data(), ending,
+                               tiled.scratch.data());
+    }
+    Index zeros = 0, others = 0;
+    for (Index at = 0; at < out; ++at)
+      if (number(a.data()[at]) == 0) {
+        ++zeros;
+        if (number(b.data()[at]) != 0) ++others;
+      }
+    CAPTURE(conv);
+    CHECK(zeros > out / 5);
+    CHECK(others == 0);
+  }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("tiled map: sums of zeros are 0, as the direct map's are, where no bias is added", "",
+                   float, double, BFloat16) {
+  for (const char* text : {"ic4oc6i16x16o8x8k4s2p1", "g2ic4oc8i13x13o13x13k3p1", "ic6oc4i13x7o6x7k5x3s2x1p1",
+                           "ic2oc4i8x8x8o4x4x4k4s2p1", "ic4oc4i40o20k4s2p1"}) {
+    const Geometry geometry = parse_case(text);
+    for (const Algorithm algorithm : {Algorithm::winograd2, Algorithm::winograd4}) {
+      if (std::is_same_v<TestType, BFloat16> && algorithm == Algorithm::winograd4) continue;
+      check_zeros<TestType>(geometry, algorithm, nullptr);
+      Buffer<Sum<TestType>> bias(geometry.out_channels);  // some are 0, as all are at the start of a training
+      for (Index at = 0; at < bias.size(); ++at) bias.data()[at] = at % 2 == 0 ? 0 : Sum<TestType>(1) / 8;
+      check_zeros<TestType>(geometry, algorithm, &bias);
+    }
+  }
+}
+
 TEST_CASE("tiling: what is chosen") {
   const auto conv_of = [](const char* text, Algorithm algorithm) {
     return BatchedMap<float>(parse_case(text), Isa::portable, algorithm).algorithms().conv;

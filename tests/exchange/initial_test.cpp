@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <fsconv/base/error.hpp>
+#include <fsconv/exchange/foreign_tensors.hpp>
 #include <fsconv/exchange/initial.hpp>
 #include <fsconv/exchange/safetensors.hpp>
 #include <fsconv/geometry/case_string.hpp>
+#include <functional>
 #include <limits>
 
 #include "io/scratch.hpp"
@@ -145,6 +149,40 @@ TEST_CASE("initial weights: a file's check is missed by other weights, activatio
     small.input = Tensor<float>({2, 1, 2, 2});
     CHECK_THROWS_WITH(require_check(each.model, parameters, small, "f"), Catch::Contains("cannot be shown"));
   }
+}
+
+TEST_CASE("initial weights: weights and check that were rounded to half precision meet, and others do not") {
+  const auto half = [](float value) {  // to 11 bits, enough for what is compared
+    int exponent = 0;
+    const float fraction = std::frexp(value, &exponent);
+    const int bits = std::min(11, exponent + 24);  // fewer of subnormal ones
+    return std::ldexp(std::nearbyint(std::ldexp(fraction, bits)), exponent - bits);
+  };
+  const auto brain = [](float value) {  // to 8 bits
+    int exponent = 0;
+    const float fraction = std::frexp(value, &exponent);
+    return std::ldexp(std::nearbyint(std::ldexp(fraction, 8)), exponent - 8);
+  };
+  for (const NamedModel& each : small_models())
+    for (const auto& rounded : {std::function<float(float)>(half), std::function<float(float)>(brain)}) {
+      INFO(each.name);
+      auto parameters = initial_parameters<float>(each.model, 5);
+      ModelCheck check = state_of(each.model, parameters).check;
+      for (const auto& [name, member] : check_tensors)
+        for (float& value : check.*member) value = rounded(value);
+      CHECK_THROWS_AS(require_check(each.model, parameters, check, "f"), BadData);  // of other weights, then
+      for (Parameter<float>& parameter : parameters)
+        for (float& value : parameter.value) value = rounded(value);
+      CHECK_FALSE(require_check(each.model, parameters, check, "f").lines.empty());
+      Model straight = each.model;
+      for (Step& step : straight.steps)
+        if (auto* affine = std::get_if<Affine>(&step)) affine->activation = Activation::linear;
+      const bool gated = std::string_view(each.name).find("gated") != std::string_view::npos;
+      if (!(straight == each.model) && !gated)  // gates leave little to an activation
+        CHECK_THROWS_AS(require_check(straight, parameters, check, "f"), BadData);
+      std::reverse(parameters[0].value.begin(), parameters[0].value.end());
+      CHECK_THROWS_AS(require_check(each.model, parameters, check, "f"), BadData);
+    }
 }
 
 TEST_CASE("initial weights: a check says nothing where single precision overflows on the way") {

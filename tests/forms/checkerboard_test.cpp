@@ -241,6 +241,12 @@ TEST_CASE("checkerboard: the index is the deviation of the sums over their mean"
   CHECK(one.index == Approx(0.5));  // mean 2, deviation 1
   CHECK((one.median == one.index && one.largest == one.index));
   CHECK(checkerboard::unevenness(line(2, 2), Tensor<float>({1, 1, 2}, {2, 2})).index == 0);
+  // What the rounding of a float may do to equal sums, of 0 as well, is no pattern; a little more is.
+  CHECK(checkerboard::unevenness(line(4, 2), Tensor<float>({1, 1, 4}, {0.1f, 0.3f, 0.2f, 0})).index == 0);
+  CHECK(checkerboard::unevenness(line(4, 2), Tensor<float>({1, 1, 4}, {0.1f, 3, -0.1f, -3.0000005f})).index ==
+        0);
+  CHECK(checkerboard::unevenness(line(4, 2), Tensor<float>({1, 1, 4}, {0.1f, 3, -0.1f, -3.00001f})).index >
+        0.5);
   CHECK(std::isinf(checkerboard::unevenness(line(2, 2), Tensor<double>({1, 1, 2}, {1, -1})).index));
   CHECK(checkerboard::unevenness(line(2, 2), Tensor<double>({1, 1, 2}, {0, 0})).index == 0);
   // Two pairs: means 2 and 4, deviations 1 and 0. Together sqrt(1/(4 + 16)).

@@ -64,7 +64,7 @@ TEST_CASE("picture: a grid drawn by hand") {
   CHECK(picture.height == 3);
   CHECK(picture.pixels == std::vector<std::uint8_t>{0, 255, 128, 51, 102,     //
                                                     128, 128, 128, 128, 128,  //
-                                                    0, 0, 128, 128, 128});    // no second image in this row
+                                                    0, 0, 128, 255, 255});    // no second image in this row
 }
 
 TEST_CASE("picture: zoom makes squares, and channels are interleaved") {
@@ -114,7 +114,7 @@ TEST_CASE("picture: column labels above smaller images, drawn by hand, in every 
                             "-------------------------------",  //
                             "------ooo-------------ooo------",  //
                             "-------------------------------",  //
-                            "------ooo----------------------"};
+                            "------ooo-------..............."};
   for (Index channel = 0; channel < 3; ++channel) CHECK(drawing(picture, channel) == expected);
 }
 
@@ -189,6 +189,8 @@ TEST_CASE("picture: rows that make no grid are rejected") {
   CHECK_THROWS_AS(image_grid(Rows{Tensor<float>({1, 1, 3, 3})}, std::numeric_limits<Index>::max()),
                   InvalidArgument);
   CHECK_THROWS_WITH(image_grid(Rows{Tensor<float>({1, 1, 3, 3})}, 500000), Contains("longer than"));
+  CHECK_THROWS_WITH(image_grid(Rows{Tensor<float>({1, 1, 1, 1})}, 70000),
+                    Contains("scale: the picture would have 70000 x 70000 pixels") && Contains("4 GiB"));
   const Rows one = {Tensor<float>({2, 1, 3, 3})};
   CHECK_THROWS_WITH(image_grid(one, {.row_labels = {"a", "b"}}),
                     Contains("row_labels: there are 2; none or 1"));

@@ -234,7 +234,7 @@ TEST_CASE("model summary: a small model, word for word") {
         "              15.7 KiB  parameters\n"
         "              15.7 KiB  optimizer, 1 number per parameter\n"
         "               2.0 MiB  together, without the images\n"
-        "file          31.3 KiB  or a little more\n");
+        "file          31.3 KiB  of these; curves, samples and descriptions come on top\n");
 }
 
 TEST_CASE("model summary: geometries, shared weights and readers of earlier steps") {

@@ -120,8 +120,9 @@ Axis axis_of(const Dialect& system, Direction direction, const AxisWords& words)
   return axis;
 }
 
-Padding padding_in_force(const Dialect& system, Direction direction, const Settings& settings) {
-  return settings.padding ? *settings.padding : system.default_padding(direction);
+Padding padding_in_force(const Dialect& system, Direction direction, std::size_t rank,
+                         const Settings& settings) {
+  return settings.padding ? *settings.padding : system.default_padding(direction, rank);
 }
 
 // What the words say of every axis; refused where the system has no such words, whatever the sizes.
@@ -138,7 +139,7 @@ std::vector<AxisWords> axes_in_words(Convention convention, Direction direction,
   system.check_words(direction, rank, settings);
   if (settings.output_padding && settings.size && !system.pads_sized_output())
     throw InvalidArgument("output_padding", "is given together with size", "give one of the two");
-  const Padding padding = per_axis(system, padding_in_force(system, direction, settings), rank, places);
+  const Padding padding = per_axis(system, padding_in_force(system, direction, rank, settings), rank, places);
 
   std::vector<AxisWords> axes(rank);
   for (std::size_t axis = 0; axis < rank; ++axis) {
@@ -196,7 +197,7 @@ std::vector<SaidPadding> said_padding(Convention convention, Direction direction
                                       const Settings& settings) {
   const Dialect& system = dialect(convention);
   const bool transposed = direction == Direction::conv_transpose;
-  const PaddingRule rule = padding_in_force(system, direction, settings).rule;
+  const PaddingRule rule = padding_in_force(system, direction, geometry.axes.size(), settings).rule;
   ArraySizes sizes{.source = {},
                    .kernel = {},
                    .image_channels = geometry.in_channels,

@@ -50,7 +50,7 @@ void Dialect::refuse_output_words_of_conv(Direction direction, const Settings& s
     refuse("size", "names the output of a transposed convolution; a convolution's follows from its input");
 }
 
-Padding Dialect::default_padding(Direction) const {
+Padding Dialect::default_padding(Direction, std::size_t) const {
   return {.rule = PaddingRule::listed, .begin = {0}, .end = {0}};
 }
 

@@ -19,7 +19,7 @@ class Dialect {
   virtual void check_words(Direction direction, std::size_t rank, const Settings& settings) const = 0;
 
   // What it pads when it is told nothing; refuses where it has no default.
-  virtual Padding default_padding(Direction direction) const;
+  virtual Padding default_padding(Direction direction, std::size_t rank) const;
   virtual std::vector<PaddingRule> padding_rules(Direction direction, std::size_t rank) const = 0;
   // Whether strides, dilations and paddings may have entries for batch and channels, too.
   virtual bool lists_whole_arrays() const { return false; }

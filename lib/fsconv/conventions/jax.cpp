@@ -24,7 +24,7 @@ class Jax : public Dialect {
       refuse_jax_words(settings);
   }
 
-  Padding default_padding(Direction) const override {
+  Padding default_padding(Direction, std::size_t) const override {
     throw InvalidArgument("padding", "jax has no default", "give it");
   }
   std::vector<PaddingRule> padding_rules(Direction direction, std::size_t) const override {

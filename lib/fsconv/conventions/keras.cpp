@@ -22,7 +22,7 @@ class Keras : public Dialect {
     refuse_output_words_of_conv(direction, settings);
   }
 
-  Padding default_padding(Direction) const override { return {.rule = PaddingRule::valid}; }
+  Padding default_padding(Direction, std::size_t) const override { return {.rule = PaddingRule::valid}; }
   std::vector<PaddingRule> padding_rules(Direction direction, std::size_t rank) const override {
     using enum PaddingRule;
     if (direction == Direction::conv && rank == 1) return {valid, same, causal};

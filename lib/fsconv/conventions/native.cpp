@@ -32,7 +32,7 @@ class Native : public Dialect {
     SizeRange sizes = legal_images(words);
     const Pads pads = pads_of(words, 0);
     const bool none_too = empty_image_has(words.axis, words.source, pads.begin, pads.end);
-    if (none_too && (sizes.empty() || words.size == 0)) return placed(words, 0);
+    if (none_too && sizes.empty()) sizes = {.smallest = 0, .largest = 0};
     if (sizes.empty())
       throw InvalidArgument(words.name, fmt::format("no image size has a code of {} here", words.source),
                             "pad less or change the stride");
@@ -66,6 +66,8 @@ class Native : public Dialect {
     for (std::size_t axis = 0; axis < geometry.axes.size(); ++axis)
       if (direction == Direction::conv && geometry.axes[axis].out == 0)
         return fmt::format("axis {}: no window fits on the image, so the result is empty", axis);
+      else if (direction == Direction::conv_transpose && geometry.axes[axis].in == 0)
+        return fmt::format("axis {}: the image is without pixels, so the result is empty", axis);
     return {};
   }
 

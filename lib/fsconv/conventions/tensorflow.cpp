@@ -22,7 +22,7 @@ class TensorFlow : public Dialect {
     refuse_output_words_of_conv(direction, settings);
   }
 
-  Padding default_padding(Direction direction) const override {
+  Padding default_padding(Direction direction, std::size_t) const override {
     if (direction == Direction::conv_transpose) return {.rule = PaddingRule::same};
     throw InvalidArgument("padding", "tensorflow has no default", "give it");
   }
@@ -84,7 +84,9 @@ class TensorFlow : public Dialect {
     const std::string limited = limits(direction, geometry, settings);
     if (limited.empty()) return {};
     return fmt::format("tensorflow has {}{}; elsewhere: {}", limited,
-                       geometry.groups == 1 ? "" : " (tf.raw_ops.Conv2DBackpropInput)",
+                       direction == Direction::conv_transpose && geometry.groups != 1
+                           ? " (tf.raw_ops.Conv2DBackpropInput)"
+                           : "",
                        way_out(*this, geometry, direction, settings));
   }
 

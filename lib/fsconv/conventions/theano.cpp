@@ -23,7 +23,9 @@ class Theano : public Dialect {
              "give the arrays another axis of space, of size 1 with a kernel of 1");
   }
 
-  Padding default_padding(Direction) const override { return {.rule = PaddingRule::valid}; }
+  Padding default_padding(Direction, std::size_t rank) const override {
+    return {.rule = rank == 1 ? PaddingRule::causal : PaddingRule::valid};
+  }
   std::vector<PaddingRule> padding_rules(Direction, std::size_t rank) const override {
     using enum PaddingRule;
     if (rank == 1) return {causal};  // all that causal_conv1d does

@@ -9,6 +9,7 @@
 #include <fsconv/base/table.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/data/data_kind.hpp>
+#include <fsconv/data/generator.hpp>
 #include <fsconv/data/known_files.hpp>
 #include <fsconv/data/prepared_file.hpp>
 #include <fsconv/data/unpacked_file.hpp>
@@ -158,6 +159,9 @@ CheckedSet check_file(const std::string& path) {
 
 CheckedSet check_named(const std::string& name) {
   const KnownSet* const set = known_set(name);
+  if (generated_kind_of(name))
+    throw InvalidArgument("data verify", fmt::format("'{}' is drawn anew whenever it is used", excerpt(name)),
+                          "there is no file to compare");
   if (!set)
     throw IoError(name,
                   fmt::format("no such file or folder, and no data set of that name; known are {}", names()));

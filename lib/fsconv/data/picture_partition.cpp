@@ -61,14 +61,18 @@ void read_partition(const std::string& file, PictureFolder& folder) {
     return found != places.end() ? found : places.find(above + std::string(name));
   };
 
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
   const std::string text = whole_text(file);
   std::vector<Index> line_of(pictures.size(), 0);
   Index number = 0;
-  for (std::string_view rest = text; !rest.empty();) {
+  std::string_view rest = text;
+  if (rest.starts_with(byte_order_mark)) rest.remove_prefix(byte_order_mark.size());
+  while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     const std::string_view content = trimmed(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
     const std::string where = fmt::format("{}: line {}", file, ++number);
+    if (content.empty()) continue;
     const auto line = read_line(content);
     if (!line) throw BadData(where, fmt::format("is '{}'", excerpt(content)), legal_line);
     const auto found = find(line->name);

@@ -101,8 +101,13 @@ void draw_end_labels(Scene& scene, const LineChart& chart, const Plot& plot, dou
   for (const EndLabel& label : end_labels(chart, plot)) {
     const ChartSeries& one = chart.series[label.series];
     const Paint paint{Role::series, one.colour};
-    if (label.y != label.end.y || label.end.x < edge - 1)
-      scene.add(Path{.points = {{label.end.x + 5, label.end.y}, {edge + 10, label.y}},
+    // Level inside the plot, and no line of a series, so that nobody reads it as one.
+    const bool ends_early = label.end.x < edge - 1;
+    if (ends_early)
+      scene.add(Path{.points = {{label.end.x + 5, label.end.y}, {edge, label.end.y}},
+                     .style = {.stroke = {Role::line}, .dashed = true}});
+    if (ends_early || label.y != label.end.y)
+      scene.add(Path{.points = {{edge + 1, label.end.y}, {edge + 10, label.y}},
                      .style = {.stroke = paint, .stroke_width = 0.7}});
     scene.add(Label{.at = {edge + 13, label.y + 4},
                     .text = text_that_fits(one.name, room - 15, label_size),

@@ -89,9 +89,22 @@ Index BatchedMap<T>::packed_size() const {
 }
 
 template <class T>
+ZeroWindows<T> BatchedMap<T>::zero_windows(Direction direction) const {
+  if (direction == Direction::conv)
+    return {lists_->by_code, lists_->image_pixels, order_.groups, order_.image_channels,
+            order_.code_channels};
+  return {lists_->by_image, lists_->code_pixels, order_.groups, order_.code_channels, order_.image_channels};
+}
+
+template <class T>
 Index BatchedMap<T>::scratch_size(Index images) const {
+  const auto tiles = [&] {
+    const Index bytes = std::max(zero_windows(Direction::conv).bytes(images),
+                                 zero_windows(Direction::conv_transpose).bytes(images));
+    return std::max(by_tiles_->scratch_size(images), ceil_div(bytes, static_cast<Index>(sizeof(Sum<T>))));
+  };
   return std::max({to_code_.scratch_size(images), to_image_.scratch_size(images),
-                   gradient_.scratch_size(images), by_tiles_ ? by_tiles_->scratch_size(images) : 0});
+                   gradient_.scratch_size(images), by_tiles_ ? tiles() : 0});
 }
 
 template <class T>
@@ -129,19 +142,19 @@ void BatchedMap<T>::pack(const Sum<T>* engine, Step<T>* packed) const {
 template <class T>
 void BatchedMap<T>::conv(Index images, const T* image, const Step<T>* packed, Result<T> code,
                          const Ending<T>& ending, Sum<T>* scratch) const {
-  if (tiled(&Tiling::conv))
-    by_tiles_->conv(images, image, packed + packed_at_.tiled_conv, code, ending, scratch);
-  else
-    to_code_.apply(images, image, packed + packed_at_.direct_conv, code, ending, scratch);
+  if (!tiled(&Tiling::conv))
+    return to_code_.apply(images, image, packed + packed_at_.direct_conv, code, ending, scratch);
+  by_tiles_->conv(images, image, packed + packed_at_.tiled_conv, code, ending, scratch);
+  zero_windows(Direction::conv).restore(images, image, code, ending, scratch);
 }
 
 template <class T>
 void BatchedMap<T>::conv_transpose(Index images, const T* code, const Step<T>* packed, Result<T> image,
                                    const Ending<T>& ending, Sum<T>* scratch) const {
-  if (tiled(&Tiling::conv_transpose))
-    by_tiles_->conv_transpose(images, code, packed + packed_at_.tiled_conv_transpose, image, ending, scratch);
-  else
-    to_image_.apply(images, code, packed + packed_at_.direct_conv_transpose, image, ending, scratch);
+  if (!tiled(&Tiling::conv_transpose))
+    return to_image_.apply(images, code, packed + packed_at_.direct_conv_transpose, image, ending, scratch);
+  by_tiles_->conv_transpose(images, code, packed + packed_at_.tiled_conv_transpose, image, ending, scratch);
+  zero_windows(Direction::conv_transpose).restore(images, code, image, ending, scratch);
 }
 
 template <class T>

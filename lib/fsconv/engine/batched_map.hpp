@@ -10,6 +10,7 @@
 #include <fsconv/engine/isa.hpp>
 #include <fsconv/engine/tiled_map.hpp>
 #include <fsconv/engine/tiling.hpp>
+#include <fsconv/engine/zero_windows.hpp>
 
 namespace fsconv::engine {
 
@@ -75,6 +76,7 @@ class BatchedMap {
     Index direct_conv, direct_conv_transpose, points, tiled_conv, tiled_conv_transpose, size;
   };
   PackedPlaces packed_places() const;
+  ZeroWindows<T> zero_windows(Direction direction) const;
   bool tiled(bool Tiling::*map) const { return tiling_ && (*tiling_).*map; }
 
   DirectedMap<T> to_code_, to_image_;

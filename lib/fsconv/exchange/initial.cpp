@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
+#include <fsconv/base/random.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/exchange/foreign_tensors.hpp>
 #include <fsconv/exchange/initial.hpp>
@@ -166,6 +168,37 @@ double distance(const Tensor<float>& a, const Tensor<float>& b) {
   return most;
 }
 
+bool is_bfloat16(float value) { return (std::bit_cast<std::uint32_t>(value) & 0xffff) == 0; }
+
+// IEEE 754: 11 bits, the smallest of them 2^-24.
+bool is_half(float value) {
+  constexpr float smallest_normal = 0x1p-14f, beyond = 0x1p16f;
+  if (std::abs(value) < smallest_normal) return std::ldexp(value, 24) == std::trunc(std::ldexp(value, 24));
+  return std::abs(value) < beyond && (std::bit_cast<std::uint32_t>(value) & 0x1fff) == 0;
+}
+
+// What weights may have been rounded by, relatively, before they were written: 0 where they have all the bits of a float.
+// Files of half precision are read, and files of floats that were once rounded to it.
+double rounded_by(const Parameters<float>& parameters) {
+  const auto all = [&](bool (*is_one)(float)) {
+    return std::all_of(parameters.begin(), parameters.end(), [&](const Parameter<float>& parameter) {
+      return std::all_of(parameter.value.begin(), parameter.value.end(), is_one);
+    });
+  };
+  return all(is_bfloat16) ? 0x1p-8 : all(is_half) ? 0x1p-11 : 0;
+}
+
+// What the model makes of weights and images that might have been rounded to these.
+ModelCheck before_rounding(const Model& model, Parameters<float> parameters, Tensor<float> input, double by) {
+  Random random(0);
+  const auto move = [&](Tensor<float>& values) {
+    for (float& value : values) value = static_cast<float>(value * (1 + by * (2 * random.uniform() - 1)));
+  };
+  for (Parameter<float>& parameter : parameters) move(parameter.value);
+  move(input);
+  return check_of<float>(model, parameters, input);
+}
+
 // What a file asks to compute is little, and all of it about the same images.
 void require_few_images(const ModelCheck& check, const std::string& where) {
   constexpr Index most_images = 64;  // fsconv writes two
@@ -206,10 +239,12 @@ CheckOutcome require_check(const Model& model, const Parameters<float>& paramete
   CheckOutcome outcome;
   require_few_images(check, where);
   if (check.input.size() == 0) return outcome;
-  ModelCheck exact, rounded;
+  ModelCheck exact, rounded, unrounded;
+  const double by = rounded_by(parameters);
   try {
     exact = check_of<double>(model, parameters, check.input);
     rounded = check_of<float>(model, parameters, check.input);
+    unrounded = by > 0 ? before_rounding(model, parameters, check.input, by) : rounded;
   } catch (const InvalidArgument& error) {
     throw BadData(where + ":check.input", fmt::format("cannot be shown to the model ({})", error.what()));
   }
@@ -227,7 +262,8 @@ CheckOutcome require_check(const Model& model, const Parameters<float>& paramete
     const CheckOutcome::Line line{
         .name = name,
         .off = distance(stored, made),
-        .tolerance = 10 * distance(rounded.*member, made) + 2 * epsilon * largest(made)};
+        .tolerance = 10 * std::max(distance(rounded.*member, made), distance(unrounded.*member, made)) +
+                     2 * (epsilon + by) * largest(made)};
     if (!std::isfinite(line.tolerance))
       throw BadData(tensor, "says nothing of these weights",
                     "in single precision what they make of check.input is not finite");

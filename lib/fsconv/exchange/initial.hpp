@@ -29,7 +29,8 @@ struct CheckOutcome {
 };
 
 // The tolerance is ten times what float32 does to this very model (its distance to double, on the same input), and two
-// roundings of the largest number: another order of sums or other elementary functions stay within, another layout or
+// roundings of the largest number; of weights that all have the bits of half precision, or of bfloat16, what another
+// rounding of them does and roundings to that. Another order of sums or other elementary functions stay within, another layout or
 // activation does not. BadData naming `where` if the check has other shapes or is missed; before anything is computed, if it
 // has more than 64 images or not as many of each tensor.
 CheckOutcome require_check(const Model& model, const Parameters<float>& parameters, const ModelCheck& check,

@@ -132,12 +132,17 @@ Unevenness unevenness(const Geometry& geometry, const Tensor<T>& weight) {
   };
   double variances = 0, squared_means = 0;
   std::vector<double> of_pairs;
+  const Index taps = sums.size() == 0 ? 0 : weight.size() / (sums.size() / phases);
   for (Index first = 0; first < sums.size(); first += phases) {
     double mean = 0, variance = 0;
     for (Index r = 0; r < phases; ++r)
       if (counts[static_cast<std::size_t>(r)]) mean += sums[first + r] / met;
     for (Index r = 0; r < phases; ++r)
       if (counts[static_cast<std::size_t>(r)]) variance += std::pow(sums[first + r] - mean, 2) / met;
+    // Sums that differ by what their taps were rounded by are equal: those of a projection may all be 0.
+    double magnitude = 0;
+    for (Index k = 0; k < taps; ++k) magnitude += std::abs(double{weight[first / phases * taps + k]});
+    if (std::sqrt(variance) <= std::numeric_limits<T>::epsilon() * magnitude) variance = 0;
     variances += variance;
     squared_means += mean * mean;
     of_pairs.push_back(ratio(std::sqrt(variance), std::abs(mean)));

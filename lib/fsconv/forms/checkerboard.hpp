@@ -207,7 +207,7 @@ template <class T>
 Tensor<T> projected(const Geometry& geometry, const Tensor<T>& weight, Onto onto);
 
 // How uneven a filter's phase sums are, of those phases that meet pixels: standard deviation over absolute mean. 0: no
-// checkerboard in the image of a flat code; infinite: a pattern around zero.
+// checkerboard in the image of a flat code, but for what the rounding of T may leave of one; infinite: a pattern around zero.
 struct Unevenness {
   double index = 0;    // of all pairs together: sqrt(sum of the variances / sum of the squared means)
   double median = 0;   // over the pairs of channels

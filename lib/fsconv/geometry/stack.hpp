@@ -34,8 +34,8 @@ struct LayerSpec {
   Index dilation = 1;
   Index groups = 1;  // divides the channels of both sides
   // conv_transpose reads the code and gives the image. Stride, padding and dilation are those of the convolution whose
-  // transpose it is: stride 2 doubles. With a padding the image has stride * (size - 1) + extent - 2 * padding pixels,
-  // the smallest that this convolution maps to the code, plus output_padding; without one floor(down * size / up), the
+  // transpose it is: stride 2 doubles. With a padding the image has as many pixels as the smallest that this convolution
+  // maps to the code, for a whole stride * (size - 1) + extent - 2 * padding where that is positive, plus output_padding; without one floor(down * size / up), the
   // largest whose code under SAME has this size: for k4 s2 and k3 s2 twice as many.
   Direction direction = Direction::conv;
   Index output_padding = 0;  // conv_transpose with a padding only

@@ -19,7 +19,8 @@ namespace fsconv {
 namespace {
 
 constexpr std::uint8_t separator_grey = 128, paper_white = 255, ink_black = 0;
-constexpr Index longest_side = 1'000'000;  // what libpng reads back
+constexpr Index longest_side = 1'000'000;           // what libpng reads back
+constexpr Index most_bytes = (Index{1} << 32) - 1;  // what it takes at once
 
 std::uint8_t to_byte(float value) {
   if (std::isnan(value)) return 0;
@@ -167,17 +168,27 @@ Picture image_grid(std::span<const Tensor<float>> rows, const GridOptions& optio
   const Arrangement arrangement(rows, options);
   Picture picture{arrangement.across.length(), arrangement.down.length(), rows.front().shape()[1], {}};
   if (picture.width > longest_side || picture.height > longest_side)
-    throw InvalidArgument("zoom", fmt::format("the picture would be longer than {} pixels", longest_side));
+    throw InvalidArgument("scale", fmt::format("the picture would be longer than {} pixels", longest_side),
+                          "a smaller scale, or fewer images");
   const Index bytes = picture.width * picture.height * picture.channels;
+  if (bytes > most_bytes)
+    throw InvalidArgument("scale",
+                          fmt::format("the picture would have {} x {} pixels", picture.width, picture.height),
+                          "a PNG is written of at most 4 GiB of them: a smaller scale, or fewer images");
   require_memory(bytes, 1, "picture");
   picture.pixels.assign(static_cast<std::size_t>(bytes), separator_grey);
   draw_labels(picture, arrangement, options);
-  for (std::size_t r = 0; r < rows.size(); ++r)
-    for (Index n = 0; n < rows[r].shape()[0]; ++n) {
+  const Ruler &across = arrangement.across, &down = arrangement.down;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const auto row = static_cast<Index>(r), images = rows[r].shape()[0];
+    for (Index n = 0; n < images; ++n) {
       stop_if_interrupted();
-      draw(picture, rows[r], n, options.zoom, arrangement.down.image_start(static_cast<Index>(r)),
-           arrangement.across.image_start(n));
+      draw(picture, rows[r], n, options.zoom, down.image_start(row), across.image_start(n));
     }
+    // The grey between images could be an image's.
+    for (Index n = images; n < across.cells; ++n)
+      fill(picture, down.cell_start(row), across.cell_start(n), down.cell(), across.cell(), paper_white);
+  }
   return picture;
 }
 

@@ -36,7 +36,8 @@ struct GridOptions {
 // Rows of images under each other: originals over reconstructions, say. Each row is a tensor [N, C, H, W]
 // with values in [0, 1] (others are clamped, NaN is drawn as 0) and C = 1 or 3; C, H and W are the same in
 // all rows, N need not be. A grey line of one pixel parts the images. An image that is smaller than a label in its
-// row or column gets a grey margin. InvalidArgument names "rows", "zoom", "row_labels" or "column_labels";
+// row or column gets a grey margin; where a row has no image more, the place is white. InvalidArgument names "rows", "zoom",
+// "scale" (for a picture too large for a PNG: sides of 1,000,000 pixels, 4 GiB), "row_labels" or "column_labels";
 // Interrupted after Ctrl-C, where it is caught.
 Picture image_grid(std::span<const Tensor<float>> rows, const GridOptions& options = {});
 inline Picture image_grid(std::span<const Tensor<float>> rows, Index zoom) {

@@ -135,7 +135,7 @@ void add_run_pictures(Page& page, const Result<RecordedRun>& run) {
                         "samples.png draws some."
                       : ""));
   add_filters(page, run);
-  page.figure(draw::model_figure(run.of.trained.model, kl_weight(run.of.trained.config)),
+  page.figure(draw::model_figure(run.of.trained.as_trained(), kl_weight(run.of.trained.config)),
               "The model: what flows, and which weights are shared.");
   add_steps(page, run);
 }
@@ -154,12 +154,13 @@ void add_patterns(Page& page, const std::vector<Result<RecordedRun>>& runs) {
       if (pixels <= 1 || pixels > most_pixels || element_count(single.code_shape()) <= 1) continue;
       if (!seen.insert(print_case(single)).second) continue;
       if (seen.size() == 1) page.subheading("W of the layers");
+      const bool several = affine->geometry.in_channels * affine->geometry.out_channels > 1;
       page.figure(
           draw::matrix_figure(single, {.labelled = false, .largest = 620}),
-          fmt::format(
-              "Between one channel and another of {} ({}): every other block of its W has the same pattern. The "
-              "encoder multiplies by W, a transposed convolution by W^T.",
-              run.of.trained.model.parameters[affine->weight].name, print_case(single)));
+          fmt::format("{} of {} ({}){}. The encoder multiplies by W, a transposed convolution by W^T.",
+                      several ? "Between one channel and another" : "W",
+                      run.of.trained.model.parameters[affine->weight].name, print_case(single),
+                      several ? ": every other block of its W has the same pattern" : ""));
     }
 }
 

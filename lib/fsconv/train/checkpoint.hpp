@@ -124,12 +124,14 @@ void restore(const hdf5::File& file, std::int64_t data_checksum, TrainState& sta
 // A trained model, to be used. The configuration says how its images were binarised and what its likelihood is.
 struct TrainedModel {
   TrainConfig config;
-  Model model;  // of one draw per image
+  Model model;  // of one draw per image, as it is used
   Parameters<float> parameters;
   Index epoch = 0;  // whose weights these are
   bool is_best = false;
   Index partial_step = 0;  // so many steps later, in the middle of the next one
 
+  // With as many draws as its steps took.
+  Model as_trained() const { return with_draws(model, config.draws); }
   // "epoch 7, the best", "epoch 9, the last", "epoch 9 and 12 steps of the next, the last"
   std::string epoch_text() const;
 };

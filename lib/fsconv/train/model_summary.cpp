@@ -206,7 +206,7 @@ std::string totals(const Model& model, const SummaryContext& context) {
        activations + context.gradient_bytes + one + optimizer + best + context.packed_bytes +
            context.evaluation_bytes,
        "together, without the images");
-  line("file", one + optimizer + best, "or a little more");
+  line("file", one + optimizer + best, "of these; curves, samples and descriptions come on top");
   return text;
 }
 

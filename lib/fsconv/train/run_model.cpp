@@ -11,10 +11,17 @@ namespace {
 
 std::size_t slots_of(const TrainConfig& config) { return config.optimizer == OptimizerKind::sgd ? 1 : 2; }
 
+// How often a run keeps all parameters, at the least: themselves, their gradient, what the optimizer remembers and the best
+// ones; of an engine that trains and one that evaluates, as they are laid out and, perhaps in half the bytes, as they are
+// multiplied; and a block's gradient with the sum.
+Index copies_kept(const TrainConfig& config) {
+  const Index kept = 2 + static_cast<Index>(slots_of(config)) + (config.validation > 0 ? 1 : 0);
+  return config.form == "batched" ? kept + 2 + 1 + 2 : kept;
+}
+
 // What a run keeps of a model, before it is made: so that one that is too large is refused in no time.
 void require_memory_to_train(const TrainConfig& config, const Model& model) {
-  const Index copies = 2 + static_cast<Index>(slots_of(config)) + (config.validation > 0 ? 1 : 0);
-  require_memory(model.parameter_count(), static_cast<std::size_t>(copies) * sizeof(float),
+  require_memory(model.parameter_count(), static_cast<std::size_t>(copies_kept(config)) * sizeof(float),
                  "parameters, their gradients and what the optimizer remembers of them");
   if (config.form != "batched") return;
   const bool rounds = config.precision == Precision::bf16;

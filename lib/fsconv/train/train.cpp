@@ -6,6 +6,7 @@
 #include <cmath>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/progress.hpp>
+#include <fsconv/base/shell_words.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/data/order.hpp>
 #include <fsconv/distributed/agreement.hpp>
@@ -308,12 +309,16 @@ void Trainer::save_where_interrupted() {
 
 // A resumed run that has nothing left to do is copied where it goes elsewhere, and gets its picture back.
 void Trainer::finish_again() {
+  const auto fine_tuned =
+      fmt::format("train --init {} begins anew with its weights", shell_path(run_.resume_from));
   listener_.say(
-      done() == config_.epochs
+      done() < config_.epochs ? fmt::format("{} has stopped early: epoch {} of {} is the best; {}",
+                                            run_.resume_from, state_.best->epoch, done(), fine_tuned)
+      : config_.schedule == ScheduleKind::constant
           ? fmt::format("{} is finished: it holds {} of {} epochs; --epochs N with a larger N goes on",
                         run_.resume_from, done(), config_.epochs)
-          : fmt::format("{} has stopped early: epoch {} of {} is the best", run_.resume_from,
-                        state_.best->epoch, done()));
+          : fmt::format("{} is finished: it holds {} of {} epochs, with which its --schedule {} ends; {}",
+                        run_.resume_from, done(), config_.epochs, name(config_.schedule), fine_tuned));
   constexpr std::uint64_t goes_elsewhere = 1, lacks_picture = 2;
   std::uint64_t wanted = 0;
   if (ranks_.rank() == 0)

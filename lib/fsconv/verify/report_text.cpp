@@ -105,7 +105,7 @@ std::string theorem_table(const VerifyReport& report, const Page& page) {
              two ? "statements about all sizes, strides, dilations and paddings (both: cvc5 agrees with z3; "
                    "z3(+): on some goals)"
                  : "statements about all sizes, strides, dilations and paddings (by z3 alone: cvc5 is not "
-                   "installed)") +
+                   "installed, or does not work)") +
          table.text();
 }
 
@@ -186,12 +186,13 @@ std::string totals(const VerifyReport& report, const Page& page) {
       goals += proof.result.goals;
     }
     lines += page.lines(
-        fmt::format("{} for all sizes in {:.1f} s: z3 decided {}, {}",
-                    counted(static_cast<Index>(report.proofs.size()), "statement"), report.proof_seconds,
-                    counted(goals, "goal"),
-                    is_there(report, second_solver)
-                        ? fmt::format("cvc5 agrees on {} in the time that it has", confirmed)
-                        : "cvc5 is not installed (Debian package cvc5), so that no second solver agrees"),
+        fmt::format(
+            "{} for all sizes in {:.1f} s: z3 decided {}, {}",
+            counted(static_cast<Index>(report.proofs.size()), "statement"), report.proof_seconds,
+            counted(goals, "goal"),
+            is_there(report, second_solver)
+                ? fmt::format("cvc5 agrees on {} in the time that it has", confirmed)
+                : "cvc5 is not installed (Debian package cvc5), or does not work: no second solver agrees"),
         2);
   }
   if (!report.plan.proofs_skipped.empty())
