@@ -121,7 +121,7 @@ TEST_CASE("data set: files that do not fit each other") {
   const ScratchFolder folder;
   write_folder(folder);
   put_content(folder / "t10k-labels-idx1-ubyte", idx_labels({9, 9}));
-  CHECK_THROWS_WITH(load_dataset(folder.path(), 0), Contains("holds 2 labels") && Contains("holds 1 images"));
+  CHECK_THROWS_WITH(load_dataset(folder.path(), 0), Contains("holds 2 labels") && Contains("holds 1 image"));
   put_content(folder / "t10k-labels-idx1-ubyte", idx_labels({9}));
   put_gzip(folder / "t10k-images-idx3-ubyte.gz", idx_images(1, 2, 1, {7, 8}));
   CHECK_THROWS_WITH(load_dataset(folder.path(), 0), Contains("1x2") && Contains("2x1"));
@@ -501,6 +501,34 @@ TEST_CASE("data set: what kind of data a path leads to") {
   for (const char* name : {"other", "labels", "empty", "folders"})
     CHECK_THROWS_WITH(load_dataset(folder / name, 0),
                       Contains("pictures") && Contains("train-images-idx3-ubyte") && Contains("CIFAR-10"));
+}
+
+TEST_CASE(
+    "data set: one file of several, packed parts, and HDF5 under other names are told for what they are") {
+  const ScratchFolder folder;
+  auto file = hdf5::File::create(folder / "x.h5");
+  file.write("/images", Tensor<std::uint8_t>({2, 1, 2, 2}));
+  file.commit();
+  std::filesystem::copy(folder / "x.h5", folder / "x.mat");
+  CHECK_THROWS_WITH(load_dataset(folder / "x.mat", 0), Contains("x.mat:/DATASET with one of /images"));
+  CHECK(load_dataset(folder / "x.mat:/images", 0).train.images.count() == 1);
+
+  std::filesystem::create_directories(folder / "cifar");
+  for (const char* name : {"cifar/data_batch_2.bin", "cifar/test.bin"}) {
+    put_content(folder / name, std::string(3073, '\0'));
+    CHECK_THROWS_WITH(load_dataset(folder / name, 0), Contains("one of CIFAR's files") && Contains("folder"));
+  }
+  std::filesystem::create_directories(folder / "packed");
+  put_content(folder / "packed/data_batch_1.bin.gz", "x");
+  CHECK_THROWS_WITH(load_dataset(folder / "packed", 0), Contains("gunzip"));
+
+  // As other readers call it.
+  put_npy(folder / "a.npy", "f4", {1}, {0});
+  NpzWriter archive(folder / "a.npz");
+  archive.add("x", Tensor<float>({1}));
+  archive.commit();
+  std::filesystem::rename(folder / "a.npz", folder / "a.zip");
+  CHECK_THROWS_WITH(load_dataset(folder / "a.zip", 0), Contains("an archive of NumPy (.npz)"));
 }
 
 TEST_CASE("data set: Fashion-MNIST as Debian installs it") {

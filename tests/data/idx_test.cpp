@@ -137,7 +137,7 @@ TEST_CASE("idx: nothing but another member of gzip may follow one") {
   };
   put_content(folder / "x.gz", good);
   REQUIRE(read_idx_labels(folder / "x.gz") == std::vector<std::uint8_t>{7, 9, 1});
-  check_refused(good + "x", "1 bytes follow its gzip content");
+  check_refused(good + "x", "1 byte follows its gzip content");
   check_refused(good + std::string(512, '\0'), "512 bytes follow its gzip content");
   check_refused(good + std::string(100'000, 'x'), "100000 bytes follow its gzip content");
   check_refused(good + content, "bytes follow its gzip content");

@@ -111,7 +111,7 @@ TEST_CASE("torch files: nothing is run, and what is not needed is refused by nam
   says(head + "ctorch\nFloatStorage\n)R.", "calls torch.FloatStorage");
   says("\x80\x04}.", "protocol 4");
   says(head + "}", "ends early");
-  says(head + "}.}", "1 bytes follow");
+  says(head + "}.}", "1 byte follows");
   says(head + "}}.", "left over");
   says(head + "K\x01.", "something else than a dictionary");
   says(head + "}K\x01s.", "takes a value");

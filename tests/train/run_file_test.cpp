@@ -195,7 +195,7 @@ TEST_CASE("run file: a configuration that its copies, its model or its curves co
   CHECK_THAT(run.with_option("kernel", {9000}, "[9000]"),
              Contains("its model is another") || Contains("makes no model"));
   CHECK_THAT(run.with_option("epochs", 1, 1),
-             StartsWith(":/epoch: has 2 entries; its configuration says 1 epochs"));
+             StartsWith(":/epoch: has 2 entries; its configuration says 1 epoch"));
   CHECK_THAT(run.with_option("learning-rate", 1.0, 1.0), StartsWith(":/learning_rate: is "));
   CHECK_THAT(run.with_option("batch", 7, 7), StartsWith(":/images_per_second: is "));
   CHECK_THAT(run.with_option("momentum", 0.5, 0.5), StartsWith(":/optimizer: has momentum 0.9"));

@@ -291,6 +291,25 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("verify: sizes and overlap of large strides and dilations take no more than the axis") {
+  const auto verdict = [](const char* claim, const char* form, const char* name) {
+    const Claim of = claims_named({claim})[0];
+    for (const Witness& witness : witnesses())
+      if (witness.name == form) return check_one(of, witness, Method::exact, parse_case(name), 0).verdict;
+    throw std::logic_error(form);
+  };
+  for (const char* form : {"gather", "scatter", "zero_insertion", "polyphase"}) {
+    CAPTURE(form);
+    CHECK(verdict("overlap", form, "i40o40k3s1023/1024") == Verdict::holds);
+    CHECK(verdict("overlap", form, "i2o1k3s4099") == Verdict::holds);
+    CHECK(verdict("overlap", form, "i20o20k3d100000p100000") == Verdict::holds);
+    // An axis with an interior would be too long for the zeros between its pixels.
+    CHECK(verdict("overlap", form, "i6o6k3s131071/131072") == Verdict::skipped);
+  }
+  CHECK(verdict("shape", "gather", "i6o6k3s1048575/1048576") == Verdict::holds);
+  CHECK(verdict("shape", "gather", "i1048579o2k3s1048576") == Verdict::holds);
+}
+
 TEST_CASE("verify: overlap of a stride with a common factor is even where the taps that meet pixels are") {
   const auto verdict = [](const char* name) {
     return check_one(claims_named({"overlap"})[0], witnesses()[0], Method::exact, parse_case(name), 0)

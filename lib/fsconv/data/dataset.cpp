@@ -17,7 +17,9 @@
 #include <fsconv/data/known_sets.hpp>
 #include <fsconv/data/picture_dataset.hpp>
 #include <fsconv/data/prepared_file.hpp>
+#include <fsconv/io/content_kind.hpp>
 #include <fsconv/io/location.hpp>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -41,10 +43,22 @@ Dataset read_prepared(const std::string& path) {
 // What there is to say of a folder that holds nothing to be read.
 [[noreturn]] void refuse_folder(const std::string& folder, DataKind kind) {
   if (kind == DataKind::python_cifar) throw BadData(folder, fsconv::name(kind), "the binary version is read");
+  std::error_code none;
+  for (const char* packed : {"data_batch_1.bin.gz", "train.bin.gz"})
+    if (std::filesystem::exists(std::filesystem::path(folder) / packed, none))
+      throw BadData(folder, "holds CIFAR's files packed one by one", "gunzip them: they are read unpacked");
   throw BadData(
       folder, fsconv::name(kind),
       "pictures (JPEG or PNG, in it or in its subfolders), MNIST's train-images-idx3-ubyte, CIFAR-10's "
       "data_batch_1.bin or CIFAR-100's train.bin and test.bin can be read");
+}
+
+// CIFAR-10's parts and CIFAR-100's.
+bool is_cifar_name(const std::string& path) {
+  static const std::set<std::string> names = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
+                                              "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin",
+                                              "train.bin",        "test.bin"};
+  return names.contains(std::filesystem::path(path).filename().string());
 }
 
 // Of an HDF5 file that was not prepared, and that names no dataset.
@@ -146,6 +160,9 @@ Dataset read_path(const std::string& name, const std::string& path, const Loadin
     case DataKind::array:
       return read_array_file(path, loading.format);
     case DataKind::other_file:
+      if (is_hdf5_file(path)) return read_array_file(path, loading.format);
+      if (is_cifar_name(path))
+        throw BadData(path, "is one of CIFAR's files", "name their folder, which has the others, too");
       return read_idx_file(path);
     default:
       refuse_folder(path, kind);

@@ -35,8 +35,9 @@ class IdxFile {
            bytes[3];
   }
 
-  // What the file is by its first bytes, of which the first four have been read.
+  // What the file is, or holds where it is packed, by its first bytes, of which four have been read.
   std::string kind(std::uint32_t first) {
+    if (file_.is_plain()) return content_kind_of(file_.path());
     std::vector<std::uint8_t> start(1024);
     for (std::size_t at = 0; at < 4; ++at) start[at] = static_cast<std::uint8_t>(first >> (24 - 8 * at));
     std::size_t got = 0;

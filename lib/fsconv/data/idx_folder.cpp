@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/data/data_kind.hpp>
 #include <fsconv/data/idx.hpp>
 #include <fsconv/data/idx_folder.hpp>
@@ -27,8 +28,8 @@ ImageSet read_set(const std::string& folder, const std::string& set, std::vector
   ImageSet read{read_idx_images(images), read_idx_labels(*labels)};
   const Index count = read.images.shape()[0];
   if (static_cast<Index>(read.labels.size()) != count)
-    throw BadData(*labels, fmt::format("holds {} labels", read.labels.size()),
-                  fmt::format("{} holds {} images", images, count));
+    throw BadData(*labels, "holds " + counted(static_cast<Index>(read.labels.size()), "label"),
+                  fmt::format("{} holds {}", images, counted(count, "image")));
   return read;
 }
 

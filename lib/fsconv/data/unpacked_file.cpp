@@ -6,6 +6,7 @@
 #include <array>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/interrupt.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/data/unpacked_file.hpp>
 #include <fsconv/io/deflate.hpp>
 #include <limits>
@@ -86,7 +87,9 @@ bool UnpackedFile::begin_member() {
   const std::size_t seen = std::min<std::size_t>(magic.size(), stream.avail_in);
   if (!std::equal(magic.begin(), magic.begin() + seen, stream.next_in))
     throw BadData(path(),
-                  fmt::format("{} bytes follow its gzip content", file_.size() - position_ + stream.avail_in),
+                  counted(static_cast<Index>(file_.size() - position_ + stream.avail_in), "byte follows",
+                          "bytes follow") +
+                      " its gzip content",
                   "nothing but another gzip member may stand there");
   inflateReset(&stream);
   return inflater_->inside_member = true;

@@ -7,6 +7,7 @@
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
+#include <fsconv/base/half.hpp>
 #include <fsconv/base/random.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/exchange/foreign_tensors.hpp>
@@ -170,12 +171,7 @@ double distance(const Tensor<float>& a, const Tensor<float>& b) {
 
 bool is_bfloat16(float value) { return (std::bit_cast<std::uint32_t>(value) & 0xffff) == 0; }
 
-// IEEE 754: 11 bits, the smallest of them 2^-24.
-bool is_half(float value) {
-  constexpr float smallest_normal = 0x1p-14f, beyond = 0x1p16f;
-  if (std::abs(value) < smallest_normal) return std::ldexp(value, 24) == std::trunc(std::ldexp(value, 24));
-  return std::abs(value) < beyond && (std::bit_cast<std::uint32_t>(value) & 0x1fff) == 0;
-}
+bool is_half(float value) { return rounded_to_half(value) == static_cast<double>(value); }
 
 // What weights may have been rounded by, relatively, before they were written: 0 where they have all the bits of a float.
 // Files of half precision are read, and files of floats that were once rounded to it.

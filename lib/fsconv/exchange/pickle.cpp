@@ -7,6 +7,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/little_endian.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/exchange/pickle.hpp>
 #include <unordered_map>
 
@@ -371,7 +372,8 @@ const PickleNode* PickleMachine::run() {
            fmt::format("{} at most", Pickle::most_bytes));
   while (step()) {
   }
-  if (at_ != bytes_.size()) refuse(fmt::format("ends, and {} bytes follow", bytes_.size() - at_));
+  if (at_ != bytes_.size())
+    refuse("ends, and " + counted(static_cast<Index>(bytes_.size() - at_), "byte follows", "bytes follow"));
   if (stack_.size() != 1 || !marks_.empty()) refuse("ends with something left over, or with nothing");
   return stack_.back();
 }

@@ -1,3 +1,4 @@
+// Reads the tensors of a zip archive of torch.save(): torch_file.hpp.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 

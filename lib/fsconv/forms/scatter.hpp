@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <fsconv/forms/layout.hpp>
+#include <numeric>
 
 namespace fsconv::scatter {
 
 // A pair (i, o) is joined by at most one tap, k = (up*i + pad - down*o) / dilation: the entry of W in row o
-// and column i. This form finds taps that way, dividing by the dilation, where gather divides by the stride.
+// and column i. This form finds taps that way, dividing by the dilation, where gather divides by the stride: the o for
+// which nothing remains are `step` apart, or there is none.
 struct Pair {
   Index i, o, k;
 };
@@ -16,14 +18,16 @@ struct Pair {
 // Calls f(pair) for every joined pair of one axis, image pixel by image pixel.
 template <class F>
 void for_each_pair(const Axis& axis, F&& f) {
+  const Index common = std::gcd(axis.down, axis.dilation), step = axis.dilation / common;
+  const Index inverse = inverse_modulo(axis.down / common, step);
   for (Index i = 0; i < axis.in; ++i) {
     const Index centre = axis.up * i + axis.pad;  // down*o runs from centre - (extent-1) to centre
+    if (centre % common != 0) continue;
+    const Index residue = positive_mod(centre / common, step) * inverse % step;  // of o modulo step
     const Index first = std::max<Index>(ceil_div(centre - axis.extent() + 1, axis.down), 0);
     const Index last = std::min(floor_div(centre, axis.down), axis.out - 1);
-    for (Index o = first; o <= last; ++o) {
-      const Index reach = centre - axis.down * o;
-      if (reach % axis.dilation == 0) f(Pair{.i = i, .o = o, .k = reach / axis.dilation});
-    }
+    for (Index o = first + positive_mod(residue - first, step); o <= last; o += step)
+      f(Pair{.i = i, .o = o, .k = (centre - axis.down * o) / axis.dilation});
   }
 }
 

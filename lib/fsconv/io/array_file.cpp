@@ -63,6 +63,7 @@ Array read_array(const std::string& where) {
       return hdf5::read_values(file, location.inside);
     }
     default:
+      if (is_hdf5_file(where)) refuse_whole_file(hdf5::File::open(where));
       throw InvalidArgument(
           "array",
           with_kind(fmt::format("'{}' is no kind of file that holds arrays", where), content_kind_of(where)),

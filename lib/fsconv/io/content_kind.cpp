@@ -21,11 +21,13 @@ struct Signature {
 
 using namespace std::string_view_literals;
 
+constexpr auto hdf5_kind = "an HDF5 file";
+
 // In this order: what is more special comes first.
 constexpr std::array signatures = {
     Signature{0, "\x93NUMPY"sv, "an array of NumPy (.npy)"},
-    Signature{0, "\x89HDF\r\n\x1a\n"sv, "an HDF5 file"},
-    Signature{512, "\x89HDF\r\n\x1a\n"sv, "an HDF5 file"},
+    Signature{0, "\x89HDF\r\n\x1a\n"sv, hdf5_kind},
+    Signature{512, "\x89HDF\r\n\x1a\n"sv, hdf5_kind},
     Signature{0, "MATLAB 5.0 MAT-file"sv,
               "a MATLAB file of version 5 to 7; save('-v7.3', ...) writes HDF5, which is read"},
     Signature{0, "CDF\x01"sv,
@@ -114,6 +116,8 @@ std::string content_kind_of(const std::string& path) {
     return {};
   }
 }
+
+bool is_hdf5_file(const std::string& path) { return content_kind_of(path) == hdf5_kind; }
 
 std::string with_kind(const std::string& problem, const std::string& kind) {
   return kind.empty() ? problem : problem + "; it is " + kind;

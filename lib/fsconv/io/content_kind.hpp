@@ -16,6 +16,9 @@ std::string content_kind(std::span<const std::byte> bytes);
 // The same of a file; empty as well where it cannot be read.
 std::string content_kind_of(const std::string& path);
 
+// Whether a file is of HDF5, whatever its name.
+bool is_hdf5_file(const std::string& path);
+
 // "problem; it is KIND", or the problem alone where nothing is known.
 std::string with_kind(const std::string& problem, const std::string& kind);
 

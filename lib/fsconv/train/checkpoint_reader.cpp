@@ -1,3 +1,4 @@
+// Reads a run's file: checkpoint.hpp.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// Reads a file of fsconv evaluate, and refuses what contradicts itself: evaluation_file.hpp.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 

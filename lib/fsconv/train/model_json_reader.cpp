@@ -1,3 +1,4 @@
+// Reads a model from JSON: model_json.hpp.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 

@@ -53,7 +53,7 @@ class HistoryCheck {
       refuse_partial("step", of_.partial.step, fmt::format("all {} epochs are done", epochs_));
     if (epochs_ > of_.config.epochs)
       refuse("/epoch", "has " + counted(epochs_, "entry", "entries"),
-             fmt::format("its configuration says {} epochs", of_.config.epochs));
+             "its configuration says " + counted(of_.config.epochs, "epoch"));
   }
 
   void check_ranges(const EpochResult& result) const {

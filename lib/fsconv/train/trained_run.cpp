@@ -64,10 +64,11 @@ void require_format(const TrainedRun& run, const std::string& source, const Shap
   const Value& wanted = run.trained.model.images();
   if (shape[1] != wanted.channels ||
       !std::equal(shape.begin() + 2, shape.end(), wanted.size.begin(), wanted.size.end()))
-    throw BadData(source,
-                  fmt::format("has images of {}x{} pixels with {} channel(s)", shape[2], shape[3], shape[1]),
-                  fmt::format("the model of {} takes {} with {}", run.path, fmt::join(wanted.size, "x"),
-                              wanted.channels));
+    throw BadData(
+        source,
+        fmt::format("has images of {}x{} pixels with {}", shape[2], shape[3], counted(shape[1], "channel")),
+        fmt::format("the model of {} takes {} with {}", run.path, fmt::join(wanted.size, "x"),
+                    wanted.channels));
 }
 
 Binarise binarise_for(const TrainConfig& config, const std::optional<Binarise>& asked_for) {

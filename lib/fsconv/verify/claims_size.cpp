@@ -9,30 +9,39 @@
 namespace fsconv::claim {
 namespace {
 
-// How many windows fit, counted by sliding one.
-Index windows_that_fit(const Axis& axis, Index in, Index begin, Index end) {
-  const Index last = stretched(in, axis.up) - 1 + end;  // the last place a tap may stand on
-  Index windows = 0;
-  for (Index first = -begin; first + axis.dilation * (axis.taps - 1) <= last; first += axis.down) ++windows;
-  return windows;
-}
+// How many windows fit, counted by sliding one, which goes on where the images grow.
+class SlidWindow {
+ public:
+  SlidWindow(const Axis& axis, Pads pads) : axis_(axis), end_(pads.end), first_(-pads.begin) {}
+
+  Index windows_on(Index in) {                              // no less than before
+    const Index last = stretched(in, axis_.up) - 1 + end_;  // the last place a tap may stand on
+    for (; first_ + axis_.dilation * (axis_.taps - 1) <= last; first_ += axis_.down) ++windows_;
+    return windows_;
+  }
+
+ private:
+  const Axis& axis_;
+  Index end_, first_, windows_ = 0;
+};
 
 Outcome check_sizes(const Axis& axis) {
   const AxisArithmetic a = arithmetic(axis);
-  const auto fits = [&](Index in) { return windows_that_fit(axis, in, axis.pad, a.padding_end); };
-  if (fits(axis.in) != axis.out || code_size(axis, axis.in, axis.pad, a.padding_end) != axis.out)
+  const Pads pads{axis.pad, a.padding_end};
+  if (SlidWindow(axis, pads).windows_on(axis.in) != axis.out ||
+      code_size(axis, axis.in, axis.pad, a.padding_end) != axis.out)
     return {Verdict::fails, 1,
             fmt::format("an image of {} does not come back to a code of {}", axis.in, axis.out)};
   if (!a.images.contains(axis.in))
     return {Verdict::fails, 1, fmt::format("{} is not among its own legal sizes", axis.in)};
+  SlidWindow window(axis, pads);
   for (Index in = 1; in <= a.images.largest + axis.down + 1; ++in)
-    if ((fits(in) == axis.out) != a.images.contains(in))
-      return {Verdict::fails, 1, fmt::format("an image of {} has {} windows", in, fits(in))};
+    if (const Index windows = window.windows_on(in); (windows == axis.out) != a.images.contains(in))
+      return {Verdict::fails, 1, fmt::format("an image of {} has {} windows", in, windows)};
   // SAME pads every image so that ceil(up*n/down) windows fit, no more and no fewer.
   const SizeRange same = same_image_sizes(axis, axis.out);
   for (Index in = 1; in <= same.largest + 1; ++in) {
-    const Pads pads = pads_of(PaddingRule::same, axis, in);
-    const Index windows = windows_that_fit(axis, in, pads.begin, pads.end);
+    const Index windows = SlidWindow(axis, pads_of(PaddingRule::same, axis, in)).windows_on(in);
     if (axis.up == 1 && (windows == axis.out) != same.contains(in))
       return {Verdict::fails, 1, fmt::format("under SAME an image of {} has {} windows", in, windows)};
   }
@@ -58,6 +67,9 @@ MeetingTaps meeting_taps(const Axis& axis) {
 
 }  // namespace
 
+// With the zeros that a form may insert.
+constexpr Index longest_interior = 10'000'000;
+
 // The size rules against a window that is slid and counted; every size around, not only the legal ones.
 Outcome shape(const Trial<double>& t) {
   for (const Axis& axis : t.geometry.axes)
@@ -72,12 +84,16 @@ Outcome overlap(const Trial<double>& t) {
   Outcome outcome;
   for (const Axis& given : t.geometry.axes) {
     Axis axis = given;
-    axis.out = 2 * axis.extent() + 2 * axis.down * axis.up + 1;
     axis.pad = std::max<Index>(axis.pad, 0);
     const Index first = ceil_div(std::max<Index>(axis.extent() - 1 - axis.pad, 0), axis.up);
+    // Two periods of pixels behind the first one that nothing cuts.
+    axis.out = 1 + ceil_div(axis.up * (first + 2 * axis.image_step() + 1) + axis.pad, axis.down);
     const Index last = floor_div(axis.down * (axis.out - 1) - axis.pad, axis.up);
     axis.in = last + 1;
     if (last - first < axis.image_step()) return {Verdict::skipped, 0, "the padding leaves no interior"};
+    if (const auto size = checked_multiply(axis.in, axis.up); !size || *size > longest_interior)
+      return {Verdict::skipped, 0,
+              fmt::format("an axis with an interior would have {} pixels, {} apart", axis.in, axis.up)};
     const Geometry line{.axes = {axis}};
     if (const auto skipped = skip_unless_supported(t, line, {Op::conv_transpose})) return *skipped;
 

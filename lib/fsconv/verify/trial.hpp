@@ -77,9 +77,6 @@ class Trial {
   Outcome compare_with_conv_transpose(const Tensor<T>& actual) const {
     return compare(actual, sample.conv_transpose(definition));
   }
-  Outcome compare_with_weight_gradient(const Tensor<T>& actual) const {
-    return compare(actual, sample.weight_gradient(definition));
-  }
   Outcome compare(const Tensor<T>& actual, const Expected<T>& expected) const;
 
   // numeric: gamma of the form plus gamma of double, for sums of `terms` products and two roundings more; and

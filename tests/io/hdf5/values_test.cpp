@@ -87,6 +87,26 @@ TEST_CASE("hdf5 values: what is missing or not valid is refused with its first p
   read("valid_max", 100);
 }
 
+TEST_CASE("hdf5 values: what attributes name is compared in half precision where that is stored") {
+  FSCONV_NEED_PYTHON("h5py");
+  const ScratchFolder folder;
+  FSCONV_CHECK_PYTHON(folder, R"(
+import h5py, numpy as np
+for kind in ('f2', 'f4'):
+    with h5py.File(kind + '.h5', 'w') as f:
+        for name, attribute in (('filled', '_FillValue'), ('missing', 'missing_value'), ('least', 'valid_min'), ('most', 'valid_max')):
+            values = [0.1, 0.05, 0] if attribute == 'valid_max' else [0.1, 1, 2, 3]
+            f.create_dataset(name, data=np.array(values, kind)).attrs[attribute] = np.float64(0.1)
+)");
+  for (const std::string kind : {"f2", "f4"}) {
+    INFO(kind);
+    for (const char* name : {"filled", "missing"})
+      CHECK_THROWS_WITH(read_array(folder / (kind + ".h5:/" + name)),
+                        Contains("at [0], which says that there is no value"));
+    for (const char* name : {"least", "most"}) CHECK_NOTHROW(read_array(folder / (kind + ".h5:/" + name)));
+  }
+}
+
 TEST_CASE("hdf5 values: attributes that cannot be understood are refused") {
   const ScratchFolder folder;
   const auto refused = [&](const std::vector<std::pair<const char*, hdf5::Value>>& attributes,
@@ -254,7 +274,7 @@ with h5py.File('x.h5', 'w') as f:
   };
   refused("third", "holds 2 at [1]; its booleans are 0 and 1");
   refused("negative", "holds -1 at [1]; its booleans are 0 and 1");
-  refused("turned", "an enumeration of FALSE, TRUE");
+  refused("turned", "an enumeration of FALSE, TRUE, which are not 0 and 1");
   refused("colour", "an enumeration of GR\\x1b[31mEEN, RED");
   refused("complex", "complex numbers");
   refused("record", "records with the fields a, b");
@@ -310,6 +330,9 @@ with open('model.mat', 'r+b') as f:
   CHECK_THAT(shown.notes[0], Contains("as MATLAB shows it, [2, 3, 4]"));
   CHECK(raw.values == shown.values);
   CHECK(raw.notes.empty());
+  CHECK_THROWS_WITH(read_array(folder / "model.mat"),
+                    Contains("model.mat does not say which dataset") &&
+                        Contains("model.mat:/DATASET with one of /raw, /w"));
 }
 
 TEST_CASE("hdf5: a file that another program has open for writing is named as such") {

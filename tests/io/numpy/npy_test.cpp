@@ -95,6 +95,8 @@ TEST_CASE("npy: NumPy itself takes these types for the same") {
 import numpy as np
 names = ['?', 'bool', 'b1', 'b', 'B', 'h', 'H', 'i', 'I', 'l', 'L', 'q', 'Q', 'e', 'f', 'd', 'float', 'int', 'float16',
          'float32', 'float64', 'double', 'int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64',
+         'half', 'single', 'float_', 'byte', 'short', 'intc', 'int_', 'long', 'longlong', 'intp', 'p', 'ubyte', 'ushort', 'uintc',
+         'uint', 'ulong', 'ulonglong', 'uintp', 'P',
          'f2', 'f4', 'f8', 'i1', 'i2', 'i4', 'i8', 'u1', 'u2', 'u4', 'u8', '=f8', '|f8', '|i2', '>f4', '>?']
 with open('types', 'w') as list_of_types:
     for n, name in enumerate(names):
@@ -113,7 +115,7 @@ with open('types', 'w') as list_of_types:
     CHECK(array.values == Tensor<double>({3}, {0, 1, 1}));
     CHECK(array.dtype == dtype);
   }
-  CHECK(read == 46);
+  CHECK(read == 65);
 }
 
 TEST_CASE("npy: integers are read up to 2^53 and not beyond") {
@@ -211,7 +213,7 @@ TEST_CASE("npy: every broken file has an error of its own") {
       {long_header, "states an npy header of 2147483647 bytes"},
       {good.substr(0, 40), "header ends early"},
       {good.substr(0, good.size() - 1), "ends early: 2 values of 8 bytes are stated, 15 bytes are there"},
-      {good + "x", "1 bytes follow the last value"},
+      {good + "x", "1 byte follows the last value"},
       {descr("'|O'"), "Python objects"},
       {descr("'<c16'"), "complex"},
       {descr("'<U3'"), "texts"},
@@ -247,6 +249,18 @@ TEST_CASE("npy: every broken file has an error of its own") {
       {"\x1f\x8b\x08 and so on, compressed", "it is a gzip file"},
       {"\x80\x04\x95 a pickle", "it is a pickle of Python"},
       {dictionary("{'descr': '<f8"), "does not end"},
+      {descr("'Float32'"), "its type 'Float32' is unknown"},
+      {descr("'Single'"), "its type 'Single' is unknown"},
+      {descr("'<float32'"), "its type '<float32' is unknown"},
+      {descr("'>half'"), "its type '>half' is unknown"},
+      {descr("'complex64'"), "holds complex numbers"},
+      {descr("'<c8'"), "holds complex numbers"},
+      {descr("'F'"), "holds complex numbers"},
+      {descr("'object'"), "holds Python objects"},
+      {descr("'<U3'"), "holds texts"},
+      {descr("'S'"), "holds texts"},
+      {descr("'<M8[ns]'"), "holds times"},
+      {descr("'datetime64'"), "holds times"},
       {dictionary("{'fortran_order': Maybe"), "True or False"},
       {shape("(2,)") + "", ""},
       {shape("(-2,)"), "no number that an array can have"},

@@ -290,7 +290,7 @@ TEST_CASE("npz: bytes behind compressed content are refused, and so is content b
   Part part = part_of_npy("a.npy", true);
   CHECK(error_of(part) == "");
   part.content += "x";
-  CHECK_THAT(error_of(part), Contains("1 bytes follow its compressed content"));
+  CHECK_THAT(error_of(part), Contains("1 byte follows its compressed content"));
   part.content += std::string(100'000, 'x');
   CHECK_THAT(error_of(part), Contains("100001 bytes follow its compressed content"));
   Part longer = part_of_npy("a.npy", true);

@@ -1,3 +1,4 @@
+// Attributes, read and written: what local_file.hpp declares of them.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 

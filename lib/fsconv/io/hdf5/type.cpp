@@ -8,6 +8,7 @@
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/hdf5/handle.hpp>
+#include <set>
 
 namespace fsconv::hdf5 {
 namespace {
@@ -35,16 +36,18 @@ std::int64_t member_value(hid_t type, unsigned at) {
 }
 
 // Whether it is how h5py and others write booleans: FALSE is 0 and TRUE is 1, and there is no third name.
+bool is_named_as_boolean(hid_t type) {
+  std::set<std::string> names;
+  for (const std::string& name : member_names(type)) names.insert(upper_case(name));
+  return H5Tget_nmembers(type) == 2 && names == std::set<std::string>{"FALSE", "TRUE"};
+}
+
 bool is_boolean(hid_t type) {
-  if (H5Tget_class(type) != H5T_ENUM || H5Tget_size(type) > 8) return false;
+  if (H5Tget_class(type) != H5T_ENUM || H5Tget_size(type) > 8 || !is_named_as_boolean(type)) return false;
   const std::vector<std::string> names = member_names(type);
-  if (names.size() != 2) return false;
   for (unsigned at = 0; at < 2; ++at)
-    if (upper_case(names[at]) != (member_value(type, at) == 0   ? "FALSE"
-                                  : member_value(type, at) == 1 ? "TRUE"
-                                                                : "-"))
-      return false;
-  return upper_case(names[0]) != upper_case(names[1]);
+    if (member_value(type, at) != (upper_case(names[at]) == "TRUE" ? 1 : 0)) return false;
+  return true;
 }
 
 // Two fields with the names that are usual for them: h5py's, MATLAB's, Julia's and netCDF's.
@@ -107,7 +110,9 @@ std::string type_description(hid_t type) {
     case H5T_STRING:
       return "texts";
     case H5T_ENUM:
-      return is_boolean(type) ? "booleans" : "an enumeration of " + excerpt_of_names(member_names(type));
+      if (is_boolean(type)) return "booleans";
+      return "an enumeration of " + excerpt_of_names(member_names(type)) +
+             (is_named_as_boolean(type) ? ", which are not 0 and 1" : "");
     case H5T_BITFIELD:
       return fmt::format("bit fields of {} bits", 8 * bytes);
     case H5T_OPAQUE:

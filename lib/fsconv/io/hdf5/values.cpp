@@ -6,6 +6,7 @@
 #include <cmath>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
+#include <fsconv/base/half.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/hdf5/content_digest.hpp>
 #include <fsconv/io/hdf5/values.hpp>
@@ -106,10 +107,11 @@ class MeaningReader {
     if (meaning_.packed()) meaning_.result = single ? "f4" : "f8";
   }
 
-  // A number that an attribute names, as the stored numbers are read: of an f4 it is the nearest f4, of integers
+  // A number that an attribute names, as the stored numbers are read: of an f4 or f2 it is the nearest of these, of integers
   // that are read as unsigned ones the one with the same bits.
   double as_stored(double value, const std::string& dtype) const {
     if (meaning_.stored == "f4") return static_cast<float>(value);
+    if (meaning_.stored == "f2") return rounded_to_half(value);
     if (meaning_.as_unsigned && dtype.front() == 'i' && value < 0)
       return value + std::ldexp(1, bits_of(meaning_.stored));
     return value;

@@ -1,3 +1,4 @@
+// Reads PNG, by libpng: picture_reader.hpp.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <png.h>

@@ -10,6 +10,7 @@
 #include <fsconv/base/half.hpp>
 #include <fsconv/base/interrupt.hpp>
 #include <fsconv/base/little_endian.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/content_kind.hpp>
 #include <fsconv/io/input_file.hpp>
@@ -190,8 +191,9 @@ NpyHeader read_npy_header(const ByteSource& source, std::uint64_t length, std::s
     throw BadData(where, fmt::format("ends early: {} values of {} bytes are stated, {} bytes are there",
                                      count, header.bytes, left));
   if (static_cast<std::uint64_t>(*bytes) < left)
-    throw BadData(where,
-                  fmt::format("{} bytes follow the last value", left - static_cast<std::uint64_t>(*bytes)));
+    throw BadData(where, counted(static_cast<Index>(left - static_cast<std::uint64_t>(*bytes)),
+                                 "byte follows", "bytes follow") +
+                             " the last value");
   return header;
 }
 

@@ -121,17 +121,33 @@ class Parser {
 constexpr auto legal_types = "fsconv reads f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1";
 
 // NumPy's other names of the types, as its own reader takes them; sizes as on 64-bit Linux.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 30> other_names = {
-    {{"?", "b1"},       {"bool", "b1"},   {"bool_", "b1"},  {"b", "i1"},       {"B", "u1"},
-     {"h", "i2"},       {"H", "u2"},      {"i", "i4"},      {"I", "u4"},       {"l", "i8"},
-     {"L", "u8"},       {"q", "i8"},      {"Q", "u8"},      {"e", "f2"},       {"f", "f4"},
-     {"d", "f8"},       {"float", "f8"},  {"int", "i8"},    {"float16", "f2"}, {"float32", "f4"},
-     {"float64", "f8"}, {"int8", "i1"},   {"int16", "i2"},  {"int32", "i4"},   {"int64", "i8"},
-     {"uint8", "u1"},   {"uint16", "u2"}, {"uint32", "u4"}, {"uint64", "u8"},  {"double", "f8"}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 52> other_names = {
+    {{"?", "b1"},       {"bool", "b1"},   {"bool_", "b1"},     {"b", "i1"},        {"B", "u1"},
+     {"h", "i2"},       {"H", "u2"},      {"i", "i4"},         {"I", "u4"},        {"l", "i8"},
+     {"L", "u8"},       {"q", "i8"},      {"Q", "u8"},         {"e", "f2"},        {"f", "f4"},
+     {"d", "f8"},       {"float", "f8"},  {"int", "i8"},       {"float16", "f2"},  {"float32", "f4"},
+     {"float64", "f8"}, {"int8", "i1"},   {"int16", "i2"},     {"int32", "i4"},    {"int64", "i8"},
+     {"uint8", "u1"},   {"uint16", "u2"}, {"uint32", "u4"},    {"uint64", "u8"},   {"double", "f8"},
+     {"half", "f2"},    {"single", "f4"}, {"float_", "f8"},    {"byte", "i1"},     {"short", "i2"},
+     {"intc", "i4"},    {"int_", "i8"},   {"long", "i8"},      {"longlong", "i8"}, {"intp", "i8"},
+     {"int0", "i8"},    {"p", "i8"},      {"ubyte", "u1"},     {"ushort", "u2"},   {"uintc", "u4"},
+     {"uint", "u8"},    {"ulong", "u8"},  {"ulonglong", "u8"}, {"uintp", "u8"},    {"uint0", "u8"},
+     {"P", "u8"},       {"bool8", "b1"}}};
 
-// What the letter of a type that is no real number stands for; nothing for other letters.
-const char* other_content(char kind) {
-  switch (kind) {
+// A letter, and perhaps how many bytes, or of times what they count: no name of a type.
+bool is_code(std::string_view type) {
+  return type.size() == 1 ||
+         (type.size() > 1 && std::string_view("0123456789[").find(type[1]) != std::string_view::npos);
+}
+
+// What a type that is no real number stands for; nothing for others.
+const char* other_content(std::string_view type) {
+  if (type.starts_with("complex")) return "holds complex numbers";
+  if (type.starts_with("object")) return "holds Python objects";
+  if (type.starts_with("str") || type.starts_with("bytes")) return "holds texts";
+  if (type.starts_with("datetime64") || type.starts_with("timedelta64")) return "holds times";
+  if (!is_code(type)) return nullptr;
+  switch (type[0]) {
     case 'O':
       return "holds Python objects";
     case 'c':
@@ -158,15 +174,14 @@ void read_descr(const std::string& descr, std::string_view where, NpyHeader& hea
   const bool has_order = !descr.empty() && std::string_view("<>|=").find(descr[0]) != std::string_view::npos;
   std::string type = has_order ? descr.substr(1) : descr;
   for (const auto& [name, standard] : other_names)
-    if (type == name) {
+    if (type == name && !(has_order && name.size() > 1)) {
       type = standard;
       break;
     }
   static const std::set<std::string> known = {"f2", "f4", "f8", "i1", "i2", "i4",
                                               "i8", "u1", "u2", "u4", "u8", "b1"};
   if (!known.contains(type)) {
-    if (const char* content = type.empty() ? nullptr : other_content(type[0]))
-      throw BadData(where, content, legal_types);
+    if (const char* content = other_content(type)) throw BadData(where, content, legal_types);
     throw BadData(where, fmt::format("its type '{}' is unknown", excerpt(descr)), legal_types);
   }
   header.kind = type[0];

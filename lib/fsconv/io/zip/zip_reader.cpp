@@ -205,8 +205,8 @@ std::vector<ZipMember> zip_directory(const InputFile& file) {
   }
   if (record.left() > 0)
     throw BadData(file.path(),
-                  fmt::format("is a damaged zip archive: {} bytes follow the last member of its directory",
-                              record.left()));
+                  fmt::format("is a damaged zip archive: {} the last member of its directory",
+                              counted(static_cast<Index>(record.left()), "byte follows", "bytes follow")));
   find_ends(file, directory, members);
   return members;
 }
@@ -316,8 +316,10 @@ void ZipMemberReader::finish() {
       throw BadData(where_, "is damaged: its content is longer than stated, or has no end");
   }
   if (inflater_ && (inflater_->stream.avail_in > 0 || position_ < end_))
-    throw BadData(where_, fmt::format("is damaged: {} bytes follow its compressed content",
-                                      inflater_->stream.avail_in + (end_ - position_)));
+    throw BadData(where_,
+                  fmt::format("is damaged: {} its compressed content",
+                              counted(static_cast<Index>(inflater_->stream.avail_in + (end_ - position_)),
+                                      "byte follows", "bytes follow")));
   if (delivered_ != member_.size) throw BadData(where_, "is longer than it should be");
   if (crc_ != member_.crc) throw BadData(where_, "is damaged: its CRC does not match its content");
 }
