@@ -14,7 +14,7 @@ import common  # noqa: E402
 NAMES = {"taps3": "transposed, 3×3", "taps4": "transposed, 4×4", "taps5": "transposed, 5×5", "subpixel": "sub-pixel",
          "resize": "resize + conv"}
 STATES = {"": "", "-more": ", an epoch more", "-equal-sums": ", equal sums", "-equal-sums-more": ", equal sums, an epoch more",
-          "-resize": ", onto resize + conv"}
+          "-resize": ", onto resize + conv", "-icnr": ", ICNR at the start"}
 PERIOD, CUT = 4, 8  # two layers of stride 2; pixels of a flat code's image that the boundary may reach
 FILTERS = 2000
 
@@ -137,7 +137,7 @@ def draw_numbers(rows, trained, path):
     order = [what for what in dict.fromkeys(row["what"] for row in trained) if not what.endswith(STATES["-resize"])]
     for at, what in enumerate(order):
         values = [row["ripple_of_flat_code"] for row in trained if row["what"] == what]
-        color = (common.BLUE if "equal" in what else common.GREEN if what == NAMES["resize"] else common.ORANGE if "even" in what
+        color = (common.BLUE if "equal" in what else common.GREEN if what == NAMES["resize"] else common.ORANGE if "even" in what or "ICNR" in what
                  else common.RED)
         right.plot(values, [-at] * len(values), "o", color=color, markersize=5, alpha=0.8)
     right.set_yticks([-at for at in range(len(order))], [what.removeprefix("transposed, ") for what in order])
@@ -173,7 +173,7 @@ def main():
     options = common.folders(__doc__)
     filters = random_filters(options.work, *((50, 4) if options.quick else (FILTERS, 9)))
     trained, pictures = decoders(options.work)
-    order = [*NAMES.values(), *(NAMES[name] + state for name in ("taps3", "taps4", "taps5") for state in list(STATES.values())[1:]),
+    order = [*NAMES.values(), *(NAMES[name] + state for name in ("taps3", "taps4", "taps5", "subpixel") for state in list(STATES.values())[1:]),
              "transposed, 4×4, even after the first epoch"]
     trained.sort(key=lambda row: (order.index(row["what"]), row["seed"]))
     common.print_table(["stride", "filters", *(f"k = {taps}" for taps in sorted({row["taps"] for row in filters}))], [

@@ -31,7 +31,14 @@ for seed in $seeds; do
       "$fsconv" train --resume "$work/$state-more-$seed.h5" --epochs $((last + 1))
     done
   done
-  # Equal sums at the start, as ICNR's (here: after the first epoch), then trained as long as the others.
+  # Equal phases at the start.
+  for decoder in taps4 subpixel; do
+    "$python" "$here/icnr.py" "$work/$decoder-$seed.h5" --seed "$seed" --output "$work/$decoder-icnr-$seed.npz"
+    # shellcheck disable=SC2086  # several options
+    "$fsconv" train "${settings[@]}" ${decoders[$decoder]} --seed "$seed" --epochs "$last" --init "$work/$decoder-icnr-$seed.npz" \
+      --output "$work/$decoder-icnr-$seed.h5" --force
+  done
+  # Equal sums after the first epoch, then trained as long as the others.
   run=$work/evenstart-$seed
   "$fsconv" train "${settings[@]}" --kernel 4 --seed "$seed" --epochs 1 --output "$run-first.h5" --force
   "$fsconv" smooth "$run-first.h5" --output "$run.h5" --force
