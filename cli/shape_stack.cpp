@@ -107,7 +107,7 @@ void print_pixel(const std::vector<StackLayer>& stack, const Shape& pixel) {
   const bool sees_something = std::all_of(fields->begin(), fields->end(),
                                           [](const PixelField& field) { return count(field.whole) > 0; });
   if (sees_something)
-    print_wrapped(fmt::format("  padding {:.1f} % of what it would see", 100 * padding_share(*fields)), 10);
+    print_wrapped(fmt::format("  padding {:.3g} % of what it would see", 100 * padding_share(*fields)), 10);
   else
     print_wrapped("  no tap leads to it: whatever the image, it is the bias alone", 10);
 }

@@ -9,6 +9,7 @@
 # shellcheck shell=bash disable=SC2034  # used where this is sourced
 # SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
+if [[ ${FSCONV:-} == */* ]]; then FSCONV=$(realpath "$FSCONV"); fi  # from where it was said
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
 fsconv=${FSCONV:-build/release/fsconv}

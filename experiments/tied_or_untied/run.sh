@@ -5,6 +5,7 @@
 #   FSCONV=PROGRAM run.sh                    instead of build/release/fsconv
 # SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
+if [[ ${FSCONV:-} == */* ]]; then FSCONV=$(realpath "$FSCONV"); fi  # from where it was said
 cd "$(dirname "$0")/../.."
 fsconv=${FSCONV:-build/release/fsconv}
 mkdir -p results

@@ -8,6 +8,7 @@
 #   PRECISION=bf16 run.sh ...  multiplies in bf16: about three times as fast where the processor has AMX, slower elsewhere
 # SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
+if [[ ${FSCONV:-} == */* ]]; then FSCONV=$(realpath "$FSCONV"); fi  # from where it was said
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
 fsconv=${FSCONV:-build/release/fsconv}

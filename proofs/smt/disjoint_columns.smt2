@@ -2,8 +2,9 @@
 ;
 ; A stride that is as long as the window (or longer) cuts the image into pieces: every pixel belongs to one window at
 ; most, by one tap. Then (with one channel) each column of W has at most one entry, W W^T is diagonal, and a transposed
-; convolution writes every pixel at most once: no overlap, hence no checkerboard, but also no blending between
-; neighbours. The patch embedding of a vision transformer is the case stride = extent. It is also the case in which W^T
+; convolution writes every pixel at most once: no overlap and no blending between neighbours. A flat code then shows the
+; filter itself, again and again, with zeros between where the stride is longer: a checkerboard, unless all taps are
+; equal and as many as the stride. The patch embedding of a vision transformer is the case stride = extent. It is also the case in which W^T
 ; comes closest to an inverse: scaled per code pixel, it is the pseudo-inverse. Once windows overlap, that is gone.
 ;
 ; Try it: taps = 2, stride 2, pad 0: pixel 3 = 2*1 + 1 is seen by code pixel 1 with k = 1 and by nobody else. With taps

@@ -1,13 +1,17 @@
 // fsconv report as a user runs it: several files, what it says on the screen, what it refuses.
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fsconv/io/hdf5/file.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "cli/process.hpp"
 #include "io/scratch.hpp"
 
+using namespace fsconv;
 using namespace fsconv::testing;
+using Catch::Matchers::Contains;
 
 namespace {
 
@@ -102,6 +106,44 @@ TEST_CASE("cli report: runs that differ in their seed alone have a mean, where t
   CHECK(page_of("same1.h5 drawn1.h5").find("Over seeds") == std::string::npos);
   CHECK(page_of("drawn1.h5 drawn2.h5").find("Over seeds") ==
         std::string::npos);  // each has images of its own
+}
+
+TEST_CASE("cli report: seeds that draw their own test pixels say so, and a run that was stopped is no seed") {
+  const ScratchFolder folder;
+  const std::string pictures = FSCONV_SOURCE_DIR "/data/samples/pictures";
+  const auto run = [&](const std::string& line) {
+    const Finished finished = run_fsconv(words(line), folder.path());
+    INFO(finished.err);
+    REQUIRE(finished.exit_code == 0);
+    return finished;
+  };
+  run("data prepare " + pictures + " --size 8 --channels grey -o d.h5");
+  const std::string small = "train --data d.h5 --channels 2 --latent 2 --epochs 2 ";
+  for (const std::string seed : {"1", "2"}) {
+    run(small + "--model vae --seed " + seed + " --output drawn" + seed + ".h5");
+    run(small + "--likelihood mse --seed " + seed + " --output grey" + seed + ".h5");
+  }
+  const auto page_of = [&](const std::string& files) {
+    run("report " + files + " -o page.html");
+    return content_of(folder / "page.html");
+  };
+  const char* sentence = "Each seed draws the binarised pixels";
+  CHECK_THAT(page_of("drawn1.h5 drawn2.h5"), Contains(sentence));
+  CHECK_THAT(run("log drawn1.h5 drawn2.h5").out, Contains("Each seed draws the"));
+  CHECK_THAT(page_of("grey1.h5 grey2.h5"), !Contains(sentence) && Contains("Over seeds"));
+  CHECK_THAT(run("log grey1.h5 grey2.h5").out, !Contains("Each seed draws the"));
+  CHECK_THAT(page_of("drawn1.h5"), !Contains(sentence));
+
+  // Four epochs were wanted of one, two are there.
+  std::filesystem::copy_file(folder / "grey2.h5", folder / "stopped.h5");
+  hdf5::File file = hdf5::File::modify(folder / "stopped.h5");
+  nlohmann::json configuration = nlohmann::json::parse(file.string_attribute("/", "configuration"));
+  configuration["epochs"] = 4;
+  file.set_attribute("/", "configuration", configuration.dump());
+  file.set_attribute("/", "config.epochs", std::int64_t{4});
+  file.set_attribute("/", "digest", "unchecked");
+  file.commit();
+  CHECK_THAT(page_of("grey1.h5 stopped.h5"), !Contains("Over seeds") && Contains("Not finished: stopped"));
 }
 
 TEST_CASE("cli report: where nothing was timed in several ways, a chart compares the operations") {

@@ -345,10 +345,16 @@ TEST_CASE("report: equal values share a place") {
   report::Standing standing;
   for (const auto& [label, value] :
        std::vector<std::pair<std::string, double>>{{"a", 2}, {"b", 1}, {"c", 3}, {"d", 1}})
-    standing.add(label, value);
+    standing.add(label, value, std::to_string(value));
   CHECK(standing.who(standing.smallest(), "has", "have") == "b and d have");
   CHECK(standing.who(standing.largest(), "has", "have") == "c has");
   CHECK_FALSE(standing.are_equal());
+  // Nobody is ahead by what is not shown.
+  report::Standing close;
+  close.add("a", 1.00000001, "1");
+  close.add("b", 1, "1");
+  CHECK(close.are_equal());
+  CHECK(close.who(close.smallest(), "has", "have") == "a and b have");
 }
 
 TEST_CASE("report: evaluations pair by what was drawn, not by a seed or a word without effect") {

@@ -1,11 +1,13 @@
 // What is wrong with an evaluation's file is found: by its digest, and in older files, which have none, because most
 // numbers follow from others.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/digest.hpp>
 #include <fsconv/train/evaluation_file.hpp>
+#include <fsconv/train/evaluation_text.hpp>
 #include <functional>
 #include <limits>
 
@@ -155,4 +157,44 @@ TEST_CASE("evaluation file: what was changed since it was written is found by th
              }),
              Contains("copy.h5:/psnr: is not what fsconv wrote"));
   CHECK_THAT(changed([](hdf5::File& file) { file.remove("/label"); }), Contains("/label: is missing"));
+}
+
+TEST_CASE("evaluation in words: what is infinite is left out of means and of pairs alike, and counted") {
+  EvaluationReport one = read_evaluation(original), other = one;
+  REQUIRE(one.images() == 6);
+  constexpr double met = std::numeric_limits<double>::infinity();
+  one.values.psnr = {met, 10, 12, 14, met, 20};
+  other.values.psnr = {met, 11, 12, 15, 9, 21};
+  const Comparison comparison = compare(one, other, "other.h5");
+  const auto psnr = std::find_if(comparison.differences.begin(), comparison.differences.end(),
+                                 [](const Difference& difference) { return difference.name == "psnr"; });
+  REQUIRE(psnr != comparison.differences.end());
+  CHECK(psnr->of.infinite == 2);
+  CHECK(psnr->of.mean.value == Approx(-0.75));  // of four pairs
+  CHECK_THAT(text(comparison, 100), Contains("left out: 2 pairs"));
+  CHECK(json_of(comparison)["difference"]["psnr"]["infinite"] == 2);
+
+  // Numbers that are small and not zero, and none that is a negative zero.
+  other = one;
+  for (double& value : other.values.reconstruction) value += 3e-8;
+  const std::string close = text(compare(one, other, "other.h5"), 100);
+  CHECK_THAT(close, !Contains("-0.000 ") && Contains("-0.00000003"));
+  one.values.largest_weight.assign(6, 0.00005);
+  CHECK_THAT(text(one, 100), Contains("median 5.0e-05, largest 5.0e-05"));
+}
+
+TEST_CASE("evaluation in words: one image has no variance") {
+  EvaluationReport one = read_evaluation(original);
+  CHECK_THAT(active_units_text(one), Contains(" of "));
+  for (std::vector<double>* series : {&one.values.reconstruction, &one.values.kl, &one.values.psnr})
+    series->resize(1);
+  CHECK(active_units_text(one) == "-");
+}
+
+TEST_CASE("evaluation in words: a series has one name in all tables") {
+  CHECK(label_of_series("reconstruction", true) == "reconstruction");
+  CHECK(label_of_series("reconstruction", false) == "loss");
+  CHECK(label_of_series("loss", true) == "their sum");
+  CHECK(label_of_series("log_likelihood_100", true) == "-L_100");
+  CHECK(label_of_series("elbo", true) == "-ELBO");
 }

@@ -78,9 +78,12 @@ void add_codes(Page& page, const Result<RecordedCodes>& result) {
   const RecordedCodes& of = result.of;
   const auto varying =
       std::count_if(of.variance.begin(), of.variance.end(), [](double variance) { return variance > 0.01; });
-  page.verdict(true,
-               fmt::format("{}: codes of {}; the variance of {} of {} numbers over the images is above 0.01.",
-                           result.origin.label, counted(of.images, "image"), varying, of.latent));
+  page.verdict(
+      true, fmt::format("{}: codes of {}{}.", result.origin.label, counted(of.images, "image"),
+                        of.images < 2
+                            ? ""
+                            : fmt::format("; the variance of {} of {} numbers over the images is above 0.01",
+                                          varying, of.latent)));
   page.heading("Codes: " + result.origin.label);
   if (!of.run.empty()) page.say("Codes of " + of.run + ".");
   add_code_variances(page, {{result.origin.label, of.variance}});

@@ -24,7 +24,7 @@ std::size_t Standing::largest() const {
 std::string Standing::who(std::size_t place, const std::string& one, const std::string& several) const {
   std::vector<std::string> labels;
   for (const Entry& entry : entries_)
-    if (entry.value == entries_[place].value) labels.push_back(entry.label);
+    if (entry.shown == entries_[place].shown) labels.push_back(entry.label);
   return fmt::format("{} {}", enumeration(labels), labels.size() == 1 ? one : several);
 }
 

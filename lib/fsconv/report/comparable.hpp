@@ -57,12 +57,15 @@ Groups grouped(const std::vector<Result<T>>& results, const std::vector<Aspect<T
 // Values beside each other, whose it is and who shares a place: two of one value are not ranked.
 class Standing {
  public:
-  void add(const std::string& label, double value) { entries_.push_back({label, value}); }
+  // Values that are shown as one text are equal.
+  void add(const std::string& label, double value, const std::string& shown) {
+    entries_.push_back({label, value, shown});
+  }
 
   // Places in the order of add(), the first of equal ones.
   std::size_t smallest() const;
   std::size_t largest() const;
-  bool are_equal() const { return entries_[smallest()].value == entries_[largest()].value; }
+  bool are_equal() const { return entries_[smallest()].shown == entries_[largest()].shown; }
 
   // "a has", "a and b have": all that have the value at this place, and the verb behind them.
   std::string who(std::size_t place, const std::string& one, const std::string& several) const;
@@ -71,6 +74,7 @@ class Standing {
   struct Entry {
     std::string label;
     double value;
+    std::string shown;
   };
   std::vector<Entry> entries_;
 };

@@ -7,6 +7,7 @@
 #include <fsconv/base/text.hpp>
 #include <fsconv/report/sections.hpp>
 #include <fsconv/train/evaluation_text.hpp>
+#include <limits>
 #include <map>
 
 namespace fsconv::report {
@@ -99,7 +100,8 @@ void add_verdict(Page& page, const Evaluations& evaluations, const Groups& group
     const EvaluationReport& first = evaluations[members.front()].of;
     const bool more_is_better = headline(first) == "elbo" || headline(first).starts_with("log_likelihood");
     Standing standing;
-    for (const std::size_t at : members) standing.add(evaluations[at].origin.label, value_of(at).mean.value);
+    for (const std::size_t at : members)
+      standing.add(evaluations[at].origin.label, value_of(at).mean.value, mean_text(value_of(at)));
     const std::size_t place = more_is_better ? standing.largest() : standing.smallest();
     const std::size_t best = members[place];
     const std::string of = fmt::format("{} evaluations{} on the same {}", members.size(),
@@ -136,11 +138,7 @@ void add_means(Page& page, const Evaluations& evaluations) {
   if (std::any_of(evaluations.begin(), evaluations.end(),
                   [](const auto& one) { return one.of.variational(); }))
     add_fact("active units", "codes whose mean varies by more than 0.01 over the images",
-             [](const EvaluationReport& r) {
-               return r.variational()
-                          ? fmt::format("{} of {}", r.values.active_units, r.values.code_variance.size())
-                          : "–";
-             });
+             [](const EvaluationReport& r) { return r.variational() ? active_units_text(r) : "–"; });
   add_fact("images", "of the split, and how they were binarised", [](const EvaluationReport& r) {
     return fmt::format("{} {}, {}", r.images(), name(r.split), name(r.binarise));
   });
@@ -164,7 +162,7 @@ void add_likelihoods(Page& page, const Evaluations& evaluations) {
       const Summary summary = summary_of(one.of.values.log_likelihood[at]);
       line.x.push_back(static_cast<double>(one.of.values.samples[at]));
       line.y.push_back(summary.mean.value);
-      line.error.push_back(summary.has_error ? summary.mean.error : 0);
+      line.error.push_back(summary.has_error ? summary.mean.error : std::numeric_limits<double>::quiet_NaN());
     }
     lines.push_back(std::move(line));
   }
@@ -194,6 +192,7 @@ void add_pairs(Page& page, const Evaluations& evaluations) {
       pairs.rows.push_back(
           {{difference.name}, {mean_text(difference.of), Cell::Kind::number}, {difference.units}});
     page.add(table(pairs));
+    if (const std::string left_out = left_out_text(comparison); !left_out.empty()) page.say(left_out + ".");
   }
 }
 
@@ -248,7 +247,8 @@ void add_evaluations(Page& page, const Evaluations& evaluations) {
     const ImageSeries& of = *find(list, headline(report));
     page.histogram(
         {.title = fmt::format("{} of every image, {}", of.name, shown(evaluations[at].origin.label)),
-         .description = fmt::format("How the {} numbers behind the mean are spread.", report.images()),
+         .description = fmt::format("How the {} behind the mean {} spread.",
+                                    counted(report.images(), "number"), report.images() == 1 ? "is" : "are"),
          .label = of.name + ", " + of.units,
          .of = draw::histogram(of.values),
          .colour = static_cast<int>(at)});

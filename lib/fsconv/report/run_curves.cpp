@@ -18,7 +18,7 @@ using Runs = std::vector<Result<RecordedRun>>;
 std::string ends_of(const std::vector<draw::ChartSeries>& series) {
   const auto last = [](const draw::ChartSeries& one) { return one.y.back(); };
   Standing standing;
-  for (const auto& one : series) standing.add(one.name, last(one));
+  for (const auto& one : series) standing.add(one.name, last(one), draw::number_text(last(one)));
   const std::size_t low = standing.smallest(), high = standing.largest();
   if (series.size() == 1 && series[0].x.size() == 1)
     return fmt::format("{} after epoch {}.", draw::number_text(last(series[0])), series[0].x.back());
@@ -37,6 +37,12 @@ struct Lines {
   std::vector<std::size_t> of_run;
 };
 
+std::string on_own_draws(const std::vector<const RecordedRun*>& runs, const std::string& curve) {
+  const bool tests = curve.starts_with("test_") || curve.starts_with("validation_");
+  const std::string drawn = tests ? own_draws_text(runs) : "";
+  return drawn.empty() ? "" : " " + drawn;
+}
+
 // What is compared ends so inside each group; in what its runs differ, where that makes the curve mean something else of each.
 std::string ends_of(const Lines& lines, const Runs& runs, const Groups& groups, const std::string& curve) {
   std::string text;
@@ -52,7 +58,7 @@ std::string ends_of(const Lines& lines, const Runs& runs, const Groups& groups, 
     const std::vector<std::string> differing = differing_aspects(members, further_aspects(curve));
     text += fmt::format("{}{}{}", text.empty() ? "" : " ",
                         part.size() < lines.series.size() ? "In " + Groups::name(group) + ": " : "",
-                        differing.empty() ? ends_of(part)
+                        differing.empty() ? ends_of(part) + on_own_draws(members, curve)
                                           : fmt::format("These curves do not compare: the runs differ in {}.",
                                                         enumeration(differing)));
   }

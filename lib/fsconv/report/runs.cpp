@@ -112,9 +112,6 @@ void add_results(Page& page, const Runs& runs, const Groups& groups) {
                                : Cell{"–", Cell::Kind::number};
     };
     const std::vector<double>& seconds = run.of.find("seconds")->values;
-    std::vector<double> rates = run.of.find("images_per_second")->values;
-    std::nth_element(rates.begin(), rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2),
-                     rates.end());
     std::vector<Cell> row{{run.origin.label},
                           {fmt::format("{}, the {}", run.of.trained.epoch,
                                        run.of.trained.is_best            ? "best"
@@ -126,7 +123,7 @@ void add_results(Page& page, const Runs& runs, const Groups& groups) {
     if (variational) row.insert(row.end(), {at_epoch("test_reconstruction"), at_epoch("test_kl")});
     row.insert(row.end(), {Cell{units_of(run.of)}, count_cell(run.of.trained.model.parameter_count()),
                            number_cell(std::accumulate(seconds.begin(), seconds.end(), 0.0), 4),
-                           number_cell(rates[rates.size() / 2], 4)});
+                           number_cell(median_of(run.of.find("images_per_second")->values), 4)});
     if (apart) row.insert(row.begin() + 1, Cell{std::to_string(groups.of[number] + 1), Cell::Kind::number});
     results.rows.push_back(std::move(row));
   }
@@ -140,14 +137,16 @@ void add_spread(Page& page, const Runs& runs, const Options& options,
       configurations.empty() ? 0 : *std::max_element(configurations.begin(), configurations.end()) + 1;
   // A copy of a run, or one whose weights were changed afterwards, is no further seed.
   std::vector<std::map<std::uint64_t, double>> by_seed(count);
+  // One that was stopped is none, either: it would be compared at another epoch.
   for (std::size_t at = 0; at < runs.size(); ++at)
-    by_seed[configurations[at]].emplace(runs[at].of.trained.config.seed, final_loss(runs[at].of));
+    if (runs[at].of.is_finished())
+      by_seed[configurations[at]].emplace(runs[at].of.trained.config.seed, final_loss(runs[at].of));
   if (std::all_of(by_seed.begin(), by_seed.end(), [](const auto& losses) { return losses.size() < 2; }))
     return;
   page.subheading("Over seeds");
   Table spread{
       .caption =
-          "Runs that differ in their seed alone: mean of the test losses above, and the standard deviation between seeds",
+          "Finished runs that differ in their seed alone: mean of the test losses above, and the standard deviation between seeds",
       .head = {"runs"},
       .rows = {}};
   std::vector<const RunEntry*> entries;
@@ -156,11 +155,12 @@ void add_spread(Page& page, const Runs& runs, const Options& options,
   for (const RunEntry* entry : entries) spread.head.push_back(entry->name);
   spread.head.insert(spread.head.end(), {"seeds", "test loss", "deviation"});
   for (std::size_t number = 0; number < count; ++number) {
+    if (by_seed[number].empty()) continue;
     std::vector<double> losses;
     std::string labels;
     std::size_t first = runs.size();
     for (std::size_t at = 0; at < runs.size(); ++at) {
-      if (configurations[at] != number) continue;
+      if (configurations[at] != number || !runs[at].of.is_finished()) continue;
       first = std::min(first, at);
       labels += (labels.empty() ? "" : ", ") + runs[at].origin.label;
     }
@@ -190,7 +190,12 @@ std::string loss_text(const Result<RecordedRun>& run) {
 void add_ranking(Page& page, const Runs& runs, const std::vector<std::size_t>& members,
                  const std::string& group) {
   Standing standing;
-  for (const std::size_t at : members) standing.add(runs[at].origin.label, final_loss(runs[at].of));
+  std::vector<const RecordedRun*> recorded;
+  for (const std::size_t at : members) {
+    const double loss = final_loss(runs[at].of);
+    standing.add(runs[at].origin.label, loss, draw::number_text(loss));
+    recorded.push_back(&runs[at].of);
+  }
   const std::size_t low = standing.smallest(), high = standing.largest();
   const std::string of =
       fmt::format("{} training runs{}", members.size(), group.empty() ? "" : " of " + group);
@@ -201,6 +206,7 @@ void add_ranking(Page& page, const Runs& runs, const std::vector<std::size_t>& m
     page.verdict(true, fmt::format("Of {}, {} the smallest test loss, {}; {} the largest, {}.", of,
                                    standing.who(low, "has", "have"), loss_at(low),
                                    standing.who(high, "has", "have"), loss_at(high)));
+  if (const std::string drawn = own_draws_text(recorded); !drawn.empty()) page.verdict(true, drawn);
 }
 
 void add_verdict(Page& page, const Runs& runs, const Groups& groups) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fsconv/train/comparable_runs.hpp>
+#include <set>
 
 namespace fsconv {
 namespace {
@@ -89,6 +90,15 @@ std::vector<Aspect<RecordedRun>> further_aspects(const std::string& series) {
                                               })};
   if (series == "train_loss") aspects.push_back(of_text("objective", objective_of));
   return aspects;
+}
+
+std::string own_draws_text(const std::vector<const RecordedRun*>& runs) {
+  std::set<std::uint64_t> seeds;
+  for (const RecordedRun* run : runs)
+    if (binarise_of(run->trained.config) != Binarise::none) seeds.insert(run->trained.config.seed);
+  if (seeds.size() < 2) return "";
+  return "Each seed draws the binarised pixels that its run is tested on, which is a part of these differences: fsconv "
+         "evaluate --seed N takes the same for all.";
 }
 
 std::vector<std::string> differing_aspects(const std::vector<const RecordedRun*>& runs,

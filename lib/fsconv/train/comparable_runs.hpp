@@ -26,6 +26,10 @@ std::vector<Aspect<RecordedRun>> loss_aspects();
 // has the weight of the KL and the bound; of its parts, which no weight stands before, the images alone; of validation_loss those that are kept apart. Of others nothing.
 std::vector<Aspect<RecordedRun>> further_aspects(const std::string& series);
 
+// A sentence where their test pixels, and those kept for validation, are binarised by seeds that differ, so that each run is measured
+// on a draw of its own; else nothing.
+std::string own_draws_text(const std::vector<const RecordedRun*>& runs);
+
 // The names of the aspects in which not all of the runs agree, in their order: empty where all compare.
 std::vector<std::string> differing_aspects(const std::vector<const RecordedRun*>& runs,
                                            const std::vector<Aspect<RecordedRun>>& aspects);

@@ -152,7 +152,8 @@ std::vector<ImageSeries> series(const EvaluationReport& report) {
   }
   for (std::size_t at = 0; at < values.samples.size(); ++at)
     list.push_back({fmt::format("{}{}", likelihood_prefix, values.samples[at]),
-                    fmt::format("L_{0} = log of the mean of {0} importance weights", values.samples[at]),
+                    fmt::format("L_{} = log of the mean of {}", values.samples[at],
+                                counted(values.samples[at], "importance weight")),
                     nats, values.log_likelihood[at]});
   list.push_back({"psnr", "peak signal to noise ratio of the decoded code", "dB", values.psnr});
   if (!values.ssim.empty())
@@ -222,10 +223,9 @@ Comparison compare(const EvaluationReport& report, const EvaluationReport& other
     if (same == others.end() || (!of_pixels && report.likelihood != other.likelihood)) continue;
     if (comparison.other_noise() && is_mean_of_draws(one.name)) continue;
     std::vector<double> differences;
-    for (std::size_t at = 0; at < one.values.size(); ++at) {
-      const double difference = one.values[at] - same->values[at];
-      differences.push_back(one.values[at] == same->values[at] ? 0 : difference);  // infinity of both: equal
-    }
+    // Not finite where one of the two is not, as the mean of a series leaves such values out.
+    for (std::size_t at = 0; at < one.values.size(); ++at)
+      differences.push_back(one.values[at] - same->values[at]);
     comparison.differences.push_back({one.name, one.long_name, one.units, summary_of(differences)});
   }
   return comparison;

@@ -13,10 +13,25 @@ namespace {
 
 constexpr std::size_t label_width = 17;
 
-// Three decimals, or as many as the error has two digits in.
+// Three decimals, or as many as the error has two digits in; where there is none, the value.
 int decimals_of(const Summary& summary) {
   const double error = summary.has_error ? summary.mean.error : 0;
-  return error > 0 ? std::clamp(1 - static_cast<int>(std::floor(std::log10(error))), 3, 9) : 3;
+  const double size = error > 0 ? error : std::abs(summary.mean.value);
+  return size > 0 && std::isfinite(size)
+             ? std::clamp(1 - static_cast<int>(std::floor(std::log10(size))), 3, 9)
+             : 3;
+}
+
+// Without a sign before what reads 0.
+std::string fixed(double value, int decimals) {
+  const std::string text = fmt::format("{:.{}f}", value, decimals);
+  const bool is_zero = text.find_first_not_of("-0.") == std::string::npos;
+  return is_zero && text.front() == '-' ? text.substr(1) : text;
+}
+
+// Of a weight among many: three decimals, in powers of ten what would read 0.
+std::string share_text(double share) {
+  return share < 0.0005 ? fmt::format("{:.1e}", share) : fmt::format("{:.3f}", share);
 }
 
 Table table_of(std::size_t width) {
@@ -35,9 +50,8 @@ std::string labelled(const std::string& label, const std::string& text, std::siz
 
 Table::Cells row(const std::string& label, const Summary& summary, const std::string& remark) {
   const int decimals = decimals_of(summary);
-  const std::string mean =
-      std::isfinite(summary.mean.value) ? fmt::format("{:.{}f}", summary.mean.value, decimals) : "-";
-  const std::string error = summary.has_error ? fmt::format("{:.{}f}", summary.mean.error, decimals) : "-";
+  const std::string mean = std::isfinite(summary.mean.value) ? fixed(summary.mean.value, decimals) : "-";
+  const std::string error = summary.has_error ? fixed(summary.mean.error, decimals) : "-";
   return {label, mean, error, remark};
 }
 
@@ -59,19 +73,19 @@ std::string of_equal_images(const Summary& summary) {
 Table::Cells row_of(const EvaluationReport& report, const ImageSeries& one) {
   const Summary summary = summary_of(one.values);
   const std::string nats = report.likelihood == Likelihood::mse ? "" : "nats; ";
-  if (one.name == "reconstruction")
-    return row(report.variational() ? "reconstruction" : "loss", summary, nats + one.long_name);
-  if (one.name == "kl") return row("KL", summary, "nats; " + one.long_name);
+  const std::string label = label_of_series(one.name, report.variational());
+  if (one.name == "reconstruction") return row(label, summary, nats + one.long_name);
+  if (one.name == "kl") return row(label, summary, "nats; " + one.long_name);
   if (one.name == "loss")
-    return row("their sum", summary, fmt::format("no bound: {} is no likelihood", name(report.likelihood)));
+    return row(label, summary, fmt::format("no bound: {} is no likelihood", name(report.likelihood)));
   if (one.name == "elbo")
-    return row("-ELBO", negated(summary),
+    return row(label, negated(summary),
                "nats; their sum, at beta 1; " + bits_text(report, -summary.mean.value));
   if (one.name == "psnr")
-    return row("PSNR", summary, "dB of decoded codes, mean over images" + of_equal_images(summary));
-  if (one.name == "ssim") return row("SSIM", summary, "of decoded codes");
+    return row(label, summary, "dB of decoded codes, mean over images" + of_equal_images(summary));
+  if (one.name == "ssim") return row(label, summary, "of decoded codes");
   const std::string samples = one.name.substr(one.name.rfind('_') + 1);
-  return row("-L_" + samples, negated(summary),
+  return row(label, negated(summary),
              fmt::format("nats; {} importance sample{}; {}", samples, samples == "1" ? "" : "s",
                          bits_text(report, -summary.mean.value)));
 }
@@ -86,10 +100,11 @@ std::string weights_text(const EvaluationReport& report, std::size_t width) {
              fmt::format("median {:.1f}, smallest {:.1f} of {}", median_of(effective),
                          *std::min_element(effective.begin(), effective.end()), report.importance_samples),
              width) +
-         labelled("largest weight",
-                  fmt::format("median {:.3f}, largest {:.3f} of all weights of an image", median_of(largest),
-                              *std::max_element(largest.begin(), largest.end())),
-                  width);
+         labelled(
+             "largest weight",
+             fmt::format("median {}, largest {} of all weights of an image", share_text(median_of(largest)),
+                         share_text(*std::max_element(largest.begin(), largest.end()))),
+             width);
 }
 
 std::string footnote(const EvaluationReport& report) {
@@ -128,8 +143,7 @@ std::string text(const EvaluationReport& report, std::size_t width) {
   for (const ImageSeries& one : series(report)) table.add(row_of(report, one));
   text += "\n" + table.text() + weights_text(report, width);
   text += labelled("active units",
-                   fmt::format("{} of {} (the variance of the code over the images is above 0.01)",
-                               report.values.active_units, report.values.code_variance.size()),
+                   active_units_text(report) + " (the variance of the code over the images is above 0.01)",
                    width);
   return text +
          wrapped_text("+- is the standard error of the mean over the images\n" + footnote(report), width);
@@ -138,17 +152,12 @@ std::string text(const EvaluationReport& report, std::size_t width) {
 std::string text(const Comparison& comparison, std::size_t width) {
   Table table = table_of(width);
   for (const Difference& one : comparison.differences) {
-    const bool is_likelihood_estimate = one.name.starts_with("log_likelihood_");
-    const std::string samples = is_likelihood_estimate ? one.name.substr(one.name.rfind('_') + 1) : "";
-    const bool is_elbo = one.name == "elbo";
-    const Summary shown = is_elbo || is_likelihood_estimate ? negated(one.of) : one.of;
-    const std::string label = is_elbo                  ? "-ELBO"
-                              : is_likelihood_estimate ? "-L_" + samples
-                              : one.name == "kl"       ? "KL"
-                              : one.name == "psnr"     ? "PSNR"
-                              : one.name == "ssim"     ? "SSIM"
-                                                       : one.name;
-    table.add(row(label, shown, one.units == "1" ? "" : one.units));
+    const std::string label = label_of_series(one.name, comparison.draws > 0);
+    const std::string left_out = one.of.infinite == 0 ? ""
+                                                      : "; left out: " + counted(one.of.infinite, "pair") +
+                                                            " with an image that is met (infinite dB)";
+    table.add(row(label, label.starts_with("-") ? negated(one.of) : one.of,
+                  (one.units == "1" ? "" : one.units) + left_out));
   }
   std::string text =
       "\n" +
@@ -157,17 +166,36 @@ std::string text(const Comparison& comparison, std::size_t width) {
                       counted(comparison.images, "pair of images", "pairs of images")),
           width) +
       table.text();
-  if (comparison.likelihood != comparison.other_likelihood)
-    text += wrapped_text(fmt::format("losses are left out: {} and {} are on different scales",
-                                     name(comparison.likelihood), name(comparison.other_likelihood)),
-                         width);
-  else if (comparison.other_noise())
-    text +=
-        wrapped_text(fmt::format("the reconstruction and its sums are left out: means over {} and over {}; "
-                                 "--importance-samples of both should be the same",
-                                 counted(comparison.draws, "draw"), counted(comparison.other_draws, "draw")),
-                     width);
+  if (const std::string left_out = left_out_text(comparison); !left_out.empty())
+    text += wrapped_text(left_out, width);
   return text;
+}
+
+std::string left_out_text(const Comparison& comparison) {
+  if (comparison.likelihood != comparison.other_likelihood)
+    return fmt::format("losses are left out: {} and {} are on different scales", name(comparison.likelihood),
+                       name(comparison.other_likelihood));
+  if (comparison.other_noise())
+    return fmt::format(
+        "the reconstruction and its sums are left out: means over {} and over {}; --importance-samples of both "
+        "should be the same",
+        counted(comparison.draws, "draw"), counted(comparison.other_draws, "draw"));
+  return "";
+}
+
+std::string active_units_text(const EvaluationReport& report) {
+  if (report.images() < 2) return "-";
+  return fmt::format("{} of {}", report.values.active_units, report.values.code_variance.size());
+}
+
+std::string label_of_series(const std::string& name, bool variational) {
+  if (name == "reconstruction") return variational ? name : "loss";
+  if (name == "loss") return "their sum";
+  if (name == "elbo") return "-ELBO";
+  if (name == "kl") return "KL";
+  if (name == "psnr") return "PSNR";
+  if (name == "ssim") return "SSIM";
+  return name.starts_with("log_likelihood_") ? "-L_" + name.substr(name.rfind('_') + 1) : name;
 }
 
 nlohmann::json json_of(const EvaluationReport& report) {

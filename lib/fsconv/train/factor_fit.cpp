@@ -79,7 +79,10 @@ FactorFit fit_factors(const Tensor<float>& codes, const Tensor<float>& factors,
   if (z.n_rows != f.n_rows || f.n_cols != names.size())
     throw InvalidArgument("factors", fmt::format("are [{}, {}]", f.n_rows, f.n_cols),
                           fmt::format("[{}, {}]", z.n_rows, names.size()));
-  FactorFit fit{names, Tensor<double>({static_cast<Index>(f.n_cols), static_cast<Index>(z.n_cols)}), {}};
+  FactorFit fit{names,
+                static_cast<Index>(z.n_rows),
+                Tensor<double>({static_cast<Index>(f.n_cols), static_cast<Index>(z.n_cols)}),
+                {}};
   const arma::mat correlation = z.t() * f / static_cast<double>(z.n_rows);  // [D, F], column by column
   std::transform(correlation.begin(), correlation.end(), fit.squared_correlation.begin(),
                  [](double value) { return value * value; });
@@ -99,6 +102,7 @@ nlohmann::json to_json(const FactorFit& fit) {
 }
 
 std::string text(const FactorFit& fit, std::size_t width) {
+  constexpr Index fewest_correlated = 10;  // of fewer, unrelated numbers would correlate by a ninth and more
   constexpr std::size_t shown = 3;
   Table table(
       {{"factor"}, {"R2 of a linear fit", Align::right}, {"followed most by latent number", Align::wrapped}},
@@ -116,8 +120,9 @@ std::string text(const FactorFit& fit, std::size_t width) {
     std::vector<std::string> best;
     for (std::size_t n = 0; n < most; ++n)
       best.push_back(fmt::format("{} (r2 {:.2f})", order[n], row[static_cast<std::ptrdiff_t>(order[n])]));
+    const bool by_chance = fit.images < fewest_correlated;
     table.add({fit.names[at], at < fit.r2.size() ? fmt::format("{:.3f}", fit.r2[at]) : "too few images",
-               fmt::format("{}", fmt::join(best, ", "))});
+               by_chance ? "too few images" : fmt::format("{}", fmt::join(best, ", "))});
   }
   return table.text();
 }

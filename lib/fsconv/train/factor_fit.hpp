@@ -18,7 +18,8 @@ namespace fsconv {
 // seen it may be below. Of several functions with the least squares that with the smallest weights is taken.
 struct FactorFit {
   std::vector<std::string> names;
-  Tensor<double> squared_correlation;  // [F, D]
+  Index images = 0;                    // N
+  Tensor<double> squared_correlation;  // [F, D]; of unrelated numbers 1 / (N - 1) in the mean
   std::vector<double>
       r2;  // F of them; or none, where there are not 2 (D + 1) even images, or D is above 1024
 };

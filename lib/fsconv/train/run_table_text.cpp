@@ -188,12 +188,14 @@ std::string comparability(const std::vector<LoggedRun>& runs, const std::vector<
   std::vector<const RecordedRun*> recorded;
   for (const LoggedRun& run : runs) recorded.push_back(&run.run);
   const auto differing = differing_aspects(recorded, loss_aspects());
+  const std::string drawn = own_draws_text(recorded);
   const std::string text =
-      differing.empty() ? further_lines(recorded, series, width)
-                        : wrapped_text(fmt::format("{} do not compare: the runs differ in {}.",
-                                                   runs.size() == 2 ? "These losses" : "Some of these losses",
-                                                   enumeration(differing)),
-                                       width, 2);
+      differing.empty()
+          ? further_lines(recorded, series, width) + (drawn.empty() ? "" : wrapped_text(drawn, width, 2))
+          : wrapped_text(fmt::format("{} do not compare: the runs differ in {}.",
+                                     runs.size() == 2 ? "These losses" : "Some of these losses",
+                                     enumeration(differing)),
+                         width, 2);
   return text + smoothed_lines(runs, width);
 }
 

@@ -5,6 +5,7 @@
 #include <fsconv/base/table.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/geometry/case_string.hpp>
+#include <fsconv/train/evaluation_text.hpp>
 #include <fsconv/train/smooth.hpp>
 
 namespace fsconv {
@@ -13,7 +14,14 @@ namespace {
 // "0.1234"; in powers of ten what would read 0.0000.
 std::string short_number(double value) {
   if (std::isinf(value)) return "infinite";
+  if (std::isnan(value)) return "-";  // the mean of none
+  if (value == 0) return "0.0000";    // not -0
   return value != 0 && std::abs(value) < 0.001 ? fmt::format("{:.1e}", value) : fmt::format("{:.4f}", value);
+}
+
+std::string percent_text(double part) {
+  return part != 0 && std::abs(part) < 5e-5 ? fmt::format("{:.0e}%", 100 * part)
+                                            : fmt::format("{:.2f}%", 100 * part);
 }
 
 std::string short_geometry(const Geometry& geometry) {
@@ -36,16 +44,8 @@ std::string layer_table(const SmoothReport& report, std::size_t width) {
   for (const SmoothedLayer& layer : report.layers)
     table.add({one_line(layer.weight) + (layer.encodes ? " *" : ""), short_geometry(layer.geometry),
                short_number(layer.before.index), short_number(layer.after.index),
-               short_number(layer.before.largest), fmt::format("{:.2f}%", 100 * layer.change)});
+               short_number(layer.before.largest), percent_text(layer.change)});
   return table.text();
-}
-
-// As fsconv evaluate calls them in its table; the ELBO with its sign turned, as a loss.
-std::string label_of(const std::string& series) {
-  if (series == "elbo") return "-ELBO";
-  if (series == "kl") return "KL";
-  if (series == "psnr") return "PSNR";
-  return series == "ssim" ? "SSIM" : series;
 }
 
 // The mean of a series before and after, and the mean of the differences in pairs.
@@ -62,12 +62,17 @@ std::string loss_table(const SmoothReport& report, std::size_t width) {
   for (std::size_t at = 0; at < before.size(); ++at)
     for (const Difference& difference : pairs.differences) {
       if (difference.name != before[at].name) continue;
-      const double sign = difference.name == "elbo" ? -1 : 1;
-      const auto number = [&](double value) { return fmt::format("{:.4f}", sign * value); };
-      table.add({label_of(difference.name), number(summary_of(before[at].values).mean.value),
+      const std::string label = label_of_series(difference.name, report.before->variational());
+      const double sign = label.starts_with("-") ? -1 : 1;
+      const auto number = [&](double value) { return short_number(sign * value); };
+      const std::string left_out = difference.of.infinite == 0
+                                       ? ""
+                                       : "; left out: " + counted(difference.of.infinite, "image") +
+                                             " that one of them meets (infinite dB)";
+      table.add({label, number(summary_of(before[at].values).mean.value),
                  number(summary_of(after[at].values).mean.value), number(difference.of.mean.value),
-                 difference.of.has_error ? fmt::format("{:.4f}", difference.of.mean.error) : "-",
-                 difference.units == "1" ? "" : difference.units});
+                 difference.of.has_error ? short_number(difference.of.mean.error) : "-",
+                 (difference.units == "1" ? "" : difference.units) + left_out});
     }
   return table.text();
 }
@@ -130,6 +135,7 @@ nlohmann::json json_of(const SmoothReport& report) {
       if (difference.name == before[at].name) {
         entry["difference"] = difference.of.mean.value;
         if (difference.of.has_error) entry["standard_error"] = difference.of.mean.error;
+        if (difference.of.infinite > 0) entry["infinite"] = difference.of.infinite;
       }
     losses[before[at].name] = entry;
   }
