@@ -133,7 +133,7 @@ TEST_CASE("likelihood: the expected pixel is the density's mean") {
         integral([&](double x) { return x * std::exp(-pixel_loss(Likelihood::continuous_bernoulli, x, z)); },
                  0, 1, 64);
     // The closed form loses digits where 1/(1 - e^-z) and 1/z are large: some eps/z^2.
-    const double lost = std::abs(z) < small_logit ? 0 : 8 * eps / (z * z);
+    const double lost = std::abs(z) < small_logit<double> ? 0 : 8 * eps / (z * z);
     CHECK(std::abs(expected_pixel(Likelihood::continuous_bernoulli, z) - mean) < rounding(z) + lost);
     CHECK(expected_pixel(Likelihood::continuous_bernoulli, z) +
               expected_pixel(Likelihood::continuous_bernoulli, -z) ==
@@ -171,13 +171,15 @@ TEST_CASE("likelihood: slopes are the derivatives of the losses") {
 TEST_CASE("likelihood: the series meets the closed form at its edge") {
   for (const double sign : {-1.0, 1.0})
     for (const double x : {0.0, 0.3, 1.0}) {
-      const double inside = sign * std::nextafter(small_logit, 0.0), outside = sign * small_logit;
+      const double inside = sign * std::nextafter(small_logit<double>, 0.0),
+                   outside = sign * small_logit<double>;
       // what the closed form loses
       CHECK(std::abs(pixel_loss(Likelihood::continuous_bernoulli, x, inside) -
-                     pixel_loss(Likelihood::continuous_bernoulli, x, outside)) < 4 * eps / small_logit);
+                     pixel_loss(Likelihood::continuous_bernoulli, x, outside)) <
+            4 * eps / small_logit<double>);
       CHECK(std::abs(pixel_loss_slope(Likelihood::continuous_bernoulli, x, inside) -
                      pixel_loss_slope(Likelihood::continuous_bernoulli, x, outside)) <
-            8 * eps / (small_logit * small_logit));
+            8 * eps / (small_logit<double> * small_logit<double>));
     }
 }
 
@@ -186,14 +188,14 @@ TEST_CASE("likelihood: the series are exact to doubles, and short of a term they
   for (const long double z : {0.01L, 0.25L})  // where sinh is as good
     CHECK(std::abs(exact_series(z) - std::log(std::sinh(z / 2) / (z / 2))) < 0x1p-61L);
   for (int step = 1; step <= 256; ++step) {
-    const double z = small_logit * step / 256, q = z * z;  // its square is exact
+    const double z = small_logit<double> * step / 256, q = z * z;  // its square is exact
     CAPTURE(z);
     // Half an eps is left out; the other terms, below 1/720 of the first one, are rounded with it, by their sum and by
     // the product with q: 4 halves in all.
     const long double loss = exact_series(z), slope = exact_series_slope(z) / z;
     CHECK(std::abs(continuous_series(q) - loss) <= 2 * static_cast<long double>(eps) * loss);
     CHECK(std::abs(continuous_slope_series(q) - slope) <= 2 * static_cast<long double>(eps) * slope);
-    if (z == small_logit) continue;
+    if (z == small_logit<double>) continue;
     // What a pixel of 1/2 costs is nothing else.
     CHECK(std::abs(pixel_loss(Likelihood::continuous_bernoulli, 0.5, -z) - loss) <=
           2 * static_cast<long double>(eps) * loss);
@@ -201,7 +203,7 @@ TEST_CASE("likelihood: the series are exact to doubles, and short of a term they
           static_cast<long double>(eps));
   }
   // At the edge, of the first term: what the seventh has, and what the sixth had.
-  const long double edge = small_logit;
+  const long double edge = small_logit<double>;
   CHECK(std::abs(exact_series(edge, 6) - exact_series(edge)) < 0x1p-53L * exact_series(edge));
   CHECK(std::abs(exact_series_slope(edge, 6) - exact_series_slope(edge)) <
         0x1p-53L * exact_series_slope(edge));

@@ -27,7 +27,7 @@ constexpr std::int64_t widths[] = {1, 7, 31, 512, 513, 1000};
 // Zeros, tiny numbers, the edges of continuous_bernoulli's series, everyday numbers, and where exp() ends.
 template <class T>
 std::vector<T> grid() {
-  const T edge = static_cast<T>(small_logit), tiny = std::numeric_limits<T>::min();
+  const T edge = static_cast<T>(small_logit<T>), tiny = std::numeric_limits<T>::min();
   std::vector<T> list = {T(0), -T(0)};
   for (const T x :
        {tiny, T(1e-30), T(1e-10), T(1e-5), T(1e-3), std::nextafter(edge, T(0)), edge,
@@ -71,12 +71,12 @@ Exact exact_slope(Activation activation, Exact y) {
 Exact exact_loss(Likelihood likelihood, Exact x, Exact z) {
   if (likelihood == Likelihood::bernoulli || likelihood == Likelihood::bce_grey)
     return (z > 0 ? 1 - x : -x) * z + std::log1p(std::exp(-std::abs(z)));
-  if (likelihood == Likelihood::continuous_bernoulli && std::abs(z) < small_logit)
+  if (likelihood == Likelihood::continuous_bernoulli && std::abs(z) < small_logit<double>)
     return (Exact(0.5) - x) * z + test::exact_series(z);
   return pixel_loss(likelihood, x, z);
 }
 Exact exact_loss_slope(Likelihood likelihood, Exact x, Exact z) {
-  if (likelihood == Likelihood::continuous_bernoulli && std::abs(z) < small_logit)
+  if (likelihood == Likelihood::continuous_bernoulli && std::abs(z) < small_logit<double>)
     return Exact(0.5) - x + (z == 0 ? 0 : test::exact_series_slope(z));
   return pixel_loss_slope(likelihood, x, z);
 }
@@ -187,7 +187,7 @@ Exact loss_tolerance(Likelihood likelihood, Exact x, Exact z, Exact exact) {
     case Likelihood::bce_grey:
       return eps<T>() * (2 * linear + 11 * std::log1p(e)) + least<T>();
     case Likelihood::continuous_bernoulli:
-      if (size < static_cast<Exact>(small_logit))
+      if (size < static_cast<Exact>(small_logit<T>))
         return 4 * eps<T>() * (std::abs((Exact(0.5) - x) * z) + z * z / 24) + least<T>();
       return eps<T>() * (2 * linear + 4 * e / (1 - e) + 2 + 5 * std::abs(std::log((1 - e) / size)) +
                          std::abs(exact)) +
@@ -211,7 +211,7 @@ Exact loss_slope_tolerance(Likelihood likelihood, Exact x, Exact z) {
     case Likelihood::bce_grey:
       return 10 * eps<T>();
     case Likelihood::continuous_bernoulli:
-      if (size < static_cast<Exact>(small_logit)) return 3 * eps<T>();
+      if (size < static_cast<Exact>(small_logit<T>)) return 3 * eps<T>();
       return eps<T>() * ((4 * e + 1) / ((1 - e) * (1 - e)) + 6 / (1 - e) + 2 / size + 2);
     case Likelihood::gaussian:
     case Likelihood::mse:

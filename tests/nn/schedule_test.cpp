@@ -36,6 +36,15 @@ TEST_CASE("schedule: steps, by hand") {
   CHECK(rate(half, 5) == 1);
   CHECK(rate(half, 6) == 0.5);
   CHECK(rate(half, 11) == 0.25);
+  // Decimals whose product with the steps of an epoch is a whole number but for rounding: 0.28 of 25 are 7 steps.
+  for (const Index every : {7, 14, 28, 56})
+    for (const Index times : {1, 2, 7}) {
+      const Schedule decimal{
+          .kind = ScheduleKind::step, .rate = 1, .every = static_cast<double>(every) / 25, .factor = 0.5};
+      CAPTURE(every, times);
+      CHECK(rate_at(decimal, every * times, 25) == std::pow(0.5, times - 1));
+      CHECK(rate_at(decimal, every * times + 1, 25) == std::pow(0.5, times));
+    }
 }
 
 TEST_CASE("schedule: cosine, by hand") {

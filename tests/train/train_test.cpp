@@ -427,6 +427,10 @@ TEST_CASE("train: steps that are not finite are skipped and counted where the us
   CHECK(history.front().skipped_steps > 0);
   CHECK(hdf5::File::open(folder.file("run.h5")).read<std::int64_t>("/skipped_steps")[0] ==
         history.front().skipped_steps);
+  // The norm is that of the epoch's last step, whether it is taken for clipping, too, or not.
+  CHECK(history.front().gradient_norm == 0);
+  config.clip_norm = 1e300;
+  CHECK(run_to(folder.file("clipped.h5"), config).front().gradient_norm == 0);
 }
 
 TEST_CASE("train: the best state by validation is kept beside the last one, and patience ends a run") {

@@ -47,8 +47,9 @@ inline std::string_view units_with_kl(Likelihood likelihood) {
 
 // Below this |z| the formulas of continuous_bernoulli are their series: the closed forms lose their digits.
 // The series are those of log(sinh(z/2)/(z/2)), to the term whose successor is below half an epsilon of the series: 2^-53
-// of doubles, for which float has no digits.
-inline constexpr double small_logit = 0.25;
+// of doubles. Floats have lost two digits more by then, and need fewer terms farther out.
+template <class T>
+inline constexpr double small_logit = std::is_same_v<T, float> ? 0.75 : 0.25;
 
 // The terms from the fourth on: `fourth` alone of floats.
 template <class T>
@@ -82,7 +83,7 @@ T pixel_loss(Likelihood likelihood, const T& x, const T& z) {
   const T e = exp(T(-magnitude));
   const T linear = z > T(0) ? T((T(1) - x) * z) : T(T(-x) * z);
   if (likelihood != Likelihood::continuous_bernoulli) return linear + log(T(1) + e);
-  if (magnitude < T(small_logit)) return T((T(0.5) - x) * z + continuous_series(T(z * z)));
+  if (magnitude < T(small_logit<T>)) return T((T(0.5) - x) * z + continuous_series(T(z * z)));
   return linear + log(T((T(1) - e) / magnitude));
 }
 
@@ -94,7 +95,7 @@ T pixel_loss_slope(Likelihood likelihood, const T& x, const T& z) {
   const T magnitude = z > T(0) ? z : T(-z);
   const T e = exp(T(-magnitude));
   if (likelihood != Likelihood::continuous_bernoulli) return (z > T(0) ? T(1) : e) / (T(1) + e) - x;
-  if (magnitude < T(small_logit)) return T(0.5) + z * continuous_slope_series(T(z * z)) - x;
+  if (magnitude < T(small_logit<T>)) return T(0.5) + z * continuous_slope_series(T(z * z)) - x;
   return (z > T(0) ? T(1) : T(T(0) - e)) / (T(1) - e) - T(1) / z - x;
 }
 

@@ -123,7 +123,7 @@ struct Bernoulli {
 template <class T>
 struct ContinuousBernoulli {
   static constexpr bool exponentials = true;
-  static constexpr T small = static_cast<T>(small_logit);
+  static constexpr T small = static_cast<T>(small_logit<T>);
   // Where |z| is small both branches are computed, and what the wrong one gives is thrown away.
   static T loss(T x, T z, T e) {
     const T size = magnitude(z), apart = size < small ? small : size;

@@ -7,9 +7,15 @@
 namespace fsconv {
 namespace {
 
+// So many epochs in steps. Decimals such as 0.28 are rounded: what is a whole number of steps but for that is one.
+double steps_of(double epochs, Index steps_per_epoch) {
+  const double steps = epochs * static_cast<double>(steps_per_epoch), whole = std::round(steps);
+  return std::abs(steps - whole) <= 1e-12 * whole ? whole : steps;
+}
+
 // What a linear warm-up lets through at step 1, 2, ...: the last step of the warm-up, and all after it, everything.
 double warmed_up(double warmup, Index step, Index steps_per_epoch) {
-  const double length = warmup * static_cast<double>(steps_per_epoch);
+  const double length = steps_of(warmup, steps_per_epoch);
   return length > 0 ? std::min(1.0, static_cast<double>(step) / length) : 1;
 }
 
@@ -24,9 +30,8 @@ double rate_at(const Schedule& schedule, Index step, Index steps_per_epoch) {
       return rate;
     case ScheduleKind::step:
       // in steps, so that a fraction of an epoch that is a whole number of steps ends where it should
-      return rate *
-             std::pow(schedule.factor, std::floor(static_cast<double>(step - 1) /
-                                                  (schedule.every * static_cast<double>(steps_per_epoch))));
+      return rate * std::pow(schedule.factor, std::floor(static_cast<double>(step - 1) /
+                                                         steps_of(schedule.every, steps_per_epoch)));
     case ScheduleKind::cosine:
       return rate * (1 + std::cos(std::numbers::pi * std::min(1.0, epoch / schedule.epochs))) / 2;
   }

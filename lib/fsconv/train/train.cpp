@@ -180,6 +180,7 @@ void Trainer::train_step(std::span<const Index> images, Index step) {
     partial.images += batch.size();
   } else {
     ++partial.skipped_steps;
+    partial.gradient_norm = 0;
   }
   partial.step = step;
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
