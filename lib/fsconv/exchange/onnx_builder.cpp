@@ -73,7 +73,8 @@ OnnxValue OnnxBuilder::continuous_bernoulli_mean(const OnnxValue& z) {
   const auto make = [&](const char* operation, std::vector<std::string> inputs) {
     return node(operation, std::move(inputs), z.shape).name;
   };
-  const std::string half = number("half", 0.5), one = number("one", 1), small = number("small", small_logit<float>);
+  const std::string half = number("half", 0.5), one = number("one", 1),
+                    small = number("small", small_logit<float>);
   const std::string a = make("Abs", {z.name});
   const std::string low = make("Min", {a, small}), square = make("Mul", {low, low});
   std::string series = number("series", -1.0 / 1209600);  // continuous_slope_series()
