@@ -265,6 +265,7 @@ void check_zeros(const Geometry& geometry, Algorithm algorithm, const Buffer<Sum
     const Buffer<T> source = dark_and_bright<T>(in, random);
     Buffer<T> a(out), b(out);
     Ending<T> ending{};
+    ending.keep_zeros = true;
     if (conv && bias_of_code) ending.bias = bias_of_code->data();
     if (conv) {
       direct.map.conv(images, source.data(), direct.packed.data(), a.data(), ending, direct.scratch.data());

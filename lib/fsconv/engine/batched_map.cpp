@@ -145,7 +145,7 @@ void BatchedMap<T>::conv(Index images, const T* image, const Step<T>* packed, Re
   if (!tiled(&Tiling::conv))
     return to_code_.apply(images, image, packed + packed_at_.direct_conv, code, ending, scratch);
   by_tiles_->conv(images, image, packed + packed_at_.tiled_conv, code, ending, scratch);
-  zero_windows(Direction::conv).restore(images, image, code, ending, scratch);
+  if (ending.keep_zeros) zero_windows(Direction::conv).restore(images, image, code, ending, scratch);
 }
 
 template <class T>
@@ -154,7 +154,8 @@ void BatchedMap<T>::conv_transpose(Index images, const T* code, const Step<T>* p
   if (!tiled(&Tiling::conv_transpose))
     return to_image_.apply(images, code, packed + packed_at_.direct_conv_transpose, image, ending, scratch);
   by_tiles_->conv_transpose(images, code, packed + packed_at_.tiled_conv_transpose, image, ending, scratch);
-  zero_windows(Direction::conv_transpose).restore(images, code, image, ending, scratch);
+  if (ending.keep_zeros)
+    zero_windows(Direction::conv_transpose).restore(images, code, image, ending, scratch);
 }
 
 template <class T>

@@ -26,6 +26,8 @@ struct Ending {
   Sum<T>* sums = nullptr;  // += the results, summed over the images (and pixels): the gradient of a bias
   bool add = false;        // result += instead of result =
   bool per_pixel = false;
+  // By tiles, too, a sum of zeros without a bias is 0 (zero_windows.hpp): for what reads its sign.
+  bool keep_zeros = false;
 };
 
 // Where the results go: a block of T; or, if T is less precise than what it is summed in, a block of those

@@ -110,9 +110,11 @@ struct EngineSteps<N>::Forward {
     const engine::BatchedMap<N>& map = steps.weights_.map(number);
     const engine::Step<N>* packed = steps.weights_.packed(number);
     const bool relu = step.activation == Activation::relu;
+    const bool has_kink = relu || step.activation == Activation::leaky_relu;
     const engine::Ending<N> ending{.bias = step.bias ? steps.weights_[*step.bias] : nullptr,
                                    .relu = relu,
-                                   .per_pixel = bias_per_element(steps.model_, step)};
+                                   .per_pixel = bias_per_element(steps.model_, step),
+                                   .keep_zeros = has_kink};
     const bool exactly = EngineBlock<N>::rounds && block.plan(step.out).exact;
     const engine::Result<N> result =
         exactly ? engine::Result<N>(exact(step.out)) : engine::Result<N>(block.operand(step.out));
