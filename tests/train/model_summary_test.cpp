@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/memory.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/nn/models.hpp>
@@ -235,6 +236,22 @@ TEST_CASE("model summary: a small model, word for word") {
         "              15.7 KiB  optimizer, 1 number per parameter\n"
         "               2.0 MiB  together, without the images\n"
         "file          31.3 KiB  of these; curves, samples and descriptions come on top\n");
+}
+
+TEST_CASE("model summary: more memory than there is, is said") {
+  const Model model = rational();
+  SummaryContext context{.threads = 3,
+                         .activation_bytes = 1000,
+                         .gradient_bytes = 20,
+                         .packed_bytes = 7,
+                         .evaluation_bytes = 4,
+                         .optimizer_slots = 2,
+                         .keeps_best = true};
+  CHECK(memory_of(model, context) ==
+        3031 + 4 * sizeof(float) * static_cast<std::size_t>(model.parameter_count()));
+  CHECK_FALSE(contains(summary(model, context), "more than this machine has"));
+  context.packed_bytes = static_cast<std::size_t>(total_bytes());
+  CHECK(contains(summary(model, context), "together, without the images: more than this machine has"));
 }
 
 TEST_CASE("model summary: geometries, shared weights and readers of earlier steps") {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fsconv/base/memory.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/geometry/stack.hpp>
 #include <fsconv/nn/model_words.hpp>
@@ -202,15 +203,23 @@ std::string totals(const Model& model, const SummaryContext& context) {
   if (context.packed_bytes > 0) line("", context.packed_bytes, "parameters as they are multiplied");
   if (context.evaluation_bytes > 0)
     line("", context.evaluation_bytes, "activations and parameters to evaluate with");
-  line("",
-       activations + context.gradient_bytes + one + optimizer + best + context.packed_bytes +
-           context.evaluation_bytes,
-       "together, without the images");
+  const std::size_t together = memory_of(model, context);
+  line("", together,
+       static_cast<Index>(together) > total_bytes()
+           ? "together, without the images: more than this machine has"
+           : "together, without the images");
   line("file", one + optimizer + best, "of these; curves, samples and descriptions come on top");
   return text;
 }
 
 }  // namespace
+
+std::size_t memory_of(const Model& model, const SummaryContext& context) {
+  const std::size_t copies = 1 + context.optimizer_slots + (context.keeps_best ? 1 : 0);
+  return static_cast<std::size_t>(context.threads) * context.activation_bytes + context.gradient_bytes +
+         copies * static_cast<std::size_t>(model.parameter_count()) * sizeof(float) + context.packed_bytes +
+         context.evaluation_bytes;
+}
 
 std::string summary(const Model& model, const SummaryContext& context) {
   const std::vector<SummaryRow> rows = Describer(model).rows();

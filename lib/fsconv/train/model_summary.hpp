@@ -24,10 +24,13 @@ struct SummaryContext {
   std::vector<StepAlgorithms> algorithms = {};  // Runner::algorithms(): what it comes to
 };
 
+// What a run keeps in memory at a time, without the images.
+std::size_t memory_of(const Model& model, const SummaryContext& context);
+
 // Lines of at most 80 columns, or the screen's. One row per step: what it computes of the step above it (or of those that it names by
 // their numbers), the sizes of what goes in and comes out, the name of its weight, and how many numbers it is the first
 // to learn, biases included. A row without a geometry has that of the weight that it shares. The rows' numbers add
-// up to Model::parameter_count(). Below them stands by which algorithm the maps of each step are computed, where that is known.
+// up to Model::parameter_count(). Below them stands by which algorithm the maps of each step are computed, where that is known. That a run needs more memory than the machine has is said.
 std::string summary(const Model& model, const SummaryContext& context);
 
 }  // namespace fsconv

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <fsconv/base/interrupt.hpp>
+#include <fsconv/base/memory.hpp>
 #include <fsconv/base/progress.hpp>
 #include <fsconv/base/shell_words.hpp>
 #include <fsconv/base/text.hpp>
@@ -101,6 +102,15 @@ Trainer::Trainer(const TrainRun& run, const TrainListener& listener, SavedRun& s
   record_.checksums = data_.checksums;
   record_.initial = run_.initial;
   record_.algorithms = trainer_.algorithms();
+  // Room is taken when it is first written to: too late to be told of it.
+  const std::size_t together = memory_of(state_.model, context_of(config_, trainer_, evaluator_));
+  constexpr double gibibyte = Index{1} << 30;
+  if (static_cast<Index>(together) > total_bytes())
+    throw InvalidArgument(
+        "model",
+        fmt::format("takes {:.1f} GiB to be trained, and this machine has {:.1f}",
+                    static_cast<double>(together) / gibibyte, static_cast<double>(total_bytes()) / gibibyte),
+        "fewer channels, a smaller latent or fewer threads; --summary lists what it takes");
 }
 
 TrainState Trainer::fresh_state() const {
