@@ -240,18 +240,18 @@ TEST_CASE("model summary: a small model, word for word") {
 
 TEST_CASE("model summary: more memory than there is, is said") {
   const Model model = rational();
-  SummaryContext context{.threads = 3,
-                         .activation_bytes = 1000,
-                         .gradient_bytes = 20,
-                         .packed_bytes = 7,
-                         .evaluation_bytes = 4,
-                         .optimizer_slots = 2,
-                         .keeps_best = true};
-  CHECK(memory_of(model, context) ==
+  SummaryContext of_run{.threads = 3,
+                        .activation_bytes = 1000,
+                        .gradient_bytes = 20,
+                        .packed_bytes = 7,
+                        .evaluation_bytes = 4,
+                        .optimizer_slots = 2,
+                        .keeps_best = true};
+  CHECK(memory_of(model, of_run) ==
         3031 + 4 * sizeof(float) * static_cast<std::size_t>(model.parameter_count()));
-  CHECK_FALSE(contains(summary(model, context), "more than this machine has"));
-  context.packed_bytes = static_cast<std::size_t>(total_bytes());
-  CHECK(contains(summary(model, context), "together, without the images: more than this machine has"));
+  CHECK_FALSE(contains(summary(model, of_run), "more than this machine has"));
+  of_run.packed_bytes = static_cast<std::size_t>(total_bytes());
+  CHECK(contains(summary(model, of_run), "together, without the images: more than this machine has"));
 }
 
 TEST_CASE("model summary: geometries, shared weights and readers of earlier steps") {
