@@ -123,8 +123,9 @@ Tensor<T> projected(const Geometry& geometry, const Tensor<T>& weight, Onto onto
 template <class T>
 Unevenness unevenness(const Geometry& geometry, const Tensor<T>& weight) {
   const Tensor<double> sums = phase_sums(geometry, cast<double>(weight));
-  const std::vector<bool> counts = phases_of(geometry).counts;
-  const auto phases = static_cast<Index>(counts.size());
+  const Phases all = phases_of(geometry);
+  const std::vector<bool>& counts = all.counts;
+  const auto phases = static_cast<Index>(counts.size()), taps = static_cast<Index>(all.of_tap.size());
   const auto met = static_cast<double>(std::count(counts.begin(), counts.end(), true));
   const auto ratio = [](double deviation, double mean) {
     if (deviation == 0) return 0.0;
@@ -132,7 +133,6 @@ Unevenness unevenness(const Geometry& geometry, const Tensor<T>& weight) {
   };
   double variances = 0, squared_means = 0;
   std::vector<double> of_pairs;
-  const Index taps = sums.size() == 0 ? 0 : weight.size() / (sums.size() / phases);
   for (Index first = 0; first < sums.size(); first += phases) {
     double mean = 0, variance = 0;
     for (Index r = 0; r < phases; ++r)

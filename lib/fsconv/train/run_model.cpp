@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <fsconv/base/error.hpp>
 #include <fsconv/base/memory.hpp>
 #include <fsconv/nn/engine_pass.hpp>
 #include <fsconv/nn/plan.hpp>
@@ -67,6 +70,17 @@ SummaryContext context_of(const TrainConfig& config, const Runner<float>& runner
           .keeps_best = config.validation > 0,
           .algorithm = std::string(name(config.algorithm)),
           .algorithms = runner.algorithms()};
+}
+
+void require_machine_for(const Model& model, const SummaryContext& context) {
+  const std::size_t together = memory_of(model, context);
+  constexpr double gibibyte = Index{1} << 30;
+  if (static_cast<Index>(together) > total_bytes())
+    throw InvalidArgument(
+        "model",
+        fmt::format("takes {:.1f} GiB to be trained, and this machine has {:.1f}",
+                    static_cast<double>(together) / gibibyte, static_cast<double>(total_bytes()) / gibibyte),
+        "fewer channels, a smaller latent or fewer threads; --summary lists what it takes");
 }
 
 void check_before_data(const TrainConfig& config) {

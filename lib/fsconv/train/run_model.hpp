@@ -20,6 +20,10 @@ Runner<float> evaluator_of(const Model& model, const TrainConfig& config, Commun
 SummaryContext context_of(const TrainConfig& config, const Runner<float>& runner,
                           const Runner<float>& evaluator);
 
+// InvalidArgument "model" where a run takes more than this machine has: room is taken when it is first written to, and then it is too
+// late to be told.
+void require_machine_for(const Model& model, const SummaryContext& context);
+
 // What the format and number of the images say of a run, where they are known before there are any. InvalidArgument.
 void check_before_data(const TrainConfig& config);
 

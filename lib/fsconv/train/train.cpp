@@ -5,9 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <fsconv/base/interrupt.hpp>
-#include <fsconv/base/memory.hpp>
 #include <fsconv/base/progress.hpp>
-#include <fsconv/base/shell_words.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/data/order.hpp>
 #include <fsconv/distributed/agreement.hpp>
@@ -102,15 +100,7 @@ Trainer::Trainer(const TrainRun& run, const TrainListener& listener, SavedRun& s
   record_.checksums = data_.checksums;
   record_.initial = run_.initial;
   record_.algorithms = trainer_.algorithms();
-  // Room is taken when it is first written to: too late to be told of it.
-  const std::size_t together = memory_of(state_.model, context_of(config_, trainer_, evaluator_));
-  constexpr double gibibyte = Index{1} << 30;
-  if (static_cast<Index>(together) > total_bytes())
-    throw InvalidArgument(
-        "model",
-        fmt::format("takes {:.1f} GiB to be trained, and this machine has {:.1f}",
-                    static_cast<double>(together) / gibibyte, static_cast<double>(total_bytes()) / gibibyte),
-        "fewer channels, a smaller latent or fewer threads; --summary lists what it takes");
+  require_machine_for(state_.model, context_of(config_, trainer_, evaluator_));
 }
 
 TrainState Trainer::fresh_state() const {
@@ -320,16 +310,8 @@ void Trainer::save_where_interrupted() {
 
 // A resumed run that has nothing left to do is copied where it goes elsewhere, and gets its picture back.
 void Trainer::finish_again() {
-  const auto fine_tuned =
-      fmt::format("train --init {} begins anew with its weights", shell_path(run_.resume_from));
-  listener_.say(
-      done() < config_.epochs ? fmt::format("{} has stopped early: epoch {} of {} is the best; {}",
-                                            run_.resume_from, state_.best->epoch, done(), fine_tuned)
-      : config_.schedule == ScheduleKind::constant
-          ? fmt::format("{} is finished: it holds {} of {} epochs; --epochs N with a larger N goes on",
-                        run_.resume_from, done(), config_.epochs)
-          : fmt::format("{} is finished: it holds {} of {} epochs, with which its --schedule {} ends; {}",
-                        run_.resume_from, done(), config_.epochs, name(config_.schedule), fine_tuned));
+  const auto best = state_.best ? std::optional(state_.best->epoch) : std::nullopt;
+  listener_.say(how_it_ended(config_, run_.resume_from, done(), best));
   constexpr std::uint64_t goes_elsewhere = 1, lacks_picture = 2;
   std::uint64_t wanted = 0;
   if (ranks_.rank() == 0)
