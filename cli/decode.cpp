@@ -99,14 +99,10 @@ Decoded between_images(const Options& options, Runner<float>& runner, const Show
   for (const Index image : pair) require_image("interpolate", image, images);
   const Index steps = options.integer("steps", 9, 2, many);
   const Tensor<float> ends = encode(runner, images, pair).means;
-  Decoded decoded{.axes = {{"fraction", {}, "0 the first image, 1 the second"}},
-                  .codes = interpolated_codes(runner.model(), ends, steps),
-                  .images = {},
-                  .row_labels = {fmt::format("{} to {}", pair[0], pair[1])}};
-  decoded.axes[0].values = equal_steps(0, 1, steps);
-  for (const double fraction : decoded.axes[0].values)
-    decoded.column_labels.push_back(fmt::format("{:.3g}", fraction));
-  return decoded;
+  return {.axes = {{line_axis, equal_steps(0, 1, steps), "0 the first image, 1 the second"}},
+          .codes = interpolated_codes(runner.model(), ends, steps),
+          .images = {},
+          .between = fmt::format("{} to {}", pair[0], pair[1])};
 }
 
 Decoded around_code(const Options& options, Runner<float>& runner, const ShownImages* images) {
@@ -120,15 +116,11 @@ Decoded around_code(const Options& options, Runner<float>& runner, const ShownIm
     require_image("image", image, *images);
     middle = encode(runner, *images, std::vector<Index>{image}).means;
   }
-  Decoded decoded{.axes = {{"number", std::vector<double>(numbers.begin(), numbers.end()),
-                            "the number of the code that is set"}},
-                  .codes = traversed_codes(model, middle, numbers, range, steps),
-                  .images = {}};
-  decoded.axes.push_back({"value", equal_steps(-range, range, steps), "what it is set to"});
-  for (const Index number : numbers) decoded.row_labels.push_back(fmt::format("z{}", number));
-  for (const double value : decoded.axes[1].values)
-    decoded.column_labels.push_back(fmt::format("{:.3g}", value));
-  return decoded;
+  return {.axes = {{number_axis, std::vector<double>(numbers.begin(), numbers.end()),
+                    "the number of the code that is set"},
+                   {value_axis, equal_steps(-range, range, steps), "what it is set to"}},
+          .codes = traversed_codes(model, middle, numbers, range, steps),
+          .images = {}};
 }
 
 int run(const Options& options) {
@@ -153,9 +145,9 @@ int run(const Options& options) {
   if (source == "codes") codes = read_codes(options.required_text("codes"), trained.trained.model);
 
   Runner<float> runner = make_runner(trained, info.threads);
-  Decoded decoded = codes ? listed("code", "its place among the codes", std::move(*codes))
+  Decoded decoded = codes ? listed(code_axis, "its place among the codes", std::move(*codes))
                     : source == "sample"
-                        ? listed("sample", "draw of the prior",
+                        ? listed(sample_axis, "draw of the prior",
                                  prior_codes(runner.model(), options.integer("sample", 0, 1, many),
                                              options.number("temperature", 1), options.seed()))
                     : source == "interpolate" ? between_images(options, runner, *images)

@@ -175,6 +175,8 @@ int run_as_one_of_many(const RankedProgram& program, const Words& words) {
 
 Communicator& ranks() { return watched ? static_cast<Communicator&>(*watched) : one_process(); }
 
+int processes_of_machine() { return watched ? launch().ranks_of_machine : 1; }
+
 int usual_threads() {
   const int mine = hardware_threads();
   const Launch of = launch();

@@ -28,6 +28,9 @@ int run_as_one_of_many(const RankedProgram& program, const std::vector<std::stri
 // Those that the running command shares its work with; of other commands, this process alone.
 Communicator& ranks();
 
+// Of this command's, how many share this machine.
+int processes_of_machine();
+
 // How many threads a process takes where the user says nothing: all processors that it may use, shared out among the ranks of
 // this machine; those that it is bound to where that is less.
 int usual_threads();

@@ -17,8 +17,9 @@ namespace {
 
 boost::program_options::options_description options() {
   OptionList list("Options");
-  list.value("files", "FILE",
-             "HDF5 files of train, evaluate, verify, bench and encode; words without dashes are such, too")
+  list.value(
+          "files", "FILE",
+          "HDF5 files of train, evaluate, verify, bench, encode, decode and reconstruct; words without dashes are such, too")
       .value("output", "FILE.html", "the page; one that is there is replaced")
       .value("title", "TEXT", "of the page (what it is on)");
   return list;
@@ -61,10 +62,10 @@ Command report_command() {
               R"(  fsconv report FILE.h5... -o REPORT.html
 
 A page of HTML that holds all it shows and asks no network for anything: the verdicts in a sentence each, the curves
-of several runs over each other and what differs between their configurations, reconstructions, filters and where
-the entries of W are, evaluations with their errors, verifications with the failures first and the command that
-repeats each, timings, predictions for several ranks, and the command, commit and machine that made each file. Every
-chart is a table, too, and all numbers stand in the page as JSON for scripts (element fsconv-report). It is read
+of several runs over each other and what differs between their configurations, reconstructions, samples of a vae's
+prior, filters and where the entries of W are, evaluations with their errors, verifications with the failures first
+and the command that repeats each, timings, predictions for several ranks, pictures of decoded codes, and the
+command, commit and machine that made each file. Every chart is a table, too, and all numbers stand in the page as JSON for scripts (element fsconv-report). It is read
 without JavaScript, on a phone, in the dark and on paper.
 
 The examples use fsconv train --data generated --model vae --epochs 1 --output results/vae.h5, and fsconv

@@ -78,6 +78,7 @@ TrainRun train_run_of(const Options& options) {
   const TrainConfig earlier = run.config;
   run.config.threads = usual_threads();
   run.ranks = &ranks();
+  run.processes = processes_of_machine();
   set_options(run.config, options.texts());
   if (!run.resume_from.empty()) require_same_schedule(earlier, run.config);
   return run;

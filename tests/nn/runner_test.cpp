@@ -123,6 +123,59 @@ constexpr engine::Algorithm with_tiles[] = {engine::Algorithm::winograd2, engine
 
 }  // namespace
 
+TEST_CASE("runner: at the start of a training tiles give black windows the slopes that direct sums give") {
+  // Also where a ReLU reads them some layers on: behind a linear code, and around residual blocks.
+  Random random(4);
+  constexpr Index count = 36, side = 28, first = 10, last = 18;
+  Tensor<std::uint8_t> images({count, 1, side, side});
+  for (Index n = 0; n < count; ++n)
+    for (Index y = first; y < last; ++y)
+      for (Index x = first; x < last; ++x)
+        images[(n * side + y) * side + x] = static_cast<std::uint8_t>(random.integer(0, 255));
+  std::vector<NamedModel> models;
+  const auto add = [&](const std::string& name, auto change) {
+    ModelSpec spec;
+    spec.image_size = {side, side};
+    spec.layers = {{.channels = 16, .kernel = 4, .stride = 2}, {.channels = 16, .kernel = 4, .stride = 2}};
+    spec.latent = 0;
+    spec.tied = {true, true};
+    change(spec);
+    models.push_back({name, make_model(spec)});
+  };
+  add("linear code", [](ModelSpec&) {});
+  add("leaky", [](ModelSpec& s) { s.activation = Activation::leaky_relu; });
+  add("residual", [](ModelSpec& s) {
+    s.residual = 2;
+    s.latent = 5;
+    s.tied = {true, true, true};
+  });
+  std::vector<Index> order(count);
+  std::iota(order.begin(), order.end(), Index{0});
+  const Batch batch = make_batch(images, order, Binarise::none, 0, Split::test);
+  for (const NamedModel& one : models) {
+    const auto parameters = initial_parameters<float>(one.model, 3);  // biases are 0
+    const auto gradient_by = [&](engine::Algorithm algorithm) {
+      Gradients<float> gradient = zeros_like(parameters);
+      runner_of(one.model, parameters, {.algorithm = algorithm, .trains = true}).gradient(batch, 1, gradient);
+      return gradient;
+    };
+    const auto wanted = gradient_by(engine::Algorithm::direct);
+    for (const engine::Algorithm algorithm : with_tiles) {
+      const auto found = gradient_by(algorithm);
+      for (std::size_t at = 0; at < found.size(); ++at) {
+        INFO(one.name << ", " << name(algorithm) << ", " << parameters[at].name);
+        double largest = 0;
+        for (const float value : wanted[at])
+          largest = std::max(largest, std::abs(static_cast<double>(value)));
+        // Sums of some thousand products of float; tiles of four results may round a dark sum to the other side of 0.
+        // Slopes of noise in all black windows put biases off by 10 to 40 percent.
+        const double bound = algorithm == engine::Algorithm::winograd4 ? 1e-2 : 1e-4;
+        CHECK(largest_difference(found[at], wanted[at]) <= bound * largest);
+      }
+    }
+  }
+}
+
 TEST_CASE("runner: the gradient is the mean over the images, the losses their sum") {
   for (const std::string form : {"gather", "batched"})
     for (const NamedModel& named : small_models()) {

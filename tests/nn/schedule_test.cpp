@@ -47,6 +47,21 @@ TEST_CASE("schedule: steps, by hand") {
     }
 }
 
+TEST_CASE("schedule: fractions of an epoch fall at the step that whole numbers say") {
+  // every = n/10 epochs of so many steps: (step - 1) / (every steps) = 10 (step - 1) / (n steps), rounded down
+  Index wrong = 0;
+  for (Index steps = 1; steps < 40; ++steps)
+    for (Index tenths = 1; tenths < 60; ++tenths) {
+      const Schedule schedule{
+          .kind = ScheduleKind::step, .rate = 1, .every = static_cast<double>(tenths) / 10, .factor = 0.5};
+      for (Index step = 1; step <= 400; ++step)
+        if (rate_at(schedule, step, steps) !=
+            std::pow(0.5, static_cast<double>(10 * (step - 1) / (tenths * steps))))
+          ++wrong;
+    }
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("schedule: cosine, by hand") {
   // 4 epochs of 10 steps: the first step begins at 0, step 21 halfway, step 41 would begin at the end
   const Schedule schedule{.kind = ScheduleKind::cosine, .rate = 0.5, .epochs = 4};

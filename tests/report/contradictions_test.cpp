@@ -324,3 +324,29 @@ TEST_CASE("contradictions: predictions of steps that nothing takes are refused")
       CHECK_THROWS_WITH(bench::read_scale(folder / "t.h5"), Contains(std::string("attribute ") + name));
     }
 }
+
+TEST_CASE("contradictions: pictures that are none, or not as many as their axes say, are refused") {
+  check_refused(recorded("decoded.h5"), {{"/images", 3, none}, {"/codes", 0, INFINITY}, {"/code", 5, none}});
+  check_refused(recorded("reconstructed.h5"), {{"/originals", 0, none}, {"/reconstructions", 9, -INFINITY}});
+  const ScratchFolder folder;
+  const auto with_shape = [](const std::string& of, const Shape& shape) {
+    return [=](hdf5::File& to, const hdf5::File&, const std::string& dataset) {
+      if (dataset == of) to.write(dataset, Tensor<float>(shape), {.plain = true});
+      return dataset == of;
+    };
+  };
+  struct Case {
+    const char *file, *dataset;
+    Shape shape;
+  };
+  for (const Case& one :
+       {Case{"decoded.h5", "/images", {5, 1, 8, 8}}, Case{"decoded.h5", "/images", {6, 64}},
+        Case{"decoded.h5", "/images", {6, 2, 8, 8}}, Case{"decoded.h5", "/images", {6, 1, 0, 8}},
+        Case{"decoded.h5", "/codes", {5, 2}}, Case{"decoded.h5", "/codes", {6}},
+        Case{"decoded.h5", "/code", {7}}, Case{"reconstructed.h5", "/originals", {6, 1, 8, 9}},
+        Case{"reconstructed.h5", "/reconstructions", {5, 1, 8, 8}}}) {
+    INFO(one.file << one.dataset << ' ' << one.shape.size());
+    copied(recorded(one.file), folder / "wrong.h5", with_shape(one.dataset, one.shape));
+    CHECK_THROWS_AS(report::report({folder / "wrong.h5"}), BadData);
+  }
+}

@@ -25,7 +25,7 @@ const copy_of = (name, as = name) => {
   return join(far, as);
 };
 const pages = {
-  all: page_of("all", ...["ae.h5", "vae.h5", "evaluate.h5", "verify.h5", "bench.h5", "bench_matrix.h5", "codes.h5"].map(name => copy_of(name))),
+  all: page_of("all", ...["ae.h5", "vae.h5", "evaluate.h5", "verify.h5", "bench.h5", "bench_matrix.h5", "codes.h5", "decoded.h5", "reconstructed.h5"].map(name => copy_of(name))),
   hostile: page_of("hostile", copy_of("ae.h5", "<img src=x onerror=alert(1)>-->&\u202E" + "c".repeat(150) + ".h5"))
 };
 // Statements by solvers, the widest table, stand in no recorded file: where z3 is installed.

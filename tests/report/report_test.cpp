@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <fsconv/base/base64.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/bench/scale_bench.hpp>
 #include <fsconv/io/hdf5/file.hpp>
@@ -9,6 +10,7 @@
 #include <fsconv/report/comparable.hpp>
 #include <fsconv/report/origin.hpp>
 #include <fsconv/report/report.hpp>
+#include <fsconv/train/codes.hpp>
 #include <fsconv/train/evaluation_file.hpp>
 #include <fsconv/train/run_differences.hpp>
 #include <fsconv/verify/report_reader.hpp>
@@ -38,6 +40,10 @@ std::vector<double> numbers(const hdf5::File& file, const std::string& name) {
   return {values.begin(), values.end()};
 }
 
+bool shows(const std::string& html, const Picture& picture) {
+  return html.find(base64(png_bytes(picture))) != std::string::npos;
+}
+
 }  // namespace
 
 TEST_CASE("report: the curves in the page's JSON and its charts are those of the file") {
@@ -59,12 +65,13 @@ TEST_CASE("report: the curves in the page's JSON and its charts are those of the
 }
 
 TEST_CASE("report: a mixture of kinds; each says its verdict") {
-  const report::Report made = report::report(
-      {recorded("ae.h5"), recorded("vae.h5"), recorded("evaluate.h5"), recorded("verify.h5"),
-       recorded("bench.h5"), recorded("bench_matrix.h5"), recorded("bench_verify.h5"), recorded("codes.h5")},
-      "A </title> of <mine>");
+  const report::Report made =
+      report::report({recorded("ae.h5"), recorded("vae.h5"), recorded("evaluate.h5"), recorded("verify.h5"),
+                      recorded("bench.h5"), recorded("bench_matrix.h5"), recorded("bench_verify.h5"),
+                      recorded("codes.h5"), recorded("decoded.h5"), recorded("reconstructed.h5")},
+                     "A </title> of <mine>");
   const json page = json_in(made.html);
-  CHECK(page["files"].size() == 8);
+  CHECK(page["files"].size() == 10);
   CHECK(page["title"] == "A </title> of <mine>");
   CHECK(made.html.find("<mine>") == std::string::npos);
   CHECK(made.verdicts.size() >= 7);
@@ -76,6 +83,38 @@ TEST_CASE("report: a mixture of kinds; each says its verdict") {
   CHECK(count(made.html, "<h1>") == 1);
   CHECK(count(made.html, "http://") == count(made.html, "http://www.w3.org/"));
   CHECK(count(made.html, "https://") == 0);
+}
+
+TEST_CASE("report: pictures of codes and of images are those that their files hold") {
+  const report::Report made = report::report({recorded("decoded.h5"), recorded("reconstructed.h5")});
+  const json files = json_in(made.html)["files"];
+  CHECK(files.at(0)["axes"]["code"] == json::array({0, 1, 2, 3, 4, 5}));
+  CHECK(files.at(0)["shape"] == json::array({6, 1, 8, 8}));
+  CHECK(files.at(1)["shape"] == json::array({6, 1, 8, 8}));
+  CHECK(made.verdicts.at(0).sentence == "decoded: 6 codes, decoded.");
+  CHECK(made.verdicts.at(1).sentence == "reconstructed: 6 images and what vae.h5 makes of them.");
+  const hdf5::File decoded = hdf5::File::open(recorded("decoded.h5")),
+                   pairs = hdf5::File::open(recorded("reconstructed.h5"));
+  const auto zoomed = [](const std::vector<Tensor<float>>& rows, std::vector<std::string> labels) {
+    return image_grid(rows, {.zoom = default_zoom(8, 8), .row_labels = std::move(labels)});
+  };
+  CHECK(shows(made.html, zoomed({decoded.read<float>("/images")}, {"0"})));
+  CHECK(
+      shows(made.html, zoomed({pairs.read<float>("/originals"), pairs.read<float>("/reconstructions")}, {})));
+  CHECK_FALSE(shows(made.html, zoomed({pairs.read<float>("/originals")}, {"0"})));
+}
+
+TEST_CASE("report: a vae's page shows the draws of its prior that fsconv decode makes") {
+  const std::string html = report::report({recorded("vae.h5")}).html;
+  Runner<float> runner = make_runner(open_run(recorded("vae.h5"), Weights::best), 1);
+  const auto drawn = [&](std::uint64_t seed) {
+    const Tensor<float> images = decode(runner, prior_codes(runner.model(), 16, 1, seed));
+    return image_grid(wrap_images(images, 8), default_zoom(8, 8));
+  };
+  CHECK(shows(html, drawn(0)));
+  CHECK_FALSE(shows(html, drawn(1)));
+  CHECK(html.find("--sample 16") != std::string::npos);
+  CHECK(report::report({recorded("ae.h5")}).html.find("--sample 16") == std::string::npos);
 }
 
 TEST_CASE("report: verification and timings are counted as their files have them") {
@@ -222,11 +261,11 @@ TEST_CASE("report: what is no result, damaged, or named twice is refused") {
   CHECK_THROWS_AS(report::report({recorded("ae.h5"), recorded("ae.h5")}), InvalidArgument);
   CHECK_THROWS_AS(report::report({folder / "none.h5"}), IoError);
   CHECK_THROWS_AS(report::report({recorded("matrix.h5")}), BadData);
-  CHECK_THROWS_AS(report::report({recorded("decoded.h5")}), BadData);
   put_content(folder / "text.h5", "no HDF5");
   CHECK_THROWS_AS(report::report({folder / "text.h5"}), BadData);
   // Of every kind, cut off.
-  for (const char* name : {"ae.h5", "evaluate.h5", "verify.h5", "bench.h5", "codes.h5"}) {
+  for (const char* name :
+       {"ae.h5", "evaluate.h5", "verify.h5", "bench.h5", "codes.h5", "decoded.h5", "reconstructed.h5"}) {
     const std::string content = content_of(recorded(name));
     put_content(folder / "cut.h5", content.substr(0, content.size() / 2));
     CHECK_THROWS_AS(report::report({folder / "cut.h5"}), BadData);

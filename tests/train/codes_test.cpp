@@ -272,3 +272,45 @@ TEST_CASE(
   write_array(file + ":/mean", other, "f4");
   CHECK(read_codes(file, run.trained.model) == other);
 }
+
+TEST_CASE("codes: decoded pictures and reconstructions are read back as they were written") {
+  const TemporaryFolder folder;
+  const TrainedRun run = run_of(ModelKind::vae);
+  Runner<float> runner = make_runner(run, 1);
+  const Tensor<float> four = prior_codes(run.trained.model, 4, 1, 5), two = leading(four, 2);
+  const std::vector<Decoded> all = {
+      {.axes = {{sample_axis, {0, 1, 2, 3}}}, .codes = four, .images = {}},
+      {.axes = {{code_axis, {0, 1, 2, 3}}}, .codes = four, .images = {}},
+      {.axes = {{line_axis, equal_steps(0, 1, 3)}},
+       .codes = interpolated_codes(run.trained.model, two, 3),
+       .images = {}},
+      {.axes = {{number_axis, {0, 1}}, {value_axis, equal_steps(-2, 2, 5)}},
+       .codes = traversed_codes(run.trained.model, leading(four, 1), {0, 1}, 2, 5),
+       .images = {}}};
+  const RunInfo info{.kind = "decode", .command_line = "fsconv decode", .start_time = now()};
+  for (Decoded decoded : all) {
+    INFO(decoded.axes[0].name);
+    decoded.images = decode(runner, decoded.codes);
+    write_decoded(folder.file("d.h5"), info, run, decoded, {});
+    const Decoded back = read_decoded(hdf5::File::open(folder.file("d.h5")));
+    REQUIRE(back.axes.size() == decoded.axes.size());
+    for (std::size_t axis = 0; axis < back.axes.size(); ++axis) {
+      CHECK(back.axes[axis].name == decoded.axes[axis].name);
+      CHECK(back.axes[axis].values == decoded.axes[axis].values);
+    }
+    CHECK(back.images == decoded.images);
+    CHECK(std::equal(back.codes.begin(), back.codes.end(), decoded.codes.begin(), decoded.codes.end()));
+    CHECK(picture_of(back) == picture_of(decoded));
+  }
+  const ShownImages images = images_of(run, 5);
+  const ImagePairs pairs = reconstruct(runner, images, natural_order(5));
+  RunInfo other = info;
+  other.kind = "reconstruct";
+  write_reconstructions(folder.file("r.h5"), other, run, images, pairs, {});
+  const ImagePairs back = read_reconstructions(hdf5::File::open(folder.file("r.h5")));
+  CHECK(back.originals == pairs.originals);
+  CHECK(back.reconstructions == pairs.reconstructions);
+  CHECK(back.binarise == pairs.binarise);
+  CHECK(back.binarise == Binarise::dynamic);
+  CHECK_THROWS_AS(read_decoded(hdf5::File::open(folder.file("r.h5"))), BadData);
+}

@@ -9,6 +9,7 @@
 #include <fsconv/nn/models.hpp>
 #include <fsconv/train/model_json.hpp>
 #include <fsconv/train/model_summary.hpp>
+#include <fsconv/train/run_model.hpp>
 
 using namespace fsconv;
 using nlohmann::json;
@@ -252,6 +253,31 @@ TEST_CASE("model summary: more memory than there is, is said") {
   CHECK_FALSE(contains(summary(model, of_run), "more than this machine has"));
   of_run.packed_bytes = static_cast<std::size_t>(total_bytes());
   CHECK(contains(summary(model, of_run), "together, without the images: more than this machine has"));
+}
+
+TEST_CASE("model summary: threads count where images keep them busy, and processes share a machine") {
+  TrainConfig config;
+  config.threads = 64;
+  const Model model = model_for(config, {28, 28, 1});
+  const Runner<float> runner(model, computing(config, true));
+  const Runner<float> evaluator = evaluator_of(model, config);
+  const auto of = [&](Index train, Index test) {
+    return context_of(config, runner, evaluator, images_at_once(config, train, 0, test));
+  };
+  CHECK(of(1, 1).threads == 1);
+  CHECK(of(1000000, 1).threads > 1);
+  CHECK(of(1000000, 1).threads == of(config.batch, 1).threads);
+  CHECK(of(1, 1000000).threads == 1);
+  CHECK(of(1, 1000000).evaluation_bytes == of(1, 1024).evaluation_bytes);
+  CHECK(of(1, 1024).evaluation_bytes > of(1, 1).evaluation_bytes);
+  CHECK(of(1, 1).gradient_bytes < of(config.batch, 1).gradient_bytes);
+
+  SummaryContext large;
+  large.packed_bytes = static_cast<std::size_t>(total_bytes() / 2);
+  CHECK_NOTHROW(require_machine_for(model, large, 1));
+  CHECK_THROWS_AS(require_machine_for(model, large, 3), InvalidArgument);
+  CHECK_THROWS_WITH(require_machine_for(model, large, 3),
+                    Catch::Matchers::Contains("in each of 3 processes"));
 }
 
 TEST_CASE("model summary: geometries, shared weights and readers of earlier steps") {

@@ -66,6 +66,16 @@ Tensor<To> cast(const Tensor<From>& from) {
   return Tensor<To>(from.shape(), std::move(values));
 }
 
+// The first `count` of its first axis, or all where there are fewer.
+template <class T>
+Tensor<T> leading(const Tensor<T>& from, Index count) {
+  Shape shape = from.shape();
+  if (shape.empty() || count >= shape[0]) return from;
+  shape[0] = std::max<Index>(count, 0);
+  const Index kept = element_count(shape, "tensor");
+  return Tensor<T>(std::move(shape), std::vector<T>(from.begin(), from.begin() + kept));
+}
+
 // The axes reordered: axis a of the result is axis order[a] of the argument. `reversed[a]`, where given,
 // reverses axis a of the result. Throws InvalidArgument if `order` is not a permutation of the axes.
 template <class T>

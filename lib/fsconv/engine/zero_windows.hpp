@@ -10,7 +10,8 @@ namespace fsconv::engine {
 // Tap by tap, a window that holds nothing but zeros gives 0. By tiles its result is made of products that other pixels of
 // the tile have a part in, and that should cancel: what remains is about 1e-8 of them, of either sign. Where no bias is
 // added, as at the start of a training, a ReLU makes slopes of these signs, and pictures have many black windows.
-// So such results are set to 0 where an activation has another slope below 0 (Ending::keep_zeros).
+// So such results are set to 0 where an activation that has another slope below 0 reads them, there or some layers on
+// (Ending::keep_zeros).
 //
 // `taps` are those of each result pixel, a being the source's; channels are those of a group. Only where results are
 // stored and nothing else is done with them: not with a mask, sums or add. What tiles have made no number stays.

@@ -47,21 +47,6 @@ std::string configuration_table(const LoggedRun& run) {
   return table;
 }
 
-Tensor<float> in_unit_range(const Tensor<std::uint8_t>& pictures) {
-  Tensor<float> values(pictures.shape());
-  std::transform(pictures.begin(), pictures.end(), values.begin(),
-                 [](std::uint8_t byte) { return static_cast<float>(byte) / 255; });
-  return permute(values, {0, 3, 1, 2});
-}
-
-Picture samples_of(const RecordedRun& run) {
-  const Shape& shape = run.originals.shape();
-  const std::vector<Tensor<float>> rows = {in_unit_range(run.originals), in_unit_range(run.reconstructions)};
-  return image_grid(rows,
-                    GridOptions{.zoom = default_zoom(shape[1], shape[2]),
-                                .row_labels = {shown_as(binarise_of(run.trained.config)), "reconstructed"}});
-}
-
 // Cut before a letter of UTF-8, not in it.
 std::string shortened(std::string name, std::size_t most) {
   if (name.size() <= most) return name;
@@ -167,7 +152,8 @@ std::string events_of(const LoggedRun& run) {
   for (std::size_t at = 0; at < times.size(); ++at)
     for (const RecordedSeries& series : run.run.series)
       file.add_number(times[at], static_cast<std::int64_t>(at + 1), series.name, series.values[at]);
-  file.add_picture(times.back(), static_cast<std::int64_t>(times.size()), "samples", samples_of(run.run));
+  file.add_picture(times.back(), static_cast<std::int64_t>(times.size()), "samples",
+                   picture_of(run.run.samples));
   return file.bytes();
 }
 

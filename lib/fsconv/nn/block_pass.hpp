@@ -30,7 +30,7 @@ class BlockPass {
   virtual ~BlockPass() = default;
 
   // Makes the memory that the threads 0 ... threads-1 work in, as far as it is not there: before they begin, and not while
-  // others work. A pass is made with that of one thread. Throws InvalidArgument where it does not suffice.
+  // others work. A pass is made with none: what a run takes is known before it is taken. Throws InvalidArgument where it does not suffice.
   virtual void make_room(int threads) = 0;
 
   // Takes the numbers of parameter `at`. To be called again whenever it has changed; different ones may be

@@ -30,6 +30,12 @@ EngineBlock<N>::EngineBlock(const Model& model, const Plan& plan, Index images, 
       plain_(noise_size(model), "noise") {}
 
 template <class N>
+std::size_t EngineBlock<N>::bytes(const Model& model, const Plan& plan, Index images, Index scratch) {
+  return static_cast<std::size_t>(plan.bytes) +
+         sizeof(T) * static_cast<std::size_t>(scratch + largest_between(model, images) + noise_size(model));
+}
+
+template <class N>
 void EngineBlock<N>::round(ValueId id) {
   if constexpr (rounds) {
     if (!plan(id).operand || !plan(id).exact) return;

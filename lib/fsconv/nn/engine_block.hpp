@@ -54,10 +54,8 @@ class EngineBlock {
   T* scratch() { return scratch_.data(); }
   T* between() { return between_.data(); }  // a pixel of any value, or a whole code
 
-  std::size_t bytes() const {
-    return static_cast<std::size_t>(arena_.size()) +
-           sizeof(T) * static_cast<std::size_t>(scratch_.size() + between_.size() + plain_.size());
-  }
+  // What one that is made like this keeps.
+  static std::size_t bytes(const Model& model, const Plan& plan, Index images, Index scratch);
 
  private:
   void fetch_noise(const Batch& batch);

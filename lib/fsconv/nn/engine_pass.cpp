@@ -29,7 +29,7 @@ class EnginePass : public BlockPass<T> {
   void store(const BlockGradients<T>& sum, ParameterId at, Tensor<T>& gradient) const override {
     weights_.store(sum, at, gradient);
   }
-  std::size_t bytes_per_thread() const override { return threads_.front().bytes(); }
+  std::size_t bytes_per_thread() const override { return bytes_per_thread_; }
   std::size_t parameter_bytes() const override { return weights_.bytes(); }
   std::vector<StepAlgorithms> algorithms() const override;
 
@@ -39,8 +39,6 @@ class EnginePass : public BlockPass<T> {
     EngineBlock<N> block;
     EngineTerms<N> terms;
     std::vector<T> image;  // one, as fetch() gives it
-
-    std::size_t bytes() const { return block.bytes() + terms.bytes() + image.size() * sizeof(T); }
   };
 
   // What is too large even for one thread is refused before maps and parameters are made.
@@ -61,6 +59,7 @@ class EnginePass : public BlockPass<T> {
   EngineSteps<N> steps_;
   // By step: whether it is run from images to codes, and from codes to images.
   std::vector<bool> encodes_, decodes_;
+  std::size_t bytes_per_thread_;
   std::vector<Thread> threads_;
 };
 
@@ -76,6 +75,11 @@ EnginePass<N, T>::EnginePass(const Model& model, engine::Algorithm algorithm, bo
       steps_(model_, weights_, pointwise_),
       encodes_(model.steps.size()),
       decodes_(model.steps.size()) {
+  const Index images = images_per_block(model_);
+  bytes_per_thread_ = EngineBlock<N>::bytes(model_, plan_, images, steps_.scratch_size(images)) +
+                      EngineTerms<N>::bytes(model_, images, !trains_) +
+                      static_cast<std::size_t>(model_.images().elements()) * sizeof(T);
+  require_memory(1, bytes_per_thread_, "activations");
   const ValueId input = decoder_input(model_);
   std::vector<bool> from_code(model.values.size());
   from_code[input] = true;
@@ -86,7 +90,6 @@ EnginePass<N, T>::EnginePass(const Model& model, engine::Algorithm algorithm, bo
     if (decodes_[step]) from_code[out] = true;
     encodes_[step] = !decodes_[step] && (out != input || input == model.code);
   }
-  add_thread();
 }
 
 template <class N, class T>

@@ -69,6 +69,22 @@ void add_sums(const T* block, Index pixels, Index rows, Index channels, bool per
   }
 }
 
+// Which steps make zeros whose sign is read: by a kink of their own, or of a step that they lead to, through linear
+// layers, sums and gates.
+std::vector<bool> read_at_a_kink(const Model& model) {
+  const auto has_kink = [](const Step& step) {
+    const auto* affine = std::get_if<Affine>(&step);
+    return affine && (affine->activation == Activation::relu || affine->activation == Activation::leaky_relu);
+  };
+  std::vector<bool> values(model.values.size()), steps(model.steps.size());
+  for (std::size_t at = model.steps.size(); at-- > 0;) {
+    const Step& step = model.steps[at];
+    steps[at] = has_kink(step) || values[output(step)];
+    for (const ValueId in : inputs(step)) values[in] = values[in] || steps[at];
+  }
+  return steps;
+}
+
 }  // namespace
 
 template <class N>
@@ -78,7 +94,8 @@ EngineSteps<N>::EngineSteps(const Model& model, const EngineWeights<N>& weights,
       weights_(weights),
       pointwise_(pointwise),
       origins_(model.steps.size()),
-      affine_makers_(model.values.size()) {
+      affine_makers_(model.values.size()),
+      keep_zeros_(read_at_a_kink(model)) {
   for (std::size_t at = 0; at < model.steps.size(); ++at) {
     const Step& step = model.steps[at];
     if (const auto* affine = std::get_if<Affine>(&step)) affine_makers_[affine->out] = affine;
@@ -110,11 +127,10 @@ struct EngineSteps<N>::Forward {
     const engine::BatchedMap<N>& map = steps.weights_.map(number);
     const engine::Step<N>* packed = steps.weights_.packed(number);
     const bool relu = step.activation == Activation::relu;
-    const bool has_kink = relu || step.activation == Activation::leaky_relu;
     const engine::Ending<N> ending{.bias = step.bias ? steps.weights_[*step.bias] : nullptr,
                                    .relu = relu,
                                    .per_pixel = bias_per_element(steps.model_, step),
-                                   .keep_zeros = has_kink};
+                                   .keep_zeros = steps.keep_zeros_[number]};
     const bool exactly = EngineBlock<N>::rounds && block.plan(step.out).exact;
     const engine::Result<N> result =
         exactly ? engine::Result<N>(exact(step.out)) : engine::Result<N>(block.operand(step.out));

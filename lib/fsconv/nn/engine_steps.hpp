@@ -42,6 +42,7 @@ class EngineSteps {
   const Pointwise<T>& pointwise_;
   std::vector<std::vector<Origin>> origins_;  // by step
   std::vector<const Affine*> affine_makers_;  // by value; null where something else makes it
+  std::vector<bool> keep_zeros_;              // by step: Ending::keep_zeros
 };
 
 }  // namespace fsconv

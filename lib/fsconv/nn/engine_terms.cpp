@@ -7,13 +7,27 @@
 
 namespace fsconv {
 
+namespace {
+
+Index target_size(const Model& model, Index images, bool decodes) {
+  const Value& made = model.values[model.reconstruction().output];
+  return decodes ? made.elements() * (1 + images * made.draws) : 0;
+}
+
+}  // namespace
+
+template <class N>
+std::size_t EngineTerms<N>::bytes(const Model& model, Index images, bool decodes) {
+  return sizeof(T) * static_cast<std::size_t>(target_size(model, images, decodes));
+}
+
 template <class N>
 EngineTerms<N>::EngineTerms(const Model& model, const EngineWeights<N>& weights,
                             const Pointwise<T>& pointwise, Index images, bool decodes)
     : model_(model), weights_(weights), pointwise_(pointwise), reconstruction_(model.reconstruction()) {
   const Value& made = model.values[reconstruction_.output];
   const Index rows = images * made.draws;
-  if (decodes) target_ = engine::Buffer<T>(made.elements() * (1 + rows), "target");
+  if (decodes) target_ = engine::Buffer<T>(target_size(model, images, decodes), "target");
   sums_.resize(static_cast<std::size_t>(rows * made.channels));
   losses_.resize(static_cast<std::size_t>(rows));
   weights_of_rows_.resize(static_cast<std::size_t>(rows));

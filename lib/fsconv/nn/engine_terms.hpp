@@ -30,7 +30,8 @@ class EngineTerms {
   void set_target(const T* image);
   void row_losses(EngineBlock<N>& block, double* losses);
 
-  std::size_t bytes() const { return sizeof(T) * static_cast<std::size_t>(target_.size()); }
+  // What one that is made like this keeps; but for a few numbers per row.
+  static std::size_t bytes(const Model& model, Index images, bool decodes);
 
  private:
   // What the gradients of a block are of.

@@ -7,10 +7,15 @@
 namespace fsconv {
 namespace {
 
-// So many epochs in steps. Decimals such as 0.28 are rounded: what is a whole number of steps but for that is one.
+// Decimals such as 0.28 epochs are rounded: what is a whole number but for that is one.
+double mended(double value) {
+  const double whole = std::round(value);
+  return std::abs(value - whole) <= 1e-12 * whole ? whole : value;
+}
+
+// So many epochs in steps.
 double steps_of(double epochs, Index steps_per_epoch) {
-  const double steps = epochs * static_cast<double>(steps_per_epoch), whole = std::round(steps);
-  return std::abs(steps - whole) <= 1e-12 * whole ? whole : steps;
+  return mended(epochs * static_cast<double>(steps_per_epoch));
 }
 
 // What a linear warm-up lets through at step 1, 2, ...: the last step of the warm-up, and all after it, everything.
@@ -29,9 +34,9 @@ double rate_at(const Schedule& schedule, Index step, Index steps_per_epoch) {
     case ScheduleKind::constant:
       return rate;
     case ScheduleKind::step:
-      // in steps, so that a fraction of an epoch that is a whole number of steps ends where it should
-      return rate * std::pow(schedule.factor, std::floor(static_cast<double>(step - 1) /
-                                                         steps_of(schedule.every, steps_per_epoch)));
+      // in steps, so that a fraction of an epoch ends where it should
+      return rate * std::pow(schedule.factor, std::floor(mended(static_cast<double>(step - 1) /
+                                                                steps_of(schedule.every, steps_per_epoch))));
     case ScheduleKind::cosine:
       return rate * (1 + std::cos(std::numbers::pi * std::min(1.0, epoch / schedule.epochs))) / 2;
   }

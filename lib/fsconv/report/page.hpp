@@ -70,6 +70,7 @@ class Page {
 };
 
 constexpr std::size_t most_rows = 200;
+constexpr Index page_columns = 8;  // of images, which a narrow page shows in their size
 constexpr double wide_chart = 700, narrow_chart = 330;
 
 // The style sheet and the script of every report.

@@ -23,6 +23,7 @@ struct Results {
   std::vector<Result<bench::RecordedTimings>> timings;
   std::vector<Result<bench::RecordedScale>> scales;
   std::vector<Result<RecordedCodes>> codes;
+  std::vector<Result<RecordedPictures>> pictures;
 };
 
 // Its curves and results are what a page shows.
@@ -58,9 +59,12 @@ void read(Results& results, const Origin& origin) {
     read_bench(results, origin);
   else if (origin.kind == "encode")
     results.codes.push_back({origin, read_codes(path)});
+  else if (origin.kind == "decode" || origin.kind == "reconstruct")
+    results.pictures.push_back({origin, read_pictures(path)});
   else
-    throw BadData(path, fmt::format("is a file of fsconv {}", excerpt(origin.kind)),
-                  "a report is made of those of train, evaluate, verify, bench and encode");
+    throw BadData(
+        path, fmt::format("is a file of fsconv {}", excerpt(origin.kind)),
+        "a report is made of those of train, evaluate, verify, bench, encode, decode and reconstruct");
 }
 
 // Names as they are shown on the page and in its charts.
@@ -98,6 +102,7 @@ Report report(const std::vector<std::string>& files, const std::string& title) {
   for (const auto& one : results.timings) add_timings(page, one);
   for (const auto& one : results.scales) add_scale(page, one);
   for (const auto& one : results.codes) add_codes(page, one);
+  for (const auto& one : results.pictures) add_pictures(page, one);
   add_origins(page, origins);
   const bool dirty =
       std::any_of(origins.begin(), origins.end(), [](const Origin& origin) { return origin.dirty; });

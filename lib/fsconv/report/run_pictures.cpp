@@ -1,40 +1,42 @@
-// What a run's model looks like: its samples, the filters of its first layer, its steps and their W.
+// What a run's model looks like: samples of it, the filters of its first layer, its steps and their W.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <fsconv/base/shell_words.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/draw/matrix_figure.hpp>
 #include <fsconv/draw/model_figure.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/nn/model_words.hpp>
 #include <fsconv/report/sections.hpp>
+#include <fsconv/train/codes.hpp>
 #include <set>
 
 namespace fsconv::report {
 
 namespace {
 
-// [image, row, column, channel] of bytes as [N, C, H, W] in 0..1.
-Tensor<float> floats(const Tensor<std::uint8_t>& pictures) {
-  Tensor<float> values(pictures.shape());
-  std::transform(pictures.begin(), pictures.end(), values.begin(),
-                 [](std::uint8_t byte) { return static_cast<float>(byte) / 255; });
-  return permute(values, {0, 3, 1, 2});
-}
-
-// Cut into rows of at most eight, originals over reconstructions, so that a narrow page shows them in their size.
-Picture sample_grid(const RecordedRun& run) {
-  constexpr Index columns = 8;
-  const std::vector<Tensor<float>> originals = wrap_images(floats(run.originals), columns),
-                                   reconstructions = wrap_images(floats(run.reconstructions), columns);
-  std::vector<Tensor<float>> rows;
-  for (std::size_t at = 0; at < originals.size(); ++at) {
-    rows.push_back(originals[at]);
-    rows.push_back(reconstructions[at]);
+// What its decoder makes of noise. The same draws as fsconv decode makes with seed 0.
+void add_samples(Page& page, const Result<RecordedRun>& run) {
+  if (!run.of.trained.model.heads()) return;
+  constexpr Index draws = 16;
+  Runner<float> runner = make_runner({.path = run.origin.path, .trained = run.of.trained}, 1);
+  Tensor<float> images;
+  try {
+    images = decode(runner, prior_codes(runner.model(), draws, 1, 0));
+  } catch (const InvalidArgument& error) {  // of a training that went astray: the rest of its page is wanted
+    page.say(fmt::format("No draws of the prior are shown: {}.", error.what()));
+    return;
   }
-  return image_grid(rows, default_zoom(run.originals.shape()[1], run.originals.shape()[2]));
+  page.picture(
+      image_grid(wrap_images(images, page_columns), default_zoom(images.shape()[2], images.shape()[3])),
+      fmt::format("{} draws of the prior, decoded", draws),
+      fmt::format(
+          "What the model makes of {} draws of its prior, with the weights of {}: fsconv decode {} --sample "
+          "{} --output samples.png draws the same, and more.",
+          draws, run.of.trained.epoch_text(), shell_path(run.origin.path), draws));
 }
 
 // The convolution that reads the images, where there is one.
@@ -56,17 +58,15 @@ void add_filters(Page& page, const Result<RecordedRun>& run) {
                                   [&](const auto& one) { return one.name == spec.name; });
   if (found == run.of.trained.parameters.end() || found->value.rank() != 4 || found->value.size() == 0)
     return;
-  Tensor<float> filters = found->value;
-  const Shape shape = filters.shape();
+  const Shape shape = found->value.shape();
   if (shape[2] < 2 && shape[3] < 2) return;  // a filter of one tap is a number
   if (shape[1] != 1 && shape[1] != 3) return;
   constexpr Index most = 256;
   float largest = 0;
-  for (const float value : filters) largest = std::max(largest, std::abs(value));
-  for (float& value : filters) value = largest > 0 ? 0.5F + value / (2 * largest) : 0.5F;
-  const Index count = std::min(shape[0], most);
-  Tensor<float> shown_ones({count, shape[1], shape[2], shape[3]});
-  std::copy(filters.begin(), filters.begin() + shown_ones.size(), shown_ones.begin());
+  for (const float value : found->value) largest = std::max(largest, std::abs(value));
+  Tensor<float> shown_ones = leading(found->value, most);
+  for (float& value : shown_ones) value = largest > 0 ? 0.5F + value / (2 * largest) : 0.5F;
+  const Index count = shown_ones.shape()[0];
   const std::string caption = fmt::format(
       "The {} of {}, {} x {} taps: grey is 0, black {}, white {}; weights of {}.",
       count < shape[0] ? fmt::format("first {} of {} filters", count, shape[0]) : counted(count, "filter"),
@@ -121,19 +121,16 @@ Geometry one_channel(const Geometry& geometry) { return {.axes = geometry.axes};
 
 void add_run_pictures(Page& page, const Result<RecordedRun>& run) {
   page.subheading(fmt::format("The model of {}", run.origin.label));
-  const Index images = run.of.originals.shape()[0];
+  const Index images = run.of.samples.originals.shape()[0];
   page.picture(
-      sample_grid(run.of),
+      picture_of(run.of.samples, {.columns = page_columns}, false),
       fmt::format("{} in rows, each over its reconstructions", counted(images, "test image")),
-      fmt::format("{}, and under each row what the model {} makes of them.{}", counted(images, "test image"),
+      fmt::format("{}, and under each row what the model {} makes of them.", counted(images, "test image"),
                   run.of.partial.step > 0
                       ? fmt::format("after {} of epoch {}", counted(run.of.partial.step, "step"),
                                     run.of.epochs.size() + 1)
-                      : "of the last epoch",
-                  run.of.trained.model.heads()
-                      ? " The file holds no samples of the prior: fsconv decode RUN --sample 16 --output "
-                        "samples.png draws some."
-                      : ""));
+                      : "of the last epoch"));
+  add_samples(page, run);
   add_filters(page, run);
   page.figure(draw::model_figure(run.of.trained.as_trained(), kl_weight(run.of.trained.config)),
               "The model: what flows, and which weights are shared.");

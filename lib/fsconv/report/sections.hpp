@@ -6,9 +6,11 @@
 #include <fsconv/bench/report_reader.hpp>
 #include <fsconv/bench/scale_reader.hpp>
 #include <fsconv/report/comparable.hpp>
+#include <fsconv/train/codes_file.hpp>
 #include <fsconv/train/evaluation_report.hpp>
 #include <fsconv/train/recorded_run.hpp>
 #include <fsconv/verify/report_reader.hpp>
+#include <variant>
 #include <vector>
 
 namespace fsconv::report {
@@ -19,7 +21,7 @@ void add_runs(Page& page, const std::vector<Result<RecordedRun>>& runs);
 // configuration (a number each) have one colour, where colours suffice.
 void add_run_curves(Page& page, const std::vector<Result<RecordedRun>>& runs, const Groups& groups,
                     const std::vector<std::size_t>& configurations);
-// Of one run: originals and reconstructions, the filters of its first layer, its steps.
+// Of one run: originals and reconstructions, draws of the prior, the filters of its first layer, its steps.
 void add_run_pictures(Page& page, const Result<RecordedRun>& run);
 // Where the entries of W are, of every convolution that differs from those before; of eight at most.
 void add_patterns(Page& page, const std::vector<Result<RecordedRun>>& runs);
@@ -43,6 +45,14 @@ struct RecordedCodes {
 };
 RecordedCodes read_codes(const std::string& path);
 void add_codes(Page& page, const Result<RecordedCodes>& codes);
+
+// The pictures that `fsconv decode` or `fsconv reconstruct` wrote as HDF5.
+struct RecordedPictures {
+  std::string run;  // that made them
+  std::variant<Decoded, ImagePairs> of;
+};
+RecordedPictures read_pictures(const std::string& path);
+void add_pictures(Page& page, const Result<RecordedPictures>& pictures);
 
 // A line of how much each code varies, for evaluations and codes.
 void add_code_variances(Page& page,

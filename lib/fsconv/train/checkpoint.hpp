@@ -9,6 +9,7 @@
 #include <fsconv/nn/runner.hpp>
 #include <fsconv/train/config.hpp>
 #include <fsconv/train/image_checksums.hpp>
+#include <fsconv/train/image_pairs.hpp>
 #include <optional>
 
 namespace fsconv {
@@ -83,12 +84,6 @@ struct RunRecord {
   std::string smoothing = {};
   std::vector<StepAlgorithms> algorithms = {};  // Runner::algorithms() of what trains
   std::optional<ExchangeRecord> exchange = {};  // where there are several processes
-};
-
-// Images as the model is shown them and what it makes of them, both [N, C, H, W] in 0..1.
-struct ImagePairs {
-  Tensor<float> originals, reconstructions;
-  Binarise binarise = Binarise::none;  // of the originals
 };
 
 //   /epoch                  scale of the series   /train_loss ... [epoch]

@@ -58,29 +58,34 @@ void write_factors(hdf5::File& file, const ShownImages& images) {
   }
 }
 
-Index zoom_of(const Grid& grid, const Shape& images) {
-  return grid.zoom > 0 ? grid.zoom : default_zoom(images[2], images[3]);
-}
-
-Picture picture_of(const Decoded& decoded, const Grid& grid) {
-  GridOptions options{.zoom = zoom_of(grid, decoded.images.shape()),
-                      .row_labels = decoded.row_labels,
-                      .column_labels = decoded.column_labels};
-  const Index count = decoded.images.shape()[0];
-  const bool cut = decoded.axes.size() == 1 && decoded.column_labels.empty();
-  const Index about_square = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(count))));
-  const Index columns = !cut ? static_cast<Index>(decoded.axes.back().values.size())
-                             : std::min(count, grid.columns > 0 ? grid.columns : about_square);
-  const std::vector<Tensor<float>> rows = wrap_images(decoded.images, columns);
-  // Of a plain list, each row is labelled with the number of its first picture.
-  if (cut)
-    for (Index first = 0; first < count; first += columns)
-      options.row_labels.push_back(
-          fmt::format("{}", decoded.axes[0].values[static_cast<std::size_t>(first)]));
-  return image_grid(rows, options);
+std::vector<std::string> labels(const PictureAxis& axis, const char* format) {
+  std::vector<std::string> texts;
+  for (const double value : axis.values) texts.push_back(fmt::format(fmt::runtime(format), value));
+  return texts;
 }
 
 }  // namespace
+
+Picture picture_of(const Decoded& decoded, const Grid& grid) {
+  GridOptions options{.zoom = zoom_of(grid, decoded.images.shape())};
+  const PictureAxis &first = decoded.axes.front(), &last = decoded.axes.back();
+  const Index count = decoded.images.shape()[0];
+  auto columns = static_cast<Index>(last.values.size());
+  if (decoded.axes.size() == 2) {
+    options.row_labels = labels(first, "z{}");
+    options.column_labels = labels(last, "{:.3g}");
+  } else if (first.name == line_axis) {
+    if (!decoded.between.empty()) options.row_labels = {decoded.between};
+    options.column_labels = labels(last, "{:.3g}");
+  } else {
+    const auto about_square = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(count))));
+    columns = std::min(count, grid.columns > 0 ? grid.columns : about_square);
+    // Each row is labelled with the number of its first picture.
+    for (Index at = 0; at < count; at += columns)
+      options.row_labels.push_back(fmt::format("{}", first.values[static_cast<std::size_t>(at)]));
+  }
+  return image_grid(wrap_images(decoded.images, columns), options);
+}
 
 OutputKind output_kind(const std::string& path, const std::vector<OutputKind>& legal) {
   std::vector<std::string> names;
@@ -152,19 +157,8 @@ void write_reconstructions(const std::string& path, const RunInfo& info, const T
   if (kind == OutputKind::npy) return write_array(path, pairs.reconstructions, "f4");
   if (kind == OutputKind::png) {
     constexpr Index usual_columns = 16;
-    const Index columns =
-        std::min(pairs.originals.shape()[0], grid.columns > 0 ? grid.columns : usual_columns);
-    const auto originals = wrap_images(pairs.originals, columns);
-    const auto reconstructions = wrap_images(pairs.reconstructions, columns);
-    GridOptions options{.zoom = zoom_of(grid, pairs.originals.shape())};
-    std::vector<Tensor<float>> rows;
-    for (std::size_t at = 0; at < originals.size(); ++at) {
-      rows.push_back(originals[at]);
-      rows.push_back(reconstructions[at]);
-      options.row_labels.push_back(shown_as(pairs.binarise));
-      options.row_labels.push_back("reconstructed");
-    }
-    return write_png(path, image_grid(rows, options));
+    return write_png(path, picture_of(pairs, {.zoom = grid.zoom,
+                                              .columns = grid.columns > 0 ? grid.columns : usual_columns}));
   }
   hdf5::File file = hdf5::File::create(path);
   write_origin(file, info, run);

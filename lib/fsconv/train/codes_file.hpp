@@ -21,7 +21,12 @@ OutputKind output_kind(const std::string& path, const std::vector<OutputKind>& l
 void write_codes(const std::string& path, const RunInfo& info, const TrainedRun& run,
                  const ShownImages& images, const Codes<float>& codes);
 
-// How pictures are arranged: the numbers along an axis, and what they are called.
+// What pictures are arranged by: codes of a file or draws of the prior, by number; the way from one image's code to
+// another's; or which number of a code is set, and to what.
+constexpr const char *code_axis = "code", *sample_axis = "sample", *line_axis = "fraction",
+                     *number_axis = "number", *value_axis = "value";
+
+// The numbers along an axis, and what they are called.
 struct PictureAxis {
   std::string name;  // of the scale in a file
   std::vector<double> values;
@@ -34,17 +39,14 @@ struct Decoded {
   std::vector<PictureAxis> axes;  // one or two
   Tensor<float> codes;            // [N, code...]
   Tensor<float> images;           // [N, channels, height, width]
-  std::vector<std::string> row_labels = {},
-                           column_labels = {};  // of the PNG; of one axis of no column: by number
+  std::string between = {};       // of codes on a line, "I to J": its ends
 };
 
-// How a PNG shows them.
-struct Grid {
-  Index zoom = 0;     // 0: default_zoom()
-  Index columns = 0;  // of one axis without column labels; 0: about as many as rows
-};
+// A grid with its labels: rows are the first of two axes; codes on a line are one row; others of one axis are cut into
+// rows, by default about as many as columns.
+Picture picture_of(const Decoded& decoded, const Grid& grid = {});
 
-//   FILE.png   a grid: rows are the first of two axes; one axis is cut into rows, or is one where it has column labels
+//   FILE.png   its picture
 //   FILE.npy   the pixels, [axes..., channel, row, column]
 //   FILE.h5    a scale for each axis, /images [axes..., channel, row, column], /codes [axes..., code...]
 // InvalidArgument "output" for another name, IoError.
@@ -56,5 +58,10 @@ void write_decoded(const std::string& path, const RunInfo& info, const TrainedRu
 //   FILE.h5    /image, /originals, /reconstructions, /label where there are labels
 void write_reconstructions(const std::string& path, const RunInfo& info, const TrainedRun& run,
                            const ShownImages& images, const ImagePairs& pairs, const Grid& grid);
+
+// What write_decoded() and write_reconstructions() wrote as HDF5. IoError; BadData for another file, one that
+// contradicts itself or its digest.
+Decoded read_decoded(const hdf5::File& file);
+ImagePairs read_reconstructions(const hdf5::File& file);
 
 }  // namespace fsconv

@@ -7,6 +7,17 @@
 #include <fsconv/train/run_layout.hpp>
 
 namespace fsconv {
+namespace {
+
+// [image, row, column, channel] of bytes as [N, C, H, W] in 0..1.
+Tensor<float> as_images(const Tensor<std::uint8_t>& pictures) {
+  Tensor<float> values(pictures.shape());
+  std::transform(pictures.begin(), pictures.end(), values.begin(),
+                 [](std::uint8_t byte) { return static_cast<float>(byte) / 255; });
+  return permute(values, {0, 3, 1, 2});
+}
+
+}  // namespace
 
 const RecordedSeries* RecordedRun::find(const std::string& name) const {
   for (const RecordedSeries& one : series)
@@ -51,8 +62,7 @@ RecordedRun read_recorded_run(const hdf5::File& file) {
       .smoothing = read_smoothing(file),
       .epochs = {},
       .series = {},
-      .originals = {},
-      .reconstructions = {}};
+      .samples = {}};
   run.configuration = read_configuration(file);
   if (file.has_attribute("/", "command_line")) run.command_line = file.string_attribute("/", "command_line");
   if (file.has_attribute("/", "data_source")) run.data_source = file.string_attribute("/", "data_source");
@@ -68,8 +78,9 @@ RecordedRun read_recorded_run(const hdf5::File& file) {
   read(validation_series, std::string(loss_units(run.trained.model)), validation_long_name);
   read(exchange_series, "s", exchange_long_name);
   run.partial = read_partial_epoch(file);
-  run.originals = sealed.read<std::uint8_t>("/samples/originals");
-  run.reconstructions = sealed.read<std::uint8_t>("/samples/reconstructions");
+  run.samples = {as_images(sealed.read<std::uint8_t>("/samples/originals")),
+                 as_images(sealed.read<std::uint8_t>("/samples/reconstructions")),
+                 binarise_of(run.trained.config)};
   return run;
 }
 

@@ -26,8 +26,7 @@ struct RecordedRun {
   std::vector<double> epochs;             // 1, 2, ...
   std::vector<RecordedSeries> series;
   PartialEpoch partial = {};  // behind them
-  Tensor<std::uint8_t> originals,
-      reconstructions;  // [image, row, column, channel]: test images and what the last epoch made of them
+  ImagePairs samples;         // test images and what the last epoch made of them
 
   const RecordedSeries* find(const std::string& name) const;  // nothing where the run has none
   bool is_smoothed() const;  // by fsconv smooth: the weights are not those that the training ended with

@@ -23,7 +23,7 @@ Index copies_kept(const TrainConfig& config) {
 }
 
 // What a run keeps of a model, before it is made: so that one that is too large is refused in no time.
-void require_memory_to_train(const TrainConfig& config, const Model& model) {
+void require_memory_to_train(const TrainConfig& config, const Model& model, Index train) {
   require_memory(model.parameter_count(), static_cast<std::size_t>(copies_kept(config)) * sizeof(float),
                  "parameters, their gradients and what the optimizer remembers of them");
   if (config.form != "batched") return;
@@ -32,7 +32,8 @@ void require_memory_to_train(const TrainConfig& config, const Model& model) {
                                       .trains = true,
                                       .number_bytes = rounds ? 2 : 4,
                                       .sum_bytes = sizeof(float)});
-  const Index blocks = ceil_div(config.batch, images_per_block(model));  // each keeps one thread busy
+  const Index blocks =
+      ceil_div(std::min(config.batch, train), images_per_block(model));  // each keeps one thread busy
   require_memory(plan.bytes, static_cast<std::size_t>(std::min<Index>(config.threads, blocks)),
                  "activations of all threads");
 }
@@ -56,13 +57,22 @@ Runner<float> evaluator_of(const Model& model, const TrainConfig& config, Commun
   return {with_draws(model, 1), computing(config, false, ranks)};
 }
 
+ImagesAtOnce images_at_once(const TrainConfig& config, Index train, Index validation, Index test) {
+  return {.step = std::min(config.batch, train),
+          .evaluated = std::min(evaluated_at_once, std::max(validation, test))};
+}
+
+ImagesAtOnce images_at_once(const TrainConfig& config, const TrainingData& data) {
+  return images_at_once(config, data.train.count(), data.validation.count(), data.test.count());
+}
+
 SummaryContext context_of(const TrainConfig& config, const Runner<float>& runner,
-                          const Runner<float>& evaluator) {
+                          const Runner<float>& evaluator, const ImagesAtOnce& images) {
   // Of many ranks this one may have no block.
-  const auto evaluating = static_cast<std::size_t>(std::max(1, evaluator.threads_for(evaluated_at_once)));
-  return {.threads = std::max(1, runner.threads_for(config.batch)),
+  const auto evaluating = static_cast<std::size_t>(std::max(1, evaluator.threads_for(images.evaluated)));
+  return {.threads = std::max(1, runner.threads_for(images.step)),
           .activation_bytes = runner.activation_bytes(),
-          .gradient_bytes = runner.gradient_bytes(config.batch),
+          .gradient_bytes = runner.gradient_bytes(images.step),
           .packed_bytes = runner.parameter_bytes(),
           .evaluation_bytes = evaluating * evaluator.activation_bytes() + evaluator.parameter_bytes(),
           .optimizer_slots = slots_of(config),
@@ -72,15 +82,17 @@ SummaryContext context_of(const TrainConfig& config, const Runner<float>& runner
           .algorithms = runner.algorithms()};
 }
 
-void require_machine_for(const Model& model, const SummaryContext& context) {
-  const std::size_t together = memory_of(model, context);
+void require_machine_for(const Model& model, const SummaryContext& context, int processes) {
+  const auto together = static_cast<double>(memory_of(model, context)),
+             there = static_cast<double>(total_bytes());
   constexpr double gibibyte = Index{1} << 30;
-  if (static_cast<Index>(together) > total_bytes())
-    throw InvalidArgument(
-        "model",
-        fmt::format("takes {:.1f} GiB to be trained, and this machine has {:.1f}",
-                    static_cast<double>(together) / gibibyte, static_cast<double>(total_bytes()) / gibibyte),
-        "fewer channels, a smaller latent or fewer threads; --summary lists what it takes");
+  if (together * processes <= there) return;
+  throw InvalidArgument(
+      "model",
+      fmt::format("takes {:.1f} GiB to be trained{}, and this machine has {:.1f}", together / gibibyte,
+                  processes > 1 ? fmt::format(" in each of {} processes", processes) : "", there / gibibyte),
+      fmt::format("fewer channels, a smaller latent or fewer {}; --summary lists what it takes",
+                  processes > 1 ? "processes on a machine" : "threads"));
 }
 
 void check_before_data(const TrainConfig& config) {
@@ -89,7 +101,8 @@ void check_before_data(const TrainConfig& config) {
   const Index tested =
       config.test_data.empty() ? generated_test_images : std::max<Index>(1, config.test_images);
   check_counts(config, config.data, generated_train_images, tested);
-  require_memory_to_train(config, model_for(config, *format));
+  const Index train = config.train_images > 0 ? config.train_images : generated_train_images;
+  require_memory_to_train(config, model_for(config, *format), train);
 }
 
 TrainingData load_data_for(const TrainConfig& config, const NamedIn& named_in) {
@@ -98,7 +111,7 @@ TrainingData load_data_for(const TrainConfig& config, const NamedIn& named_in) {
   if (!known_format(config.data)) {
     TrainConfig resolved = config;
     resolved.validation = data.validation.count();
-    require_memory_to_train(resolved, model_for(resolved, data.format()));
+    require_memory_to_train(resolved, model_for(resolved, data.format()), data.train.count());
   }
   return data;
 }

@@ -17,12 +17,19 @@ Computing computing(const TrainConfig& config, bool trains, Communicator* ranks 
 // What computes the losses of test and validation images, of which all have one draw.
 Runner<float> evaluator_of(const Model& model, const TrainConfig& config, Communicator* ranks = nullptr);
 
+// As many images as are computed at a time, at the most.
+struct ImagesAtOnce {
+  Index step, evaluated;
+};
+ImagesAtOnce images_at_once(const TrainConfig& config, Index train, Index validation, Index test);
+ImagesAtOnce images_at_once(const TrainConfig& config, const TrainingData& data);
+
 SummaryContext context_of(const TrainConfig& config, const Runner<float>& runner,
-                          const Runner<float>& evaluator);
+                          const Runner<float>& evaluator, const ImagesAtOnce& images);
 
 // InvalidArgument "model" where a run takes more than this machine has: room is taken when it is first written to, and then it is too
-// late to be told.
-void require_machine_for(const Model& model, const SummaryContext& context);
+// late to be told. `processes` of them share the machine.
+void require_machine_for(const Model& model, const SummaryContext& context, int processes);
 
 // What the format and number of the images say of a run, where they are known before there are any. InvalidArgument.
 void check_before_data(const TrainConfig& config);

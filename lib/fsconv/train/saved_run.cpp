@@ -19,13 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Picture picture_of(const ImagePairs& samples) {
-  const Shape& shape = samples.originals.shape();
-  return image_grid(std::vector{samples.originals, samples.reconstructions},
-                    {.zoom = default_zoom(shape[2], shape[3]),
-                     .row_labels = {shown_as(samples.binarise), "reconstructed"}});
-}
-
 std::string held_by(const std::string& path) {
   try {
     const hdf5::File file = hdf5::File::open(path);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <fsconv/base/text.hpp>
 #include <fsconv/data/order.hpp>
+#include <fsconv/train/run_model.hpp>
 #include <fsconv/train/smooth.hpp>
 
 namespace fsconv {
@@ -50,7 +51,9 @@ ImagePairs samples_of(const hdf5::File& file, const TrainState& state, const Tra
   const Tensor<std::uint8_t> images = permute(file.read<std::uint8_t>("/samples/originals"), {0, 3, 1, 2});
   const std::vector<Index> order = natural_order(images.shape()[0]);
   const Batch batch = make_batch(images, order, Binarise::none, 0, Split::test);
-  Runner<float> runner(with_draws(state.model, 1), {.algorithm = config.algorithm, .threads = threads});
+  TrainConfig own = config;
+  own.threads = threads;
+  Runner<float> runner = evaluator_of(state.model, own);
   runner.load(state.parameters);
   ImagePairs pairs{Tensor<float>(images.shape()), runner.reconstruct(batch), binarise_of(config)};
   fetch(batch, pairs.originals.data());

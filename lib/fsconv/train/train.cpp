@@ -64,6 +64,10 @@ class Trainer {
     return beta_at(config_.beta, config_.beta_warmup, done() * steps_per_epoch() + step, steps_per_epoch());
   }
 
+  SummaryContext context() const {
+    return context_of(config_, trainer_, evaluator_, images_at_once(config_, data_));
+  }
+
   const TrainRun& run_;
   Communicator& ranks_;
   TrainConfig config_;  // validation is what the data makes of it
@@ -100,7 +104,7 @@ Trainer::Trainer(const TrainRun& run, const TrainListener& listener, SavedRun& s
   record_.checksums = data_.checksums;
   record_.initial = run_.initial;
   record_.algorithms = trainer_.algorithms();
-  require_machine_for(state_.model, context_of(config_, trainer_, evaluator_));
+  require_machine_for(state_.model, context(), run_.processes);
 }
 
 TrainState Trainer::fresh_state() const {
@@ -333,9 +337,10 @@ void Trainer::begin() {
   on_first(ranks_, [&] {
     if (const auto made = saved_.make_folder()) listener_.say(fmt::format("made the folder {}", *made));
   });
-  record_.exchange = measured_exchange(trainer_, config_.batch);
-  listener_.on_model(summary(state_.model, context_of(config_, trainer_, evaluator_)));
-  if (record_.exchange) listener_.say(exchange_text(*record_.exchange, trainer_, config_.batch));
+  const Index at_once = images_at_once(config_, data_).step;
+  record_.exchange = measured_exchange(trainer_, at_once);
+  listener_.on_model(summary(state_.model, context()));
+  if (record_.exchange) listener_.say(exchange_text(*record_.exchange, trainer_, at_once));
   constexpr Index large = 1'000'000'000;
   if (const Index bytes = checkpoint_bytes(state_.model, state_.optimizer.slots(), config_.validation > 0);
       bytes > large)
@@ -394,14 +399,21 @@ std::string summary(const TrainConfig& config) {
   check_before_data(config);
   TrainConfig resolved = config;
   auto format = known_format(config.data);
+  ImagesAtOnce images = images_at_once(
+      config, config.train_images > 0 ? config.train_images : generated_train_images - config.validation,
+      config.validation,
+      config.test_images > 0     ? config.test_images
+      : config.test_data.empty() ? generated_test_images
+                                 : evaluated_at_once);
   if (!format) {
     const TrainingData data = load_training_data(config);
     format = data.format();
     resolved.validation = data.validation.count();
+    images = images_at_once(config, data);
   }
   const Model model = model_for(resolved, *format);
   const Runner<float> runner(model, computing(resolved, true));
-  return summary(model, context_of(resolved, runner, evaluator_of(model, resolved)));
+  return summary(model, context_of(resolved, runner, evaluator_of(model, resolved), images));
 }
 
 std::vector<EpochResult> train(const TrainRun& run, const TrainListener& listener) {

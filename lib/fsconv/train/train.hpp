@@ -27,6 +27,7 @@ struct TrainRun {
   bool untrained =
       false;  // write the file of a run that has not begun, which can be used and resumed, and stop
   Communicator* ranks = nullptr;  // the processes that train together, all with the same run; null: this one
+  int processes = 1;              // of them, on this machine: they share its memory
 };
 
 struct TrainListener {
