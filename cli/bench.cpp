@@ -51,8 +51,7 @@ boost::program_options::options_description options() {
       .value("seed", "N", "of the numbers and of the order in the rounds (0)")
       .value("shard", "I/N", "time the I-th of N parts of the items; fsconv merge joins their files")
       .value("output", "FILE", "write every sample to an HDF5 file, one row per item");
-  add_geometry_options(list);
-  add_size_options(list);
+  add_convolution_options(list);
   return list;
 }
 

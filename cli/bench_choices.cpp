@@ -67,7 +67,6 @@ std::vector<engine::Algorithm> algorithms_of(const Options& options) {
 }
 
 std::vector<bench::NamedGeometry> geometries_of(const Options& options) {
-  require_no_words_of_arrays(options);
   if (options.has("case") || options.has("input-size")) {
     constexpr const char* of_sets[] = {"set"};
     options.require_none_of(of_sets, "one geometry is named");

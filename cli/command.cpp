@@ -201,9 +201,15 @@ std::string truth_text(const std::string& name, const ConfigEntry& entry) {
 // The configuration of a training run without --padding says so: [].
 constexpr std::string_view may_be_none = "padding";
 
-// The options and where each stands. What is in the file is obeyed or refused.
+// Whether the value of an option may be a list, as its placeholder shows: N[,N...], IMAGE,CODE.
+bool takes_list(const po::option_description& option) {
+  return option.format_parameter().find(',') != std::string::npos;
+}
+
+// The options and where each stands; those of the command's words that are a list become `words`. What is in the file is obeyed or
+// refused.
 std::pair<Texts, Texts> from_config_file(const Command& command, const po::options_description& known,
-                                         const std::string& file) {
+                                         const std::string& file, std::vector<std::string>& words) {
   Texts texts, places;
   for (const auto& [name, entry] : read_config_file(file)) {
     if (name == "config" || name == "help")
@@ -215,8 +221,15 @@ std::pair<Texts, Texts> from_config_file(const Command& command, const po::optio
       throw InvalidArgument(entry.place, fmt::format("{} is empty", name), "give it a value");
     if (entry.text.find('\0') != std::string::npos)
       throw InvalidArgument(entry.place, fmt::format("{} holds a zero byte", name), "no option may");
-    texts.emplace(name, is_flag(*option) ? truth_text(name, entry) : entry.text);
     places.emplace(name, entry.place);
+    if (entry.is_list && takes_several(command) && name == positional_name(command)) {
+      words = entry.entries;
+      continue;
+    }
+    if (entry.entries.size() > 1 && !takes_list(*option))
+      throw InvalidArgument(entry.place, fmt::format("{} is a list of {}", name, entry.entries.size()),
+                            "it takes one value");
+    texts.emplace(name, is_flag(*option) ? truth_text(name, entry) : entry.text);
   }
   return {texts, places};
 }
@@ -366,7 +379,14 @@ Options parse(const Command& command, const std::vector<std::string>& arguments)
     file = config->second;
     texts.erase(config);
     Texts more;
-    std::tie(more, places) = from_config_file(command, known, file);
+    std::vector<std::string> listed;
+    std::tie(more, places) = from_config_file(command, known, file, listed);
+    // The command line wins: words, too.
+    if (takes_several(command) && (!words.empty() || texts.contains(positional_name(command)))) {
+      more.erase(positional_name(command));
+      listed.clear();
+    }
+    words.insert(words.end(), listed.begin(), listed.end());
     with_place([&] { resolve(more); }, places);
     std::erase_if(places, [&](const auto& entry) { return texts.contains(entry.first); });
     texts.merge(more);  // what is there already stays

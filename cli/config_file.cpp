@@ -48,11 +48,15 @@ class LineReader {
     skip_blanks();
     const bool is_list = at_ < line_.size() && line_[at_] == '[';
     const bool is_quoted = at_ < line_.size() && is_quote(line_[at_]);
-    const std::string text = is_list ? list() : is_quoted ? quoted() : plain(line_.size());
+    std::vector<std::string> entries;
+    if (is_list) entries = list();
+    const std::string text = is_list     ? fmt::format("{}", fmt::join(entries, ","))
+                             : is_quoted ? quoted()
+                                         : plain(line_.size());
     skip_blanks();
     if (at_ < line_.size() && line_[at_] != '#')
       fail(fmt::format("cannot read '{}' behind the value", excerpt(line_.substr(at_))));
-    return {text, is_list, place_};
+    return {text, is_list, std::move(entries), place_};
   }
 
   [[noreturn]] void fail(const std::string& problem) const {
@@ -87,7 +91,7 @@ class LineReader {
   }
 
   // [32, "3/2"] is 32,3/2.
-  std::string list() {
+  std::vector<std::string> list() {
     std::vector<std::string> entries;
     do {
       ++at_;  // the bracket or the comma
@@ -100,7 +104,7 @@ class LineReader {
     ++at_;
     if (entries.size() > 1 && std::find(entries.begin(), entries.end(), "") != entries.end())
       fail("a list has an empty entry");
-    return fmt::format("{}", fmt::join(entries, ","));
+    return entries;
   }
 
   std::string_view line_;
@@ -162,7 +166,10 @@ Entries from_json(const nlohmann::json& json, const PlaceOf& place_of) {
     if (value.is_array() && value.size() > 1 &&
         std::any_of(value.begin(), value.end(), [](const auto& entry) { return entry == ""; }))
       throw InvalidArgument(place, fmt::format("{}: the list has an empty entry", excerpt(name)));
-    entries.emplace(name, ConfigEntry{*text, value.is_array(), place});
+    ConfigEntry entry{*text, value.is_array(), {}, place};
+    if (value.is_array())
+      for (const auto& one : value) entry.entries.push_back(*option_text(one));
+    entries.emplace(name, std::move(entry));
   }
   return entries;
 }

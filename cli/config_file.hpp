@@ -4,12 +4,14 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 namespace fsconv::cli {
 
 struct ConfigEntry {
-  std::string text;  // as it would stand on the command line
-  bool is_list;      // in brackets
+  std::string text;                  // as it would stand on the command line
+  bool is_list;                      // in brackets
+  std::vector<std::string> entries;  // of a list
   std::string
       place;  // for errors: "my.cfg:3", the file and the line, or the file alone where it has no lines
 };

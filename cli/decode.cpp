@@ -137,7 +137,7 @@ int run(const Options& options) {
                           "give --image I, around whose code to traverse");
   require_output_of(options, trained, {.path = output, .kind = info.kind});
   std::optional<ShownImages> images;
-  if (source == "interpolate" || options.has("image")) images = load_named_images(trained, request);
+  if (source == "interpolate" || options.has("image")) images = load_named_images(options, trained, request);
 
   // What is read is read before there are threads: HDF5 is tried in a child process, and a thread that is just
   // starting could hold, for ever, what its copy there needs.

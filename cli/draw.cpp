@@ -57,7 +57,8 @@ bool names_a_file(const std::string& text) {
     parse_case(text);
     return false;
   } catch (const InvalidArgument&) {
-    return std::filesystem::exists(text);
+    std::error_code none;
+    return std::filesystem::exists(text, none);
   }
 }
 
@@ -99,7 +100,8 @@ Tensor<double> one_filter(const std::string& file, const ArrayOrder& order) {
 }
 
 draw::Scene drawn_model(const Options& options) {
-  std::vector<const char*> pointless{"op", "view", "text", "weight", "input", "step", "animate", "case"};
+  std::vector<const char*> pointless{"op",   "view",    "text",    "weight", "input",
+                                     "step", "animate", "seconds", "case"};
   for (const char* name : geometry_option_names()) pointless.push_back(name);
   options.require_none_of(pointless, "the picture of a model has none");
   const TrainedModel trained = open_run(options.text("of"), Weights::best).trained;
@@ -120,7 +122,7 @@ Drawn drawn_figure(const Options& options, bool moves) {
   figure.convention = convention_of(options);
   const Geometry geometry = drawn_geometry(options, figure.direction);
   if (figure.view == draw::View::overlap) {
-    constexpr const char *of_steps[] = {"weight", "input", "step", "animate", "seconds"},
+    constexpr const char *of_steps[] = {"weight", "input", "step", "animate", "seconds", "flip"},
                          *of_cells[] = {"text"};
     constexpr auto why = "the view overlap counts taps: it shows no numbers of arrays and no steps";
     options.require_none_of(of_steps, why);

@@ -40,7 +40,7 @@ int run(const Options& options) {
   const OutputKind kind = output_kind(output, {OutputKind::hdf5, OutputKind::npy});
   const TrainedRun trained = run_of(options);
   if (ranks().rank() == 0) require_output_of(options, trained, {.path = output, .kind = info.kind});
-  const ShownImages images = load_named_images(trained, request);
+  const ShownImages images = load_named_images(options, trained, request);
 
   require_same_work(ranks(), info, trained, images);
   std::optional<Runner<float>> runner;

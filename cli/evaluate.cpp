@@ -58,7 +58,8 @@ int run(const Options& options) {
   const TrainedRun trained = run_of(options);
   if (ranks().rank() == 0) require_evaluation_output(options, trained);
   tell_if_emulated(precision);
-  const ShownImages images = load_named_images(trained, request);
+  const ShownImages images =
+      load_named_images(options, trained, request, trained.trained.model.heads().has_value());
   std::optional<EvaluationReport> other;
   if (options.has("against")) {
     other = read_evaluation(options.required_text("against"));

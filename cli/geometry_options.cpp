@@ -25,16 +25,27 @@ Said said_in(const Options& options) {
   };
 }
 
-}  // namespace
-
-void add_geometry_options(OptionList& list) {
+void add_words_of_conv(OptionList& list) {
   list.value("convention", "NAME",
              "native (default), pytorch, tensorflow, keras, theano, onnx, onnx-reference or jax")
       .value("stride", "S[,S...]", "whole number or fraction: 2, 1/2, 2/3 (1); 2/2 is not 1")
       .value("padding", "P[,P...]", "P or BEGIN:END per axis, or valid, same, same_lower, full, half, causal")
-      .value("output-padding", "P[,P]", "extra pixels at the end of a transposed convolution's output")
       .value("dilation", "D[,D...]", "distance between taps (1)")
-      .value("groups", "G", "groups of channels (1)")
+      .value("groups", "G", "groups of channels (1)");
+}
+
+void add_sizes(OptionList& list, const char* input_size) {
+  list.value("input-size", "N[,N...]", input_size)
+      .value("kernel", "K[,K...]", "filter size")
+      .value("channels", "IMAGE,CODE", "channels of the image side and of the code side (1,1)")
+      .value("case", "STRING", "all of a geometry in one word, as reports print it: oc16i28o14k4s2p1");
+}
+
+}  // namespace
+
+void add_geometry_options(OptionList& list) {
+  add_words_of_conv(list);
+  list.value("output-padding", "P[,P]", "extra pixels at the end of a transposed convolution's output")
       .value("size", "N[,N...]", "size of a transposed convolution's output, or its whole shape")
       .value(
           "data-format", "NAME",
@@ -44,11 +55,11 @@ void add_geometry_options(OptionList& list) {
       .value("use-consistent-padding", "true|false", "jax's conv_transpose: numbers pad the image (false)");
 }
 
-void add_size_options(OptionList& list) {
-  list.value("input-size", "N[,N...]", "size of what the operator reads")
-      .value("kernel", "K[,K...]", "filter size")
-      .value("channels", "IMAGE,CODE", "channels of the image side and of the code side (1,1)")
-      .value("case", "STRING", "all of a geometry in one word, as reports print it: oc16i28o14k4s2p1");
+void add_size_options(OptionList& list) { add_sizes(list, "size of what the operator reads"); }
+
+void add_convolution_options(OptionList& list) {
+  add_words_of_conv(list);
+  add_sizes(list, "size of the image: the geometry is said as that of a convolution");
 }
 
 std::span<const char* const> geometry_option_names() { return names; }
@@ -74,11 +85,6 @@ Direction direction_of(const Options& options, Direction otherwise) {
 }
 
 ArraySizes sizes_of(const Options& options) { return read_sizes(said_in(options)); }
-
-void require_no_words_of_arrays(const Options& options) {
-  constexpr const char* of_arrays[] = {"flip", "data-format"};
-  options.require_none_of(of_arrays, "it is about somebody's arrays, and these are drawn");
-}
 
 Geometry geometry_of(const Options& options, Direction direction) {
   const Settings settings =

@@ -11,6 +11,8 @@ namespace fsconv::cli {
 
 void add_geometry_options(OptionList& list);  // convention, stride, padding, ...
 void add_size_options(OptionList& list);      // input-size, kernel, channels, case: where no array says them
+// Both, for commands that try all operators of a geometry, which is said as that of a convolution of no array.
+void add_convolution_options(OptionList& list);
 
 // Everything that describes a geometry, for commands that may do without: the options above but for --case.
 std::span<const char* const> geometry_option_names();
@@ -22,9 +24,6 @@ Settings settings_of(const Options& options);
 ArraySizes sizes_of(const Options& options);  // --input-size, --kernel, --channels
 ArrayOrder order_of(const Options& options, Direction direction, std::size_t rank);
 FilterUse filter_use_of(const Options& options, Direction direction, std::size_t rank);
-
-// For commands that draw their arrays: what is said of somebody's would have no effect.
-void require_no_words_of_arrays(const Options& options);
 
 // The geometry that --case, or --input-size, --kernel, --channels and the settings describe.
 Geometry geometry_of(const Options& options, Direction direction);

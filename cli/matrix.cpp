@@ -100,11 +100,16 @@ void write_files(const Options& options, const Geometry& geometry, const MatrixR
   }
 }
 
-void require_matrix_output(const Options& options, const std::string& option) {
+std::string place_of(const Options& options, const std::string& option) {
   const std::string& path = options.text(option);
-  require_output({.path = option == "output" ? sparse_place(path) : path,
-                  .inputs = files_named(options, {"weight"}),
-                  .option = option});
+  return option == "output" ? sparse_place(path) : path;
+}
+
+void require_matrix_output(const Options& options, const std::string& option) {
+  const std::string place = place_of(options, option);
+  for (const char* other : {"output", "null-space", "picture"})
+    if (option != other && options.has(other)) require_apart(option, place, other, place_of(options, other));
+  require_output({.path = place, .inputs = files_named(options, {"weight"}), .option = option});
 }
 
 // What a matrix with so many rows and columns, or its null space, cannot be asked for.
@@ -159,8 +164,8 @@ int run(const Options& options) {
   std::optional<Explanation> polynomials;
   if (options.has("symbolic")) polynomials = explain(geometry, "symbolic");
   if (options.has("output")) {
-    require_sparse_target(options.text("output"));
     require_matrix_output(options, "output");
+    require_sparse_target(options.text("output"));
   }
   require_spectrum(options, geometry);
 

@@ -40,7 +40,7 @@ int run(const Options& options) {
   const Grid grid = grid_of(options, kind);
   const TrainedRun trained = run_of(options);
   require_output_of(options, trained, {.path = output, .kind = info.kind});
-  ShownImages images = load_named_images(trained, request);
+  ShownImages images = load_named_images(options, trained, request);
   if (count == 0) images = first_of(std::move(images), usual);
 
   Runner<float> runner = make_runner(trained, info.threads);

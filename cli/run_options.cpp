@@ -63,8 +63,12 @@ ImageRequest image_request_of(const Options& options, Index images) {
   return request;
 }
 
-ShownImages load_named_images(const TrainedRun& run, const ImageRequest& request) {
+ShownImages load_named_images(const Options& options, const TrainedRun& run, const ImageRequest& request,
+                              bool draws) {
   ShownImages images = load_images(run, request);
+  constexpr const char* of_draws[] = {"seed"};
+  if (images.binarise == Binarise::none && !draws)
+    options.require_none_of(of_draws, "these images are not binarised, and nothing else is drawn");
   tell_notes(images.notes);
   return images;
 }

@@ -35,7 +35,9 @@ int threads_of(const Options& options);
 ImageRequest image_request_of(const Options& options, Index images);
 
 // Those images, and on stderr what a user should know of how they were read.
-ShownImages load_named_images(const TrainedRun& run, const ImageRequest& request);
+// Refuses a --seed that nothing is drawn with: neither pixels nor, where the command `draws`, what it computes.
+ShownImages load_named_images(const Options& options, const TrainedRun& run, const ImageRequest& request,
+                              bool draws = false);
 
 // require_output() of what these options write, whose inputs are the files that they read, as far as --output could replace
 // them. Nor does a picture lie down among those that are read: InvalidArgument "output".

@@ -35,7 +35,8 @@ boost::program_options::options_description options() {
           "stack", "LAYERS",
           "plan layers from --input-size on, and back, with what each sees of the image: c32k4s2p1,c64k3s3/2 "
           "(channels, kernel, stride, padding, d dilation, g groups; without p, sizes divided by the stride, "
-          "rounding up); t32k4s2p1 is a transposed convolution (o output padding; without p, sizes multiplied)")
+          "rounding up); t32k4s2p1 is a transposed convolution (o output padding; without p, sizes multiplied; of a stride below 1 "
+          "those that its convolution gives)")
       .value("pixel", "I[,J...]",
              "of --stack's last layer: what it sees of the image, and how much of that is padding");
   return list;

@@ -59,8 +59,9 @@ void print_fields(const std::vector<StackLayer>& stack, const std::vector<std::s
   fmt::print("\n");
   print_wrapped(
       "what a pixel sees of the image along an axis, far from borders (jump: image pixels from one pixel to the next; "
-      "field: from the first pixel seen to the last; pixels: those read, without holes; centre: of pixel 0's, where 0 is "
-      "the middle of image pixel 0; shift: from the middle of the jump's own pixels; with phases, the least to the most)",
+      "field: from the first pixel seen to the last; pixels: those read, without holes; of both, with phases, the least to "
+      "the most; centre: of pixel 0's window, taken whole where a phase reads a part of it, 0 being the middle of image "
+      "pixel 0; shift: from the middle of the jump's own pixels)",
       2);
   fmt::print("{}", table.text());
 }

@@ -61,7 +61,8 @@ int run(const Options& options) {
                       .after = {}};
   require_smooth_output(options, trained);
   if (options.has("data")) {
-    const ShownImages images = load_named_images(trained, request);
+    const ShownImages images =
+        load_named_images(options, trained, request, trained.trained.model.heads().has_value());
     report.before = evaluate(trained, images, 0, info.threads, Precision::fp32);
     report.after = evaluate(smoothed, images, 0, info.threads, Precision::fp32);
   }

@@ -211,8 +211,9 @@ int run(const Options& options) {
     std::fflush(stdout);
     if (has_diverged(result, least) && !std::exchange(warned, true))
       tell(
-          "epoch {}: the loss is {:.3g}: the run diverges; a --learning-rate below {}, --clip-norm or --warmup may help",
-          result.epoch, std::max(result.train_loss, result.test_loss), wanted.config.learning_rate);
+          "epoch {}: the loss is {:.3g}: the run diverges; a --learning-rate below {}, --clip-norm or --warmup may help{}",
+          result.epoch, std::max(result.train_loss, result.test_loss), wanted.config.learning_rate,
+          wanted.config.beta > 1 || wanted.config.free_bits > 1 ? ", or less --beta or --free-bits" : "");
     least = trained++ == 0 ? result.train_loss : std::min(least, result.train_loss);
   };
   train(wanted, {.on_epoch = on_epoch,

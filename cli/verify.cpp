@@ -57,8 +57,7 @@ boost::program_options::options_description options() {
       .value("shard", "I/N",
              "the I-th of N parts of the checks and statements; fsconv merge joins their files")
       .value("output", "FILE", "write every check as one row of an HDF5 file");
-  add_geometry_options(list);
-  add_size_options(list);
+  add_convolution_options(list);
   return list;
 }
 
@@ -74,12 +73,6 @@ Bounds bounds_of(const Options& options) {
   return bounds;
 }
 
-Geometry named_geometry(const Options& options) {
-  const Geometry geometry = geometry_of(options, Direction::conv);
-  require_no_words_of_arrays(options);
-  return geometry;
-}
-
 std::vector<Geometry> geometries_of(const Options& options) {
   constexpr const char* of_exhaustive[] = {"max-size",        "max-kernel",   "max-stride",
                                            "max-denominator", "max-dilation", "max-padding"};
@@ -91,7 +84,7 @@ std::vector<Geometry> geometries_of(const Options& options) {
     options.require_none_of(of_exhaustive, "it belongs to --sweep exhaustive");
   if (one) {
     options.require_none_of(of_sweeps, "one geometry is named");
-    return {named_geometry(options)};
+    return {geometry_of(options, Direction::conv)};
   }
   options.require_none_of(geometry_option_names(),
                           "name one geometry with --case, or with --input-size and --kernel");
@@ -131,6 +124,11 @@ Methods methods_of(const Options& options) {
       throw InvalidArgument("method", fmt::format("'{}' is unknown", word),
                             "use numeric, exact, symbolic, proof or all");
   }
+  constexpr const char* of_exact[] = {"miss-bits"};
+  const auto& checks = methods.of_checks;
+  if (!checks.empty() &&
+      std::all_of(checks.begin(), checks.end(), [](Method m) { return m == Method::numeric; }))
+    options.require_none_of(of_exact, "it belongs to --method exact");
   return methods;
 }
 
@@ -197,7 +195,7 @@ int explain_one(const Options& options) {
   options.require_none_of(of_checks, "--explain only shows a case");
   const bool named = options.has("case") || options.has("input-size");
   const Explanation explanation =
-      explain(named ? named_geometry(options) : parse_case("ic1oc1i6o3k3s2p1"), "explain");
+      explain(named ? geometry_of(options, Direction::conv) : parse_case("ic1oc1i6o3k3s2p1"), "explain");
   if (options.has("json"))
     print_json(nlohmann::json(explanation), 2);
   else
@@ -208,7 +206,8 @@ int explain_one(const Options& options) {
 }
 
 int emit_statements(const Options& options, const std::vector<Obligation>& obligations) {
-  constexpr const char* of_runs[] = {"json", "output", "threads", "time-limit", "shard"};
+  constexpr const char* of_runs[] = {"json",  "output", "threads",    "time-limit",
+                                     "shard", "seed",   "geometries", "miss-bits"};
   options.require_none_of(of_runs, "--emit only writes files");
   if (obligations.empty()) throw InvalidArgument("emit", "no statement is asked for", "use --method proof");
   if (const auto made = make_folder(options.required_text("emit"))) tell("made the folder {}", *made);

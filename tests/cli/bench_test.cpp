@@ -182,7 +182,7 @@ TEST_CASE("cli bench: mistakes end with exit code 2 and what would be legal") {
       {"--what train --batch 4", {"batch", "no effect"}},
       {"--what train --threads 1,1", {"threads", "twice"}},
       {"--what train --form gather --isa avx2", {"isa", "no effect"}},
-      {"--input-size 8 --kernel 3 --flip true", {"flip", "no effect"}},
+      {"--input-size 8 --kernel 3 --flip true", {"flip", "no option of fsconv bench"}},
       {"--op ,", {"op", "empty entry"}},
       {"--what train --mutant no_flip", {"mutant", "no effect"}},
       {"--what train --form im2col --precision bf16", {"precision", "bf16"}},

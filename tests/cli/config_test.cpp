@@ -557,3 +557,32 @@ TEST_CASE("cli config: a run of before there was a choice of algorithm is repeat
   CHECK(other.exit_code == 2);
   CHECK(other.err.find("cannot change in a resumed run") != std::string::npos);
 }
+
+TEST_CASE("cli config: a list of files is several, and one of others what it takes one of is refused") {
+  const ScratchFolder folder;
+  for (const char* shard : {"1", "2"}) {
+    const Finished made = run_fsconv(
+        words(std::string(
+                  "verify --case i4o2k3 --method exact --claim transpose --form gather,scatter --shard ") +
+              shard + "/2 --output " + shard + ".h5"),
+        folder.path());
+    REQUIRE(made.exit_code == 0);
+  }
+  for (const char* content : {"files = [1.h5, 2.h5]\n", "{\"files\": [\"1.h5\", \"2.h5\"]}"}) {
+    INFO(content);
+    put_content(folder / "my.cfg", content);
+    CHECK(run_fsconv(words("merge --config my.cfg --output m.h5"), folder.path()).exit_code == 0);
+    std::filesystem::remove(folder / "m.h5");
+    // the command line wins
+    const Finished one =
+        run_fsconv(words("report 1.h5 --config my.cfg --output r.html --json"), folder.path());
+    REQUIRE(one.exit_code == 0);
+    CHECK(content_of(folder / "r.html").find("2.h5") == std::string::npos);
+  }
+  check_refused("shape --input-size 4 --kernel 2", {{"{\"convention\": [\"pytorch\", \"jax\"]}",
+                                                     {"my.cfg:1", "convention is a list of 2", "one value"}},
+                                                    {"case = [a, b]", {"my.cfg:1", "one value"}}});
+  // those that are lists anyway
+  put_content(folder / "my.cfg", "{\"input-size\": [8, 9], \"kernel\": 3, \"stride\": [2, \"3/2\"]}");
+  CHECK(shape_json(folder, "--config my.cfg")["axes"].size() == 2);
+}

@@ -120,7 +120,7 @@ TEST_CASE("cli draw: a filter that is applied reversed is drawn so, and the call
   CHECK(footer("--flip true", reversed));
   CHECK(footer("--convention pytorch --flip true", "# with the filter reversed"));
   CHECK(footer("--convention onnx-reference", "onnx: onnx.helper.make_node"));
-  CHECK_FALSE(footer("--flip true --view overlap", reversed));
+  CHECK_FALSE(footer("--convention theano --view overlap", reversed));
 }
 
 TEST_CASE("cli draw: what stands beside a call stands below it, and words that do nothing are refused") {
@@ -146,7 +146,7 @@ TEST_CASE("cli draw: what stands beside a call stands below it, and words that d
         "i5o2k3s2 --convention jax --use-consistent-padding true",
         "i5o2k3s2 --convention jax --op conv --transpose-kernel true", "i5o2k3s2 --step 1 --seconds 2",
         "i5o2k3s2 --view overlap --text numbers", "i5o2k3s2 --view overlap --seconds 2",
-        "i5o2k3s2 --view overlap --step 0"}) {
+        "i5o2k3s2 --view overlap --step 0", "i5o2k3s2 --view overlap --flip true"}) {
     const auto arguments = words(std::string("draw -o x.gif ") + line);
     const Finished refused = run_fsconv(arguments, folder.path());
     INFO(description(arguments, refused));
@@ -174,4 +174,16 @@ TEST_CASE("cli draw: a run's model, with both uses of a shared weight") {
   const Finished refused = run_fsconv(words("draw run.h5 --view zeros -o m.svg"), folder.path());
   CHECK(refused.exit_code == 2);
   CHECK(refused.error_lines() == 1);
+}
+
+TEST_CASE("cli draw: a name that no file can have is none, and is said so") {
+  const ScratchFolder folder;
+  std::filesystem::create_symlink("loop", folder / "loop");
+  for (const std::string& name : {std::string(300, 'x'), std::string("loop")}) {
+    const Finished refused = run_fsconv({"draw", name, "-o", "x.svg"}, folder.path());
+    INFO(refused.err);
+    CHECK((refused.exit_code == 2 || refused.exit_code == 5));
+    CHECK(refused.err.find("filesystem error") == std::string::npos);
+    CHECK(refused.error_lines() <= 2);
+  }
 }

@@ -206,3 +206,54 @@ TEST_CASE("cli kept files: results of one's own kind are replaced, and other pla
   folder.run("matrix --input-size 4 --kernel 3 -o checks.h5");
   folder.run("report checks.h5 -o page.html");
 }
+
+TEST_CASE(
+    "cli kept files: of two outputs neither takes the other away, and no part of a matrix is replaced") {
+  const TrainedFolder folder;
+  const auto refused = [&](const std::string& line, const char* says) {
+    const Finished finished = run_fsconv(words(line), folder.path());
+    INFO(description(words(line), finished));
+    CHECK(finished.exit_code == 2);
+    CHECK(finished.out.empty());
+    CHECK(finished.err.find(says) != std::string::npos);
+  };
+  const std::string matrix = "matrix --input-size 4 --kernel 3 --spectrum ";
+  for (const char* place : {"q.h5:/matrix", "q.h5:/matrix/data", "./q.h5:/matrix/new"})
+    refused(matrix + "-o q.h5 --null-space " + place, "are one place");
+  CHECK_FALSE(fs::exists(folder / "q.h5"));
+  folder.run(matrix + "-o q.h5 --null-space q.h5:/null");
+  const std::string bytes = folder.bytes("q.h5");
+  refused(matrix + "--null-space q.h5:/matrix/data", "is part of a matrix");
+  refused(matrix + "--null-space q.h5:/matrix", "is a group");
+  refused(matrix + "-o q.h5:/null", "is no sparse matrix");
+  write_array(folder / "x.npy", Tensor<double>({1, 1, 4}, {1, 2, 3, 4}), "f8");
+  write_array(folder / "w.npy", Tensor<double>({1, 1, 3}, {1, 2, 3}), "f8");
+  refused("apply --op conv --input x.npy --weight w.npy --output q.h5:/matrix/data", "is part of a matrix");
+  CHECK(folder.bytes("q.h5") == bytes);
+  folder.run(matrix + "-o q.h5");  // a whole matrix is replaced
+
+  folder.train("run.h5", "--latent 2");
+  folder.run("export run.h5 --to weights.npz");
+  const std::string weights = folder.bytes("weights.npz");
+  refused("matrix --input-size 4 --kernel 3 -o weights.npz", "of fsconv export");
+  CHECK(folder.bytes("weights.npz") == weights);
+  folder.run("matrix --input-size 4 --kernel 3 -o W.npz");
+  folder.run("matrix --input-size 4 --kernel 3 -o W.npz");
+}
+
+TEST_CASE("cli kept files: a seed that nothing is drawn with is refused") {
+  const TrainedFolder folder;
+  folder.train("ae.h5", "--latent 2");
+  folder.train("vae.h5", "--model vae --latent 2");
+  for (const char* line : {"evaluate ae.h5", "encode ae.h5 --output c.h5", "reconstruct ae.h5 --output r.png",
+                           "decode ae.h5 --interpolate 0,1 --output d.png"}) {
+    const Finished finished = run_fsconv(words(std::string(line) + " --seed 3"), folder.path());
+    INFO(description(words(line), finished));
+    CHECK(finished.exit_code == 2);
+    CHECK(finished.err.find("would have no effect") != std::string::npos);
+    folder.run(line);
+  }
+  folder.run("evaluate vae.h5 --seed 3");
+  folder.run("encode vae.h5 --seed 3 --output c3.h5");
+  folder.run("evaluate ae.h5 --binarise dynamic --seed 3");
+}

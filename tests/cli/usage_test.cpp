@@ -268,7 +268,7 @@ TEST_CASE("cli usage: numbers that no convolution has") {
       {"verify --geometries -1", {"geometries", "-1"}},
       {"shape --input-size 4 --kernel 3 --flip maybe", {"flip", "maybe", "true or false"}},
       {"matrix --input-size 4 --kernel 3 --flip maybe", {"flip", "maybe", "true or false"}},
-      {"verify --case i4o2k3 --flip maybe", {"flip", "maybe"}},
+      {"verify --case i4o2k3 --flip maybe", {"flip", "no option of fsconv verify", "fsconv shape"}},
       {"train --epochs 0", {"epochs", "0", "1"}},
       {"train --learning-rate nan", {"learning-rate", "nan"}},
       {"train --learning-rate 0", {"learning-rate", "0"}},
@@ -340,5 +340,12 @@ TEST_CASE("cli usage: options that would have no effect are refused") {
       {"verify --case i4o2k3 --geometries 10", {"geometries"}},
       {"verify --case i4o2k3 --form gather,gather", {"form", "twice"}},
       {"verify --case i4o2k3 --claim adjoint,adjoint", {"claim", "twice"}},
+      {"verify --emit out --seed 3", {"seed", "no effect"}},
+      {"verify --emit out --miss-bits 3", {"miss-bits", "no effect"}},
+      {"verify --case i4o2k3 --method numeric --miss-bits 3", {"miss-bits", "no effect"}},
+      {"train --data generated --channels 2 --latent 0 --activation tanh", {"activation", "one layer"}},
+      {"train --data generated --model vae --beta 0 --beta-warmup 5", {"beta-warmup", "--beta 0"}},
+      {"train --data generated --model vae --beta 0 --free-bits 5", {"free-bits", "--beta 0"}},
+      {"train --data generated --learning-rate 1e-308", {"learning-rate", "0 as a float"}},
   });
 }

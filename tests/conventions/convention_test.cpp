@@ -141,9 +141,64 @@ TEST_CASE("convention: the size may be the whole shape of the output") {
   CHECK(image(theano, {2, 5, 7, 9}, 2)[0].in == 7);
   CHECK(image(pytorch, {2, 5, 7, 9})[0].in == 7);
   CHECK(image(pytorch, {5, 7, 9})[1].in == 9);  // an array without a batch axis
+  CHECK_THROWS_AS(image(tensorflow, {7, 9, 5}), InvalidArgument);
   CHECK_THROWS_AS(image(tensorflow, {3, 7, 9, 5}, 2), InvalidArgument);
   CHECK_THROWS_AS(image(tensorflow, {2, 7, 9, 4}, 2), InvalidArgument);
   CHECK_THROWS_AS(image(theano, {2, 7, 9}), InvalidArgument);
+}
+
+TEST_CASE("convention: the whole shape of the output has the axes that the arrays have") {
+  const auto image = [](Convention convention, std::vector<Index> size, Shape source, Index batch_axes) {
+    Settings s;
+    if (convention == Convention::tensorflow) s.padding = parse_padding("valid");
+    s.stride = parse_stride("2");
+    s.size = std::move(size);
+    const Shape kernel(source.size(), 2);
+    return geometry_of(convention, Direction::conv_transpose,
+                       {.source = std::move(source),
+                        .kernel = kernel,
+                        .image_channels = 4,
+                        .code_channels = 2,
+                        .batch = 1,
+                        .batch_axes = batch_axes},
+                       s)
+        .axes.back()
+        .in;
+  };
+  using enum Convention;
+  // torch: "for 3D input, output_size must have 2 or 3 elements"
+  CHECK(image(pytorch, {4, 7}, {3}, 0) == 7);
+  CHECK(image(pytorch, {4, 7, 7}, {3, 3}, 0) == 7);
+  CHECK(image(pytorch, {1, 4, 7, 7}, {3, 3}, 1) == 7);
+  CHECK_THROWS_AS(image(pytorch, {4, 7}, {3}, 1), InvalidArgument);
+  CHECK_THROWS_AS(image(pytorch, {4, 7, 7}, {3, 3}, 1), InvalidArgument);
+  CHECK_THROWS_AS(image(pytorch, {1, 4, 7, 7}, {3, 3}, 0), InvalidArgument);
+  // TensorFlow.js: of as many axes as x
+  CHECK(image(tensorflow, {6, 6, 4}, {3, 3}, 0) == 6);
+  CHECK(image(tensorflow, {1, 6, 6, 4}, {3, 3}, 1) == 6);
+  CHECK_THROWS_AS(image(tensorflow, {1, 6, 6, 4}, {3, 3}, 0), InvalidArgument);
+  CHECK_THROWS_AS(image(tensorflow, {6, 6, 4}, {3, 3}, 1), InvalidArgument);
+  CHECK_THROWS_AS(image(tensorflow, {6, 6, 3}, {3, 3}, 0), InvalidArgument);
+  for (const Convention convention : {pytorch, tensorflow}) CHECK(image(convention, {6, 6}, {3, 3}, 0) == 6);
+}
+
+TEST_CASE("convention: Theano pads both sides alike in three dimensions") {
+  const ArraySizes cube{{5, 5, 5}, {3, 3, 3}};
+  CHECK(geometry_of(Convention::theano, Direction::conv, cube, settings("1", "1")).axes[2].out == 5);
+  CHECK(refusal(Convention::theano, Direction::conv, cube, settings("1", "0:1")).find("both sides alike") !=
+        std::string::npos);
+  Settings sized = settings("1", "0:1");
+  sized.size = {6, 6, 6};
+  CHECK(refusal(Convention::theano, Direction::conv_transpose, cube, sized).find("both sides alike") !=
+        std::string::npos);
+  CHECK(refusal(Convention::theano, Direction::conv, {{5, 5}, {3, 3}}, settings("1", "0:1")).empty());
+}
+
+TEST_CASE("convention: JAX hands a padding that it does not know to its convolution") {
+  CHECK(geometry_of(Convention::jax, Direction::conv_transpose, {{4}, {3}}, settings("1", "same_lower"))
+            .axes[0] == Axis{.in = 4, .out = 4, .taps = 3, .pad = 1});
+  CHECK(refusal(Convention::jax, Direction::conv_transpose, {{4}, {3}}, settings("2", "same_lower"))
+            .find("stride 1 only") != std::string::npos);
 }
 
 TEST_CASE("convention: numbers that spell out a rule are that rule") {
@@ -206,6 +261,28 @@ TEST_CASE("convention: sizes of 0 are legal where they are so in the system") {
                 {.source = {4, 4}, .kernel = {3, 3}, .image_channels = 0, .code_channels = 1}));
   CHECK(refuses(keras, conv_transpose,
                 {.source = {4, 4}, .kernel = {3, 3}, .image_channels = 0, .code_channels = 1}));
+  // an image of no pixels on whose padding a window fits: forward, and back
+  Settings padded = settings("1", "1:0");
+  CHECK(geometry_of(tensorflow, conv, {{0, 4}, {1, 1}}, padded).axes[0].out == 1);
+  padded.size = {0, 3};
+  const Geometry back = geometry_of(tensorflow, conv_transpose, {{1, 4}, {1, 1}}, padded);
+  CHECK((back.axes[0].in == 0 && back.axes[1].in == 3));
+  padded.size = {1, 3};
+  CHECK(refusal(tensorflow, conv_transpose, {{1, 4}, {1, 1}}, padded) != "");
+  // JAX pads the code, and cannot crop more than there is
+  CHECK(refusal(jax, conv_transpose, {{1}, {3}}, settings("1", "-2")).find("code of -3 pixels") !=
+        std::string::npos);
+  CHECK(geometry_of(jax, conv_transpose, {{4}, {3}}, settings("1", "-2")).axes[0].in == 0);
+  // of an empty batch PyTorch computes the shape alone
+  const ArraySizes none{.source = {3}, .kernel = {2}, .batch = 0};
+  Settings enlarged = plain;
+  enlarged.output_padding = {1};
+  CHECK(geometry_of(pytorch, conv_transpose, none, enlarged).axes[0].in == 5);
+  CHECK(refusal(pytorch, conv_transpose, {{3}, {2}}, enlarged) != "");
+  CHECK(geometry_of(pytorch, conv_transpose, {.source = {1}, .kernel = {2}, .batch = 0}, settings("1", "1"))
+            .axes[0]
+            .in == 0);
+  CHECK(refuses(pytorch, conv_transpose, {.source = {0}, .kernel = {2}, .batch = 1}));
   // a code of no pixels
   Settings sized = plain;
   sized.size = {2};

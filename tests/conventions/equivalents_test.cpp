@@ -64,7 +64,8 @@ Settings settings_of(Convention convention, const std::string& words, const Geom
   } else {
     REQUIRE(std::regex_search(words, found, std::regex("^(?:padding|pads|border_mode)=([^=]*)")));
     Padding pads;
-    if (convention == Convention::pytorch) {
+    const bool single = convention == Convention::theano && numbers_in(found[1]).size() == rank;
+    if (convention == Convention::pytorch || single) {
       pads.begin = pads.end = per_axis(found[1], rank);
     } else {
       std::vector<Index> numbers = numbers_in(found[1]);

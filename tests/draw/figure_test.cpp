@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <catch2/catch.hpp>
 #include <fsconv/base/error.hpp>
+#include <fsconv/base/text.hpp>
 #include <fsconv/draw/figure.hpp>
 #include <fsconv/draw/matrix_figure.hpp>
 #include <fsconv/draw/matrix_panel.hpp>
@@ -235,7 +236,7 @@ TEST_CASE("figure: the overlap is how many taps meet a pixel") {
     for (const Element& element : figure(geometry, {.view = View::overlap}).elements)
       if (element.mark) {
         ++pixels;
-        CHECK(element.title == fmt::format("{} taps", counts[element.mark->i]));
+        CHECK(element.title == counted(counts[element.mark->i], "tap"));
       }
     CHECK(pixels == volume(in_extents(three_axes(geometry))));
   }

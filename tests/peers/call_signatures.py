@@ -182,37 +182,48 @@ def jax_conv_general_dilated(
 # --- Theano ---
 
 
-def theano_mode(border_mode):
+def theano_mode(border_mode, rank):
     if isinstance(border_mode, str):
         rule_in(border_mode, "valid", "half", "full")
+    elif len(border_mode) != rank:
+        raise ValueError(f"border_mode {border_mode}")
+    # BaseAbstractConv: "Asymmetric padding not implemented for 3D", said of every pair
+    elif any(isinstance(mode, tuple) and (rank != 2 or len(mode) != 2) for mode in border_mode):
+        raise NotImplementedError(f"border_mode {border_mode}")
 
 
-def theano_conv(
-    input,
-    filters,
-    input_shape=None,
-    filter_shape=None,
-    border_mode="valid",
-    subsample=None,
-    filter_flip=True,
-    filter_dilation=None,
-    num_groups=1,
-):
-    theano_mode(border_mode)
+def theano_conv(rank):
+    def conv(
+        input,
+        filters,
+        input_shape=None,
+        filter_shape=None,
+        border_mode="valid",
+        subsample=None,
+        filter_flip=True,
+        filter_dilation=None,
+        num_groups=1,
+    ):
+        theano_mode(border_mode, rank)
+
+    return conv
 
 
-def theano_conv_grad_wrt_inputs(
-    output_grad,
-    filters,
-    input_shape,
-    filter_shape=None,
-    border_mode="valid",
-    subsample=None,
-    filter_flip=True,
-    filter_dilation=None,
-    num_groups=1,
-):
-    theano_mode(border_mode)
+def theano_conv_grad_wrt_inputs(rank):
+    def conv(
+        output_grad,
+        filters,
+        input_shape,
+        filter_shape=None,
+        border_mode="valid",
+        subsample=None,
+        filter_flip=True,
+        filter_dilation=None,
+        num_groups=1,
+    ):
+        theano_mode(border_mode, rank)
+
+    return conv
 
 
 def theano_causal_conv1d(
@@ -230,10 +241,10 @@ def names(x, w):
     layers |= {f"Conv{rank}DTranspose": keras_conv_transpose(rank) for rank in ranks}
     abstract_conv = SimpleNamespace(
         causal_conv1d=theano_causal_conv1d,
-        conv2d=theano_conv,
-        conv3d=theano_conv,
-        conv2d_grad_wrt_inputs=theano_conv_grad_wrt_inputs,
-        conv3d_grad_wrt_inputs=theano_conv_grad_wrt_inputs,
+        conv2d=theano_conv(2),
+        conv3d=theano_conv(3),
+        conv2d_grad_wrt_inputs=theano_conv_grad_wrt_inputs(2),
+        conv3d_grad_wrt_inputs=theano_conv_grad_wrt_inputs(3),
     )
     return {
         "x": x,

@@ -53,7 +53,7 @@ TEST_CASE("spectrum: the mean of three neighbours on five pixels forgets one of 
   CHECK(s.null_images() == 1);
   CHECK(s.kept() == 0.8);
   CHECK(std::abs(s.condition() - (1 + root) / (root - 1)) < 1e-12);
-  CHECK(std::abs(s.norm_squared - 13) < 1e-12);
+  CHECK(std::abs(s.norm - std::sqrt(13)) < 1e-12);
   CHECK(s.norm_error < 1e-14);
 }
 
@@ -132,7 +132,12 @@ TEST_CASE("spectrum: numbers whose squares overflow or vanish") {
     CHECK(s.times_transposed.from_identity < 1e-15);
     CHECK(std::abs(s.transposed_times.from_diagonal - std::sqrt(144.0 / 243)) < 1e-14);
     CHECK(s.norm_error < 1e-14);
+    CHECK(std::abs(s.norm - std::sqrt(27) * size) < 1e-13 * size);
   }
+  // sums of huge weights, of which the singular values are doubles, or are none
+  const Spectrum huge = spectrum("i4o2k3", {1e307, 2e307, 3e307});
+  CHECK(huge.norm == Approx(std::sqrt(28) * 1e307).epsilon(1e-14));
+  CHECK_THROWS_AS(spectrum("i4o2k3", {1.5e308, 1.5e308, 1.5e308}), BadData);
 }
 
 TEST_CASE("spectrum: on every geometry W and W^T agree, and random weights have the generic rank") {

@@ -244,6 +244,7 @@ ApplyResult apply(const ApplyRequest& request) {
   ArraySizes sizes{.source = space_of(input),
                    .kernel = wanted.taps,
                    .batch = input.shape()[0],
+                   .batch_axes = static_cast<Index>(batch.size()),
                    .filter_is_result = gradient};
   Tensor<double> other;  // the filter, or the code
   if (gradient) {

@@ -13,7 +13,8 @@ struct AxisWords {
   Index source = 1;  // the size of the side the operator reads
   PaddingRule padding = PaddingRule::listed;
   Index begin = 0, end = 0;
-  bool consistent = false;  // Settings::consistent_padding
+  bool consistent = false;   // Settings::consistent_padding
+  bool empty_batch = false;  // there are arrays, and no images in them
   std::optional<Index> output_padding;
   std::optional<Index> size;
 };

@@ -45,15 +45,15 @@ std::vector<Index> space_of_size(const Dialect& system, const std::vector<Index>
       throw InvalidArgument("size", fmt::format("names {} {}", said, what),
                             fmt::format("the arrays have {}", *is));
   };
-  if (system.sizes_may_lack_batch() && list.size() == rank + 1 && rank > 1) {
-    agree("channels", list.front(), sizes.image_channels);
-    return {list.begin() + 1, list.end()};
-  }
-  if (list.size() != rank + 2) return one_per("size", list, rank);
-  agree("images", list[places.at(0)], sizes.batch);
-  agree("channels", list[places.at(1)], sizes.image_channels);
+  const bool is_image = list.size() == rank + 1 && system.sizes_may_lack_batch(sizes.batch_axes),
+             is_batch = list.size() == rank + 2 && system.sizes_may_have_batch(sizes.batch_axes);
+  if (!is_image && !is_batch) return one_per("size", list, rank);
+  if (is_batch) agree("images", list[places.at(0)], sizes.batch);
+  // Who leaves the batch away has it in front otherwise.
+  const auto entry = [&](std::size_t axis) { return list[places.at(axis) - (is_batch ? 0 : 1)]; };
+  agree("channels", entry(1), sizes.image_channels);
   std::vector<Index> space;
-  for (std::size_t axis = 0; axis < rank; ++axis) space.push_back(list[places.at(axis + 2)]);
+  for (std::size_t axis = 0; axis < rank; ++axis) space.push_back(entry(axis + 2));
   return space;
 }
 
@@ -154,6 +154,7 @@ std::vector<AxisWords> axes_in_words(Convention convention, Direction direction,
     words.begin = padding.begin[axis];
     words.end = padding.end[axis];
     words.consistent = settings.consistent_padding;
+    words.empty_batch = sizes.batch == 0;
     if (settings.output_padding)
       words.output_padding = one_per("output_padding", *settings.output_padding, rank)[axis];
     if (settings.size) words.size = space_of_size(system, *settings.size, sizes, places)[axis];

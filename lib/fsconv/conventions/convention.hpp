@@ -30,8 +30,9 @@ struct ArraySizes {
   Shape kernel;
   Index image_channels = 1;
   Index code_channels = 1;
-  std::optional<Index> batch = {};  // where arrays are there
-  bool filter_is_result = false;    // weight_gradient, which reads both sides
+  std::optional<Index> batch = {};       // where arrays are there
+  std::optional<Index> batch_axes = {};  // the same: how many axes that is
+  bool filter_is_result = false;         // weight_gradient, which reads both sides
 };
 
 // The geometry that the system computes with when it is given these arrays and words. For conv_transpose the

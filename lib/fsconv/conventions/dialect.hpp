@@ -25,8 +25,10 @@ class Dialect {
   virtual bool lists_whole_arrays() const { return false; }
   // Whether a list of paddings may name all beginnings before all ends.
   virtual bool lists_beginnings_first() const { return false; }
-  // Whether the size of the output may leave its batch away, channels first.
-  virtual bool sizes_may_lack_batch() const { return false; }
+  // Whether the whole shape of the output is said without its batch, and whether with it, of arrays with so many batch
+  // axes; nothing where there are none.
+  virtual bool sizes_may_lack_batch(std::optional<Index>) const { return false; }
+  virtual bool sizes_may_have_batch(std::optional<Index>) const { return true; }
   // Whether the size may stand beside output_padding.
   virtual bool pads_sized_output() const { return false; }
   // The numbers of a listed padding: by default none below 0.

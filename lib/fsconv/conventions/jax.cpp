@@ -27,9 +27,8 @@ class Jax : public Dialect {
   Padding default_padding(Direction, std::size_t) const override {
     throw InvalidArgument("padding", "jax has no default", "give it");
   }
-  std::vector<PaddingRule> padding_rules(Direction direction, std::size_t) const override {
+  std::vector<PaddingRule> padding_rules(Direction, std::size_t) const override {
     using enum PaddingRule;
-    if (direction == Direction::conv_transpose) return {listed, valid, same};
     return {listed, valid, same, same_lower};
   }
   void check_numbers(const AxisWords&) const override {}  // a negative padding crops
@@ -48,6 +47,11 @@ class Jax : public Dialect {
     const Index extent = words.axis.extent(), stride = words.axis.down;
     Index low = extent - 1, total;
     switch (words.padding) {
+      case PaddingRule::
+          same_lower:  // what it does not know itself it hands on, and that wants a code without zeros between
+        if (stride != 1)
+          throw InvalidArgument("padding", "jax has 'same_lower' here with stride 1 only", "use 'same'");
+        [[fallthrough]];
       case PaddingRule::same:
         total = extent + stride - 2;
         if (stride <= extent - 1) low = ceil_div(total, 2);
@@ -59,8 +63,11 @@ class Jax : public Dialect {
         low = words.consistent ? extent - 1 - words.begin : words.begin;
         total = low + (words.consistent ? extent - 1 - words.end : words.end);
     }
-    return {std::max<Index>(stretched(words.source, stride) + total - extent + 1, 0), extent - 1 - low,
-            extent - 1 - (total - low)};
+    const Index padded = stretched(words.source, stride) + total;
+    if (padded < 0)
+      throw InvalidArgument(words.name, fmt::format("the padding leaves a code of {} pixels", padded),
+                            "crop less");
+    return {std::max<Index>(padded - extent + 1, 0), extent - 1 - low, extent - 1 - (total - low)};
   }
 
   void check_geometry(Direction direction, const Geometry& geometry, const ArraySizes&,

@@ -34,8 +34,9 @@ class Native : public Dialect {
     const bool none_too = empty_image_has(words.axis, words.source, pads.begin, pads.end);
     if (none_too && sizes.empty()) sizes = {.smallest = 0, .largest = 0};
     if (sizes.empty())
-      throw InvalidArgument(words.name, fmt::format("no image size has a code of {} here", words.source),
-                            "pad less or change the stride");
+      throw InvalidArgument(
+          words.name, fmt::format("no image size has a code of {} here", words.source),
+          pads.begin + pads.end > 0 ? "pad less or change the stride" : "use another size or stride");
     if (words.size) {
       if (none_too) sizes.smallest = 0;
       require_size_in(words, sizes);

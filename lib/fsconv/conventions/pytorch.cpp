@@ -25,7 +25,8 @@ class PyTorch : public Dialect {
     if (direction == Direction::conv_transpose) return {listed};
     return {listed, valid, same};
   }
-  bool sizes_may_lack_batch() const override { return true; }
+  bool sizes_may_lack_batch(std::optional<Index> batch_axes) const override { return batch_axes != 1; }
+  bool sizes_may_have_batch(std::optional<Index> batch_axes) const override { return batch_axes != 0; }
   void check_numbers(const AxisWords& words) const override {
     Dialect::check_numbers(words);
     if (words.begin != words.end)
@@ -46,6 +47,8 @@ class PyTorch : public Dialect {
       require_size_in(words, {smallest, smallest + words.axis.down - 1});
       return placed(words, *words.size);
     }
+    // Of an empty batch it only computes the shape.
+    if (words.empty_batch) return placed(words, smallest + words.output_padding.value_or(0));
     return placed(words,
                   smallest + checked_output_padding(words, std::max(words.axis.down, words.axis.dilation),
                                                     "the larger of stride and dilation"));
@@ -60,6 +63,7 @@ class PyTorch : public Dialect {
     for (Axis& axis : filled.axes) {
       Index& source = direction == Direction::conv ? axis.in : axis.out;
       if ((sizes.batch == 0 || no_channels) && source == 0) source = 1;
+      if (direction == Direction::conv_transpose && sizes.batch == 0 && axis.in == 0) axis.in = 1;
     }
     if (no_channels) filled.in_channels = filled.groups;
     Dialect::check_geometry(direction, filled, sizes, settings);

@@ -27,6 +27,8 @@ class TensorFlow : public Dialect {
     throw InvalidArgument("padding", "tensorflow has no default", "give it");
   }
   bool lists_whole_arrays() const override { return true; }
+  bool sizes_may_lack_batch(std::optional<Index> batch_axes) const override { return batch_axes == 0; }
+  bool sizes_may_have_batch(std::optional<Index> batch_axes) const override { return batch_axes != 0; }
   std::vector<PaddingRule> padding_rules(Direction, std::size_t rank) const override {
     using enum PaddingRule;
     if (rank == 3) return {valid, same};
@@ -51,6 +53,10 @@ class TensorFlow : public Dialect {
     if (words.source == 0 && !is_same(words.padding)) {
       const Index unpadded = missing(words, 0);  // as many pixels as the first window asks for
       sizes = {std::max<Index>(unpadded - 2 * words.axis.down + 1, 0), unpadded - 1};
+    } else if (!is_same(words.padding)) {
+      const Pads pads = pads_of(words, 0);
+      if (empty_image_has(words.axis, words.source, pads.begin, pads.end))
+        sizes = {0, std::max<Index>(sizes.largest, 0)};
     }
     const Index image = required_size(words, "TensorFlow's output_shape", sizes);
     return placed(words, image);

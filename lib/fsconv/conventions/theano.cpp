@@ -43,6 +43,9 @@ class Theano : public Dialect {
     Geometry filled = geometry;
     filled.in_channels = filled.out_channels = filled.groups = 1;
     Dialect::check_geometry(direction, filled, sizes, settings);
+    // AbstractConv: "Asymmetric padding not implemented for 3D", which pairs of numbers always are to it.
+    if (geometry.axes.size() == 3 && settings.padding && settings.padding->begin != settings.padding->end)
+      refuse("padding", "pads both sides alike in three dimensions", "give one number per axis");
   }
 
   // The filters are the forward ones in both directions, applied reversed: a convolution in the mathematical sense.
@@ -95,8 +98,9 @@ class Theano : public Dialect {
 
  private:
   static std::string pads_text(const Padding& padding) {
-    return padding.rule == PaddingRule::listed ? fmt::format("({})", pairs(padding, '(', ')'))
-                                               : fmt::format("'{}'", name(padding.rule));
+    if (padding.rule != PaddingRule::listed) return fmt::format("'{}'", name(padding.rule));
+    const bool single = padding.begin.size() == 3 && padding.begin == padding.end;
+    return single ? tuple(padding.begin) : fmt::format("({})", pairs(padding, '(', ')'));
   }
 };
 

@@ -31,8 +31,10 @@ std::string verdict(const Axis& axis) {
 
 Scene overlap_view(const FigurePage& page) {
   const auto& axes = page.axes();
-  Scene scene = page.begin("How many taps reach each pixel of the image",
-                           "away from the borders: " + text_of_axes(page.geometry().axes, verdict));
+  Scene scene =
+      page.begin("How many taps reach each pixel of the image",
+                 fmt::format("away from the borders{}: {}", page.rank() > 1 ? ", along each axis" : "",
+                             text_of_axes(page.geometry().axes, verdict)));
 
   std::array<std::vector<Index>, 3> counts;
   for (std::size_t axis = 0; axis < 3; ++axis) {
@@ -65,7 +67,7 @@ Scene overlap_view(const FigurePage& page) {
               : Rectangle{
                     .x = corner.x - 8 - length, .y = top + along + 1, .width = length, .height = cell - 2};
       shape.style = {.fill = {Role::step}};
-      scene.add(shape, {}, fmt::format("{} taps", count));
+      scene.add(shape, {}, counted(count, "tap"));
       if (cell >= 16)
         scene.add(Label{
             .at = axis == 2 ? Point{shape.x + shape.width / 2, top - 12 - length + (length > 14 ? 16.0 : 0.0)}
@@ -94,7 +96,7 @@ Scene overlap_view(const FigurePage& page) {
     for (std::size_t axis = 0; axis < 3; ++axis) count *= counts[axis][static_cast<std::size_t>(at[axis])];
     Rectangle square = grid.square(at);
     square.style = {.fill = {Role::shade, static_cast<int>(255 * count / most)}, .stroke = {Role::line}};
-    scene.add(square, Mark{.kind = Mark::Kind::image_pixel, .i = at}, fmt::format("{} taps", count));
+    scene.add(square, Mark{.kind = Mark::Kind::image_pixel, .i = at}, counted(count, "tap"));
     const std::string text = fmt::format("{}", count);
     if (page.has_text() && text_width(text, 11) < cell - 3)
       scene.add(Label{.at = {square.x + cell / 2, square.y + cell / 2 + 4},

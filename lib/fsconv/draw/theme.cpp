@@ -14,11 +14,11 @@ constexpr Colour hex(std::uint32_t rgb) {
           static_cast<std::uint8_t>(rgb & 255)};
 }
 
-// blue, vermillion, green, purple, orange, sky blue, yellow, grey
+// blue, vermillion, green, purple, orange, a blue as far from the first as dark and light are, yellow, grey
 constexpr std::array<std::uint32_t, series_colours> light_series{0x0068A3, 0xB84E00, 0x007A59, 0x9C4A7A,
-                                                                 0x8A6000, 0x2B6F96, 0x6B6500, 0x5A6470};
+                                                                 0x8A6000, 0x14304F, 0x6B6500, 0x5A6470};
 constexpr std::array<std::uint32_t, series_colours> dark_series{0x4FA8DC, 0xF0803C, 0x2FC49A, 0xDE93BA,
-                                                                0xE9A91F, 0x85CDF2, 0xF0E442, 0xA9B4BF};
+                                                                0xE9A91F, 0xC9E8FF, 0xF0E442, 0xA9B4BF};
 
 Colour mixed(Colour from, Colour to, double share) {
   const auto channel = [&](int a, int b) {

@@ -45,7 +45,7 @@ Axis plan_conv_transpose(const std::string& layer, Index size, const LayerSpec& 
     throw InvalidArgument(layer + " size",
                           fmt::format("no image has {} pixels after a convolution of stride {}{}", size,
                                       stride_text(axis), spec.padding ? " with this padding" : ""),
-                          "pad less or change the stride");
+                          axis.pad > 0 ? "pad less or change the stride" : "use another size or stride");
   const Index room = sizes.largest - sizes.smallest;
   if (spec.output_padding < 0 || spec.output_padding > (spec.padding ? room : 0))
     throw InvalidArgument(

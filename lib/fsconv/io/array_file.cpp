@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <filesystem>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/io/array_file.hpp>
@@ -84,6 +85,13 @@ void require_array_place(const std::string& where) {
     throw InvalidArgument("array", fmt::format("'{}' names no place for an array", where),
                           "name FILE.npy or FILE.h5:/DATASET");
   require_hdf5_name(location.path);
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(location.path, none) ||
+      std::filesystem::file_size(location.path, none) == 0)
+    return;
+  const auto file = hdf5::File::open(location.path);
+  if (file.exists(location.inside) && file.is_group(location.inside))
+    throw InvalidArgument(where, "is a group", "name a dataset");
 }
 
 template <class T>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/kept_files.hpp>
 #include <fsconv/io/location.hpp>
+#include <fsconv/io/seal.hpp>
 #include <optional>
 
 namespace fsconv {
@@ -68,7 +70,23 @@ std::string told_by(const std::string& path, const Ask& ask) {
   }
 }
 
+// Whether a place is an array of a stored matrix (sparse_file.hpp), whose others say what it means.
+bool is_part_of_matrix(const hdf5::File& file, const std::string& inside) {
+  std::vector<std::string> steps = steps_of(inside);
+  if (steps.size() < 2) return false;
+  steps.pop_back();
+  const std::string group = fmt::format("/{}", fmt::join(steps, "/"));
+  return file.exists(group) && file.is_group(group) && file.has_attribute(group, "format") &&
+         file.exists(group + "/indptr");
+}
+
 void require_free_place(const Output& output, const Location& location) {
+  const std::string matrix = told_by(location.path, [&](const hdf5::File& file) -> std::string {
+    return is_part_of_matrix(file, location.inside) ? "a matrix" : "";
+  });
+  if (!matrix.empty())
+    throw InvalidArgument(output.option, fmt::format("{} is part of {}", output.path, matrix),
+                          "write it under another name");
   const std::string kind = told_by(location.path, [&](const hdf5::File& file) {
     return file.exists(location.inside) ? kind_of(file) : "";
   });
@@ -83,6 +101,9 @@ void require_no_other_results(const Output& output, const Location& location) {
   if (!fs::is_regular_file(location.path, none) || fs::file_size(location.path, none) == 0) return;
   const std::string kind = told_by(location.path, kind_of);
   const bool is_own = !output.kind.empty() && kind == output.kind;
+  if (kind.empty() && is_sealed(location.path))
+    throw InvalidArgument(output.option, fmt::format("{} is there already, of fsconv export", output.path),
+                          "choose another name, or delete it");
   // Pages, pictures and the like are replaced, as every program does it; HDF5 files are mostly somebody's results.
   if (is_own ? !output.keeps_own : kind.empty() && !names_hdf5(location.path)) return;
   throw InvalidArgument(
@@ -109,6 +130,18 @@ void require_unread(std::string_view option, const std::string& output, const st
                     std::string_view what) {
   if (replaces_any(output, read))
     throw InvalidArgument(option, fmt::format("{} is {}", output, what), "choose another name");
+}
+
+void require_apart(std::string_view option, const std::string& output, std::string_view other_option,
+                   const std::string& other) {
+  const Location one = place_of(output), two = place_of(other);
+  std::error_code none;
+  const auto path = [&](const Location& location) {
+    return fs::weakly_canonical(fs::absolute(location.path, none), none);
+  };
+  if (path(one) == path(two) && (holds(one, two) || holds(two, one)))
+    throw InvalidArgument(option, fmt::format("{} and --{} {} are one place", output, other_option, other),
+                          "choose another name");
 }
 
 void require_output(const Output& output) {

@@ -33,4 +33,8 @@ struct Output {
 // it be written.
 void require_output(const Output& output);
 
+// Two outputs of one command: neither may take the other away. InvalidArgument `option`.
+void require_apart(std::string_view option, const std::string& output, std::string_view other_option,
+                   const std::string& other);
+
 }  // namespace fsconv

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/atomic_file.hpp>
@@ -56,17 +57,20 @@ std::string group_of(const Location& location) {
   return location.inside.size() > 1 ? location.inside : "/matrix";
 }
 
+// Only a matrix is replaced.
+void require_free_group(const hdf5::File& file, const std::string& group) {
+  if (file.exists(group) && (!file.is_group(group) || !file.has_attribute(group, "format")))
+    throw InvalidArgument(file.path() + ":" + group, "is there already and is no sparse matrix",
+                          "name another group");
+}
+
 template <class T>
 void write_hdf5(const Location& location, const Columns<T>& columns, const std::string& comment,
                 const MatrixSpectrum* spectrum) {
   const std::string group = group_of(location);
   auto file = hdf5::File::update(location.path);
-  if (file.exists(group)) {
-    if (!file.is_group(group) || !file.has_attribute(group, "format"))
-      throw InvalidArgument(location.path + ":" + group, "is there already and is no sparse matrix",
-                            "name another group");
-    file.remove(group);
-  }
+  require_free_group(file, group);
+  if (file.exists(group)) file.remove(group);
   forget(file, group);
   file.create_group(group);
   file.set_attribute(group, "format", "csc");
@@ -143,7 +147,12 @@ void write_sparse(const std::string& where, const arma::SpMat<T>& matrix, const 
 void require_sparse_target(const std::string& where) {
   const Location location = locate(where);
   if (location.kind == FileKind::npy || location.kind == FileKind::other) refuse(where);
-  if (location.kind == FileKind::hdf5) require_hdf5_name(location.path);
+  if (location.kind != FileKind::hdf5) return;
+  require_hdf5_name(location.path);
+  std::error_code none;
+  if (std::filesystem::is_regular_file(location.path, none) &&
+      std::filesystem::file_size(location.path, none) > 0)
+    require_free_group(hdf5::File::open(location.path), group_of(location));
 }
 
 std::string sparse_place(const std::string& where) {

@@ -62,6 +62,9 @@ class Runner {
   // Takes new numbers. To be called before anything else, and whenever they have changed.
   void load(const Parameters<T>& parameters);
 
+  // Takes the memory that a batch of so many images is computed in; the first one does, otherwise.
+  void make_room(Index images) { pass_->make_room(threads_for(images)); }
+
   // Sums over the images of the batch; and the gradient of the mean objective of an image. Throws what check(Batch)
   // throws, Interrupted between blocks, and InvalidArgument for a gradient that the computing did not provide for.
   Losses losses(const Batch& batch, double beta = 1);

@@ -37,6 +37,9 @@ void check_likelihood(const TrainConfig& config) {
 void check_layers(const TrainConfig& config) {
   if (config.gated && config.residual == 0)
     require_default(config, "activation", "with --gated, where nothing but residual blocks would have it");
+  if (config.latent == 0 && config.residual == 0 && layers(config).size() == 1)
+    require_default(config, "activation",
+                    "with one layer, which makes the code, and the one that makes the image");
   if (config.latent == 0 && config.residual > 0 && layers(config).size() == 1)
     throw InvalidArgument("residual",
                           fmt::format("is {}, and the only layer makes the code", config.residual),
@@ -47,6 +50,9 @@ void check_variational(const TrainConfig& config) {
   if (config.model != ModelKind::vae)
     for (const char* option : {"beta", "beta-warmup", "free-bits", "draws", "bound"})
       require_default(config, option, fmt::format("with --model {}", name(config.model)));
+  if (config.beta == 0)
+    for (const char* option : {"beta-warmup", "free-bits"})
+      require_default(config, option, "with --beta 0, which leaves the KL out");
   if (config.bound == Bound::iwae && config.free_bits > 0)
     throw InvalidArgument("free-bits",
                           fmt::format("is {} with --bound iwae, which has no KL", config.free_bits),
@@ -54,6 +60,9 @@ void check_variational(const TrainConfig& config) {
 }
 
 void check_training(const TrainConfig& config) {
+  if (static_cast<float>(config.learning_rate) == 0)
+    throw InvalidArgument("learning-rate", fmt::format("is {}, which is 0 as a float", config.learning_rate),
+                          "at least 1e-38");
   if (config.optimizer != OptimizerKind::sgd)
     require_default(config, "momentum", fmt::format("with --optimizer {}", name(config.optimizer)));
   if (config.schedule != ScheduleKind::step)

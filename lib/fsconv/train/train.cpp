@@ -105,6 +105,7 @@ Trainer::Trainer(const TrainRun& run, const TrainListener& listener, SavedRun& s
   record_.initial = run_.initial;
   record_.algorithms = trainer_.algorithms();
   require_machine_for(state_.model, context(), run_.processes);
+  trainer_.make_room(images_at_once(config_, data_).step);  // before there is a clock
 }
 
 TrainState Trainer::fresh_state() const {
@@ -121,9 +122,11 @@ void Trainer::give_up(const Error& error) const {
 
 void Trainer::stop(Index step, const std::string& what) const {
   std::string advice = "No step has been made yet: it is the data, the likelihood or the initial weights";
+  if (config_.beta > 1 || config_.free_bits > 0) advice += ", or --beta or --free-bits";
   if (state_.optimizer.steps() > 0) {
     advice = fmt::format("A learning rate below {}", config_.learning_rate);
     if (config_.clip_norm == 0) advice += ", --clip-norm";
+    if (config_.weight_decay > 0) advice += ", less --weight-decay";
     if (config_.warmup == 0) advice += " or --warmup";
     advice += " may keep it so";
   }

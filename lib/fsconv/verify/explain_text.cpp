@@ -99,6 +99,11 @@ std::string text(const Explanation& e, std::size_t width) {
                                  e.stretched, e.filter, counted(e.step, "place"),
                                  e.filter.find('.') == std::string::npos ? "" : "; a dot reads nothing"),
                      width, 19);
+  else
+    lines += wrapped_text(
+        "  (inserted zeros and reversed filter are written out of one axis and one channel; fsconv draw " +
+            e.name + " --view zeros --output zeros.svg draws these)",
+        width, margin + 3);
   lines += "\nL = sum of y * conv(x); " + table(e.weight_gradient, width);
   if (e.resize.rows.empty()) return lines;
   lines += "\n";

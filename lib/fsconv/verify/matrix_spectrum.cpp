@@ -108,10 +108,16 @@ Spectrum spectrum_of(const Geometry& geometry, const arma::sp_mat& w) {
   spectrum.generic_rank = generic_rank_of(elements, element_count(geometry.weight_shape()), random);
   if (w.n_rows == 0 || w.n_cols == 0) return spectrum;
 
+  // In units of about the largest weight, a power of two, which rounds nothing: else sums of huge ones overflow.
   arma::mat dense(w);
+  const double heaviest = arma::abs(dense).max();
+  const double unit = heaviest > 0 ? std::exp2(std::ilogb(heaviest)) : 1;
+  dense /= unit;
   arma::vec values;
   if (!arma::svd(values, dense))
     throw Error(ExitCode::runtime, "LAPACK's gesdd finds no singular values of W");
+  values *= unit;
+  dense *= unit;
   spectrum.singular_values.assign(values.begin(), values.end());
   const double largest = values.front();
   if (largest == 0) return spectrum;
@@ -124,7 +130,11 @@ Spectrum spectrum_of(const Geometry& geometry, const arma::sp_mat& w) {
   dense /= largest;
   for (double& value : values) value /= largest;
   const double norm_squared = arma::accu(arma::square(dense));
-  spectrum.norm_squared = norm_squared * largest * largest;
+  spectrum.norm = std::sqrt(norm_squared) * largest;
+  if (!std::isfinite(spectrum.norm))
+    throw BadData("weight",
+                  fmt::format("has {:.3g}, and W has singular values that no double can be", heaviest),
+                  "scale it: they grow as it does");
   spectrum.norm_error = std::abs(arma::dot(values, values) - norm_squared) / norm_squared;
   spectrum.transposed_times = gram_distance(dense, values);
   arma::inplace_trans(dense);
@@ -195,7 +205,7 @@ std::string text(const Spectrum& s, Direction map) {
   if (s.rank.rank > 0) {
     line("", fmt::format("the largest is {:.4g} times the least of the {} that belong to the rank",
                          s.condition(), s.rank.rank));
-    line("", fmt::format("sum of squares {:.6g}, as of the entries but for {:.1g} of it", s.norm_squared,
+    line("", fmt::format("norm {:.6g}; their squares add up to those of the entries but for {:.1g}", s.norm,
                          s.norm_error));
     const auto gram = [&](const std::string& name, const GramDistance& g) {
       line(name, fmt::format("{:.3g} of its norm away from a multiple of I, {:.3g} from its diagonal",
@@ -225,7 +235,7 @@ void to_json(nlohmann::json& json, const Spectrum& s) {
           {"kept", s.kept()},
           {"singular_values", s.singular_values},
           {"condition", s.condition()},
-          {"norm_squared", s.norm_squared},
+          {"norm", s.norm},
           {"norm_error", s.norm_error},
           {"transposed_times_it", gram(s.transposed_times)},
           {"it_times_transposed", gram(s.times_transposed)}};

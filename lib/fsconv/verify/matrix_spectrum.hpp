@@ -26,8 +26,8 @@ struct Spectrum {
   FoundRank generic_rank;               // of almost all weights; no weights have a larger one
   std::vector<double> singular_values;  // min(rows, columns) of them, the largest first
   Index numerical_rank = 0;             // those above max(rows, columns) * epsilon * the largest
-  double norm_squared = 0;              // the sum of the squares of W's entries
-  double norm_error = 0;                // | the same of the singular values, less it | / norm_squared
+  double norm = 0;                      // Frobenius: its square is the sum of the squares of W's entries
+  double norm_error = 0;                // | the same sum of the singular values, less it | / norm^2
   GramDistance transposed_times, times_transposed;  // of W^T W and of W W^T
 
   Index null_images() const { return columns - rank.rank; }  // dimensions of what W maps to 0
