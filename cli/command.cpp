@@ -15,6 +15,7 @@
 #include <tuple>
 
 #include "config_file.hpp"
+#include "option_values.hpp"
 
 namespace fsconv::cli {
 namespace {
@@ -200,11 +201,6 @@ std::string truth_text(const std::string& name, const ConfigEntry& entry) {
 
 // The configuration of a training run without --padding says so: [].
 constexpr std::string_view may_be_none = "padding";
-
-// Whether the value of an option may be a list, as its placeholder shows: N[,N...], IMAGE,CODE.
-bool takes_list(const po::option_description& option) {
-  return option.format_parameter().find(',') != std::string::npos;
-}
 
 // The options and where each stands; those of the command's words that are a list become `words`. What is in the file is obeyed or
 // refused.

@@ -157,12 +157,17 @@ Names names_for(const Command& command, const std::string& option) {
 
 }  // namespace
 
+bool takes_list(const boost::program_options::option_description& option) {
+  const std::string shown = option.format_parameter();
+  return shown.find(',') != std::string::npos || shown.find("LIST") != std::string::npos;
+}
+
 OptionValues values_of(const Command& command, const boost::program_options::option_description& option) {
   const std::string shown = option.format_parameter();
   if (shown.empty()) return {};
   OptionValues values{.taken = true, .names = names_for(command, option.long_name())};
   if (shown == "true|false") values.names = {"true", "false"};
-  values.several = shown.find("[,") != std::string::npos || shown.find("LIST") != std::string::npos;
+  values.several = takes_list(option);
   for (const char* path : {"FILE", "DIR", "RUN"}) values.file |= shown.find(path) != std::string::npos;
   return values;
 }

@@ -17,6 +17,9 @@ struct OptionValues {
   bool file = false;                    // a path
 };
 
+// Whether the value of an option may be a list, as its placeholder shows: N[,N...], IMAGE,CODE, all|none|LIST.
+bool takes_list(const boost::program_options::option_description& option);
+
 // The same on every machine: sets of instructions are all there are, not those that this processor has.
 OptionValues values_of(const Command& command, const boost::program_options::option_description& option);
 

@@ -79,7 +79,7 @@ EnginePass<N, T>::EnginePass(const Model& model, engine::Algorithm algorithm, bo
   bytes_per_thread_ = EngineBlock<N>::bytes(model_, plan_, images, steps_.scratch_size(images)) +
                       EngineTerms<N>::bytes(model_, images, !trains_) +
                       static_cast<std::size_t>(model_.images().elements()) * sizeof(T);
-  require_memory(1, bytes_per_thread_, "activations");
+  require_memory(static_cast<Index>(bytes_per_thread_), 1, "activations");
   const ValueId input = decoder_input(model_);
   std::vector<bool> from_code(model.values.size());
   from_code[input] = true;
