@@ -587,7 +587,7 @@ TEST_CASE("cli config: a list of files is several, and one of others what it tak
   CHECK(shape_json(folder, "--config my.cfg")["axes"].size() == 2);
   const auto layers = words(
       "train --data generated:12x12x1 --train-images 16 --test-images 8 --epochs 1 --channels 4,8 --kernel 3,4 --stride "
-      "2,1 --padding 1,1 --dilation 1,1 --groups 1,2 --latent 3 --tie 1,3 --augment flip,shift=2 --output first.h5");
+      "2,1 --padding 1,1 --dilation 1,1 --groups 1,2 --latent 3 --tie 1,linear --augment flip,shift=2 --output first.h5");
   REQUIRE(run_fsconv(layers, folder.path()).exit_code == 0);
   const json first = read_configuration(hdf5::File::open(folder / "first.h5"));
   REQUIRE(run_fsconv(words("train --config first.h5 --output again.h5"), folder.path()).exit_code == 0);
