@@ -7,6 +7,7 @@
 #include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/hdf5/values.hpp>
 #include <fsconv/io/hdf5/wire.hpp>
+#include <fsconv/report/report.hpp>
 #include <fsconv/train/evaluation_file.hpp>
 #include <fsconv/train/run_table.hpp>
 #include <fsconv/verify/report_reader.hpp>
@@ -108,6 +109,8 @@ void read_run_bytes(Bytes bytes) {
     verify_prepared(path);
   } else if (kind == "evaluate") {
     read_evaluation(path);
+  } else if (kind == "encode" || kind == "decode" || kind == "reconstruct") {
+    report::report({path}, "");  // codes and pictures are read to be shown
   } else {
     attempt([&] { read_logged_run(path); });
     read_state(path);
