@@ -210,6 +210,11 @@ Entries from_json_text(const std::string& path, const std::string& content) {
     return true;
   };
   const char* const end = content.data() + content.size();
+  if (const std::size_t zero = content.find('\0'); zero != std::string::npos) {  // the parser's end of a text
+    line += static_cast<int>(
+        std::count(content.begin(), content.begin() + static_cast<std::ptrdiff_t>(zero), '\n'));
+    throw InvalidArgument(here(), "holds a zero byte", "JSON has none");
+  }
   nlohmann::json json;
   try {
     json = nlohmann::json::parse(CountingIterator(content.data(), &line), CountingIterator(end, &line), note);

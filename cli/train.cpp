@@ -149,12 +149,23 @@ Table::Cells cells_of(const EpochResult& result, bool variational) {
   return cells;
 }
 
-// Whether the losses have left the ground: ten times the least so far, or more than images of a million pixels cost a
-// model that knows nothing of them. A loss that is no number at all stops the run (train.hpp).
-bool has_diverged(const EpochResult& result, double least) {
+// What is trained on so far: of the first epoch, and at the least.
+struct Objectives {
+  double first = 0, least = 0;
+};
+
+// Whether the objective has left the ground: above the first epoch's and ten times the least so far, or more than images of a
+// million pixels cost a model that knows nothing of them. (Test losses leave it where a run learns its images by heart, and
+// those of densities, which may be below 0, have none.) A loss that is no number at all stops the run (train.hpp).
+bool has_diverged(const TrainConfig& config, const EpochResult& result, const Objectives& before) {
   constexpr double much = 10, beyond_all_images = 1e6;
-  const double loss = std::max(result.train_loss, result.test_loss);
-  return loss > beyond_all_images || (least > 0 && loss > much * least);
+  const Likelihood likelihood = likelihood_of(config);
+  const bool is_density =
+      likelihood == Likelihood::gaussian || likelihood == Likelihood::continuous_bernoulli;
+  const double least_variance = likelihood == Likelihood::gaussian ? config.variance.value_or(1) : 1;
+  if (result.train_loss > beyond_all_images * std::max(1.0, 1 / (2 * least_variance))) return true;
+  return !is_density && before.least > 0 && result.train_loss > before.first &&
+         result.train_loss > much * before.least;
 }
 
 int print_summary(const Options& options, const TrainConfig& config) {
@@ -200,7 +211,7 @@ int run(const Options& options) {
   std::optional<Table> table;  // whether there are validation images, the data may say
   bool headed = json, warned = false;
   Index trained = 0;
-  double least = 0;  // train loss of the epochs so far
+  Objectives before;
   const auto on_epoch = [&](const EpochResult& result) {
     if (!table) table = epoch_table(wanted.config, variational, result.validation_loss.has_value());
     if (!std::exchange(headed, true)) fmt::print("{}", table->head());
@@ -209,12 +220,13 @@ int run(const Options& options) {
     else
       fmt::print("{}", table->line(cells_of(result, variational)));
     std::fflush(stdout);
-    if (has_diverged(result, least) && !std::exchange(warned, true))
+    if (has_diverged(wanted.config, result, before) && !std::exchange(warned, true))
       tell(
           "epoch {}: the loss is {:.3g}: the run diverges; a --learning-rate below {}, --clip-norm or --warmup may help{}",
-          result.epoch, std::max(result.train_loss, result.test_loss), wanted.config.learning_rate,
+          result.epoch, result.train_loss, wanted.config.learning_rate,
           wanted.config.beta > 1 || wanted.config.free_bits > 1 ? ", or less --beta or --free-bits" : "");
-    least = trained++ == 0 ? result.train_loss : std::min(least, result.train_loss);
+    before = trained++ == 0 ? Objectives{result.train_loss, result.train_loss}
+                            : Objectives{before.first, std::min(before.least, result.train_loss)};
   };
   train(wanted, {.on_epoch = on_epoch,
                  .on_model =

@@ -334,6 +334,7 @@ class File:
         >>> last["epoch"], round(last["test_kl"], 3)
         (2, 0.065)
         """
+        self._require_run()
         return {"epoch": int(self.epoch[-1]), **self._at(-1)} if len(self.epoch) else {"epoch": 0}
 
     def best(self):
@@ -343,11 +344,16 @@ class File:
         >>> load(example).best()["by"]
         'validation_loss'
         """
+        self._require_run()
         if len(self.epoch) == 0:
             return {"epoch": 0, "by": None}
         by = "validation_loss" if "validation_loss" in self.series else "test_loss"
         place = int(np.argmin(self.series[by]))
         return {"epoch": int(self.epoch[place]), "by": by, **self._at(place)}
+
+    def _require_run(self):
+        if self.epoch is None:
+            raise NotReadable(f"{self.path}: is a file of fsconv {self.kind}, which has no epochs")
 
     def to_xarray(self, group="/"):
         """The datasets of a group as xarray.Dataset, with names of axes, coordinates and units. Needs xarray."""

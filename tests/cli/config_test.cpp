@@ -220,7 +220,8 @@ TEST_CASE("cli config: a line is NAME = VALUE, and nothing of it is dropped") {
                  {"stride = 2\rpadding = 1\r", {"my.cfg:1: ", "\\x0d", "control characters"}},
                  {"stride = 2" + zero + "\n", {"my.cfg:1: ", "\\x00", "control characters"}},
                  {zero, {"my.cfg:1: ", "\\x00"}},
-                 {"{\"stride\": \"2\\u0000\"}", {"my.cfg:1: ", "zero byte"}}});
+                 {"{\"stride\": \"2\\u0000\"}", {"my.cfg:1: ", "zero byte"}},
+                 {"{\"stride\": 2,\n \"kernel\": 3}" + zero + ", more", {"my.cfg:2: ", "zero byte"}}});
 }
 
 TEST_CASE("cli config: quotations, comments, ends of lines") {

@@ -306,6 +306,21 @@ TEST_CASE("data set: bytes and booleans are the same images whatever the file, i
   CHECK(read("b.npy") == Tensor<std::uint8_t>({10, 3, 5, 4}, white));
 }
 
+TEST_CASE("data set: bytes of 0 and 1 are nearly black, and that is said") {
+  const ScratchFolder folder;
+  const auto notes_of = [&](std::uint8_t brightest) {
+    std::vector<std::uint8_t> bytes(10 * 8 * 8, 0);
+    bytes[7] = brightest;
+    put_npy(folder / "x.npy", "|u1", {10, 1, 8, 8}, bytes);
+    std::string notes;
+    for (const std::string& note : load_undivided(folder / "x.npy", 0).notes) notes += note;
+    return notes;
+  };
+  CHECK(notes_of(1).find("no byte is above 1") != std::string::npos);
+  CHECK(notes_of(2).find("no byte") == std::string::npos);
+  CHECK(notes_of(0).find("no byte") == std::string::npos);
+}
+
 TEST_CASE("data set: what is no array of images is refused before room is made for it") {
   const ScratchFolder folder;
   NpzWriter archive(folder / "x.npz");

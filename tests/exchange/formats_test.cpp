@@ -131,6 +131,17 @@ TEST_CASE("safetensors: a list of dictionaries is no header") {
   CHECK_THAT(refusal(folder / "list"), Catch::Contains("nested too deep"));
 }
 
+TEST_CASE("safetensors: a zero byte does not end its header") {
+  const ScratchFolder folder;
+  const std::string header = R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})";
+  for (const char* behind : {"", "garbage}{", R"(,"foo":{"dtype":"F32"}})"}) {
+    write_bytes(folder / "w", safetensors(header + std::string(1, '\0') + behind));
+    CHECK_THAT(refusal(folder / "w"), Catch::Contains("zero byte"));
+  }
+  write_bytes(folder / "w", safetensors(header + "   "));
+  CHECK(read_state(folder / "w").tensors.size() == 1);
+}
+
 TEST_CASE("safetensors: half precision, bfloat16 and double become floats") {
   const ScratchFolder folder;
   const auto read = [&](const char* dtype, const std::string& data) {

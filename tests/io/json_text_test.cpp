@@ -29,6 +29,11 @@ TEST_CASE("JSON text: what is none, or is nested without end, is discarded") {
     INFO(text);
     CHECK(parsed_json(text).is_discarded());
   }
+  // a zero byte is no end of it
+  for (const char* behind : {"", " ", "garbage", ",\"b\":1}"}) {
+    INFO(behind);
+    CHECK(parsed_json("{\"a\":1}" + std::string(1, '\0') + behind).is_discarded());
+  }
   CHECK(parsed_json(nested(100)).is_array());
   CHECK(parsed_json(nested(101)).is_discarded());
   CHECK(parsed_json(nested(1'000'000)).is_discarded());

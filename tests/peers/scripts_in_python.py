@@ -256,6 +256,8 @@ def check_refusals(program, count):
         lambda: fsconv_h5.failures(program.file("codes.h5")),
         lambda: fsconv_h5.rows(program.file("codes.h5")),
         lambda: fsconv_h5.runs([program.file("codes.h5")]),
+        lambda: fsconv_h5.load(program.file("codes.h5")).best(),
+        lambda: fsconv_h5.load(program.file("codes.h5")).last(),
     ]:
         reason = refusal(work)
         count.check(isinstance(reason, fsconv_h5.NotReadable) and "fsconv" in str(reason), f"refused: {reason}")

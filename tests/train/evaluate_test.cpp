@@ -318,4 +318,6 @@ TEST_CASE("evaluate: mean and standard error") {
   CHECK(mean.value == 3);
   CHECK(mean.error == Approx(std::sqrt(14.0 / 3 / 4)));
   CHECK(mean_of({5}).error == 0);
+  const Mean equal = mean_of(std::vector<double>(30, 0.1));  // whose sum is no 3
+  CHECK((equal.value == 0.1 && equal.error == 0));
 }

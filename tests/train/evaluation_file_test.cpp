@@ -189,6 +189,8 @@ TEST_CASE("evaluation in words: one image has no variance") {
   for (std::vector<double>* series : {&one.values.reconstruction, &one.values.kl, &one.values.psnr})
     series->resize(1);
   CHECK(active_units_text(one) == "-");
+  CHECK(json_of(one)["active_units"].is_null());
+  CHECK(json_of(read_evaluation(original))["active_units"].is_number());
 }
 
 TEST_CASE("evaluation in words: a series has one name in all tables") {

@@ -67,10 +67,21 @@ Shape channels_first(const Shape& shape, DataFormat layout) {
   return shape;
 }
 
+// Masks are often saved as bytes 0 and 1, which are two blacks here.
+void note_if_dark(const std::string& where, const Tensor<std::uint8_t>& pixels,
+                  std::vector<std::string>& notes) {
+  const auto brightest = std::max_element(pixels.begin(), pixels.end());
+  if (brightest != pixels.end() && *brightest == 1)
+    notes.push_back(
+        where +
+        ": no byte is above 1, which is black (255 is white); where 1 means white save x.astype(bool)");
+}
+
 Tensor<std::uint8_t> arranged(const std::string& where, Tensor<std::uint8_t> pixels, DataFormat format,
                               std::vector<std::string>& notes) {
   const DataFormat layout = layout_of(where, pixels.shape(), format);
   if (const auto note = note_on(where, pixels.shape(), layout)) notes.push_back(*note);
+  note_if_dark(where, pixels, notes);
   if (layout == DataFormat::nhwc) {
     require_memory_for(where, pixels.size(), 1);
     return permute(pixels, {0, 3, 1, 2});
@@ -86,6 +97,9 @@ ImageArray left_in_file(const std::string& where, FilePlace place, const Shape& 
   if (const auto note = note_on(where, shape, layout)) array.notes.push_back(*note);
   place.channels_last = layout == DataFormat::nhwc;
   array.images = images_in_file(std::move(place), channels_first(shape, layout));
+  constexpr Index looked_at = 256;  // of many: they are read where they are used
+  if (array.images.count() > 0)
+    note_if_dark(where, array.images.in_memory(0, std::min(looked_at, array.images.count())), array.notes);
   return array;
 }
 

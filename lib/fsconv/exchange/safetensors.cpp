@@ -107,6 +107,9 @@ json read_header(const InputFile& file, std::uint64_t length) {
   std::string text(length, '\0');
   file.read(length_bytes, std::as_writable_bytes(std::span(text)));
   if (text.front() != '{') throw BadData(file.path(), "has a header that does not begin with {");
+  if (const std::size_t zero = text.find('\0'); zero != std::string::npos)
+    throw BadData(file.path(), fmt::format("has a zero byte at byte {} of its header", zero),
+                  "it is JSON, with blanks behind it");
   HeaderGuard guard(file.path());
   json::sax_parse(text, &guard);
   json header = json::parse(text);

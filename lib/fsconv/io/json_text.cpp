@@ -28,7 +28,9 @@ int depth_of(std::string_view text) {
 }  // namespace
 
 nlohmann::json parsed_json(std::string_view text) {
-  if (depth_of(text) > deepest) return nlohmann::json::value_t::discarded;
+  // A zero byte is the end to the parser, whatever follows.
+  if (depth_of(text) > deepest || text.find('\0') != std::string_view::npos)
+    return nlohmann::json::value_t::discarded;
   return nlohmann::json::parse(text, nullptr, false);
 }
 

@@ -314,6 +314,10 @@ Mean mean_of(const std::vector<double>& values) {
   const auto count = static_cast<double>(values.size());
   double sum = 0, squares = 0;
   for (const double value : values) sum += value;
+  // Equal numbers have no error, though their sum is rounded.
+  if (const auto [least, most] = std::minmax_element(values.begin(), values.end());
+      !values.empty() && *least == *most)
+    return {*least, 0};
   const double mean = sum / count;
   for (const double value : values) squares += (value - mean) * (value - mean);
   return {mean, values.size() > 1 ? std::sqrt(squares / (count - 1) / count) : 0};

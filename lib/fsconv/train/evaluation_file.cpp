@@ -50,7 +50,7 @@ void write_evaluation(const std::string& path, const RunInfo& info, const Traine
   set("dimensions", std::int64_t{report.dimensions});
   set("importance_samples", std::int64_t{report.importance_samples});
   set("is_likelihood", is_likelihood(report.likelihood) ? "true" : "false");
-  set("active_units", std::int64_t{report.values.active_units});
+  if (report.images() > 1) set("active_units", std::int64_t{report.values.active_units});
   file.write("/image", counted(report.values.reconstruction.size()),
              {.dimensions = {"image"}, .units = "1", .long_name = "number of the image in its split"});
   for (const ImageSeries& one : series(report)) {

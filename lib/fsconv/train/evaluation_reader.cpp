@@ -170,6 +170,8 @@ void EvaluationReader::read_codes() {
     refuse("/code_variance", "holds a number that is no variance");
   require_counted("/latent", variances.size());
   values.code_variance.assign(variances.begin(), variances.end());
+  if (report_.images() < 2 && !file_.has_attribute("/", "active_units"))
+    return;  // a variance needs two images
   values.active_units = file_.integer_attribute("/", "active_units");
   if (const Index active = count_active(values.code_variance); active != values.active_units)
     throw BadData(file_.path(), fmt::format("its attribute active_units is {}", values.active_units),

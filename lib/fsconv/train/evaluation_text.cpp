@@ -152,7 +152,7 @@ std::string text(const EvaluationReport& report, std::size_t width) {
 std::string text(const Comparison& comparison, std::size_t width) {
   Table table = table_of(width);
   for (const Difference& one : comparison.differences) {
-    const std::string label = label_of_series(one.name, comparison.draws > 0);
+    const std::string label = label_of_series(one.name, comparison.draws > 0 || comparison.other_draws > 0);
     const std::string left_out = one.of.infinite == 0 ? ""
                                                       : "; left out: " + counted(one.of.infinite, "pair") +
                                                             " with an image that is met (infinite dB)";
@@ -215,7 +215,8 @@ nlohmann::json json_of(const EvaluationReport& report) {
                          {"binarise", name(report.binarise)},
                          {"seed", report.seed},
                          {"dimensions", report.dimensions},
-                         {"active_units", report.values.active_units},
+                         {"active_units", report.images() < 2 ? nlohmann::json()  // a variance needs two
+                                                              : nlohmann::json(report.values.active_units)},
                          {"code_numbers", report.values.code_variance.size()}};
   const auto add_bits = [&](nlohmann::json& to, double nats) {
     if (std::isfinite(nats)) to["bits_per_dimension"] = bits_per_dimension(nats, report.dimensions);

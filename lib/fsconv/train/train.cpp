@@ -342,6 +342,10 @@ void Trainer::begin() {
   });
   const Index at_once = images_at_once(config_, data_).step;
   record_.exchange = measured_exchange(trainer_, at_once);
+  if (data_.has_validation() && state_.model.heads() && config_.beta != 1)
+    listener_.say(fmt::format(
+        "note: validation{} judges at beta 1, not at {}, which is trained: another number decides",
+        config_.patience > 0 ? " and --patience" : "", config_.beta));
   listener_.on_model(summary(state_.model, context()));
   if (record_.exchange) listener_.say(exchange_text(*record_.exchange, trainer_, at_once));
   constexpr Index large = 1'000'000'000;
