@@ -4,6 +4,7 @@
 #include <fsconv/base/progress.hpp>
 #include <fsconv/geometry/case_string.hpp>
 #include <fsconv/verify/report.hpp>
+#include <fsconv/verify/report_reader.hpp>
 #include <fsconv/verify/shrink.hpp>
 #include <map>
 #include <set>
@@ -101,9 +102,9 @@ std::vector<Failure> first_failures(const VerifyPlan& plan, const std::vector<Ch
          .found_at = print_case(found),
          .smallest = print_case(smallest),
          .detail = outcome.detail,
-         .command = fmt::format("fsconv verify --case {} --claim {} {} --method {} --miss-bits {} --seed {}",
-                                print_case(smallest), claim.name, form.selector, name(check.method),
-                                plan.miss_bits, plan.seed)});
+         .command = fmt::format(
+             "fsconv verify --case {} --claim {} {} {}", print_case(smallest), claim.name, form.selector,
+             method_words(name(check.method), fmt::format("{}", plan.miss_bits), plan.seed))});
   }
   return list;
 }

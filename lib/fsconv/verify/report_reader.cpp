@@ -164,6 +164,12 @@ bool RecordedVerification::knows_all_claims() const {
                      [](const std::string& name) { return known_claim(name) != nullptr; });
 }
 
+std::string method_words(std::string_view method, std::string_view miss_bits, std::uint64_t seed) {
+  const bool misses = method != name(Method::numeric);
+  return fmt::format("--method {}{} --seed {}", method,
+                     misses ? fmt::format(" --miss-bits {}", miss_bits) : "", seed);
+}
+
 std::string RecordedVerification::command(const RecordedCheck& check) const {
   const auto configured = [&](const char* option, const std::string& otherwise) {
     const auto found = configuration.find(option);
@@ -179,9 +185,8 @@ std::string RecordedVerification::command(const RecordedCheck& check) const {
     if (precision != "widest") command += " --precision " + precision;
     command += fmt::format(" --{} {}", configuration.contains("mutant") ? "mutant" : "form", form);
   }
-  return command + fmt::format(" --method {} --miss-bits {} --seed {}",
-                               methods[static_cast<std::size_t>(check.method)],
-                               configured("miss-bits", "128"), seed);
+  return command + " " +
+         method_words(methods[static_cast<std::size_t>(check.method)], configured("miss-bits", "128"), seed);
 }
 
 RecordedVerification read_verification(const std::string& path) {

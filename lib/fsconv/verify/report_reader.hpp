@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <fsconv/base/index.hpp>
 #include <fsconv/io/shard_files.hpp>
 #include <fsconv/verify/outcome.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fsconv {
@@ -60,5 +62,8 @@ RecordedVerification recorded(const VerifyReport& report);
 
 // The groups of the file, into a new one that says at its root what it is. IoError.
 void write_verification(hdf5::File& file, const RecordedVerification& verification);
+
+// How a command says a method and what it draws its numbers by: of reals there are no bits that an error could be missed with.
+std::string method_words(std::string_view method, std::string_view miss_bits, std::uint64_t seed);
 
 }  // namespace fsconv
