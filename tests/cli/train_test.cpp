@@ -44,19 +44,19 @@ TEST_CASE("cli train: a run that diverges is told of, and its table keeps its co
   CHECK(tame.err == "run.h5 and run.png are complete\n");
 
   // large because of what they measure, or in another way than the objective: none of them diverges
-  for (const char* line : {"--model vae --likelihood gaussian --variance 1e-6 --epochs 3",
-                           "--model vae --likelihood mse --beta 0.001 --epochs 6 --learning-rate 0.003",
-                           "--train-images 2 --batch 2 --likelihood mse --epochs 60 --learning-rate 0.01"}) {
+  for (const std::string more :
+       {"--model vae --likelihood gaussian --variance 1e-6 --epochs 3",
+        "--model vae --likelihood mse --beta 0.001 --epochs 6 --learning-rate 0.003",
+        "--train-images 2 --batch 2 --likelihood mse --epochs 60 --learning-rate 0.01"}) {
     const Finished whole = run_fsconv(
         words(
             std::string(
                 "train --data generated:12x12x1 --channels 4,4 --latent 4 --threads 1 --force --output run.h5 ") +
-            (std::string(line).find("--train-images") == std::string::npos
-                 ? "--train-images 60 --test-images 20 "
-                 : "--test-images 20 ") +
-            line),
+            (more.find("--train-images") == std::string::npos ? "--train-images 60 --test-images 20 "
+                                                              : "--test-images 20 ") +
+            more),
         folder.path());
-    INFO(line << whole.err);
+    INFO(more << whole.err);
     CHECK(whole.exit_code == 0);
     CHECK(whole.err.find("diverges") == std::string::npos);
   }
