@@ -99,8 +99,9 @@ Decoded between_images(const Options& options, Runner<float>& runner, const Show
   for (const Index image : pair) require_image("interpolate", image, images);
   const Index steps = options.integer("steps", 9, 2, many);
   const Tensor<float> ends = encode(runner, images, pair).means;
+  Tensor<float> codes = interpolated_codes(runner.model(), ends, steps);  // first: it knows of too many
   return {.axes = {{line_axis, equal_steps(0, 1, steps), "0 the first image, 1 the second"}},
-          .codes = interpolated_codes(runner.model(), ends, steps),
+          .codes = std::move(codes),
           .images = {},
           .between = fmt::format("{} to {}", pair[0], pair[1])};
 }
@@ -116,10 +117,11 @@ Decoded around_code(const Options& options, Runner<float>& runner, const ShownIm
     require_image("image", image, *images);
     middle = encode(runner, *images, std::vector<Index>{image}).means;
   }
+  Tensor<float> codes = traversed_codes(model, middle, numbers, range, steps);  // first: it knows of too many
   return {.axes = {{number_axis, std::vector<double>(numbers.begin(), numbers.end()),
                     "the number of the code that is set"},
                    {value_axis, equal_steps(-range, range, steps), "what it is set to"}},
-          .codes = traversed_codes(model, middle, numbers, range, steps),
+          .codes = std::move(codes),
           .images = {}};
 }
 

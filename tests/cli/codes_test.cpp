@@ -245,6 +245,7 @@ TEST_CASE("cli codes: mistakes in decode are named, and nothing is written", "[s
                 {"decode vae.h5 --interpolate 0,1 --steps 1000000000000 --output x.npy",
                  2,
                  {"steps", "memory"}},
+                {"decode vae.h5 --traverse 1 --steps 1000000000000 --output x.npy", 2, {"steps", "memory"}},
                 {"decode vae.h5 --interpolate 0,1 --data generated:30x28x1 --output x.png",
                  4,
                  {"30x28", "28x28"}},
