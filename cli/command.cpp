@@ -202,8 +202,8 @@ std::string truth_text(const std::string& name, const ConfigEntry& entry) {
 // The configuration of a training run without --padding says so: [].
 constexpr std::string_view may_be_none = "padding";
 
-// The options and where each stands; those of the command's words that are a list become `words`. What is in the file is obeyed or
-// refused.
+// The options and where each stands; but the command's words, where there may be several, become `words`. What is in the file
+// is obeyed or refused.
 std::pair<Texts, Texts> from_config_file(const Command& command, const po::options_description& known,
                                          const std::string& file, std::vector<std::string>& words) {
   Texts texts, places;
@@ -218,8 +218,8 @@ std::pair<Texts, Texts> from_config_file(const Command& command, const po::optio
     if (entry.text.find('\0') != std::string::npos)
       throw InvalidArgument(entry.place, fmt::format("{} holds a zero byte", name), "no option may");
     places.emplace(name, entry.place);
-    if (entry.is_list && takes_several(command) && name == positional_name(command)) {
-      words = entry.entries;
+    if (takes_several(command) && name == positional_name(command)) {
+      words = entry.is_list ? entry.entries : std::vector{entry.text};
       continue;
     }
     if (entry.entries.size() > 1 && !takes_list(*option))
@@ -377,12 +377,7 @@ Options parse(const Command& command, const std::vector<std::string>& arguments)
     Texts more;
     std::vector<std::string> listed;
     std::tie(more, places) = from_config_file(command, known, file, listed);
-    // The command line wins: words, too.
-    if (takes_several(command) && (!words.empty() || texts.contains(positional_name(command)))) {
-      more.erase(positional_name(command));
-      listed.clear();
-    }
-    words.insert(words.end(), listed.begin(), listed.end());
+    if (words.empty() && !texts.contains(positional_name(command))) words = std::move(listed);
     with_place([&] { resolve(more); }, places);
     std::erase_if(places, [&](const auto& entry) { return texts.contains(entry.first); });
     texts.merge(more);  // what is there already stays

@@ -13,6 +13,7 @@
 #include <fsconv/exchange/torch_file.hpp>
 #include <fsconv/exchange/weights_npz.hpp>
 #include <fsconv/io/atomic_file.hpp>
+#include <fsconv/io/input_file.hpp>
 #include <fsconv/io/kept_files.hpp>
 #include <fsconv/io/seal.hpp>
 #include <set>
@@ -95,8 +96,7 @@ void write(const std::string& path, ExportKind kind, const std::string& content,
 
 void require_export(const std::string& path, const std::string& run, bool force) {
   require_unread("to", path, {run});
-  std::error_code none;
-  if (!force && fs::is_regular_file(path, none) && fs::file_size(path, none) > 0 && !is_sealed(path))
+  if (!force && has_content(path) && !is_sealed(path))
     throw InvalidArgument("to",
                           fmt::format("{} is there already, and is not as fsconv export wrote it", path),
                           "choose another name, or replace it with --force");

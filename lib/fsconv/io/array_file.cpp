@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <filesystem>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/io/array_file.hpp>
@@ -10,6 +9,7 @@
 #include <fsconv/io/digest.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/hdf5/values.hpp>
+#include <fsconv/io/input_file.hpp>
 #include <fsconv/io/location.hpp>
 #include <fsconv/io/numpy/npy.hpp>
 #include <fsconv/io/numpy/npz.hpp>
@@ -85,10 +85,7 @@ void require_array_place(const std::string& where) {
     throw InvalidArgument("array", fmt::format("'{}' names no place for an array", where),
                           "name FILE.npy or FILE.h5:/DATASET");
   require_hdf5_name(location.path);
-  std::error_code none;
-  if (!std::filesystem::is_regular_file(location.path, none) ||
-      std::filesystem::file_size(location.path, none) == 0)
-    return;
+  if (!has_content(location.path)) return;
   const auto file = hdf5::File::open(location.path);
   if (file.exists(location.inside) && file.is_group(location.inside))
     throw InvalidArgument(where, "is a group", "name a dataset");

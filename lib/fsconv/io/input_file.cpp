@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/input_file.hpp>
 #include <fsconv/io/patient_calls.hpp>
@@ -52,6 +53,11 @@ void InputFile::read(std::uint64_t offset, std::span<std::byte> bytes) const {
 void InputFile::will_read(std::uint64_t offset, std::uint64_t bytes) const noexcept {
   [[maybe_unused]] const int taken = ::posix_fadvise(file_.value(), static_cast<off_t>(offset),
                                                      static_cast<off_t>(bytes), POSIX_FADV_WILLNEED);
+}
+
+bool has_content(const std::string& path) {
+  std::error_code none;
+  return std::filesystem::is_regular_file(path, none) && std::filesystem::file_size(path, none) > 0;
 }
 
 }  // namespace fsconv

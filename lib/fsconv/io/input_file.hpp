@@ -34,4 +34,7 @@ class InputFile {
   std::uint64_t size_ = 0;
 };
 
+// Whether there is a regular file of this name that holds anything. What the system does not say is not there.
+bool has_content(const std::string& path);
+
 }  // namespace fsconv

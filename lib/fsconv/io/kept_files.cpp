@@ -10,6 +10,7 @@
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/hdf5/file.hpp>
+#include <fsconv/io/input_file.hpp>
 #include <fsconv/io/kept_files.hpp>
 #include <fsconv/io/location.hpp>
 #include <fsconv/io/seal.hpp>
@@ -81,24 +82,18 @@ bool is_part_of_matrix(const hdf5::File& file, const std::string& inside) {
 }
 
 void require_free_place(const Output& output, const Location& location) {
-  const std::string matrix = told_by(location.path, [&](const hdf5::File& file) -> std::string {
-    return is_part_of_matrix(file, location.inside) ? "a matrix" : "";
+  const std::string whole = told_by(location.path, [&](const hdf5::File& file) -> std::string {
+    if (is_part_of_matrix(file, location.inside)) return "a matrix";
+    const std::string kind = file.exists(location.inside) ? kind_of(file) : "";
+    return kind.empty() ? "" : "a file of fsconv " + excerpt(kind);
   });
-  if (!matrix.empty())
-    throw InvalidArgument(output.option, fmt::format("{} is part of {}", output.path, matrix),
-                          "write it under another name");
-  const std::string kind = told_by(location.path, [&](const hdf5::File& file) {
-    return file.exists(location.inside) ? kind_of(file) : "";
-  });
-  if (!kind.empty())
-    throw InvalidArgument(output.option,
-                          fmt::format("{} is part of a file of fsconv {}", output.path, excerpt(kind)),
+  if (!whole.empty())
+    throw InvalidArgument(output.option, fmt::format("{} is part of {}", output.path, whole),
                           "write it under another name");
 }
 
 void require_no_other_results(const Output& output, const Location& location) {
-  std::error_code none;
-  if (!fs::is_regular_file(location.path, none) || fs::file_size(location.path, none) == 0) return;
+  if (!has_content(location.path)) return;
   const std::string kind = told_by(location.path, kind_of);
   const bool is_own = !output.kind.empty() && kind == output.kind;
   if (kind.empty() && is_sealed(location.path))

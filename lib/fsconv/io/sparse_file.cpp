@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/text.hpp>
 #include <fsconv/io/atomic_file.hpp>
 #include <fsconv/io/digest.hpp>
 #include <fsconv/io/hdf5/file.hpp>
+#include <fsconv/io/input_file.hpp>
 #include <fsconv/io/location.hpp>
 #include <fsconv/io/numpy/npz.hpp>
 #include <fsconv/io/sparse_file.hpp>
@@ -149,10 +149,7 @@ void require_sparse_target(const std::string& where) {
   if (location.kind == FileKind::npy || location.kind == FileKind::other) refuse(where);
   if (location.kind != FileKind::hdf5) return;
   require_hdf5_name(location.path);
-  std::error_code none;
-  if (std::filesystem::is_regular_file(location.path, none) &&
-      std::filesystem::file_size(location.path, none) > 0)
-    require_free_group(hdf5::File::open(location.path), group_of(location));
+  if (has_content(location.path)) require_free_group(hdf5::File::open(location.path), group_of(location));
 }
 
 std::string sparse_place(const std::string& where) {

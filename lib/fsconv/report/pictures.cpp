@@ -15,15 +15,10 @@ constexpr Index most_images = 64;  // of a list; a page that someone reads
 
 // As many of them as a page shows: rows and columns of a grid are kept whole where they can be.
 Decoded shown_part(const Decoded& whole) {
-  Decoded part = whole;
-  if (whole.axes.size() == 1) {
-    part.images = leading(whole.images, most_images);
-    part.axes[0].values.resize(static_cast<std::size_t>(part.images.shape()[0]));
-    return part;
-  }
-  const auto columns = static_cast<Index>(whole.axes[1].values.size());
-  const Index rows = std::max<Index>(1, 4 * most_images / columns);
-  part.images = leading(whole.images, rows * columns);
+  const bool is_grid = whole.axes.size() == 2;
+  const Index columns = is_grid ? static_cast<Index>(whole.axes[1].values.size()) : 1;
+  const Index rows = is_grid ? std::max<Index>(1, 4 * most_images / columns) : most_images;
+  Decoded part{.axes = whole.axes, .codes = {}, .images = leading(whole.images, rows * columns)};
   part.axes[0].values.resize(static_cast<std::size_t>(part.images.shape()[0] / columns));
   return part;
 }

@@ -58,7 +58,7 @@ Decoded read_decoded(const hdf5::File& file) {
   Shape leading;
   for (const PictureAxis& axis : decoded.axes) leading.push_back(static_cast<Index>(axis.values.size()));
   decoded.images = read_pixels(file, sealed, "/images", leading);
-  const Tensor<float> codes = sealed.read<float>("/codes");
+  Tensor<float> codes = sealed.read<float>("/codes");
   const Shape shape = codes.shape();
   if (shape.size() <= leading.size() || codes.size() == 0 ||
       !std::equal(leading.begin(), leading.end(), shape.begin()))
@@ -68,7 +68,7 @@ Decoded read_decoded(const hdf5::File& file) {
                 [](float value, Index) { return std::isfinite(value); });
   Shape own(shape.begin() + static_cast<std::ptrdiff_t>(leading.size()), shape.end());
   own.insert(own.begin(), element_count(leading));
-  decoded.codes = Tensor<float>(codes).reshaped(std::move(own));
+  decoded.codes = std::move(codes).reshaped(std::move(own));
   sealed.check_rest();
   return decoded;
 }

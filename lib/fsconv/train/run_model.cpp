@@ -23,7 +23,7 @@ Index copies_kept(const TrainConfig& config) {
 }
 
 // What a run keeps of a model, before it is made: so that one that is too large is refused in no time.
-void require_memory_to_train(const TrainConfig& config, const Model& model, Index train) {
+void require_memory_to_train(const TrainConfig& config, const Model& model, const ImagesAtOnce& images) {
   require_memory(model.parameter_count(), static_cast<std::size_t>(copies_kept(config)) * sizeof(float),
                  "parameters, their gradients and what the optimizer remembers of them");
   if (config.form != "batched") return;
@@ -32,8 +32,7 @@ void require_memory_to_train(const TrainConfig& config, const Model& model, Inde
                                       .trains = true,
                                       .number_bytes = rounds ? 2 : 4,
                                       .sum_bytes = sizeof(float)});
-  const Index blocks =
-      ceil_div(std::min(config.batch, train), images_per_block(model));  // each keeps one thread busy
+  const Index blocks = ceil_div(images.step, images_per_block(model));  // each keeps one thread busy
   require_memory(plan.bytes, static_cast<std::size_t>(std::min<Index>(config.threads, blocks)),
                  "activations of all threads");
 }
@@ -60,6 +59,15 @@ Runner<float> evaluator_of(const Model& model, const TrainConfig& config, Commun
 ImagesAtOnce images_at_once(const TrainConfig& config, Index train, Index validation, Index test) {
   return {.step = std::min(config.batch, train),
           .evaluated = std::min(evaluated_at_once, std::max(validation, test))};
+}
+
+ImagesAtOnce drawn_at_once(const TrainConfig& config) {
+  const Index train =
+      config.train_images > 0 ? config.train_images : generated_train_images - config.validation;
+  const Index test = config.test_images > 0     ? config.test_images
+                     : config.test_data.empty() ? generated_test_images
+                                                : evaluated_at_once;
+  return images_at_once(config, train, config.validation, test);
 }
 
 ImagesAtOnce images_at_once(const TrainConfig& config, const TrainingData& data) {
@@ -101,8 +109,7 @@ void check_before_data(const TrainConfig& config) {
   const Index tested =
       config.test_data.empty() ? generated_test_images : std::max<Index>(1, config.test_images);
   check_counts(config, config.data, generated_train_images, tested);
-  const Index train = config.train_images > 0 ? config.train_images : generated_train_images;
-  require_memory_to_train(config, model_for(config, *format), train);
+  require_memory_to_train(config, model_for(config, *format), drawn_at_once(config));
 }
 
 TrainingData load_data_for(const TrainConfig& config, const NamedIn& named_in) {
@@ -111,7 +118,7 @@ TrainingData load_data_for(const TrainConfig& config, const NamedIn& named_in) {
   if (!known_format(config.data)) {
     TrainConfig resolved = config;
     resolved.validation = data.validation.count();
-    require_memory_to_train(resolved, model_for(resolved, data.format()), data.train.count());
+    require_memory_to_train(resolved, model_for(resolved, data.format()), images_at_once(config, data));
   }
   return data;
 }

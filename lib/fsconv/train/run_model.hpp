@@ -22,6 +22,7 @@ struct ImagesAtOnce {
   Index step, evaluated;
 };
 ImagesAtOnce images_at_once(const TrainConfig& config, Index train, Index validation, Index test);
+ImagesAtOnce drawn_at_once(const TrainConfig& config);  // of generated ones, before any is drawn
 ImagesAtOnce images_at_once(const TrainConfig& config, const TrainingData& data);
 
 SummaryContext context_of(const TrainConfig& config, const Runner<float>& runner,

@@ -121,9 +121,11 @@ void Trainer::give_up(const Error& error) const {
 }
 
 void Trainer::stop(Index step, const std::string& what) const {
-  std::string advice = "No step has been made yet: it is the data, the likelihood or the initial weights";
-  if (config_.beta > 1 || config_.free_bits > 0) advice += ", or --beta or --free-bits";
-  if (state_.optimizer.steps() > 0) {
+  std::string advice;
+  if (state_.optimizer.steps() == 0) {
+    advice = "No step has been made yet: it is the data, the likelihood or the initial weights";
+    if (config_.beta > 1 || config_.free_bits > 0) advice += ", or --beta or --free-bits";
+  } else {
     advice = fmt::format("A learning rate below {}", config_.learning_rate);
     if (config_.clip_norm == 0) advice += ", --clip-norm";
     if (config_.weight_decay > 0) advice += ", less --weight-decay";
@@ -406,12 +408,7 @@ std::string summary(const TrainConfig& config) {
   check_before_data(config);
   TrainConfig resolved = config;
   auto format = known_format(config.data);
-  ImagesAtOnce images = images_at_once(
-      config, config.train_images > 0 ? config.train_images : generated_train_images - config.validation,
-      config.validation,
-      config.test_images > 0     ? config.test_images
-      : config.test_data.empty() ? generated_test_images
-                                 : evaluated_at_once);
+  ImagesAtOnce images = drawn_at_once(config);
   if (!format) {
     const TrainingData data = load_training_data(config);
     format = data.format();

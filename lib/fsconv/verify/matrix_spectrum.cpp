@@ -108,7 +108,8 @@ Spectrum spectrum_of(const Geometry& geometry, const arma::sp_mat& w) {
   spectrum.generic_rank = generic_rank_of(elements, element_count(geometry.weight_shape()), random);
   if (w.n_rows == 0 || w.n_cols == 0) return spectrum;
 
-  // In units of about the largest weight, a power of two, which rounds nothing: else sums of huge ones overflow.
+  // All of it in units of about the largest weight, a power of two, which rounds nothing: sums and squares of huge numbers
+  // overflow.
   arma::mat dense(w);
   const double heaviest = arma::abs(dense).max();
   const double unit = heaviest > 0 ? std::exp2(std::ilogb(heaviest)) : 1;
@@ -116,9 +117,7 @@ Spectrum spectrum_of(const Geometry& geometry, const arma::sp_mat& w) {
   arma::vec values;
   if (!arma::svd(values, dense))
     throw Error(ExitCode::runtime, "LAPACK's gesdd finds no singular values of W");
-  values *= unit;
-  dense *= unit;
-  spectrum.singular_values.assign(values.begin(), values.end());
+  for (const double value : values) spectrum.singular_values.push_back(value * unit);
   const double largest = values.front();
   if (largest == 0) return spectrum;
   const double rounding =
@@ -126,11 +125,11 @@ Spectrum spectrum_of(const Geometry& geometry, const arma::sp_mat& w) {
   spectrum.numerical_rank =
       std::count_if(values.begin(), values.end(), [&](double value) { return value > rounding; });
 
-  // What follows squares numbers: in units of the largest, so that none of them overflows.
+  // What follows squares numbers: in units of the largest, so that none of them vanishes.
   dense /= largest;
   for (double& value : values) value /= largest;
   const double norm_squared = arma::accu(arma::square(dense));
-  spectrum.norm = std::sqrt(norm_squared) * largest;
+  spectrum.norm = std::sqrt(norm_squared) * largest * unit;
   if (!std::isfinite(spectrum.norm))
     throw BadData("weight",
                   fmt::format("has {:.3g}, and W has singular values that no double can be", heaviest),
