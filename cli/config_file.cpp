@@ -9,6 +9,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/excerpt.hpp>
 #include <fsconv/base/text.hpp>
+#include <fsconv/io/content_kind.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/input_file.hpp>
 #include <fsconv/io/location.hpp>
@@ -230,7 +231,7 @@ constexpr const char* of_that_run[] = {"output", "force"};
 }  // namespace
 
 Entries read_config_file(const std::string& path) {
-  if (names_hdf5(path)) {
+  if (names_hdf5(path) || is_hdf5_file(path)) {
     const hdf5::File file = hdf5::File::open(path);
     nlohmann::json configuration = read_configuration(file);
     // A run whose parts contradict each other is to blame itself, not whoever names it.

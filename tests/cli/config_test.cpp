@@ -378,7 +378,8 @@ TEST_CASE("cli config: train: the file of a run means the same run") {
   const json configuration = read_configuration(run);
   CHECK(configuration["likelihood"] == "bernoulli");
   put_content(folder / "first.json", configuration.dump());
-  for (const char* file : {"first.h5", "first.json"}) {
+  std::filesystem::copy_file(folder / "first.h5", folder / "first.conf");
+  for (const char* file : {"first.h5", "first.json", "first.conf"}) {
     const std::vector<std::string> again = {"train", "--config", file, "--output", "again.h5", "--force"};
     const Finished repeated = run_fsconv(again, folder.path());
     INFO(description(again, repeated));

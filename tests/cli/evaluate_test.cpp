@@ -200,6 +200,11 @@ TEST_CASE("cli evaluate: pairs of one run differ by nothing, those of two by the
   CHECK(folder.run("evaluate b.h5 --importance-samples 10 --against of-b.h5").find("-0.000") ==
         std::string::npos);
 
+  // Found: "b.h5 minus b.h5" of what is of one run.
+  CHECK(std::regex_search(
+      folder.run("evaluate b.h5 --algorithm winograd4 --against of-b.h5"),
+      std::regex("b\\.h5\\s+\\(winograd4\\)\\s+minus\\s+b\\.h5\\s+\\(auto\\),\\s+over\\s+40\\s+pairs")));
+
   folder.train("grey.h5", std::string(vae) + " --likelihood bce-grey --binarise dynamic");
   const auto other_likelihood = folder.json("evaluate grey.h5 --against of-b.h5")["against"]["difference"];
   CHECK(other_likelihood.contains("psnr"));

@@ -113,7 +113,7 @@ TEST_CASE("initial weights: what does not fit is named") {
       [](ModelState& s) {
         s.tensors[0].value = Tensor<float>({3, 3});
       },
-      "encoder.0.weight [3, 1, 3, 3], not [3, 3]");
+      "has another shape of 1 tensor (encoder.0.weight is [3, 3], not [3, 1, 3, 3])");  // once, of its two names
   says([](ModelState& s) { s.tensors[0].value[4] = std::numeric_limits<float>::quiet_NaN(); },
        "encoder.0.weight: holds nan at [0, 0, 1, 1]");
   says(

@@ -177,6 +177,13 @@ TEST_CASE("evaluation in words: what is infinite is left out of means and of pai
   // Numbers that are small and not zero, and none that is a negative zero.
   other = one;
   for (double& value : other.values.reconstruction) value += 3e-8;
+  // Of one run they are told apart by what else differs.
+  one.is_best = !other.is_best;
+  one.epoch = other.epoch + 2;
+  const Comparison states = compare(one, other, "other.h5");
+  CHECK(states.label == one.run + " (" + epoch_text(one.epoch, one.partial_step, one.is_best) + ")");
+  CHECK(states.other_label ==
+        one.run + " (" + epoch_text(other.epoch, other.partial_step, other.is_best) + ")");
   const std::string close = text(compare(one, other, "other.h5"), 100);
   CHECK_THAT(close, !Contains("-0.000 ") && Contains("-0.00000003"));
   one.values.largest_weight.assign(6, 0.00005);

@@ -86,6 +86,12 @@ TEST_CASE("saved_run: a file and a picture, and what is said of them") {
   CHECK(saved.interruption(3) == "interrupted; " + output +
                                      " holds 1 of 3 epochs, continue with\n  fsconv train --resume " +
                                      output + " --epochs 3");
+  // Found: "holds 1 of 3 epochs" of a file that somebody had removed.
+  std::filesystem::remove(output);
+  CHECK(saved.interruption(3) == "interrupted; " + saved.standing(3));
+  CHECK_THAT(saved.standing(3), Contains(output + " has been removed"));
+  saved.save(run.record, run.state, run.samples);
+  CHECK(saved.standing(3) == output + " holds 2 of 3 epochs");
 }
 
 TEST_CASE("saved_run: a run that goes on elsewhere is named where it is") {

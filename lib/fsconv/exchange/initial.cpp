@@ -84,7 +84,7 @@ std::optional<Tensor<float>> Filling::taken(ParameterId id, const std::string& n
   Shape held = at->second.tensor->value.shape();
   if (at->second.transposed) std::swap(held.at(0), held.at(1));
   if (held != shape) {
-    misshapen_.push_back(fmt::format("{} {}, not {}", excerpt(name), shape_text(shape), shape_text(held)));
+    misshapen_.push_back(fmt::format("{} is {}, not {}", excerpt(name), shape_text(held), shape_text(shape)));
     return std::nullopt;
   }
   require_finite(name, at->second.tensor->value);
@@ -113,6 +113,7 @@ void Filling::fill(ParameterId id) {
       first = name;
       values_.back() = std::move(*value);
     }
+  if (misshapen_.size() > misshapen) misshapen_.resize(misshapen + 1);  // one tensor, under several names
   if (first.empty() && misshapen == misshapen_.size())
     missing_.push_back(fmt::format("{} {}", wanted.name, shape_text(wanted.shape)));
 }

@@ -85,6 +85,20 @@ bool is_mean_of_draws(const std::string& series) {
   return series == "reconstruction" || series == "elbo" || series == "loss";
 }
 
+std::string label_beside(const EvaluationReport& report, const EvaluationReport& other) {
+  if (report.run != other.run) return report.run;
+  std::vector<std::string> facts;
+  const auto add_if_other = [&](auto text_of) {
+    std::string fact = text_of(report);
+    if (fact != text_of(other)) facts.push_back(std::move(fact));
+  };
+  add_if_other(
+      [](const EvaluationReport& one) { return epoch_text(one.epoch, one.partial_step, one.is_best); });
+  add_if_other([](const EvaluationReport& one) { return std::string(name(one.precision)); });
+  add_if_other([](const EvaluationReport& one) { return std::string(name(one.algorithm)); });
+  return facts.empty() ? report.run : fmt::format("{} ({})", report.run, fmt::join(facts, ", "));
+}
+
 }  // namespace
 
 Index EvaluationReport::draws() const { return variational() ? std::max<Index>(1, importance_samples) : 0; }
@@ -207,7 +221,8 @@ void require_comparable(const EvaluationReport& other, const std::string& other_
 Comparison compare(const EvaluationReport& report, const EvaluationReport& other,
                    const std::string& other_path) {
   require_match(other_path, basis_of(other), basis_of(report));
-  Comparison comparison{.run = report.run,
+  Comparison comparison{.label = label_beside(report, other),
+                        .other_label = label_beside(other, report),
                         .other_run = other.run,
                         .likelihood = report.likelihood,
                         .other_likelihood = other.likelihood,

@@ -80,7 +80,9 @@ struct Difference {
 };
 
 struct Comparison {
-  std::string run, other_run;
+  std::string label,
+      other_label;  // the runs' paths; of one run with what else differs: "a.h5 (epoch 3, the last)"
+  std::string other_run;
   Likelihood likelihood, other_likelihood;
   Index draws = 0, other_draws = 0;  // EvaluationReport::draws()
   Index images = 0;

@@ -162,7 +162,7 @@ std::string text(const Comparison& comparison, std::size_t width) {
   std::string text =
       "\n" +
       wrapped_text(
-          fmt::format("{} minus {}, over {}", one_line(comparison.run), one_line(comparison.other_run),
+          fmt::format("{} minus {}, over {}", one_line(comparison.label), one_line(comparison.other_label),
                       counted(comparison.images, "pair of images", "pairs of images")),
           width) +
       table.text();

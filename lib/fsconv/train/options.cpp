@@ -196,7 +196,8 @@ std::vector<TrainOption> variational_options() {
   return {option("beta", "X", "weight of the KL", &C::beta),
           option("beta-warmup", "EPOCHS", "in which that weight grows from 0", &C::beta_warmup),
           option("free-bits", "NATS", "each latent number counts at least so much of the KL", &C::free_bits),
-          option("draws", "N", "samples of the latent numbers for each image", &C::draws, {1, 100'000}),
+          option("draws", "N", "samples of the latent numbers for each training image; others get one",
+                 &C::draws, {1, 100'000}),
           option("bound", "NAME", "elbo, the mean over the draws, or iwae, their importance-weighted bound",
                  &C::bound)};
 }

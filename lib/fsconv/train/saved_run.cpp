@@ -118,9 +118,15 @@ bool SavedRun::is_replaced() const {
   return (file_.empty() || is_own()) && there && !(own_ && there->is_same_file(*own_));
 }
 
+bool SavedRun::is_gone() const {
+  std::error_code none;
+  return (epochs_ > 0 || steps_ > 0) && fs::symlink_status(file_, none).type() == fs::file_type::not_found;
+}
+
 std::string SavedRun::standing(Index all_epochs) const {
   std::error_code none;
   if (is_replaced()) return fmt::format("{} holds what another program has written meanwhile", output_);
+  if (is_gone()) return fmt::format("{} has been removed meanwhile, by another program", file_);
   if (file_.empty())
     return fs::is_regular_file(output_, none) ? fmt::format("{} is as it was", output_)
                                               : "no file was written";
@@ -131,7 +137,7 @@ std::string SavedRun::standing(Index all_epochs) const {
 }
 
 std::string SavedRun::interruption(Index all_epochs) const {
-  if (is_replaced()) return fmt::format("interrupted; {}", standing(all_epochs));
+  if (is_replaced() || is_gone()) return fmt::format("interrupted; {}", standing(all_epochs));
   if (file_.empty())
     return fmt::format("interrupted before the first step was done; {}", standing(all_epochs));
   return fmt::format(

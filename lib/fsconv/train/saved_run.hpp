@@ -52,7 +52,9 @@ class SavedRun {
   bool has_picture() const;
   // Whether another program has put its file in the place of the one that this run went on from or wrote.
   bool is_replaced() const;
-  // "run.h5 holds 2 of 5 epochs", "and 7 steps of epoch 3", or that nothing was written.
+  // Whether the file that held the run is not there any more.
+  bool is_gone() const;
+  // "run.h5 holds 2 of 5 epochs", "and 7 steps of epoch 3", or that nothing was written or that it has been removed.
   std::string standing(Index all_epochs) const;
   // The same for whoever stopped the run, with the command that goes on.
   std::string interruption(Index all_epochs) const;

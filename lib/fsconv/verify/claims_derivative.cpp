@@ -99,10 +99,10 @@ Outcome compare_with_differences(const Trial<double>& t, const Tensor<double>& d
     double difference = 0;
     for (Index row = 0; row < above.size(); ++row) difference += (above[row] - below[row]) * t.code[row] / 2;
     // With a 1 there, the products add up to total + magnitude[at] at most. They are rounded in sums of the
-    // form's conv, in the sum over rows here, and in the derivative.
+    // form's conv, in the sum over rows here, and in the derivative; tiles add their error to every row and to the derivative.
     const double bound = t.rounding(t.definition.longest_conv_sum() + above.size() + expected.terms) *
                              (total + expected.magnitude[at]) +
-                         t.tile_error() * codes;
+                         t.tile_error() * (codes + 1);
     const double distance = std::abs(difference - derivative[at]);
     if (bound > 0) outcome.error = std::max(outcome.error, distance / bound);
     if (!(distance <= bound))

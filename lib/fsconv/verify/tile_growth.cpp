@@ -160,15 +160,19 @@ Significands bits_for_integers(const Geometry& geometry, const std::vector<engin
   return {without(bits.operands, growth.operands), without(bits.sums, growth.sums / growth.products)};
 }
 
+TileRecord both(const TileRecord& these, const TileRecord& those) {
+  return {std::max(these.error, those.error), these.exact && those.exact};
+}
+
 Maps<double> recorded(const Witness& form, TileRecord& record) {
   const auto recording = [&form, &record](Op op, const Maps<double>::Map& map) {
     return [&form, &record, op, &map](const Geometry& geometry, const Tensor<double>& a,
                                       const Tensor<double>& b) {
       const TileGrowth growth = tile_growth(geometry, op, form.cuts, a.shape()[0]);
       const double of_a = largest(a), of_b = largest(b);
-      record.error = std::max(record.error, tile_error(growth, form.bits, of_a, of_b));
-      record.exact = record.exact && growth.sums * of_a * of_b < std::ldexp(1.0, form.bits.sums) &&
-                     growth.operands * std::max(of_a, of_b) <= std::ldexp(1.0, form.bits.operands);
+      const bool exact = growth.sums * of_a * of_b < std::ldexp(1.0, form.bits.sums) &&
+                         growth.operands * std::max(of_a, of_b) <= std::ldexp(1.0, form.bits.operands);
+      record = both(record, {tile_error(growth, form.bits, of_a, of_b), exact});
       return map(geometry, a, b);
     };
   };

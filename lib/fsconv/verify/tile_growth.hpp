@@ -40,11 +40,13 @@ double tile_error(const TileGrowth& growth, const Significands& bits, double a, 
 Significands bits_for_integers(const Geometry& geometry, const std::vector<engine::Cut>& cuts,
                                const Significands& bits, Index batch);
 
-// What a form of tiles did in a trial: where calls go beyond the numbers that are exact, and the largest error that rounding explains.
+// What a form of tiles did in some calls: whether all stay within the numbers that are exact, and the largest error that rounding explains.
 struct TileRecord {
   double error = 0;
   bool exact = true;
 };
+// Of these calls and those.
+TileRecord both(const TileRecord& these, const TileRecord& those);
 
 // The form's maps, which also write down what they are given: `record` must live as long as they do.
 Maps<double> recorded(const Witness& form, TileRecord& record);

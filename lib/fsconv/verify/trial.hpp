@@ -6,6 +6,7 @@
 #include <fsconv/verify/tile_growth.hpp>
 #include <memory>
 #include <type_traits>
+#include <utility>
 
 namespace fsconv {
 
@@ -54,13 +55,13 @@ class Trial {
 
   // The form's own maps of the sample: several claims look at them.
   const Tensor<T>& conv() const {
-    return conv_.get([&] { return maps.conv(geometry, image, weight); });
+    return kept(conv_, [&] { return maps.conv(geometry, image, weight); });
   }
   const Tensor<T>& conv_transpose() const {
-    return conv_transpose_.get([&] { return maps.conv_transpose(geometry, code, weight); });
+    return kept(conv_transpose_, [&] { return maps.conv_transpose(geometry, code, weight); });
   }
   const Tensor<T>& weight_gradient() const {
-    return weight_gradient_.get([&] { return maps.weight_gradient(geometry, code, image); });
+    return kept(weight_gradient_, [&] { return maps.weight_gradient(geometry, code, image); });
   }
 
   // L = <conv(w, x), y> multiplied out: what is differentiated.
@@ -84,17 +85,33 @@ class Trial {
   // an operand.
   double rounding(Index terms, Index results_as_operands = 0) const;
 
-  // numeric: by how much more a result of the form may be off, whatever its size, where it computes by tiles: the most of any of
-  // its calls so far.
+  // numeric: by how much more a result of the form may be off, whatever its size, where it computes by tiles: the most of any
+  // map that was asked for since begin_claim(), kept ones included. What was tried before makes no difference.
   double tile_error() const { return record_ ? record_->error : 0; }
-  // Whether the tiles of every call since begin_claim() hold integers exactly. Maps of the sample itself always do.
+  // Whether the tiles of all these maps hold integers exactly. Those of the sample itself always do.
   bool tiles_exact() const { return !record_ || record_->exact; }
   void begin_claim() const {
-    if (record_) record_->exact = true;
+    if (record_) *record_ = {};
   }
 
  private:
-  mutable Once<Tensor<T>> conv_, conv_transpose_, weight_gradient_;
+  // A map of the sample, and what its tiles needed: every claim that looks at it needs as much.
+  struct Kept {
+    Tensor<T> values;
+    TileRecord record;
+  };
+  template <class Compute>
+  const Tensor<T>& kept(Once<Kept>& slot, Compute compute) const {
+    const TileRecord before = record_ ? std::exchange(*record_, {}) : TileRecord{};
+    const Kept& map = slot.get([&] {
+      Tensor<T> values = compute();
+      return Kept{std::move(values), record_ ? *record_ : TileRecord{}};
+    });
+    if (record_) *record_ = both(before, map.record);
+    return map.values;
+  }
+
+  mutable Once<Kept> conv_, conv_transpose_, weight_gradient_;
   mutable Once<Polynomial> loss_;
 };
 

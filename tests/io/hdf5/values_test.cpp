@@ -1,6 +1,7 @@
 // What the attributes of a dataset make of its numbers: packing, missing values, valid range, MATLAB's order of axes.
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <hdf5.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -132,6 +133,27 @@ TEST_CASE("hdf5 values: attributes that cannot be understood are refused") {
   refused({{"scale_factor", 0.5}, {"missing_value", -9999.5}}, "no packed number of type i8 can be");
   refused({{"MATLAB_class", "char"}}, "holds a text of MATLAB");
   refused({{"MATLAB_class", "double"}, {"MATLAB_empty", 1}}, "is an empty array of MATLAB");
+}
+
+TEST_CASE("hdf5 values: an attribute that holds nothing is no number") {
+  const ScratchFolder folder;
+  const std::string path = folder / "x.h5";
+  for (const bool is_null : {false, true})
+    for (const char* name : {"scale_factor", "add_offset", "valid_min", "valid_range"}) {
+      INFO(name << ", " << is_null);
+      with_attributes(folder, [](hdf5::File&) {});
+      const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+      const hsize_t none = 0;
+      const hid_t space = is_null ? H5Screate(H5S_NULL) : H5Screate_simple(1, &none, nullptr);
+      const hid_t dataset = H5Dopen2(file, "/x", H5P_DEFAULT);
+      H5Aclose(H5Acreate2(dataset, name, H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT));
+      H5Dclose(dataset);
+      H5Sclose(space);
+      H5Fclose(file);
+      CHECK_THROWS_AS(read_array(path + ":/x"), BadData);
+      CHECK_THROWS_WITH(read_array(path + ":/x"), Contains(std::string("its attribute ") + name) &&
+                                                      (Contains("wanted") || Contains("holds 0 numbers")));
+    }
 }
 
 // netCDF4-python is the reference: every variable of a file is read by it and by us.

@@ -132,6 +132,7 @@ Numbers LocalFile::numbers_attribute(const std::string& object_name, const std::
   require_memory_for(place, count, sizeof(double));
   Numbers numbers{std::vector<double>(static_cast<std::size_t>(std::max<hssize_t>(count, 0))),
                   type_name(type.id())};
+  if (numbers.values.empty()) return numbers;  // HDF5 reads no empty ones
   const bool truths = numbers.dtype == "b1";
   std::vector<std::int64_t> integers(truths ? numbers.values.size() : 0);
   const herr_t read = truths ? H5Aread(attribute.id(), H5T_NATIVE_INT64, integers.data())

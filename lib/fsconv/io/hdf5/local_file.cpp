@@ -21,10 +21,12 @@ Handle group_properties(hid_t kind) {
   return properties;
 }
 
-// Whatever is still open in a file, closing the file closes.
-Handle access_properties() {
+// Whatever is still open in a file, closing the file closes. Datasets are read whole, each chunk once, so none is kept; and of chunks
+// without filters that it would keep, HDF5 1.10 believes the length that the file says instead of the one that they have.
+Handle access_properties(bool reads) {
   Handle properties(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   H5Pset_fclose_degree(properties.id(), H5F_CLOSE_STRONG);
+  if (reads) H5Pset_cache(properties.id(), 0, 0, 0, 1);
   return properties;
 }
 
@@ -68,7 +70,7 @@ LocalFile::LocalFile(std::string path, const std::string& opened, Mode mode)
     : path_(std::move(path)), mode_(mode) {
   require_room(std::size_t{32} << 20);  // HDF5 1.10 does not survive an allocation that fails
   initialize();
-  const Handle creation = group_properties(H5P_FILE_CREATE), access = access_properties();
+  const Handle creation = group_properties(H5P_FILE_CREATE), access = access_properties(mode == Mode::read);
   const hid_t id =
       mode == Mode::create
           ? H5Fcreate(opened.c_str(), H5F_ACC_TRUNC, creation.id(), access.id())

@@ -76,7 +76,11 @@ hid_t file_type(NumberType type);
 // Throws BadData naming `where` if a dataset states more than its file stores, or a shape that it cannot have
 // (plausible.cpp says what its filters could make of what is stored).
 void require_plausible(hid_t dataset, const std::string& where);
-// The same for an attribute, which no filter shortens.
+// Throws BadData naming `where` where a chunk of a dataset unpacks to fewer or more bytes than it has. Takes the time of reading it.
+void require_whole_chunks(hid_t dataset, const std::string& where);
+// What an element takes in a chunk: of a text of any length its length and its place in a heap, which is no pointer as in memory.
+std::size_t stored_size(hid_t dataset, hid_t type);
+// As require_plausible() for an attribute, which no filter shortens.
 void require_plausible_attribute(hid_t attribute, hid_t file, const std::string& where);
 
 // Puts dimension scales on every axis of a dataset that was just written.

@@ -45,6 +45,7 @@ void LocalFile::read_numbers(const std::string& name, NumberType type, std::span
   const auto stated = static_cast<std::size_t>(element_count(shape_of(dataset.id(), where(name))));
   if (stated * H5Tget_size(memory_type(type)) != into.size())
     throw BadData(where(name), "changes while it is read");
+  require_whole_chunks(dataset.id(), where(name));
   if (!into.empty() &&
       H5Dread(dataset.id(), memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, into.data()) < 0)
     fail_to_read(name, "read it");
@@ -64,6 +65,7 @@ std::vector<std::string> LocalFile::read_strings(const std::string& name) const 
   const Handle type(H5Dget_type(dataset.id()), H5Tclose), space(H5Dget_space(dataset.id()), H5Sclose);
   if (type_name(type.id()) != "str") throw BadData(where(name), "holds no texts");
   require_plausible(dataset.id(), where(name));
+  require_whole_chunks(dataset.id(), where(name));
   const Shape shape = shape_of(dataset.id(), where(name));
   const Index count = element_count(shape);
   require_memory_for(where(name), count, std::max(sizeof(char*), H5Tget_size(type.id())));

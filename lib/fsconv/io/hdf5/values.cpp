@@ -94,7 +94,9 @@ class MeaningReader {
     if (!has(attribute)) return std::nullopt;
     const Numbers numbers = file_.numbers_attribute(name_, attribute);
     if (numbers.values.size() != 1 || !std::isfinite(numbers.values[0]))
-      refuse(attribute, fmt::format("holds {}", fmt::join(numbers.values, ", ")),
+      refuse(attribute,
+             numbers.values.empty() ? "holds no number"
+                                    : fmt::format("holds {}", fmt::join(numbers.values, ", ")),
              "one finite number is wanted");
     single = single && (numbers.dtype == "f4" || numbers.dtype == "f2");
     return numbers.values[0];
