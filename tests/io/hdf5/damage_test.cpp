@@ -7,6 +7,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/array_file.hpp>
 #include <fsconv/io/hdf5/file.hpp>
+#include <fsconv/io/hdf5/handle.hpp>
 #include <fsconv/io/hdf5/values.hpp>
 
 #include "io/scratch.hpp"
@@ -135,6 +136,7 @@ TEST_CASE("regression: HDF5 died, never returned, or took all memory on these fi
 }
 
 TEST_CASE("hdf5 damage: numbers of a type that nobody defined are refused") {
+  hdf5::initialize();  // HDF5's own clean-up at exit would crash other tests' copies of this process
   const ScratchFolder folder;
   const double value = 1.5;
   const auto refused = [&](const char* what, hid_t type) {

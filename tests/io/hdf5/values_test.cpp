@@ -9,6 +9,7 @@
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/array_file.hpp>
 #include <fsconv/io/hdf5/file.hpp>
+#include <fsconv/io/hdf5/handle.hpp>
 #include <fsconv/io/hdf5/values.hpp>
 #include <fsconv/io/numpy/npy.hpp>
 #include <fsconv/io/numpy/npz.hpp>
@@ -136,6 +137,7 @@ TEST_CASE("hdf5 values: attributes that cannot be understood are refused") {
 }
 
 TEST_CASE("hdf5 values: an attribute that holds nothing is no number") {
+  hdf5::initialize();  // HDF5's own clean-up at exit would crash other tests' copies of this process
   const ScratchFolder folder;
   const std::string path = folder / "x.h5";
   for (const bool is_null : {false, true})

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/hdf5/file.hpp>
+#include <fsconv/io/hdf5/handle.hpp>
 #include <functional>
 
 #include "io/scratch.hpp"
@@ -80,6 +81,7 @@ std::vector<double> numbers() {
 // /x of these numbers; `then` may put other bytes in the place of its chunks.
 std::string written(const ScratchFolder& folder, const Packing& packing, bool latest,
                     const std::function<void(hid_t)>& then = {}) {
+  hdf5::initialize();  // HDF5's own clean-up at exit would crash other tests' copies of this process
   const std::string path = folder / "x.h5";
   const hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_DATASET_CREATE);
   if (latest) H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
@@ -233,4 +235,20 @@ TEST_CASE("hdf5 chunks: szip is refused with what stores it anew") {
   const ScratchFolder folder;
   const Packing szip{"szip", [](hid_t c) { H5Pset_szip(c, H5_SZIP_NN_OPTION_MASK, 16); }, H5T_STD_I32LE};
   CHECK_THROWS_WITH(read(written(folder, szip, false)), Contains("szip") && Contains("h5repack -f GZIP=6"));
+}
+
+TEST_CASE("hdf5 chunks: a filter of somebody's that has the number of ours is none that is known") {
+  const ScratchFolder folder;
+  const Packing deflate = packings().front();
+  REQUIRE_NOTHROW(read(written(folder, deflate, false)));
+  const std::string path = written(folder, deflate, false);
+  std::string content = content_of(path);
+  const std::size_t name = content.find(std::string("deflate\0", 8));
+  REQUIRE(name != std::string::npos);
+  REQUIRE(content[name - 8] == 1);  // the number, in front of the lengths
+  content[name - 8] = static_cast<char>(511 & 255);
+  content[name - 7] = static_cast<char>(511 >> 8);
+  put_content(path, content);
+  CHECK_THROWS_AS(read(path), BadData);
+  CHECK_THROWS_WITH(read(path), Contains("511"));
 }

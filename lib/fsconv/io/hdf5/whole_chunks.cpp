@@ -60,8 +60,9 @@ bool holds_integers(std::uint64_t elements, unsigned element_bytes, const unsign
 
 bool gauge_refused = false;  // since this was set to false; HDF5 is called by one thread at a time
 
-std::size_t pass_what_fits(unsigned flags, std::size_t, const unsigned values[], std::size_t bytes,
+std::size_t pass_what_fits(unsigned flags, std::size_t count, const unsigned values[], std::size_t bytes,
                            std::size_t*, void** stored) {
+  if (count != 4) return 0;  // none that was set here
   if ((flags & H5Z_FLAG_REVERSE) == 0) return bytes;
   const std::uint64_t number = values[1] | std::uint64_t{values[2]} << 32;
   const auto wanted = static_cast<Wanted>(values[0]);
@@ -113,10 +114,11 @@ class ChunkOnTrial {
   ChunkOnTrial(hid_t dataset, hid_t creation, const std::vector<Filter>& filters,
                const std::vector<hsize_t>& chunk, std::size_t chunk_bytes, const std::string& where);
 
-  // Whether HDF5 can read what is stored here as a chunk. Other failures than a wrong length it will tell when it reads.
+  // Whether what is stored here unpacks to a chunk. Throws BadData where it does not unpack.
   bool is_whole(const std::vector<char>& stored);
 
  private:
+  std::string where_;
   Handle file_, type_, space_, dataset_;
   std::vector<hsize_t> first_;  // its first element
 };
@@ -135,7 +137,7 @@ void require_derived_values(const std::vector<Filter>& filters, hid_t derived, c
 ChunkOnTrial::ChunkOnTrial(hid_t dataset, hid_t creation, const std::vector<Filter>& filters,
                            const std::vector<hsize_t>& chunk, std::size_t chunk_bytes,
                            const std::string& where)
-    : first_(chunk.size(), 0) {
+    : where_(where), first_(chunk.size(), 0) {
   static const H5Z_class2_t gauge_class{H5Z_CLASS_T_VERS, gauge_id, 1,       1,
                                         "gauge",          nullptr,  nullptr, pass_what_fits};
   const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose), copy(H5Pcopy(creation), H5Pclose);
@@ -181,10 +183,12 @@ bool ChunkOnTrial::is_whole(const std::vector<char>& stored) {
   const hsize_t one = 1;
   const Handle alone(H5Screate_simple(1, &one, nullptr), H5Sclose);
   gauge_refused = false;
-  if (H5Dwrite_chunk(dataset_.id(), H5P_DEFAULT, 0, first_.data(), stored.size(), stored.data()) >= 0)
-    H5Dread(dataset_.id(), type_.id(), alone.id(), space_.id(), H5P_DEFAULT, element.data());
-  H5Eclear2(H5E_DEFAULT);
-  return !gauge_refused;
+  const bool unpacks =
+      H5Dwrite_chunk(dataset_.id(), H5P_DEFAULT, 0, first_.data(), stored.size(), stored.data()) >= 0 &&
+      H5Dread(dataset_.id(), type_.id(), alone.id(), space_.id(), H5P_DEFAULT, element.data()) >= 0;
+  const ErrorText failure = take_error();
+  if (!unpacks && !gauge_refused) throw BadData(where_, fmt::format("cannot read it: {}", in_words(failure)));
+  return unpacks;
 }
 
 // Those that a chunk whose mask is `skipped` has gone through.
@@ -221,10 +225,14 @@ void require_whole_chunks(hid_t dataset, const std::string& where) {
   if (H5Pget_layout(creation.id()) != H5D_CHUNKED) return;
   const std::vector<Filter> filters = filters_of(creation.id());
   if (filters.empty()) return;
-  for (const Filter& filter : filters)
+  for (const Filter& filter : filters) {
     if (filter.id == H5Z_FILTER_SZIP)  // libaec calls a chunk whole that ends early
       throw BadData(where, "is compressed by szip, whose decoder does not tell damage from numbers",
                     "h5repack -f GZIP=6 stores it anew");
+    if (filter.id == gauge_id)  // somebody else's of this number
+      throw BadData(where, fmt::format("is compressed by filter {}, which is not known", gauge_id),
+                    "store it with gzip or without compression");
+  }
   const Shape shape = shape_of(dataset, where);
   if (element_count(shape) == 0) return;
 
