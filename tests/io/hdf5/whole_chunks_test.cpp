@@ -30,6 +30,7 @@ struct Packing {
 };
 
 std::vector<Packing> packings() {
+  hdf5::initialize();  // HDF5's own clean-up at exit would crash other tests' copies of this process
   const auto deflate = [](hid_t c) { H5Pset_deflate(c, 6); };
   const auto scaled = [](int bits) { return [bits](hid_t c) { H5Pset_scaleoffset(c, H5Z_SO_INT, bits); }; };
   return {{"deflate", deflate, H5T_STD_I32LE},
@@ -81,7 +82,6 @@ std::vector<double> numbers() {
 // /x of these numbers; `then` may put other bytes in the place of its chunks.
 std::string written(const ScratchFolder& folder, const Packing& packing, bool latest,
                     const std::function<void(hid_t)>& then = {}) {
-  hdf5::initialize();  // HDF5's own clean-up at exit would crash other tests' copies of this process
   const std::string path = folder / "x.h5";
   const hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_DATASET_CREATE);
   if (latest) H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
@@ -185,6 +185,7 @@ TEST_CASE("hdf5 chunks: what is deflated has the length of a chunk, and so has w
 }
 
 TEST_CASE("hdf5 chunks: a chunk without filters has its own length, whatever the index says") {
+  hdf5::initialize();
   const ScratchFolder folder;
   const Packing plain{"plain", [](hid_t) {}, H5T_STD_I32LE};
   const std::string path = written(folder, plain, false);
@@ -208,6 +209,7 @@ TEST_CASE("hdf5 chunks: a chunk without filters has its own length, whatever the
 }
 
 TEST_CASE("hdf5 chunks: filters that are told what is not true of the dataset are refused") {
+  hdf5::initialize();
   const ScratchFolder folder;
   const Packing shuffled{"shuffle, deflate",
                          [](hid_t c) {
@@ -228,6 +230,7 @@ TEST_CASE("hdf5 chunks: filters that are told what is not true of the dataset ar
 
 // libaec, which decodes it, says of a chunk that was cut in half that it is whole.
 TEST_CASE("hdf5 chunks: szip is refused with what stores it anew") {
+  hdf5::initialize();
   unsigned able = 0;
   if (H5Zfilter_avail(H5Z_FILTER_SZIP) <= 0 || H5Zget_filter_info(H5Z_FILTER_SZIP, &able) < 0 ||
       (able & H5Z_FILTER_CONFIG_ENCODE_ENABLED) == 0)
