@@ -33,6 +33,12 @@ std::vector<Packing> packings() {
   hdf5::initialize();  // HDF5's own clean-up at exit would crash other tests' copies of this process
   const auto deflate = [](hid_t c) { H5Pset_deflate(c, 6); };
   const auto scaled = [](int bits) { return [bits](hid_t c) { H5Pset_scaleoffset(c, H5Z_SO_INT, bits); }; };
+  const auto then_deflate = [](auto first) {
+    return [first](hid_t c) {
+      first(c);
+      H5Pset_deflate(c, 6);
+    };
+  };
   return {{"deflate", deflate, H5T_STD_I32LE},
           {"deflate of big-endian numbers", deflate, H5T_STD_I32BE},
           {"deflate of doubles", deflate, H5T_IEEE_F64LE},
@@ -46,21 +52,11 @@ std::vector<Packing> packings() {
           {"shuffle", H5Pset_shuffle, H5T_STD_I32LE},
           {"fletcher32", H5Pset_fletcher32, H5T_STD_I32LE},
           {"nbit", H5Pset_nbit, H5T_STD_I32LE},
-          {"nbit, deflate",
-           [](hid_t c) {
-             H5Pset_nbit(c);
-             H5Pset_deflate(c, 6);
-           },
-           H5T_STD_I32LE},
+          {"nbit, deflate", then_deflate(H5Pset_nbit), H5T_STD_I32LE},
           {"scaleoffset", scaled(0), H5T_STD_I32LE},
           {"scaleoffset of 12 bits", scaled(12), H5T_STD_U16LE},
           {"scaleoffset of all bits", scaled(32), H5T_STD_I32LE},
-          {"scaleoffset, deflate",
-           [](hid_t c) {
-             H5Pset_scaleoffset(c, H5Z_SO_INT, 0);
-             H5Pset_deflate(c, 6);
-           },
-           H5T_STD_I64BE},
+          {"scaleoffset, deflate", then_deflate(scaled(0)), H5T_STD_I64BE},
           {"scaleoffset of doubles", [](hid_t c) { H5Pset_scaleoffset(c, H5Z_SO_FLOAT_DSCALE, 1); },
            H5T_IEEE_F64LE},
           {"chunks at the edge are not packed",

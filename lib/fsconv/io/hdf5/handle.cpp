@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <array>
 #include <cstring>
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
@@ -55,6 +56,24 @@ void initialize() {
 std::string in_words(const ErrorText& text) {
   if (!text.system.empty()) return text.system;
   return text.innermost.empty() ? "HDF5 gives no reason" : "HDF5: " + text.innermost;
+}
+
+std::vector<Filter> filters_of(hid_t creation) {
+  std::vector<Filter> filters;
+  for (int at = 0; at < H5Pget_nfilters(creation); ++at) {
+    Filter filter{};
+    std::size_t count = 0;
+    std::array<char, 64> name{};
+    const auto number = static_cast<unsigned>(at);
+    filter.id = H5Pget_filter2(creation, number, &filter.flags, &count, nullptr, name.size() - 1, name.data(),
+                               nullptr);
+    filter.name = name.data();
+    filter.values.resize(count);
+    if (count > 0)
+      H5Pget_filter2(creation, number, &filter.flags, &count, filter.values.data(), 0, nullptr, nullptr);
+    filters.push_back(std::move(filter));
+  }
+  return filters;
 }
 
 Shape shape_of(hid_t dataset, const std::string& where) {

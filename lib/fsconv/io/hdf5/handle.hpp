@@ -75,6 +75,15 @@ class NameList {
   std::exception_ptr thrown_;
 };
 
+// What the chunks of a dataset with these creation properties are packed with, in the order in which it is applied.
+struct Filter {
+  H5Z_filter_t id;
+  std::string name = {};
+  unsigned flags = H5Z_FLAG_MANDATORY;
+  std::vector<unsigned> values = {};  // what it is told
+};
+std::vector<Filter> filters_of(hid_t creation);
+
 // The extents of a dataset. BadData if it has none (null dataspace) or impossible ones.
 Shape shape_of(hid_t dataset, const std::string& where);
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/io/hdf5/local_file.hpp>
@@ -15,16 +14,12 @@ namespace {
 // plugins.
 void require_filters(hid_t dataset, const std::string& where) {
   const Handle properties(H5Dget_create_plist(dataset), H5Pclose);
-  for (int at = 0; at < H5Pget_nfilters(properties.id()); ++at) {
-    std::size_t values = 0;
-    std::array<char, 64> name{};
-    const H5Z_filter_t filter = H5Pget_filter2(properties.id(), static_cast<unsigned>(at), nullptr, &values,
-                                               nullptr, name.size() - 1, name.data(), nullptr);
-    if (H5Zfilter_avail(filter) > 0) continue;
+  for (const Filter& filter : filters_of(properties.id())) {
+    if (H5Zfilter_avail(filter.id) > 0) continue;
     H5Eclear2(H5E_DEFAULT);
     throw BadData(
         where,
-        fmt::format("is compressed by filter {} ({}), which this HDF5 does not have", filter, name.data()),
+        fmt::format("is compressed by filter {} ({}), which this HDF5 does not have", filter.id, filter.name),
         "store it with gzip or without compression");
   }
 }

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdint>
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
 #include <fsconv/base/index.hpp>
@@ -22,29 +21,18 @@ namespace {
 // bytes that most become.
 constexpr Index most_unwritten = Index{256} << 20;
 
-template <class F>
-void for_each_filter(hid_t creation, F&& f) {
-  for (int at = 0; at < H5Pget_nfilters(creation); ++at) {
-    std::size_t values = 0;
-    std::array<char, 64> name{};
-    f(H5Pget_filter2(creation, static_cast<unsigned>(at), nullptr, &values, nullptr, name.size() - 1,
-                     name.data(), nullptr));
-  }
-}
-
 // How many bytes one stored byte becomes at most. Deflate: RFC 1951's 258 bytes for two bits. LZF (32000): 264 for three
 // bytes. Szip's blocks of zeros and other filters: nobody says.
 double largest_expansion(hid_t creation) {
   constexpr H5Z_filter_t lzf = 32000;
   double expansion = 1;
-  for_each_filter(creation, [&](H5Z_filter_t filter) {
-    if (filter == H5Z_FILTER_DEFLATE)
+  for (const Filter& filter : filters_of(creation))
+    if (filter.id == H5Z_FILTER_DEFLATE)
       expansion *= most_inflated_per_byte;
-    else if (filter == lzf)
+    else if (filter.id == lzf)
       expansion *= 88;
-    else if (filter != H5Z_FILTER_SHUFFLE && filter != H5Z_FILTER_FLETCHER32)
+    else if (filter.id != H5Z_FILTER_SHUFFLE && filter.id != H5Z_FILTER_FLETCHER32)
       expansion = std::numeric_limits<double>::infinity();
-  });
   return expansion;
 }
 
@@ -74,11 +62,11 @@ struct Packing {
 
 Packing packing_of(hid_t creation) {
   Packing packing;
-  for_each_filter(creation, [&](H5Z_filter_t filter) {
+  for (const Filter& filter : filters_of(creation)) {
     packing.sums_alone =
-        packing.sums_alone && (filter == H5Z_FILTER_SHUFFLE || filter == H5Z_FILTER_FLETCHER32);
-    packing.checksums += filter == H5Z_FILTER_FLETCHER32 ? 4 : 0;
-  });
+        packing.sums_alone && (filter.id == H5Z_FILTER_SHUFFLE || filter.id == H5Z_FILTER_FLETCHER32);
+    packing.checksums += filter.id == H5Z_FILTER_FLETCHER32 ? 4 : 0;
+  }
   return packing;
 }
 

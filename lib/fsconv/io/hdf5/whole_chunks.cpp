@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <fsconv/base/array.hpp>
 #include <fsconv/base/error.hpp>
@@ -14,27 +13,6 @@
 namespace fsconv::hdf5 {
 namespace {
 
-struct Filter {
-  H5Z_filter_t id;
-  unsigned flags = H5Z_FLAG_MANDATORY;
-  std::vector<unsigned> values;
-};
-
-std::vector<Filter> filters_of(hid_t creation) {
-  std::vector<Filter> filters;
-  for (int at = 0; at < H5Pget_nfilters(creation); ++at) {
-    Filter filter{};
-    std::size_t count = 0;
-    const auto number = static_cast<unsigned>(at);
-    filter.id = H5Pget_filter2(creation, number, &filter.flags, &count, nullptr, 0, nullptr, nullptr);
-    filter.values.resize(count);
-    if (count > 0)
-      H5Pget_filter2(creation, number, &filter.flags, &count, filter.values.data(), 0, nullptr, nullptr);
-    filters.push_back(std::move(filter));
-  }
-  return filters;
-}
-
 // ---- A filter of ours, which changes nothing and refuses what is too short or too long for what reads it next.
 
 constexpr H5Z_filter_t gauge_id = 511;  // of the numbers that HDF5 leaves for tests
@@ -42,10 +20,9 @@ constexpr H5Z_filter_t gauge_id = 511;  // of the numbers that HDF5 leaves for t
 enum class Wanted : unsigned { exactly, at_least, integers };
 
 Filter gauge(Wanted wanted, std::uint64_t bytes, unsigned element_bytes = 0) {
-  return {gauge_id,
-          H5Z_FLAG_MANDATORY,
-          {static_cast<unsigned>(wanted), static_cast<unsigned>(bytes), static_cast<unsigned>(bytes >> 32),
-           element_bytes}};
+  return {.id = gauge_id,
+          .values = {static_cast<unsigned>(wanted), static_cast<unsigned>(bytes),
+                     static_cast<unsigned>(bytes >> 32), element_bytes}};
 }
 
 // Scale-offset stores 21 bytes, the first four of which are a number of bits, and so many bits of each element.
@@ -142,6 +119,7 @@ ChunkOnTrial::ChunkOnTrial(hid_t dataset, hid_t creation, const std::vector<Filt
                                         "gauge",          nullptr,  nullptr, pass_what_fits};
   const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose), copy(H5Pcopy(creation), H5Pclose);
   H5Pset_fapl_core(access.id(), std::size_t{1} << 16, false);
+  H5Pset_cache(access.id(), 0, 0, 0, 1);  // chunks that went before are not kept
   // Nothing is written there, and nothing can be there: HDF5 looks first.
   file_ = Handle(H5Fcreate("/dev/null/chunk", H5F_ACC_TRUNC, H5P_DEFAULT, access.id()), H5Fclose);
 
@@ -159,18 +137,16 @@ ChunkOnTrial::ChunkOnTrial(hid_t dataset, hid_t creation, const std::vector<Filt
            H5Pset_filter(copy.id(), filter.id, filter.flags, filter.values.size(), filter.values.data()) >= 0;
 
   type_ = Handle(H5Dget_type(dataset), H5Tclose);
-  const std::size_t element_bytes = stored_size(dataset, type_.id());
-  if (H5Tis_variable_str(type_.id()) > 0) type_ = Handle(H5Tcreate(H5T_OPAQUE, element_bytes), H5Tclose);
+  if (H5Tis_variable_str(type_.id()) > 0)
+    type_ = Handle(H5Tcreate(H5T_OPAQUE, stored_size(dataset, type_.id())), H5Tclose);
   space_ = Handle(H5Screate_simple(static_cast<int>(chunk.size()), chunk.data(), nullptr), H5Sclose);
   const std::vector<hsize_t> one(chunk.size(), 1);
   made = made &&
          H5Sselect_hyperslab(space_.id(), H5S_SELECT_SET, first_.data(), nullptr, one.data(), nullptr) >= 0;
-  const Handle uncached(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose);
-  H5Pset_chunk_cache(uncached.id(), 0, 0, 1);
   if (made)
-    dataset_ = Handle(
-        H5Dcreate2(file_.id(), "chunk", type_.id(), space_.id(), H5P_DEFAULT, copy.id(), uncached.id()),
-        H5Dclose);
+    dataset_ =
+        Handle(H5Dcreate2(file_.id(), "chunk", type_.id(), space_.id(), H5P_DEFAULT, copy.id(), H5P_DEFAULT),
+               H5Dclose);
   if (!dataset_.valid())
     throw BadData(where,
                   fmt::format("is packed with filters that cannot be tried: {}", in_words(take_error())),
