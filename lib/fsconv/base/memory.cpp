@@ -84,6 +84,10 @@ void require_memory(Index count, std::size_t element_bytes, std::string_view wha
         what, fmt::format("{} elements of {} bytes do not fit the {:.1f} GiB of memory that are available",
                           count, element_bytes, static_cast<double>(available) / (1 << 30)));
   }
+  if (memory_is_limited() && !has_room(static_cast<std::size_t>(*bytes)))
+    throw InvalidArgument(
+        what, fmt::format("{} elements of {} bytes do not fit the memory that ulimit -v or -d leaves", count,
+                          element_bytes));
 }
 
 void prefer_large_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) {

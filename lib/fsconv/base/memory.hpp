@@ -11,7 +11,7 @@ namespace fsconv {
 Index total_bytes();
 Index available_bytes();
 
-// Throws InvalidArgument naming `what` if `count` elements of `element_bytes` do not fit available_bytes().
+// Throws InvalidArgument naming `what` if `count` elements of `element_bytes` do not fit available_bytes() or a limit.
 void require_memory(Index count, std::size_t element_bytes, std::string_view what);
 
 // Whether this process may not have all the memory that there is (ulimit -v, -d).
