@@ -54,15 +54,14 @@ struct InputFolder : ScratchFolder {
          finished.err.find("error while loading shared libraries") != std::string::npos;
 }
 
-bool is_refused(const Finished& finished, const std::string& word) {
-  return finished.exit_code == 1 && finished.error_lines() == 1 && finished.err.starts_with("fsconv: ") &&
-         finished.err.find(word) != std::string::npos;
+bool is_refused(const Finished& finished, const std::string& word, int exit_code = 1) {
+  return finished.exit_code == exit_code && finished.error_lines() == 1 &&
+         finished.err.starts_with("fsconv: ") && finished.err.find(word) != std::string::npos;
 }
 
 // An array too large for a limit: exit code 2 where an option asks for it, 4 where a file does.
 [[maybe_unused]] bool names_an_array(const Finished& finished, int exit_code) {
-  return finished.exit_code == exit_code && finished.error_lines() == 1 &&
-         finished.err.starts_with("fsconv: ") && finished.err.find(" elements of ") != std::string::npos &&
+  return is_refused(finished, " elements of ", exit_code) &&
          finished.err.ends_with("do not fit the memory that ulimit -v or -d leaves\n");
 }
 
@@ -99,11 +98,10 @@ TEST_CASE("cli limits: an array for which a limit leaves no room is named with i
   const ScratchFolder folder;
   write_array(folder / "x.npy", Tensor<float>({1, 1, 4096, 4096}), "f4");
   write_array(folder / "w.npy", Tensor<float>({1, 1, 3, 3}), "f4");
-  const auto apply = words("apply --op conv --input x.npy --weight w.npy --output y.npy");
+  const std::string apply = "apply --op conv --input x.npy --weight w.npy --output y.npy";
   for (const auto& [resource, megabytes] : {std::pair{RLIMIT_AS, 200}, std::pair{RLIMIT_DATA, 100}}) {
-    const Finished finished =
-        run_fsconv(apply, folder.path(), {.time = patience, .system = {{resource, megabytes * megabyte}}});
-    INFO(description(apply, finished));
+    const Finished finished = run_limited(apply, folder, {resource, megabytes * megabyte});
+    INFO(description(words(apply), finished));
     CHECK(names_an_array(finished, 4));
     CHECK(finished.err.find("x.npy: 16777216 elements of 8 bytes") != std::string::npos);
     CHECK(folder.files() == 2);

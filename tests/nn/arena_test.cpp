@@ -10,7 +10,6 @@
 #include <fsconv/nn/plan.hpp>
 #include <fsconv/nn/runner.hpp>
 #include <limits>
-#include <memory>
 #include <vector>
 
 using namespace fsconv;
@@ -96,15 +95,15 @@ TEST_CASE("nn: a model of eight times as many layers takes about eight times as 
   // Plans for a model and takes one step's gradient of it.
   const auto work_of = [&](const Model& model) {
     return [&, parameters = initial_parameters<float>(model, 1),
-            runner = std::make_shared<Runner<float>>(model, Computing{.trains = true})] {
+            runner = Runner<float>(model, {.trains = true})]() mutable {
       Gradients<float> gradients = zeros_like(parameters);
       make_plan(model, {.images = 32, .trains = true});
-      runner->load(parameters);
-      runner->gradient(make_batch(images, order, Binarise::none, 1, Split::train), 1, gradients);
+      runner.load(parameters);
+      runner.gradient(make_batch(images, order, Binarise::none, 1, Split::train), 1, gradients);
     };
   };
   const Model of_few = deep_model(few), of_many = deep_model(times * few);
-  const auto small = work_of(of_few), large = work_of(of_many);
+  auto small = work_of(of_few), large = work_of(of_many);
   // The small model as often as the large one has parts, so that what else the machine does slows the two alike; of some
   // rounds the least, since it may be busier in one half of a round than in the other.
   double least = std::numeric_limits<double>::max();

@@ -28,6 +28,8 @@ bool is_limited(int resource) {
          limit.rlim_cur != RLIM_INFINITY;
 }
 
+bool exceeds_limit(std::size_t bytes) { return memory_is_limited() && !has_room(bytes); }
+
 void give_back_and_throw() {
   if (void* memory = kept.exchange(nullptr)) ::munmap(memory, kept_bytes);
   throw std::bad_alloc();
@@ -59,7 +61,7 @@ bool tells_of_no_memory(std::string_view message) {
 }
 
 void require_room(std::size_t bytes) {
-  if (memory_is_limited() && !has_room(bytes)) throw std::bad_alloc();
+  if (exceeds_limit(bytes)) throw std::bad_alloc();
 }
 
 Index total_bytes() { return Index{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE); }
@@ -84,7 +86,7 @@ void require_memory(Index count, std::size_t element_bytes, std::string_view wha
         what, fmt::format("{} elements of {} bytes do not fit the {:.1f} GiB of memory that are available",
                           count, element_bytes, static_cast<double>(available) / (1 << 30)));
   }
-  if (memory_is_limited() && !has_room(static_cast<std::size_t>(*bytes)))
+  if (exceeds_limit(static_cast<std::size_t>(*bytes)))
     throw InvalidArgument(
         what, fmt::format("{} elements of {} bytes do not fit the memory that ulimit -v or -d leaves", count,
                           element_bytes));
