@@ -11,6 +11,11 @@ endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   # In GCC no part of -Wconversion. A small number that is written out is no mistake.
   target_compile_options(fsconv_options INTERFACE -Wno-sign-conversion)
+  if(FSCONV_PRECOMPILE_HEADERS)
+    # Without the times of its files a precompiled header is the same bytes in every checkout in one folder, and ccache knows
+    # again what was compiled with it.
+    target_compile_options(fsconv_options INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
+  endif()
 endif()
 if(FSCONV_WARNINGS_AS_ERRORS)
   target_compile_options(fsconv_options INTERFACE -Werror)

@@ -109,7 +109,7 @@ TEST_CASE("bench shards: every piece is in one shard, with the places that its r
                       Catch::Contains("/5") && Catch::Contains("4 shards"));
 }
 
-TEST_CASE("bench shards: of every kind, merged they are the whole") {
+TEST_CASE("bench shards: of every kind, merged they are the whole", "[slow]") {
   check_shards(conv_plan(), conv_bench, 1);  // an array of one job, too
   check_shards(conv_plan(), conv_bench, 3);
   auto matrix = quick<MatrixBenchPlan>();

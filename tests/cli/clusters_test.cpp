@@ -44,7 +44,8 @@ ChildResult run_script(const ScratchFolder& folder, const std::string& script,
 
 }  // namespace
 
-TEST_CASE("cli clusters: the shards of a plain shell are one run, and merge sees the one that is missing") {
+TEST_CASE("cli clusters: the shards of a plain shell are one run, and merge sees the one that is missing",
+          "[slow]") {
   const ScratchFolder folder;
   std::string recipe;
   for (const std::string& script : scripts())

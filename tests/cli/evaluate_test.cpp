@@ -169,7 +169,8 @@ TEST_CASE("cli evaluate: a density says what its bits are of") {
   CHECK(text.find("log2(255) = 7.994") != std::string::npos);
 }
 
-TEST_CASE("cli evaluate: pairs of one run differ by nothing, those of two by the difference of their means") {
+TEST_CASE("cli evaluate: pairs of one run differ by nothing, those of two by the difference of their means",
+          "[slow]") {
   const TrainedFolder folder;
   folder.train("a.h5", vae);
   folder.train("b.h5", std::string(vae) + " --learning-rate 0.003");

@@ -101,7 +101,7 @@ const std::string small =
 
 }  // namespace
 
-TEST_CASE("cli merge: the merged file is that of one run, but for times, and reports read it") {
+TEST_CASE("cli merge: the merged file is that of one run, but for times, and reports read it", "[slow]") {
   const ScratchFolder folder;
   REQUIRE(run_line(folder, small + " --output whole.h5").exit_code == 0);
   const std::string files = make_shards(folder, "s", 3, small + " --threads 1");
@@ -161,7 +161,7 @@ TEST_CASE("cli merge: shards of one geometry, of statements, and a wrong form", 
   CHECK(json::parse(run_line(folder, "merge" + parts + " --output w.h5 --json").out)["passed"] == false);
 }
 
-TEST_CASE("cli merge: what is no whole run is refused in a line that names the file") {
+TEST_CASE("cli merge: what is no whole run is refused in a line that names the file", "[slow]") {
   const ScratchFolder folder;
   const std::string base = "verify --case i6o3k3s2p1 --method exact --claim transpose --form gather,scatter";
   make_shards(folder, "a", 3, base);

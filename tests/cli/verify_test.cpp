@@ -104,7 +104,7 @@ TEST_CASE("cli verify: the result does not depend on the threads, and the seed c
   CHECK(cases(one) != cases(other));
 }
 
-TEST_CASE("cli verify: every mutant is rejected with exit code 3") {
+TEST_CASE("cli verify: every mutant is rejected with exit code 3", "[slow]") {
   const ScratchFolder folder;
   for (const std::string& mutant : mutants) {
     const Finished finished = verify_line(folder, "--mutant " + mutant + " --geometries 50 --json");
@@ -116,7 +116,7 @@ TEST_CASE("cli verify: every mutant is rejected with exit code 3") {
   }
 }
 
-TEST_CASE("cli verify: the command that is printed shows the failure again, at the same numbers") {
+TEST_CASE("cli verify: the command that is printed shows the failure again, at the same numbers", "[slow]") {
   const ScratchFolder folder;
   for (const std::string& mutant : mutants) {
     const Finished first = verify_line(folder, "--mutant " + mutant + " --geometries 50 --json");

@@ -145,7 +145,7 @@ void fail(RecordedVerification& verification) {
 
 }  // namespace
 
-TEST_CASE("contradictions: a verification whose numbers are none of a check or proof is refused") {
+TEST_CASE("contradictions: a verification whose numbers are none of a check or proof is refused", "[slow]") {
   CHECK_NOTHROW(read_back([](auto&) {}));
   // What a failure is off by may be anything that is not negative, and no number where results are none.
   for (const double error : {0.5, 1e300, static_cast<double>(INFINITY), none})
@@ -207,7 +207,8 @@ TEST_CASE("contradictions: a verification whose numbers are none of a check or p
   check_refused(recorded("verify.h5"), {{"/checks/check", 3, 7}});
 }
 
-TEST_CASE("contradictions: timings that are no times, or not what their rounds come to, are refused") {
+TEST_CASE("contradictions: timings that are no times, or not what their rounds come to, are refused",
+          "[slow]") {
   check_refused(recorded("bench.h5"), {{"/items/item", 1, 5},
                                        {"/items/median", 0, none},
                                        {"/items/median", 0, -1},
@@ -280,7 +281,7 @@ TEST_CASE("contradictions: codes that are no numbers, and classes that are none,
                     Contains("/log_variance: has shape [2]"));
 }
 
-TEST_CASE("contradictions: predictions of steps that nothing takes are refused") {
+TEST_CASE("contradictions: predictions of steps that nothing takes are refused", "[slow]") {
   bench::ScaleBenchPlan plan;
   plan.workloads = {testing::tiny_workload()};
   plan.ranks = {1, 4};
