@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <fsconv/base/array.hpp>
@@ -20,11 +21,19 @@ std::string system_reason(const std::string& message) {
   return message.substr(first, message.find('\'', first) - first);
 }
 
+// Where something stood in memory is another place each time, and nobody's news:
+// "ran off the end of the buffer: current p = 0x55c7411589b8, p_size = 80, ..." -> "ran off the end of the buffer"
+std::string without_pointers(std::string message) {
+  if (const auto pointer = message.find(" = 0x"); pointer != std::string::npos)
+    message.resize(std::min(message.rfind(": ", pointer), message.size()));
+  return message;
+}
+
 // Without memory for the words there are none; no exception may go through HDF5, which is C.
 herr_t collect(unsigned depth, const H5E_error2_t* error, void* into) noexcept try {
   auto& text = *static_cast<ErrorText*>(into);
   const std::string message = error->desc ? error->desc : "";
-  if (depth == 0) text.innermost = message;
+  if (depth == 0) text.innermost = without_pointers(message);
   if (text.system.empty()) text.system = system_reason(message);
   return 0;
 } catch (...) {
