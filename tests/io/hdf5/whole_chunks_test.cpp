@@ -10,6 +10,7 @@
 #include <fsconv/io/hdf5/handle.hpp>
 #include <functional>
 
+#include "filled_memory.hpp"
 #include "io/scratch.hpp"
 
 using namespace fsconv;
@@ -156,6 +157,30 @@ TEST_CASE("hdf5 chunks: one that is cut short is refused, not filled with what s
       }
     }
 }
+
+#ifndef FSCONV_SANITIZED  // which fills memory itself
+TEST_CASE("hdf5 chunks: HDF5 by itself gives out what stands in memory behind a short one, fsconv does not") {
+  const ScratchFolder folder;
+  const std::string path = written(folder, packings().front(), false,
+                                   [](hid_t dataset) { store_chunk(dataset, deflated(columns * 2)); });
+  CHECK(depends_on_memory([&] {
+    std::vector<double> values(rows * columns);
+    const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT),
+                dataset = H5Dopen2(file, "/x", H5P_DEFAULT);
+    REQUIRE(H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) >= 0);
+    H5Dclose(dataset);
+    H5Fclose(file);
+    return values;
+  }));
+  CHECK_FALSE(depends_on_memory([&] {
+    try {
+      return std::pair(read(path), std::string());
+    } catch (const BadData& error) {
+      return std::pair(Tensor<double>(), std::string(error.what()));
+    }
+  }));
+}
+#endif
 
 TEST_CASE("hdf5 chunks: what is deflated has the length of a chunk, and so has what is not") {
   const ScratchFolder folder;
