@@ -10,6 +10,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <ctime>
 #include <fsconv/base/parallel.hpp>
 #include <fsconv/base/random.hpp>
 #include <fsconv/base/text.hpp>
@@ -303,8 +304,8 @@ TEST_CASE("text: a word as long as a file resembles nothing, and that is seen at
   CHECK(similar("strid", {"stride", "padding"}) == std::vector<std::string>{"stride"});
   CHECK(similar("stridee", {"stride", "padding"}) == std::vector<std::string>{"stride"});
   CHECK(similar("st", {"stride", "padding"}) == std::vector<std::string>{"stride"});
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // of the processor: a busy machine is no fault
   const std::vector<std::string> names(100, "stride");
   CHECK(similar(std::string(10'000'000, 's'), names).empty());
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
+  CHECK(std::clock() - start < 5 * CLOCKS_PER_SEC);
 }

@@ -102,7 +102,7 @@ TEST_CASE("child: one that hangs is killed at its limit", "[slow]") {
 
 TEST_CASE("child: its own children go with it") {
   SECTION("when it is killed") {
-    const ChildResult result = run_shell("sleep 100 & echo $!; wait", {.seconds = 0.3});
+    const ChildResult result = run_shell("sleep 100 & echo $!; wait", {.seconds = 1});
     CHECK(result.timed_out);
     CHECK(dies_soon(result.out.substr(0, result.out.find('\n'))));
   }

@@ -487,7 +487,7 @@ TEST_CASE("cli config: a file that cannot be read is an I/O error") {
 TEST_CASE("cli config: a file without end is refused before it fills the memory") {
   const ScratchFolder folder;
   const std::vector<std::string> arguments = words("shape --input-size 4 --kernel 3 --config /dev/zero");
-  const Finished finished = run_fsconv(arguments, folder.path(), {.time = std::chrono::seconds(1)});
+  const Finished finished = run_fsconv(arguments, folder.path(), {.time = std::chrono::seconds(5)});
   INFO(description(arguments, finished));
   CHECK(finished.exit_code >= 2);
   CHECK(finished.exit_code <= 5);

@@ -3,7 +3,7 @@
 #include <zlib.h>
 
 #include <catch2/catch.hpp>
-#include <chrono>
+#include <ctime>
 #include <fsconv/base/error.hpp>
 #include <fsconv/data/idx.hpp>
 
@@ -191,9 +191,9 @@ TEST_CASE("idx: what inflates far beyond its header is refused where the header'
   const std::string more = gzipped(zeros);
   for (int member = 0; member < 500; ++member) bomb += more;  // 8 GiB in 8 MiB
   put_content(folder / "x.gz", bomb);
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // of the processor: a busy machine is no fault
   CHECK_THROWS_WITH(read_idx_images(folder / "x.gz"), Contains("holds more than the 1 images"));
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
+  CHECK(std::clock() - start < 2 * CLOCKS_PER_SEC);
 }
 
 TEST_CASE("idx: places that are no files") {

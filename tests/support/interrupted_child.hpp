@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -17,12 +20,22 @@ namespace fsconv::testing {
 // Runs `work` in a child process that catches Ctrl-C and gets it after that time; with none, before it begins. Returns
 // its exit status, 1000 + the signal that ended it, or -1 where it had to be killed after 20 seconds.
 inline int exit_status_when_interrupted(std::chrono::milliseconds after, const std::function<int()>& work) {
+  // Its time begins when it is ready: what comes earlier ends it.
+  std::array<int, 2> ready{};
+  if (pipe2(ready.data(), O_CLOEXEC) != 0) return -1;
   const pid_t child = fork();
   if (child == 0) {
     catch_interrupts();
+    close(ready[0]);
+    close(ready[1]);
     if (after.count() == 0) std::raise(SIGINT);
     std::_Exit(work());
   }
+  close(ready[1]);
+  char nothing = 0;
+  while (read(ready[0], &nothing, 1) < 0 && errno == EINTR) {
+  }
+  close(ready[0]);
   const auto wait_until = [&](std::chrono::milliseconds time, int& status) {
     for (const auto end = std::chrono::steady_clock::now() + time; std::chrono::steady_clock::now() < end;) {
       if (waitpid(child, &status, WNOHANG) == child) return true;
