@@ -2,12 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -20,22 +17,19 @@ namespace fsconv::testing {
 // Runs `work` in a child process that catches Ctrl-C and gets it after that time; with none, before it begins. Returns
 // its exit status, 1000 + the signal that ended it, or -1 where it had to be killed after 20 seconds.
 inline int exit_status_when_interrupted(std::chrono::milliseconds after, const std::function<int()>& work) {
-  // Its time begins when it is ready: what comes earlier ends it.
-  std::array<int, 2> ready{};
-  if (pipe2(ready.data(), O_CLOEXEC) != 0) return -1;
+  // What comes before the child catches it waits until then.
+  sigset_t interrupt, before;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &interrupt, &before);
   const pid_t child = fork();
   if (child == 0) {
     catch_interrupts();
-    close(ready[0]);
-    close(ready[1]);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (after.count() == 0) std::raise(SIGINT);
     std::_Exit(work());
   }
-  close(ready[1]);
-  char nothing = 0;
-  while (read(ready[0], &nothing, 1) < 0 && errno == EINTR) {
-  }
-  close(ready[0]);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   const auto wait_until = [&](std::chrono::milliseconds time, int& status) {
     for (const auto end = std::chrono::steady_clock::now() + time; std::chrono::steady_clock::now() < end;) {
       if (waitpid(child, &status, WNOHANG) == child) return true;
