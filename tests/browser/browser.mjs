@@ -12,6 +12,7 @@
 //   await page.hover("#chart svg", 0.5, 0.5), page.click("button"), page.press("ArrowRight"), page.type("text")
 //   await page.screenshot("page.png")                    all of it; {full: false}: what the window shows
 //   await page.media({dark: true, print: true})          changes these while it is open
+//   await page.reload()                                  until it has loaded again
 //   await browser.close();
 //
 // Who has no Chromium or no axe-core calls `require_browser()` first: it ends the process with 77, which ctest skips.
@@ -90,23 +91,36 @@ class Page {
 
   constructor(connection, target, session, axe) {
     Object.assign(this, {connection, target, session, axe_source: axe});
-    this.loaded = new Promise(done => {
-      connection.listen(session, (method, params) => {
-        if (method === "Page.loadEventFired") done();
-        if (method === "Runtime.consoleAPICalled")
-          this.messages.push(`${params.type}: ${params.args.map(one => one.value ?? one.description).join(" ")}`);
-        if (method === "Runtime.exceptionThrown") {
-          const {text, exception} = params.exceptionDetails;
-          this.messages.push(`exception: ${exception?.description ?? text}`);
-        }
-        if (method === "Log.entryAdded") this.messages.push(`${params.entry.level}: ${params.entry.text}`);
-        if (method === "Network.requestWillBeSent") {
-          const {url} = params.request;
-          if (url !== this.url && !url.startsWith("data:")) this.requests.push(url);
-        }
-      });
+    connection.listen(session, (method, params) => {
+      if (method === "Page.lifecycleEvent" && params.name === "load") this.#has_loaded(params);
+      if (method === "Runtime.consoleAPICalled")
+        this.messages.push(`${params.type}: ${params.args.map(one => one.value ?? one.description).join(" ")}`);
+      if (method === "Runtime.exceptionThrown") {
+        const {text, exception} = params.exceptionDetails;
+        this.messages.push(`exception: ${exception?.description ?? text}`);
+      }
+      if (method === "Log.entryAdded") this.messages.push(`${params.entry.level}: ${params.entry.text}`);
+      if (method === "Network.requestWillBeSent") {
+        const {url} = params.request;
+        if (url !== this.url && !url.startsWith("data:")) this.requests.push(url);
+      }
     });
   }
+
+  #has_loaded = () => {};
+
+  // Sends what brings another document into the page, and waits until that one, whichever is told of meanwhile, has loaded.
+  async #replace_document(method, params) {
+    const {frame} = (await this.send("Page.getFrameTree")).frameTree;
+    const loaded = new Promise(done => {
+      this.#has_loaded = ({frameId, loaderId}) => { if (frameId === frame.id && loaderId !== frame.loaderId) done(); };
+    });
+    const {errorText} = await this.send(method, params);
+    if (errorText) throw new Error(`${this.url}: ${errorText}`);
+    await loaded;
+  }
+
+  reload() { return this.#replace_document("Page.reload"); }
 
   send(method, params) { return this.connection.send(method, params, this.session); }
 
@@ -114,13 +128,12 @@ class Page {
     Object.assign(this, {width, javascript});
     this.url = /^[a-z]+:/.test(path) ? path : pathToFileURL(resolve(path)).href;
     for (const domain of ["Page", "Runtime", "Log", "Network"]) await this.send(`${domain}.enable`);
+    await this.send("Page.setLifecycleEventsEnabled", {enabled: true});
     await this.send("Emulation.setDeviceMetricsOverride",
                     {width, height, deviceScaleFactor: 1, mobile: width < 600});
     await this.media({dark, print});
     if (!javascript) await this.send("Emulation.setScriptExecutionDisabled", {value: true});
-    const {errorText} = await this.send("Page.navigate", {url: this.url});
-    if (errorText) throw new Error(`${this.url}: ${errorText}`);
-    await this.loaded;
+    await this.#replace_document("Page.navigate", {url: this.url});
   }
 
   media({dark = false, print = false}) {

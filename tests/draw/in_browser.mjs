@@ -98,9 +98,7 @@ try {
 
   // Who prefers no motion gets none until asked.
   await page.send("Emulation.setEmulatedMedia", {features: [still]});
-  await page.send("Page.reload");
-  for (let tries = 0; tries < 50 && await page.evaluate("document.readyState") !== "complete"; ++tries)
-    await new Promise(done => setTimeout(done, 100));
+  await page.reload();
   await is_at(0);
   await page.close();
 
