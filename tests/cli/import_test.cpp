@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <fsconv/base/child_process.hpp>
 
 #include "cli/trained_runs.hpp"
 
@@ -69,4 +70,24 @@ TEST_CASE("cli import: what it reads it never replaces, whatever it is called an
   folder.run("import w.safetensors --like run.h5 --output new.h5");
   folder.run("import w.safetensors --like run.h5 --output new.h5 --force");
   CHECK(folder.bytes("run.h5") == run);
+}
+
+TEST_CASE(
+    "cli import: --json says what the table does: files, digest, and how far the file's own check is off") {
+  const TrainedFolder folder;
+  folder.train("run.h5", "");
+  for (const std::string file : {"w.npz", "w.safetensors"}) {
+    INFO(file);
+    folder.run("export run.h5 --to " + file);
+    const nlohmann::json said = folder.json("import " + file + " --like run.h5 --output new.h5 --force");
+    CHECK(said["output"] == "new.h5");
+    CHECK(said["file"] == file);
+    CHECK(said["sha256"] == run_child({"sha256sum", folder / file}).out.substr(0, 64));
+    REQUIRE_FALSE(said["check"].empty());
+    for (const auto& line : said["check"]) {
+      CHECK(line["off"].get<double>() <= line["tolerance"].get<double>());
+      CHECK(line["tolerance"].get<double>() > 0);
+      CHECK_FALSE(line["name"].get<std::string>().empty());
+    }
+  }
 }

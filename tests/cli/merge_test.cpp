@@ -263,3 +263,22 @@ TEST_CASE("cli merge: what was named and tried in no shard was named in vain") {
   CHECK(finished.exit_code == 2);
   CHECK_THAT(finished.err, Catch::Contains("nothing of claim transpose was tried: "));
 }
+
+TEST_CASE("cli merge: shards of timings, in words and as JSON", "[slow]") {
+  const ScratchFolder folder;
+  const std::string files = make_shards(folder, "b", 2,
+                                        "bench --form gather,scatter --rounds 1 --batch 1 "
+                                        "--case ic2oc2i8x8o4x4k4s2p1");
+  const Finished told = run_line(folder, "merge" + files + " --output merged.h5");
+  INFO(told.err);
+  REQUIRE(told.exit_code == 0);
+  CHECK_THAT(told.out, Catch::StartsWith("2 shards of fsconv bench: "));
+  CHECK_THAT(told.err, Catch::Contains("every sample is in merged.h5"));
+  const json said = json::parse(run_line(folder, "merge" + files + " --output merged.h5 --json").out);
+  const Index items = hdf5::File::open(folder / "merged.h5").shape("/items/form")[0];
+  CHECK(items > 1);
+  CHECK(
+      said ==
+      json{{"kind", "bench"}, {"shards", 2}, {"items", items}, {"refused", false}, {"output", "merged.h5"}});
+  CHECK_THAT(told.out, Catch::Contains(std::to_string(items) + " item"));
+}

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fsconv/exchange/onnx_graph.hpp>
+#include <numeric>
 #include <set>
 
 #include "exchange/odd_models.hpp"
@@ -66,6 +67,42 @@ Model tied_model() {
   spec.layers = {{.channels = 3, .kernel = 3, .stride = 2, .padding = 1}};
   spec.tied = {true, true};
   return make_model(spec);
+}
+
+// image -> conv of stride 2 -> a linear layer and its transpose -> twice the pixels along each axis, of half as many
+// channels for each.
+Model shuffling_model(const Shape& size) {
+  std::vector<Axis> axes;
+  for (const Index in : size) axes.push_back({.in = in, .out = in / 2, .taps = 2, .down = 2});
+  const Index phases = Index(1) << size.size();
+  const Geometry geometry{.axes = axes, .in_channels = 3, .out_channels = 3 * phases};
+  const Shape code = geometry.code_shape();
+  const Geometry linear = linear_geometry(code[1], Shape(code.begin() + 2, code.end()), 3);
+  ModelBuilder m;
+  ValueId h = m.image(3, size);
+  const ParameterId conv = m.weight("conv1", geometry, 1), dense = m.weight("linear", linear, 1);
+  h = m.conv(h, geometry, conv, m.bias("conv1_bias", {code[1]}), Activation::tanh);
+  const ValueId z = m.conv(h, linear, dense, m.bias("linear_bias", {3}), Activation::linear);
+  const ParameterId back = m.bias("linear_transpose_bias", Shape(code.begin() + 1, code.end()));
+  h = m.shuffle(m.conv_transpose(z, linear, dense, back, Activation::tanh), 2);
+  return m.finish({Reconstruction{.output = h, .likelihood = Likelihood::bce_grey}}, OverDraws::mean, z);
+}
+
+// Rows of a tensor in the order that ONNX's Transpose gives them: axis a of the result is axis order[a].
+std::vector<Index> transposed(const std::vector<Index>& values, const Shape& shape, const Shape& order) {
+  std::vector<Index> made;
+  Shape at(shape.size());
+  for (std::size_t n = 0; n < values.size(); ++n) {
+    Index rest = static_cast<Index>(n), from = 0;
+    for (std::size_t axis = order.size(); axis-- > 0;) {
+      const auto source = static_cast<std::size_t>(order[axis]);
+      at[source] = rest % shape[source];
+      rest /= shape[source];
+    }
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) from = from * shape[axis] + at[axis];
+    made.push_back(values[static_cast<std::size_t>(from)]);
+  }
+  return made;
 }
 
 }  // namespace
@@ -156,4 +193,56 @@ TEST_CASE("onnx graph: what ONNX has no word for stands before or after the map"
   const auto cropped = operations({.in = 8, .out = 2, .taps = 3, .down = 2, .pad = -2});
   CHECK(has(cropped, "Slice") == 1);
   CHECK(has(cropped, "Pad") == 1);
+}
+
+TEST_CASE("onnx graph: a sub-pixel shuffle of any number of axes puts channel c*2^n + p at phase p") {
+  const Shape size = GENERATE(Shape{10}, Shape{6, 4}, Shape{2, 6, 4});
+  const OnnxGraph graph = onnx_graph(shuffling_model(size), ModelPart::whole);
+  const auto place_of = [&](const char* operation) {
+    return std::find_if(graph.nodes.begin(), graph.nodes.end(),
+                        [&](const OnnxNode& node) { return node.operation == operation; });
+  };
+  if (size.size() == 2) {
+    CHECK(place_of("Transpose") == graph.nodes.end());
+    REQUIRE(place_of("DepthToSpace") != graph.nodes.end());
+    CHECK(attribute<std::string>(*place_of("DepthToSpace"), "mode") == "CRD");
+    return;
+  }
+  const auto transpose = place_of("Transpose");
+  REQUIRE(transpose != graph.nodes.end());
+  REQUIRE((transpose - 1)->operation == "Reshape");
+  REQUIRE((transpose + 1)->operation == "Reshape");
+  CHECK((transpose + 1)->inputs[0] == transpose->output);
+  const auto shape_of = [&](const std::string& name) {
+    for (const auto* list : {&graph.between, &graph.outputs})
+      for (const OnnxValue& value : *list)
+        if (value.name == name) return value.shape;
+    throw std::runtime_error("no shape of " + name);
+  };
+  Shape order = attribute<std::vector<Index>>(*transpose, "perm");
+  REQUIRE(order.front() == 0);  // the images
+  order.erase(order.begin());
+  for (Index& axis : order) --axis;
+  const Shape apart = shape_of(transpose->inputs[0]), whole = shape_of((transpose + 1)->output);
+  std::vector<Index> numbers(static_cast<std::size_t>(3 * element_count(size)));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  const std::vector<Index> made = transposed(numbers, apart, order);
+  // What model.hpp says of Shuffle, for every pixel of the enlarged image.
+  Shape expected_shape = {3};
+  expected_shape.insert(expected_shape.end(), size.begin(), size.end());
+  CHECK(whole == expected_shape);
+  std::vector<Index> expected;
+  for (Index at = 0; at < 3 * element_count(size); ++at) {
+    Index rest = at, phase = 0, pixel = 0, phases = 1, pixels = 1;
+    for (std::size_t axis = size.size(); axis-- > 0;) {
+      const Index place = rest % size[axis];
+      rest /= size[axis];
+      phase += place % 2 * phases;
+      pixel += place / 2 * pixels;
+      phases *= 2;
+      pixels *= size[axis] / 2;
+    }
+    expected.push_back((rest * phases + phase) * pixels + pixel);
+  }
+  CHECK(made == expected);
 }
