@@ -87,14 +87,15 @@ class Case:
         return wrong
 
     def wrong_words(self, outcome, faults):
-        code, action, wrong = outcome.exit_code, faults.get("action"), []
+        code, wrong = outcome.exit_code, []
         if outcome.timed_out:
             return ["it hangs"]
-        if faults.get("kill_after") is not None or action == "KILL":
-            # The process itself, or one of its copies, whose end is told.
-            if code not in (-signal.SIGKILL, 0, 1, 5):
-                wrong.append(f"exit code {code}")
-        elif code not in (0, 1, 5):
+        codes = {0, 5}
+        if faults.get("at", "").startswith("t"):  # a copy that cannot be begun, or not be asked
+            codes.add(1)
+        if faults.get("kill_after") is not None or faults.get("action") == "KILL":
+            codes |= {-signal.SIGKILL, 1}  # the process itself, or one of its copies, whose end is told
+        if code not in codes:
             wrong.append(f"exit code {code}")
         lines = outcome.error_lines()
         if len(lines) > len(self.clean.error_lines()) + 2:

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fsconv/base/error.hpp>
-#include <fsconv/bench/report_reader.hpp>
-#include <fsconv/bench/scale_reader.hpp>
+#include <fsconv/bench/merge.hpp>
 #include <fsconv/data/prepared_file.hpp>
 #include <fsconv/exchange/read_state.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 #include <fsconv/io/hdf5/values.hpp>
 #include <fsconv/io/hdf5/wire.hpp>
+#include <fsconv/io/shard_files.hpp>
 #include <fsconv/report/report.hpp>
-#include <fsconv/train/evaluation_file.hpp>
+#include <fsconv/train/checkpoint.hpp>
 #include <fsconv/train/run_table.hpp>
-#include <fsconv/verify/report_reader.hpp>
+#include <fsconv/verify/merge.hpp>
 
 #include "readers.hpp"
 
@@ -53,6 +53,30 @@ void read_attributes(const hdf5::File& file, const std::string& object) {
   }
 }
 
+// As fsconv merge does: the only shard of one is a whole run, too.
+void merge_shard(const std::string& path, bool is_bench) {
+  const std::vector<ShardFile> files = read_shard_files({path});
+  if (is_bench)
+    bench::merge_timings(files, path + ".merged.h5");
+  else
+    merge_verifications(files);
+}
+
+// As a run that is resumed.
+void read_resumed(const std::string& path) {
+  const TrainedModel trained = read_trained_model(path, Weights::last);
+  TrainState state{trained.as_trained(),
+                   trained.parameters,
+                   {optimizer_settings(trained.config), trained.parameters},
+                   {},
+                   {}};
+  const hdf5::File file = hdf5::File::open(path);
+  restore(file, read_image_checksums(file).all, state);
+  read_algorithms(file);
+  read_initial_weights(file);
+  read_smoothing(file);
+}
+
 }  // namespace
 
 void read_hdf5_message(Bytes bytes) {
@@ -92,29 +116,24 @@ void read_hdf5_bytes(Bytes bytes) {
 void read_run_bytes(Bytes bytes) {
   const std::string path = file_of(bytes, "run.h5");
   std::string kind;
-  bool is_scale = false;
+  bool is_shard = false;
   {
     const hdf5::File file = hdf5::File::open(path);
     kind = file.string_attribute("/", "kind");
-    is_scale = kind == "bench" && bench::is_scale(file);
+    is_shard = file.has_attribute("/", "config.shard");
   }
-  if (kind == "verify") {
-    read_verification(path);
-  } else if (is_scale) {
-    bench::read_scale(path);
-  } else if (kind == "bench") {
-    bench::read_timings(path);
-  } else if (kind == "data") {
+  if (is_shard) attempt([&] { merge_shard(path, kind == "bench"); });
+  if (kind == "data") {
     open_prepared(path);
     verify_prepared(path);
-  } else if (kind == "evaluate") {
-    read_evaluation(path);
-  } else if (kind == "encode" || kind == "decode" || kind == "reconstruct") {
-    report::report({path}, "");  // codes and pictures are read to be shown
-  } else {
-    attempt([&] { read_logged_run(path); });
-    read_state(path);
+    return;
   }
+  if (kind == "train") {
+    attempt([&] { read_logged_run(path); });
+    attempt([&] { read_state(path); });
+    attempt([&] { read_resumed(path); });
+  }
+  report::report({path});  // all other kinds, and the curves of this
 }
 
 }  // namespace fsconv::fuzz
