@@ -55,7 +55,7 @@ def faults_of(case, row, most):
 
 def judged(case, at, action, call):
     kind = call.kind
-    outcome, wrong = case.run(again=action == "KILL", at=at, action=action)
+    outcome, wrong = case.run(again=action == "KILL", kind=kind, at=at, action=action)
     if call.path.startswith(("/proc/", "/sys/")):  # a file that says of this machine that it is unknown is whole, too
         wrong = [text for text in wrong if not text.endswith((judging.NEITHER, judging.NOT_AS_IT_SHOULD_BE))]
     if action in judging.TRANSPARENT and outcome.exit_code != 0 and case.tries_again(kind):

@@ -12,6 +12,8 @@ from running import contents, is_temporary
 
 NEITHER, NOT_AS_IT_SHOULD_BE = "is neither old nor new", "is not what it should be"
 TRANSPARENT = ("EINTR", "SHORT")  # what nobody may notice
+# Where one of these fails, a copy of the process cannot be begun or asked: exit code 1, not 5.
+WITH_COPIES = ("start", "send", "recv")
 # What makes names and processes is not tried again. Nor are open and close by HDF5, which has its own way with them: where a
 # file is HDF5, EINTR of these is told as any other failure.
 NOT_TRIED_AGAIN = ("rename", "link", "mkdir", "unlink", "start")
@@ -41,11 +43,12 @@ class Case:
     def folder(self):
         return LaidOut(self.stock, self.writer)
 
-    def run(self, again=False, **faults):
-        """The outcome, and what is wrong with it: a list of sentences. With `again` the same command follows without faults."""
+    def run(self, again=False, kind=None, **faults):
+        """The outcome, and what is wrong with it: a list of sentences. With `again` the same command follows without faults. `kind`:
+        of the call that fails, where it is one."""
         with self.folder() as folder:
             outcome = self.runner.run(self.writer.words, folder, **faults)
-            wrong = self.wrong_files(folder, outcome, faults) + self.wrong_words(outcome, faults)
+            wrong = self.wrong_files(folder, outcome, faults) + self.wrong_words(outcome, faults, kind)
             return outcome, wrong + (self.wrong_again(folder) if again else [])
 
     def wrong_again(self, folder):
@@ -86,12 +89,12 @@ class Case:
                     wrong.append(f"success, but {name} {NOT_AS_IT_SHOULD_BE}")
         return wrong
 
-    def wrong_words(self, outcome, faults):
+    def wrong_words(self, outcome, faults, kind=None):
         code, wrong = outcome.exit_code, []
         if outcome.timed_out:
             return ["it hangs"]
         codes = {0, 5}
-        if faults.get("at", "").startswith("t"):  # a copy that cannot be begun, or not be asked
+        if kind in WITH_COPIES:
             codes.add(1)
         if faults.get("kill_after") is not None or faults.get("action") == "KILL":
             codes |= {-signal.SIGKILL, 1}  # the process itself, or one of its copies, whose end is told
