@@ -56,6 +56,19 @@ fsconv_find_library(xxhash xxhash xxhash.h)
 fsconv_find_library(cairo cairo cairo.h)
 fsconv_find_library(gif gif gif_lib.h)
 
+# fsconv_auto_option(NAME HELP FOUND) : the option NAME, ON or OFF as somebody says; until then AUTO, which is FOUND anew at each
+# configuration: what was installed meanwhile is seen. (An installed fsconv says before how it was built.)
+macro(fsconv_auto_option name help found)
+  if(NOT DEFINED ${name} OR "${${name}}" STREQUAL "AUTO")
+    set(${name} AUTO CACHE STRING "${help} (AUTO: where they are there)")
+    set_property(CACHE ${name} PROPERTY STRINGS AUTO ON OFF)
+    set(${name} OFF)
+    if("${found}")
+      set(${name} ON)
+    endif()
+  endif()
+endmacro()
+
 # ONNX files are messages of Protocol Buffers. Compiled from Debian's onnx.proto for the small runtime, which is linked as an
 # archive, they cost a command nothing at its start; libonnx_proto.so and libprotobuf.so, whose start registers every message
 # by name, took 2 ms of the 11 that fsconv shape takes.
@@ -63,13 +76,11 @@ find_program(FSCONV_PROTOC protoc)
 find_file(FSCONV_ONNX_PROTO onnx/onnx.proto PATH_SUFFIXES include)
 find_library(FSCONV_PROTOBUF_LIBRARY libprotobuf-lite.a)
 mark_as_advanced(FSCONV_PROTOC FSCONV_ONNX_PROTO FSCONV_PROTOBUF_LIBRARY)
-if(NOT DEFINED FSCONV_ONNX)  # an installed fsconv says how it was built
-  set(found OFF)
-  if(FSCONV_PROTOC AND FSCONV_ONNX_PROTO AND FSCONV_PROTOBUF_LIBRARY)
-    set(found ON)
-  endif()
-  option(FSCONV_ONNX "Write ONNX files: needs libonnx-dev, libprotobuf-dev and protobuf-compiler" ${found})
+set(found OFF)
+if(FSCONV_PROTOC AND FSCONV_ONNX_PROTO AND FSCONV_PROTOBUF_LIBRARY)
+  set(found ON)
 endif()
+fsconv_auto_option(FSCONV_ONNX "Write ONNX files: needs libonnx-dev, libprotobuf-dev and protobuf-compiler" ${found})
 if(FSCONV_ONNX)
   fsconv_find_library(protobuf libprotobuf-lite.a google/protobuf/message_lite.h)
 endif()
