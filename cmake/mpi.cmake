@@ -3,7 +3,7 @@
 # own. Only the module is linked with MPI: the program loads it where mpirun or srun has started several of it.
 # SPDX-License-Identifier: Apache-2.0
 find_package(MPI QUIET COMPONENTS C)
-fsconv_auto_option(FSCONV_MPI "Build the module for several processes: needs libopenmpi-dev" "${MPI_C_FOUND}")
+fsconv_auto_option(FSCONV_MPI "Build the module for several processes: needs libopenmpi-dev" MPI_C_FOUND)
 if(NOT FSCONV_MPI)
   return()
 endif()

@@ -4,13 +4,12 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <fsconv/data/generator.hpp>
-#include <fsconv/data/prepared_file.hpp>
 #include <fsconv/io/hdf5/file.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "cli/process.hpp"
+#include "data/prepared_shapes.hpp"
 #include "io/scratch.hpp"
 #include "train/same_bits.hpp"
 
@@ -81,18 +80,6 @@ std::function<void(int)> send_to_rank(std::size_t rank, int signal) {
   };
 }
 
-// 128 images of 8 x 8 to train on and 32 to test, in a file that each rank reads its share of; returns all of them.
-ImageSet prepare_images(const std::string& path) {
-  const ImageSet all = generate_shapes(160, 3, 0, {.height = 8, .width = 8, .channels = 1});
-  PreparedWriter writer(path, {}, {.decoder = {}, .classes = {}}, {1, 8, 8}, {128, 0, 32});
-  for (Index at = 0; at < 160; ++at) {
-    const Tensor<std::uint8_t> one = all.images.in_memory(at, 1);
-    writer.add(at < 128 ? DataPart::train : DataPart::test, {one.data(), 64}, {.name = "x", .label = 0});
-  }
-  writer.commit();
-  return all;
-}
-
 Index epochs_of(const std::string& file) { return hdf5::File::open(file).shape("/epoch").at(0); }
 
 }  // namespace
@@ -128,7 +115,7 @@ TEST_CASE("cli mpi: training has the same bits on any number of ranks and thread
 TEST_CASE("cli mpi: of a prepared file each rank reads its share, and the bits are those of one", "[slow]") {
   if (!has_mpi()) return;
   const ScratchFolder folder;
-  prepare_images(folder / "data.h5");
+  test::prepare_shapes(folder / "data.h5", 128, 32);
   const std::string line =
       "train --data data.h5 --model vae --channels 3 --latent 2 --batch 96 --epochs 2 --threads 1 --output ";
   REQUIRE(run_fsconv(words(line + "whole.h5"), folder.path()).exit_code == 0);
@@ -257,7 +244,7 @@ TEST_CASE("cli mpi: what goes wrong on one rank ends all with one message and th
 
   // An image of rank 1's share is damaged: block 3 of the batch's 4.
   {
-    const ImageSet all = prepare_images(folder / "data.h5");
+    const ImageSet all = test::prepare_shapes(folder / "data.h5", 128, 32);
     const Tensor<std::uint8_t> damaged = all.images.in_memory(7, 1);
     std::string bytes = content_of(folder / "data.h5");
     const std::size_t place = bytes.find(std::string(damaged.begin(), damaged.end()));

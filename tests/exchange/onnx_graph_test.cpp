@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <fsconv/base/tensor.hpp>
 #include <fsconv/exchange/onnx_graph.hpp>
 #include <numeric>
 #include <set>
@@ -76,33 +77,10 @@ Model shuffling_model(const Shape& size) {
   for (const Index in : size) axes.push_back({.in = in, .out = in / 2, .taps = 2, .down = 2});
   const Index phases = Index(1) << size.size();
   const Geometry geometry{.axes = axes, .in_channels = 3, .out_channels = 3 * phases};
-  const Shape code = geometry.code_shape();
-  const Geometry linear = linear_geometry(code[1], Shape(code.begin() + 2, code.end()), 3);
   ModelBuilder m;
-  ValueId h = m.image(3, size);
-  const ParameterId conv = m.weight("conv1", geometry, 1), dense = m.weight("linear", linear, 1);
-  h = m.conv(h, geometry, conv, m.bias("conv1_bias", {code[1]}), Activation::tanh);
-  const ValueId z = m.conv(h, linear, dense, m.bias("linear_bias", {3}), Activation::linear);
-  const ParameterId back = m.bias("linear_transpose_bias", Shape(code.begin() + 1, code.end()));
-  h = m.shuffle(m.conv_transpose(z, linear, dense, back, Activation::tanh), 2);
-  return m.finish({Reconstruction{.output = h, .likelihood = Likelihood::bce_grey}}, OverDraws::mean, z);
-}
-
-// Rows of a tensor in the order that ONNX's Transpose gives them: axis a of the result is axis order[a].
-std::vector<Index> transposed(const std::vector<Index>& values, const Shape& shape, const Shape& order) {
-  std::vector<Index> made;
-  Shape at(shape.size());
-  for (std::size_t n = 0; n < values.size(); ++n) {
-    Index rest = static_cast<Index>(n), from = 0;
-    for (std::size_t axis = order.size(); axis-- > 0;) {
-      const auto source = static_cast<std::size_t>(order[axis]);
-      at[source] = rest % shape[source];
-      rest /= shape[source];
-    }
-    for (std::size_t axis = 0; axis < shape.size(); ++axis) from = from * shape[axis] + at[axis];
-    made.push_back(values[static_cast<std::size_t>(from)]);
-  }
-  return made;
+  const OddCode code = odd_code(m, geometry);
+  const ValueId h = m.shuffle(code.decoded, 2);
+  return m.finish({Reconstruction{.output = h, .likelihood = Likelihood::bce_grey}}, OverDraws::mean, code.z);
 }
 
 }  // namespace
@@ -224,9 +202,9 @@ TEST_CASE("onnx graph: a sub-pixel shuffle of any number of axes puts channel c*
   order.erase(order.begin());
   for (Index& axis : order) --axis;
   const Shape apart = shape_of(transpose->inputs[0]), whole = shape_of((transpose + 1)->output);
-  std::vector<Index> numbers(static_cast<std::size_t>(3 * element_count(size)));
+  Tensor<Index> numbers(apart);
   std::iota(numbers.begin(), numbers.end(), 0);
-  const std::vector<Index> made = transposed(numbers, apart, order);
+  const Tensor<Index> made = permute(numbers, order);
   // What model.hpp says of Shuffle, for every pixel of the enlarged image.
   Shape expected_shape = {3};
   expected_shape.insert(expected_shape.end(), size.begin(), size.end());
@@ -244,5 +222,5 @@ TEST_CASE("onnx graph: a sub-pixel shuffle of any number of axes puts channel c*
     }
     expected.push_back((rest * phases + phase) * pixels + pixel);
   }
-  CHECK(made == expected);
+  CHECK(std::vector<Index>(made.begin(), made.end()) == expected);
 }

@@ -28,10 +28,10 @@ const text = (page, selector) => page.evaluate(`document.querySelector(${JSON.st
 const go = async (page, words) => {
   await page.evaluate(`new Promise(done => {
     const before = location.href;
-    addEventListener("hashchange", done, {once: true});  // which the page, that listens since it began, has answered by then
+    addEventListener("hashchange", () => done(), {once: true});  // which the page, that listens since it began, has answered by then
     location.hash = ${JSON.stringify(new URLSearchParams(words).toString())};
     if (location.href === before) done();
-  }).then(() => {})`);
+  })`);
 };
 const inOrder = async page => {
   assert.deepEqual(page.messages, []);

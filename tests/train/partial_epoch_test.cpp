@@ -6,14 +6,13 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <fsconv/base/interrupt.hpp>
-#include <fsconv/data/generator.hpp>
-#include <fsconv/data/prepared_file.hpp>
 #include <fsconv/io/digest.hpp>
 #include <fsconv/train/run_table.hpp>
 #include <fsconv/train/train.hpp>
 #include <fsconv/train/trained_run.hpp>
 #include <limits>
 
+#include "data/prepared_shapes.hpp"
 #include "train/same_bits.hpp"
 #include "train/small_run.hpp"
 
@@ -220,15 +219,7 @@ TEST_CASE("partial epoch: steps that were skipped are counted on") {
 TEST_CASE("partial epoch: images that stay in their file") {
   const TemporaryFolder folder;
   TrainConfig config = tiny_config();
-  {
-    const ImageSet all = generate_shapes(47, 3, 0, {.height = 8, .width = 8, .channels = 1});
-    PreparedWriter writer(folder.file("data.h5"), {}, {.decoder = {}, .classes = {}}, {1, 8, 8}, {38, 0, 9});
-    for (Index at = 0; at < 47; ++at) {
-      const Tensor<std::uint8_t> one = all.images.in_memory(at, 1);
-      writer.add(at < 38 ? DataPart::train : DataPart::test, {one.data(), 64}, {.name = "x", .label = 0});
-    }
-    writer.commit();
-  }
+  test::prepare_shapes(folder.file("data.h5"), 38, 9);
   config.data = folder.file("data.h5");
   config.train_images = config.test_images = 0;
   run_to(folder.file("whole.h5"), config);
